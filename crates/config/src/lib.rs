@@ -1,0 +1,1 @@
+//! haproxy.cfg: lossless syntax tree, typed sections and directives, edits, diagnostics.

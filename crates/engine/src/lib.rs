@@ -1,0 +1,1 @@
+//! The order of events: session, stream, rules, routing, connecting, forwarding, finishing.

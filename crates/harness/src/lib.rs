@@ -1,0 +1,1 @@
+//! Test servers and clients: origins, load, raw sockets. Never shipped.

@@ -1,0 +1,1 @@
+//! Every keyword family, a file an idea.

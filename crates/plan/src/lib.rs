@@ -1,0 +1,1 @@
+//! Model to World: the configuration made into what runs.

@@ -1,0 +1,2 @@
+//! The sluice binary: command line, start, stop.
+fn main() {}

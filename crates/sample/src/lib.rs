@@ -1,0 +1,1 @@
+//! Typed values, casts, arguments, patterns and expressions.

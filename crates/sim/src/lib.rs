@@ -1,0 +1,1 @@
+//! The engine on a seeded clock and network. Never shipped.

@@ -1,0 +1,2 @@
+//! Chores that are not the product: `cargo xtask tidy|bench|regtests|parity`.
+fn main() {}
