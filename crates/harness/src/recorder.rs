@@ -1,0 +1,165 @@
+//! An origin that remembers: every request it got, byte for byte, and answers by a function of the request.
+//! One thread a connection; for comparing behaviour, not for measuring.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::origin::request_length;
+
+/// Longest request read.
+const REQUEST_MAX: usize = 4 << 20;
+
+/// One request as an origin saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Which of the recorder's ports it came in on, counted from 0.
+    pub server: usize,
+    /// Head and body as received, framing included.
+    pub bytes: Vec<u8>,
+}
+
+/// What a recorder answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The bytes to send, head and body.
+    pub bytes: Vec<u8>,
+    /// Close after them.
+    pub close: bool,
+}
+
+type Script = dyn Fn(&Recorded) -> Answer + Send + Sync;
+
+struct Shared {
+    script: Box<Script>,
+    seen: Mutex<Vec<Recorded>>,
+    stop: AtomicBool,
+}
+
+/// A running recorder; it stops on drop.
+pub struct Recorder {
+    shared: Arc<Shared>,
+    ports: Vec<u16>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Recorder {
+    /// Listens on `ports` free ports and answers by `script`.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub fn start(
+        ports: usize,
+        script: impl Fn(&Recorded) -> Answer + Send + Sync + 'static,
+    ) -> io::Result<Recorder> {
+        let shared = Arc::new(Shared {
+            script: Box::new(script),
+            seen: Mutex::new(Vec::new()),
+            stop: AtomicBool::new(false),
+        });
+        let mut recorder = Recorder { shared, ports: Vec::new(), threads: Vec::new() };
+        for server in 0..ports {
+            let listener = TcpListener::bind(("127.0.0.1", 0))?;
+            recorder.ports.push(listener.local_addr()?.port());
+            let shared = Arc::clone(&recorder.shared);
+            recorder.threads.push(std::thread::spawn(move || accept(&listener, server, &shared)));
+        }
+        Ok(recorder)
+    }
+
+    /// The ports it listens on.
+    #[must_use]
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// Takes what was seen since the last call.
+    #[must_use]
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut *self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for &port in &self.ports {
+            // Wakes the thread that waits in accept.
+            let _ = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)));
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, server: usize, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Ok(stream) = stream {
+            let shared = Arc::clone(shared);
+            std::thread::spawn(move || {
+                let _ = serve(stream, server, &shared);
+            });
+        }
+    }
+}
+
+fn serve(mut stream: TcpStream, server: usize, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let mut input = Vec::new();
+    let mut scratch = vec![0; 64 << 10];
+    loop {
+        while let Some(whole) = request_length(&input) {
+            let recorded = Recorded { server, bytes: input.drain(..whole).collect() };
+            let answer = (shared.script)(&recorded);
+            shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+            stream.write_all(&answer.bytes)?;
+            if answer.close {
+                return Ok(());
+            }
+        }
+        match stream.read(&mut scratch) {
+            Ok(0) => break,
+            Ok(length) => input.extend_from_slice(&scratch[..length]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+        if shared.stop.load(Ordering::Relaxed) || input.len() > REQUEST_MAX {
+            break;
+        }
+    }
+    if !input.is_empty() {
+        // A request cut short is a thing that was seen, too.
+        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(Recorded { server, bytes: input });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Until, exchange};
+
+    #[test]
+    fn remembers_and_answers() {
+        let recorder = Recorder::start(2, |seen| Answer {
+            bytes: format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{}", seen.server).into_bytes(),
+            close: true,
+        })
+        .unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], recorder.ports()[1]));
+        let got =
+            exchange(address, b"GET /x HTTP/1.1\r\n\r\n", &Until::Closed, Duration::from_secs(60)).unwrap();
+        assert!(got.bytes.ends_with(b"1"));
+        let seen = recorder.take();
+        assert_eq!(seen, [Recorded { server: 1, bytes: b"GET /x HTTP/1.1\r\n\r\n".to_vec() }]);
+        assert!(recorder.take().is_empty());
+    }
+}
