@@ -1,0 +1,100 @@
+//! Heads on their way out: spans copied to a buffer, neighbours that are still as they came in one copy.
+
+use crate::known::Known;
+use crate::message::{Field, Message, Version};
+
+impl Message {
+    /// Bytes that the head takes when it is written.
+    pub fn head_len(&self) -> usize {
+        let line = self.method_span.len as usize + self.text.len as usize + 16;
+        self.fields
+            .iter()
+            .map(|field| usize::from(field.name_len) + field.value_len as usize + 4)
+            .sum::<usize>()
+            + line
+    }
+
+    /// Appends the request line, the headers in order as `name: value` and the blank line.
+    pub fn write_request_head(&self, out: &mut Vec<u8>) {
+        out.reserve(self.head_len());
+        out.extend_from_slice(self.method_bytes());
+        out.push(b' ');
+        out.extend_from_slice(self.target_bytes());
+        out.extend_from_slice(version_behind(self.version));
+        self.write_headers(out);
+    }
+
+    /// Appends the status line, the headers in order as `name: value` and the blank line.
+    pub fn write_response_head(&self, out: &mut Vec<u8>) {
+        out.reserve(self.head_len());
+        out.extend_from_slice(version_before(self.version));
+        let status = self.status;
+        let digit = |value: u16| b'0' + (value % 10) as u8;
+        out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
+        out.extend_from_slice(self.reason());
+        out.extend_from_slice(b"\r\n");
+        self.write_headers(out);
+    }
+
+    /// Appends the headers in order and the blank line: trailers, or a head whose start line was written otherwise.
+    pub fn write_headers(&self, out: &mut Vec<u8>) {
+        let mut run: Option<(usize, usize)> = None;
+        for field in &self.fields {
+            let start = field.name as usize;
+            let end = field.value as usize + field.value_len as usize + 2;
+            run = match run {
+                Some((first, last)) if field.canonical && start == last => Some((first, end)),
+                _ => {
+                    self.flush(out, run);
+                    if field.canonical {
+                        Some((start, end))
+                    } else {
+                        self.write_field(out, field);
+                        None
+                    }
+                }
+            };
+        }
+        self.flush(out, run);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// As [`Message::write_headers`], with the names as `spell` wants them (`h1-case-adjust`): it gets the class and the
+    /// lower-case name and gives the spelling, or nothing to leave it.
+    pub fn write_headers_as<'s>(
+        &self,
+        out: &mut Vec<u8>,
+        mut spell: impl FnMut(Known, &[u8]) -> Option<&'s [u8]>,
+    ) {
+        for field in &self.fields {
+            let name = self.name_of(field);
+            out.extend_from_slice(spell(field.known, name).unwrap_or(name));
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(self.value_of(field));
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn flush(&self, out: &mut Vec<u8>, run: Option<(usize, usize)>) {
+        if let Some((start, end)) = run {
+            out.extend_from_slice(self.bytes.get(start..end).unwrap_or_default());
+        }
+    }
+
+    fn write_field(&self, out: &mut Vec<u8>, field: &Field) {
+        out.extend_from_slice(self.name_of(field));
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(self.value_of(field));
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// What follows the target: HTTP/1.0 for older versions, HTTP/1.1 for all others.
+fn version_behind(version: Version) -> &'static [u8] {
+    if version < Version::HTTP_11 { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" }
+}
+
+fn version_before(version: Version) -> &'static [u8] {
+    if version < Version::HTTP_11 { b"HTTP/1.0 " } else { b"HTTP/1.1 " }
+}

@@ -1,0 +1,592 @@
+//! A message's head in memory: the bytes as they came and an index of spans into them.
+//!
+//! The head is copied in once by the parser; the message knows nothing of the buffer it came from. Edits append bytes
+//! and change the index, so that nothing is ever rebuilt, and a message is reused with [`Message::clear`], so that the
+//! steady state allocates nothing. It doesn't know framing, connections or what a header means.
+
+use crate::header_value::{Part, Values};
+use crate::known::{Known, NameRef};
+use crate::method::Method;
+use crate::target::Target;
+
+/// Protocol version as the start line says it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Version {
+    pub major: u8,
+    pub minor: u8,
+}
+
+impl Version {
+    pub const HTTP_10: Version = Version { major: 1, minor: 0 };
+    pub const HTTP_11: Version = Version { major: 1, minor: 1 };
+    pub const HTTP_2: Version = Version { major: 2, minor: 0 };
+    pub const HTTP_3: Version = Version { major: 3, minor: 0 };
+
+    /// The number as text, as the fetches `req.ver` and `res.ver` give it: `1.0`, `1.1`, `2.0`, `3.0`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Version::HTTP_10 => "1.0",
+            Version::HTTP_2 => "2.0",
+            Version::HTTP_3 => "3.0",
+            _ => "1.1",
+        }
+    }
+}
+
+/// Which of the two a message is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Kind {
+    #[default]
+    Request,
+    Response,
+}
+
+/// An edit was refused because the message would outgrow its limit; the message is unchanged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Full;
+
+impl std::fmt::Display for Full {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("message head is full")
+    }
+}
+
+impl std::error::Error for Full {}
+
+/// A piece of a message's bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) len: u32,
+}
+
+/// One header line in the index. `value` has no surrounding whitespace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: u32,
+    pub(crate) name_len: u16,
+    pub(crate) known: Known,
+    /// The bytes from `name` on read `name: value\r\n`, so that neighbours can be sent in one copy.
+    pub(crate) canonical: bool,
+    pub(crate) value: u32,
+    pub(crate) value_len: u32,
+}
+
+/// One header of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// Its place in the message, from 0; valid until the next insertion or removal.
+    pub index: usize,
+    /// In lower case.
+    pub name: &'a [u8],
+    /// The whole line's value, without surrounding whitespace.
+    pub value: &'a [u8],
+    pub known: Known,
+}
+
+/// Bytes of head, appended edits included, that a message takes unless [`Message::set_limit`] says otherwise.
+const DEFAULT_LIMIT: u32 = 1 << 20;
+
+/// The head of a request or of a response; also holds trailers, as a message with headers only.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) kind: Kind,
+    pub(crate) method: Method,
+    pub(crate) version: Version,
+    pub(crate) status: u16,
+    /// The method's token, or nothing in a response.
+    pub(crate) method_span: Span,
+    /// The request target, or the reason of a response.
+    pub(crate) text: Span,
+    limit: u32,
+}
+
+impl Default for Message {
+    fn default() -> Self {
+        Message {
+            bytes: Vec::new(),
+            fields: Vec::new(),
+            kind: Kind::Request,
+            method: Method::Other,
+            version: Version::HTTP_11,
+            status: 0,
+            method_span: Span::default(),
+            text: Span::default(),
+            limit: DEFAULT_LIMIT,
+        }
+    }
+}
+
+impl Message {
+    /// An empty message without memory of its own yet.
+    pub fn new() -> Message {
+        Message::default()
+    }
+
+    /// An empty message with room for so many bytes and headers.
+    pub fn with_capacity(bytes: usize, headers: usize) -> Message {
+        Message {
+            bytes: Vec::with_capacity(bytes),
+            fields: Vec::with_capacity(headers),
+            ..Message::default()
+        }
+    }
+
+    /// Empties the message for the next use; keeps its memory and its limit.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.kind = Kind::Request;
+        self.method = Method::Other;
+        self.version = Version::HTTP_11;
+        self.status = 0;
+        self.method_span = Span::default();
+        self.text = Span::default();
+    }
+
+    /// Caps the bytes the message may hold, replaced ones included (those stay until `clear`).
+    pub fn set_limit(&mut self, bytes: u32) {
+        self.limit = bytes;
+    }
+
+    /// Bytes of memory held, for accounting.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity() + self.fields.capacity() * size_of::<Field>()
+    }
+
+    /// Starts a request without headers. The message is cleared first.
+    pub fn start_request(&mut self, method: &[u8], target: &[u8], version: Version) -> Result<(), Full> {
+        self.clear();
+        self.version = version;
+        self.set_method(method)?;
+        self.set_target(target)
+    }
+
+    /// Starts a response without headers. The message is cleared first.
+    pub fn start_response(&mut self, status: u16, reason: &[u8], version: Version) -> Result<(), Full> {
+        self.clear();
+        self.kind = Kind::Response;
+        self.version = version;
+        self.set_status(status, Some(reason))
+    }
+
+    /// Whether this is a request or a response.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The version of the start line.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Changes the version of the start line.
+    pub fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+
+    pub(crate) fn slice(&self, span: Span) -> &[u8] {
+        let start = span.start as usize;
+        self.bytes.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    /// Checks that `more` bytes still fit; gives the offset at which they will stand.
+    fn room(&self, more: usize) -> Result<u32, Full> {
+        match self.bytes.len().checked_add(more) {
+            Some(total) if total <= self.limit as usize => Ok(self.bytes.len() as u32),
+            _ => Err(Full),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<Span, Full> {
+        let start = self.room(bytes.len())?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(Span { start, len: bytes.len() as u32 })
+    }
+}
+
+/// The request line.
+impl Message {
+    /// The method's class.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The method's token as received or set.
+    pub fn method_bytes(&self) -> &[u8] {
+        self.slice(self.method_span)
+    }
+
+    /// Changes the method.
+    pub fn set_method(&mut self, token: &[u8]) -> Result<(), Full> {
+        self.method_span = self.append(token)?;
+        self.method = Method::of(token);
+        Ok(())
+    }
+
+    /// The request target (HAProxy's `url`), as received or set.
+    pub fn target_bytes(&self) -> &[u8] {
+        self.slice(self.text)
+    }
+
+    /// The request target with accessors for its parts.
+    pub fn target(&self) -> Target<'_> {
+        Target::new(self.target_bytes())
+    }
+
+    /// The `path` fetch, see [`Target::path`].
+    pub fn path(&self) -> Option<&[u8]> {
+        self.target().path()
+    }
+
+    /// The `query` fetch: what follows the first `?` of the target, up to a fragment.
+    pub fn query(&self) -> Option<&[u8]> {
+        self.target().query()
+    }
+
+    /// The `pathq` fetch: path and query together.
+    pub fn pathq(&self) -> Option<&[u8]> {
+        self.target().pathq()
+    }
+
+    /// The authority of an absolute-form or authority-form target.
+    pub fn authority(&self) -> Option<&[u8]> {
+        self.target().authority()
+    }
+
+    /// Replaces the whole target (`http-request set-uri`).
+    pub fn set_target(&mut self, target: &[u8]) -> Result<(), Full> {
+        self.text = self.append(target)?;
+        Ok(())
+    }
+
+    /// Replaces the path; scheme, authority and query stay (`http-request set-path`). A target without a path (`*`) is
+    /// replaced as a whole.
+    pub fn set_path(&mut self, path: &[u8]) -> Result<(), Full> {
+        let target = self.target();
+        let range = target.path_range().unwrap_or(0..target.as_bytes().len());
+        self.splice_target(range, b"", path)
+    }
+
+    /// Replaces the path and the query (`http-request set-pathq`); scheme and authority stay.
+    pub fn set_pathq(&mut self, pathq: &[u8]) -> Result<(), Full> {
+        let target = self.target();
+        let end = target.as_bytes().len();
+        let start = target.path_range().map_or(0, |path| path.start);
+        self.splice_target(start..end, b"", pathq)
+    }
+
+    /// Replaces what follows the first `?`, which is added where there was none (`http-request set-query`).
+    pub fn set_query(&mut self, query: &[u8]) -> Result<(), Full> {
+        let target = self.target();
+        match target.query_range() {
+            Some(range) => self.splice_target(range, b"", query),
+            None => {
+                let end = target.path_range().map_or(target.as_bytes().len(), |path| path.end);
+                self.splice_target(end..end, b"?", query)
+            }
+        }
+    }
+
+    /// Replaces a range of the target by `first` and `second`, at the end of the buffer.
+    fn splice_target(
+        &mut self,
+        range: std::ops::Range<usize>,
+        first: &[u8],
+        second: &[u8],
+    ) -> Result<(), Full> {
+        let old = self.text;
+        let added = first.len() + second.len();
+        let start = self.room(old.len as usize + added)?;
+        let base = old.start as usize;
+        let end = base + old.len as usize;
+        // The ranges come from spans of this very buffer, so that they are inside it.
+        let head = base..(base + range.start).min(end);
+        let tail = (base + range.end).min(end)..end;
+        self.bytes.extend_from_within(head);
+        self.bytes.extend_from_slice(first);
+        self.bytes.extend_from_slice(second);
+        self.bytes.extend_from_within(tail);
+        self.text = Span { start, len: (self.bytes.len() as u32).saturating_sub(start) };
+        Ok(())
+    }
+}
+
+/// The status line.
+impl Message {
+    /// The status code; 0 in a request.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The reason phrase; may be empty.
+    pub fn reason(&self) -> &[u8] {
+        match self.kind {
+            Kind::Response => self.slice(self.text),
+            Kind::Request => b"",
+        }
+    }
+
+    /// Changes the status, and the reason to the given one or to the usual one of this status.
+    pub fn set_status(&mut self, status: u16, reason: Option<&[u8]>) -> Result<(), Full> {
+        self.text = self.append(reason.unwrap_or(crate::reply::reason(status).as_bytes()))?;
+        self.status = status;
+        Ok(())
+    }
+}
+
+/// Reading headers.
+impl Message {
+    /// Number of header lines.
+    pub fn header_count(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The header at a place.
+    pub fn header(&self, index: usize) -> Option<Header<'_>> {
+        self.fields.get(index).map(|field| self.view(index, field))
+    }
+
+    fn view(&self, index: usize, field: &Field) -> Header<'_> {
+        Header { index, name: self.name_of(field), value: self.value_of(field), known: field.known }
+    }
+
+    pub(crate) fn name_of(&self, field: &Field) -> &[u8] {
+        self.slice(Span { start: field.name, len: u32::from(field.name_len) })
+    }
+
+    pub(crate) fn value_of(&self, field: &Field) -> &[u8] {
+        self.slice(Span { start: field.value, len: field.value_len })
+    }
+
+    /// All headers in order.
+    pub fn headers(&self) -> impl DoubleEndedIterator<Item = Header<'_>> + ExactSizeIterator {
+        self.fields.iter().enumerate().map(|(index, field)| self.view(index, field))
+    }
+
+    /// The lines with this name, in order, each with its whole value (`req.fhdr`).
+    pub fn iterate<'a>(&'a self, name: impl Into<NameRef<'a>>) -> Lines<'a> {
+        Lines { message: self, name: name.into(), fields: self.fields.iter().enumerate() }
+    }
+
+    #[inline]
+    fn is(&self, field: &Field, name: NameRef<'_>) -> bool {
+        field.known == name.known
+            && (field.known != Known::Other
+                || (usize::from(field.name_len) == name.bytes.len()
+                    && name.bytes.eq_ignore_ascii_case(self.name_of(field))))
+    }
+
+    /// The place of the first line with this name at or after `from`.
+    pub fn position<'a>(&self, name: impl Into<NameRef<'a>>, from: usize) -> Option<usize> {
+        let name = name.into();
+        let rest = self.fields.get(from..)?;
+        rest.iter().position(|field| self.is(field, name)).map(|at| from + at)
+    }
+
+    /// The value of the first line with this name.
+    pub fn find<'a>(&self, name: impl Into<NameRef<'a>>) -> Option<&[u8]> {
+        let name = name.into();
+        self.fields.iter().find(|field| self.is(field, name)).map(|field| self.value_of(field))
+    }
+
+    /// Whether a line with this name exists.
+    pub fn has<'a>(&self, name: impl Into<NameRef<'a>>) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// Number of lines with this name (`req.fhdr_cnt`).
+    pub fn count<'a>(&self, name: impl Into<NameRef<'a>>) -> usize {
+        let name = name.into();
+        self.fields.iter().filter(|field| self.is(field, name)).count()
+    }
+
+    /// The whole value of the `occurrence`th line with this name: 1 is the first, -1 the last; 0 is none of them.
+    pub fn line_at<'a>(&'a self, name: impl Into<NameRef<'a>>, occurrence: i32) -> Option<&'a [u8]> {
+        pick(self.iterate(name), occurrence).map(|header| header.value)
+    }
+
+    /// The comma-separated values of all lines with this name, in order (`req.hdr`, see [`crate::header_value`]).
+    pub fn values<'a>(&'a self, name: impl Into<NameRef<'a>>) -> Values<'a> {
+        Values::new(self, name.into())
+    }
+
+    /// Number of comma-separated values under this name (`req.hdr_cnt`).
+    pub fn value_count<'a>(&'a self, name: impl Into<NameRef<'a>>) -> usize {
+        self.values(name).count()
+    }
+
+    /// The `occurrence`th comma-separated value under this name: 1 is the first, -1 the last; 0 is none of them.
+    pub fn value_at<'a>(&'a self, name: impl Into<NameRef<'a>>, occurrence: i32) -> Option<Part<'a>> {
+        let name = name.into();
+        match usize::try_from(occurrence) {
+            Ok(0) => None,
+            Ok(nth) => self.values(name).nth(nth - 1),
+            Err(_) => {
+                let back = occurrence.unsigned_abs() as usize;
+                let count = if back == 1 { return self.values(name).last() } else { self.value_count(name) };
+                self.values(name).nth(count.checked_sub(back)?)
+            }
+        }
+    }
+}
+
+/// The lines with one name, see [`Message::iterate`].
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    message: &'a Message,
+    name: NameRef<'a>,
+    fields: std::iter::Enumerate<std::slice::Iter<'a, Field>>,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Header<'a>;
+
+    fn next(&mut self) -> Option<Header<'a>> {
+        let (message, name) = (self.message, self.name);
+        let (index, field) = self.fields.find(|(_, field)| message.is(field, name))?;
+        Some(message.view(index, field))
+    }
+}
+
+impl DoubleEndedIterator for Lines<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let (message, name) = (self.message, self.name);
+        let (index, field) = self.fields.rfind(|(_, field)| message.is(field, name))?;
+        Some(message.view(index, field))
+    }
+}
+
+/// The `occurrence`th item: 1 is the first, -1 the last; 0 is none of them.
+pub(crate) fn pick<I: DoubleEndedIterator>(mut items: I, occurrence: i32) -> Option<I::Item> {
+    match occurrence {
+        0 => None,
+        1.. => items.nth(occurrence as usize - 1),
+        _ => items.nth_back(occurrence.unsigned_abs() as usize - 1),
+    }
+}
+
+/// Editing headers. Names are stored in lower case whatever they were given in.
+impl Message {
+    /// Adds a line at the end.
+    pub fn add_header<'a>(&mut self, name: impl Into<NameRef<'a>>, value: &[u8]) -> Result<(), Full> {
+        self.insert_header(usize::MAX, name, value)
+    }
+
+    /// Adds a line before the one at `index`; at the end if there are fewer.
+    pub fn insert_header<'a>(
+        &mut self,
+        index: usize,
+        name: impl Into<NameRef<'a>>,
+        value: &[u8],
+    ) -> Result<(), Full> {
+        let name = name.into();
+        let name_len = u16::try_from(name.bytes.len()).map_err(|_| Full)?;
+        let start = self.room(name.bytes.len() + value.len() + 4)?;
+        self.bytes.extend_from_slice(name.bytes);
+        if let Some(name) = self.bytes.get_mut(start as usize..) {
+            name.make_ascii_lowercase();
+        }
+        self.bytes.extend_from_slice(b": ");
+        self.bytes.extend_from_slice(value);
+        self.bytes.extend_from_slice(b"\r\n");
+        let field = Field {
+            name: start,
+            name_len,
+            known: name.known,
+            canonical: true,
+            value: start + u32::from(name_len) + 2,
+            value_len: value.len() as u32,
+        };
+        self.fields.insert(index.min(self.fields.len()), field);
+        Ok(())
+    }
+
+    /// Removes every line with this name and adds one at the end (`http-request set-header`). The value may not borrow
+    /// from this message: evaluate it into the stream's arena first.
+    pub fn set_header<'a>(&mut self, name: impl Into<NameRef<'a>>, value: &[u8]) -> Result<(), Full> {
+        let name = name.into();
+        self.room(name.bytes.len() + value.len() + 4)?;
+        self.del_header(name);
+        self.add_header(name, value)
+    }
+
+    /// Removes every line with this name; says how many there were.
+    pub fn del_header<'a>(&mut self, name: impl Into<NameRef<'a>>) -> usize {
+        let name = name.into();
+        let before = self.fields.len();
+        let Some(first) = self.position(name, 0) else { return 0 };
+        let mut fields = std::mem::take(&mut self.fields);
+        let mut at = 0;
+        fields.retain(|field| {
+            at += 1;
+            at <= first || !self.is(field, name)
+        });
+        self.fields = fields;
+        before - self.fields.len()
+    }
+
+    /// Keeps only the lines for which `keep` says so; says how many went.
+    pub fn retain(&mut self, mut keep: impl FnMut(Header<'_>) -> bool) -> usize {
+        let before = self.fields.len();
+        let mut fields = std::mem::take(&mut self.fields);
+        let mut index = 0;
+        fields.retain(|field| {
+            let keep = keep(self.view(index, field));
+            index += 1;
+            keep
+        });
+        self.fields = fields;
+        before - self.fields.len()
+    }
+
+    /// Removes the line at a place; false if there is none.
+    pub fn remove(&mut self, index: usize) -> bool {
+        let exists = index < self.fields.len();
+        if exists {
+            self.fields.remove(index);
+        }
+        exists
+    }
+
+    /// Replaces the value of the line at a place (no effect if there is none). The line keeps its place and name.
+    pub fn replace_value(&mut self, index: usize, value: &[u8]) -> Result<(), Full> {
+        let Some(&field) = self.fields.get(index) else { return Ok(()) };
+        self.replace_part(index, 0..field.value_len as usize, value)
+    }
+
+    /// Replaces a range of the value of the line at a place, such as one comma-separated value (see
+    /// [`Part::range`]); no effect if the place or the range doesn't exist.
+    pub fn replace_part(
+        &mut self,
+        index: usize,
+        range: std::ops::Range<usize>,
+        part: &[u8],
+    ) -> Result<(), Full> {
+        let Some(&field) = self.fields.get(index) else { return Ok(()) };
+        let len = field.value_len as usize;
+        if range.start > range.end || range.end > len {
+            return Ok(());
+        }
+        let start = self.room(usize::from(field.name_len) + len + part.len() + 4)?;
+        let (name, value) = (field.name as usize, field.value as usize);
+        self.bytes.extend_from_within(name..name + usize::from(field.name_len));
+        self.bytes.extend_from_slice(b": ");
+        self.bytes.extend_from_within(value..value + range.start);
+        self.bytes.extend_from_slice(part);
+        self.bytes.extend_from_within(value + range.end..value + len);
+        self.bytes.extend_from_slice(b"\r\n");
+        if let Some(slot) = self.fields.get_mut(index) {
+            *slot = Field {
+                name: start,
+                canonical: true,
+                value: start + u32::from(field.name_len) + 2,
+                value_len: (len - range.len() + part.len()) as u32,
+                ..field
+            };
+        }
+        Ok(())
+    }
+}

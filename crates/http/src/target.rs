@@ -1,0 +1,122 @@
+//! Views of a request target's parts, without copying (RFC 9112 §3.2, and HAProxy's `path`, `query`, `pathq`, `base`).
+
+use std::ops::Range;
+
+/// The form of a request target (RFC 9112 §3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// `/path?query`
+    Origin,
+    /// `scheme://authority/path?query`
+    Absolute,
+    /// `host:port`, of CONNECT
+    Authority,
+    /// `*`, of OPTIONS
+    Asterisk,
+    /// None of them.
+    Invalid,
+}
+
+/// A borrowed request target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Target<'a> {
+    /// Looks at any bytes; what isn't a target has no parts.
+    pub fn new(bytes: &'a [u8]) -> Target<'a> {
+        Target { bytes }
+    }
+
+    /// The whole target.
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Which form it has.
+    pub fn form(self) -> Form {
+        match self.bytes {
+            [b'/', ..] => Form::Origin,
+            b"*" => Form::Asterisk,
+            _ if self.scheme_end().is_some() => Form::Absolute,
+            bytes if !bytes.is_empty() && !bytes.iter().any(|byte| b"/?#".contains(byte)) => Form::Authority,
+            _ => Form::Invalid,
+        }
+    }
+
+    /// Where the authority of an absolute form starts: after `scheme://`.
+    fn scheme_end(self) -> Option<usize> {
+        if !self.bytes.first()?.is_ascii_alphabetic() {
+            return None;
+        }
+        let colon = self.bytes.iter().position(|byte| !is_scheme_byte(*byte))?;
+        self.bytes.get(colon..)?.starts_with(b"://").then_some(colon + 3)
+    }
+
+    /// The scheme of an absolute form, as written.
+    pub fn scheme(self) -> Option<&'a [u8]> {
+        self.bytes.get(..self.scheme_end()? - 3)
+    }
+
+    /// The authority of an absolute or authority form, user information included.
+    pub fn authority(self) -> Option<&'a [u8]> {
+        match self.form() {
+            Form::Authority => Some(self.bytes),
+            Form::Absolute => {
+                let start = self.scheme_end()?;
+                let rest = self.bytes.get(start..)?;
+                let end = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
+                rest.get(..end)
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the path and the query start.
+    fn path_start(self) -> Option<usize> {
+        match self.bytes.first()? {
+            b'/' => Some(0),
+            _ => {
+                let start = self.scheme_end()?;
+                let rest = self.bytes.get(start..)?;
+                rest.iter().position(|byte| *byte == b'/').map(|at| start + at)
+            }
+        }
+    }
+
+    /// Where the path stands in the target.
+    pub fn path_range(self) -> Option<Range<usize>> {
+        let start = self.path_start()?;
+        let rest = self.bytes.get(start..)?;
+        let len = memchr::memchr2(b'?', b'#', rest).unwrap_or(rest.len());
+        Some(start..start + len)
+    }
+
+    /// The path: what follows `scheme://authority`, up to `?` or `#`. None for `*` and the authority form.
+    pub fn path(self) -> Option<&'a [u8]> {
+        self.bytes.get(self.path_range()?)
+    }
+
+    /// Where the query stands in the target, without its `?`.
+    pub fn query_range(self) -> Option<Range<usize>> {
+        let mark = memchr::memchr(b'?', self.bytes)?;
+        let rest = self.bytes.get(mark + 1..)?;
+        Some(mark + 1..mark + 1 + memchr::memchr(b'#', rest).unwrap_or(rest.len()))
+    }
+
+    /// The query: what follows the first `?`, up to `#`.
+    pub fn query(self) -> Option<&'a [u8]> {
+        self.bytes.get(self.query_range()?)
+    }
+
+    /// Path and query together, from the path's first byte to the end or a `#`.
+    pub fn pathq(self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.path_start()?..)?;
+        rest.get(..memchr::memchr(b'#', rest).unwrap_or(rest.len()))
+    }
+}
+
+fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
