@@ -1,1 +1,16 @@
-//! Every keyword family, a file an idea.
+//! Every keyword family, a file an idea, named as the user writes it: `fetch/path.rs`, `action/set_header.rs`,
+//! `balance/roundrobin.rs`. A keyword is a plain `const` (see `state::family` for the shapes) with its documentation
+//! and examples, which are also its test.
+//!
+//! Each family's `mod.rs` keeps the plain list of its files; a test compares it with the folder. To add a keyword:
+//! write its file, add its line to the list.
+//!
+//! This crate deliberately doesn't know haproxy.cfg (`plan` hands it words), nor sockets, nor the order of
+//! events (`engine` calls it).
+
+pub mod action;
+pub mod alias;
+pub mod balance;
+pub mod convert;
+pub mod criterion;
+pub mod fetch;

@@ -1,1 +1,42 @@
-//! The nouns: World, Frontend, Backend, Server, counters and what a keyword sees of a stream.
+//! The nouns: what the configuration becomes ([`World`] and what hangs from it), what one client connection
+//! ([`Session`]) and one exchange ([`Stream`]) consist of, and the shapes of the keyword families
+//! ([`family`]), whose instances live in `keywords`.
+//!
+//! This crate holds data and the small operations that keep it consistent. It deliberately doesn't know
+//! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
+//!
+//! Reading order: [`world`], [`frontend`], [`backend`], [`server`]; [`session`], [`stream`]; [`expr`], [`acl`],
+//! [`format`], [`rule`], [`route`]; [`family`].
+
+pub mod acl;
+pub mod backend;
+pub mod check;
+pub mod counters;
+pub mod endpoint;
+pub mod expr;
+pub mod family;
+pub mod format;
+pub mod frontend;
+pub mod log;
+pub mod options;
+pub mod reply;
+pub mod route;
+pub mod rule;
+pub mod server;
+pub mod session;
+pub mod stream;
+pub mod termination;
+pub mod vars;
+pub mod world;
+
+pub use acl::{Acl, AclTest, Cond, Term};
+pub use backend::Backend;
+pub use endpoint::Endpoint;
+pub use expr::{Ctx, Expr, Side};
+pub use format::Format;
+pub use frontend::Frontend;
+pub use rule::{Act, Action, Rule, Rules, Verdict};
+pub use server::Server;
+pub use session::Session;
+pub use stream::Stream;
+pub use world::World;

@@ -1,0 +1,32 @@
+//! Actions of rules (manual 4.3, 4.4). To add one: a file named after it (dashes as underscores) with a `KEYWORDS`
+//! table, and its line in the list. An action declares once in which rule sets it may stand.
+
+use state::family::{ActionKind, RuleSet};
+
+mod allow;
+mod deny;
+mod set_header;
+
+/// Every action, a file a line.
+pub static ALL: &[&[ActionKind]] = &[allow::KEYWORDS, deny::KEYWORDS, set_header::KEYWORDS];
+
+/// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds
+/// `set-var`; what stood inside comes back with it.
+pub fn find(set: RuleSet, word: &str) -> Option<(&'static ActionKind, Option<&str>)> {
+    let (name, inside) = match word.split_once('(') {
+        Some((name, rest)) => (name, Some(rest.strip_suffix(')')?)),
+        None => (word, None),
+    };
+    let kind = ALL.iter().flat_map(|file| file.iter()).find(|k| k.name == name && k.sets.contains(&set))?;
+    (kind.parenthesised == inside.is_some()).then_some((kind, inside))
+}
+
+/// What the files of this family share.
+mod prelude {
+    pub(super) use state::family::{ActionKind, Parse, RuleSet};
+    pub(super) use state::{Act, Action, Expr, Format, Verdict};
+
+    /// The rule sets that work on an HTTP message.
+    pub(super) const HTTP: &[RuleSet] =
+        &[RuleSet::HttpRequest, RuleSet::HttpResponse, RuleSet::HttpAfterResponse];
+}

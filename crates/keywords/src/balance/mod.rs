@@ -1,0 +1,25 @@
+//! Balancing algorithms (manual 4.2 "balance"). To add one: a file named after it with a `KEYWORDS` table, and its
+//! line in the list. An algorithm chooses among the servers that are usable now and not full; when none is left it says
+//! so and the engine queues the stream.
+
+use state::family::Balancer;
+
+mod roundrobin;
+
+/// Every algorithm, a file a line.
+pub static ALL: &[&[Balancer]] = &[roundrobin::KEYWORDS];
+
+/// The algorithm of this name. `word` may carry arguments in parentheses: `hdr(host)`, `random(2)`.
+pub fn find(word: &str) -> Option<(&'static Balancer, Option<&str>)> {
+    let (name, inside) = match word.split_once('(') {
+        Some((name, rest)) => (name, Some(rest.strip_suffix(')')?)),
+        None => (word, None),
+    };
+    ALL.iter().flat_map(|file| file.iter()).find(|k| k.name == name).map(|k| (k, inside))
+}
+
+/// What the files of this family share.
+mod prelude {
+    pub(super) use state::Backend;
+    pub(super) use state::family::{Balance, Balancer, Parse, Pick};
+}

@@ -1,0 +1,35 @@
+//! `src`, `src_port`: where the client comes from (manual 7.3.3).
+
+use std::net::IpAddr;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "src",
+        args: &[],
+        gives: Type::Addr,
+        needs: Needs::Client,
+        doc: "The client's address; none on a unix socket.",
+        examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "src", gives: "192.0.2.1" }],
+        get: |_, cx| cx.session.source.ip().map(value),
+        each: None,
+    },
+    Fetch {
+        name: "src_port",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "The client's port; none on a unix socket.",
+        examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "src_port", gives: "50000" }],
+        get: |_, cx| cx.session.source.ip().map(|_| Value::Sint(i64::from(cx.session.source.port()))),
+        each: None,
+    },
+];
+
+fn value<'a>(ip: IpAddr) -> Value<'a> {
+    match ip {
+        IpAddr::V4(a) => Value::Ipv4(a),
+        IpAddr::V6(a) => Value::Ipv6(a),
+    }
+}

@@ -1,0 +1,148 @@
+//! Counters: one block a thread, written by its owner alone and summed by whoever reads (DESIGN 2).
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// A number that only its thread adds to: a plain load and store, no locked instruction.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    #[inline]
+    pub fn add(&self, n: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
+    }
+
+    #[inline]
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// How many there are now, the most there ever were, and how many in all; shared by all threads.
+#[derive(Debug, Default)]
+pub struct Gauge {
+    now: AtomicU32,
+    max: AtomicU32,
+    total: AtomicU64,
+}
+
+impl Gauge {
+    /// One more; returns how many there are with it.
+    pub fn enter(&self) -> u32 {
+        let now = self.now.fetch_add(1, Relaxed).wrapping_add(1);
+        if now > self.max.load(Relaxed) {
+            self.max.fetch_max(now, Relaxed);
+        }
+        self.total.fetch_add(1, Relaxed);
+        now
+    }
+
+    /// One more, unless `limit` are there already (0: no limit).
+    pub fn try_enter(&self, limit: u32) -> bool {
+        if limit == 0 {
+            self.enter();
+            return true;
+        }
+        let taken = self.now.fetch_update(Relaxed, Relaxed, |n| (n < limit).then_some(n + 1));
+        if let Ok(before) = taken {
+            self.max.fetch_max(before + 1, Relaxed);
+            self.total.fetch_add(1, Relaxed);
+        }
+        taken.is_ok()
+    }
+
+    pub fn leave(&self) {
+        self.now.fetch_sub(1, Relaxed);
+    }
+
+    pub fn now(&self) -> u32 {
+        self.now.load(Relaxed)
+    }
+
+    pub fn max(&self) -> u32 {
+        self.max.load(Relaxed)
+    }
+
+    pub fn total(&self) -> u64 {
+        self.total.load(Relaxed)
+    }
+}
+
+/// One value a thread.
+#[derive(Debug)]
+pub struct PerThread<T>(Box<[T]>);
+
+impl<T: Default> PerThread<T> {
+    pub fn new(threads: usize) -> Self {
+        Self((0..threads.max(1)).map(|_| T::default()).collect())
+    }
+
+    /// The block of `thread`; a thread that was not foreseen shares the last one.
+    #[inline]
+    pub fn of(&self, thread: u16) -> Option<&T> {
+        self.0.get(usize::from(thread)).or_else(|| self.0.last())
+    }
+
+    pub fn sum(&self, field: impl Fn(&T) -> &Counter) -> u64 {
+        self.0.iter().map(|t| field(t).get()).fold(0, u64::wrapping_add)
+    }
+}
+
+/// What is counted for frontends, backends and servers alike, in the words of the statistics (management manual 9.1).
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub struct Block {
+    pub bytes_in: Counter,
+    pub bytes_out: Counter,
+    pub requests: Counter,
+    pub denied_requests: Counter,
+    pub denied_responses: Counter,
+    pub request_errors: Counter,
+    pub connection_errors: Counter,
+    pub response_errors: Counter,
+    pub retries: Counter,
+    pub redispatches: Counter,
+    pub client_aborts: Counter,
+    pub server_aborts: Counter,
+    pub connections: Counter,
+    pub reuses: Counter,
+    pub chosen: Counter,
+    /// Responses by class: 1xx to 5xx, and others at the end.
+    pub statuses: [Counter; 6],
+}
+
+impl Block {
+    pub fn count_status(&self, status: u16) {
+        let class = match status {
+            100..=599 => usize::from(status / 100) - 1,
+            _ => 5,
+        };
+        if let Some(counter) = self.statuses.get(class) {
+            counter.add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gauge_keeps_to_its_limit() {
+        let g = Gauge::default();
+        assert!(g.try_enter(2) && g.try_enter(2) && !g.try_enter(2));
+        g.leave();
+        assert!(g.try_enter(2));
+        assert_eq!((g.now(), g.max(), g.total()), (2, 2, 3));
+    }
+
+    #[test]
+    fn statuses_by_class() {
+        let b = Block::default();
+        for s in [100, 204, 299, 404, 599, 600, 42] {
+            b.count_status(s);
+        }
+        let got: Vec<u64> = b.statuses.iter().map(Counter::get).collect();
+        assert_eq!(got, [1, 2, 0, 1, 1, 2]);
+    }
+}

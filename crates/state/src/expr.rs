@@ -1,0 +1,85 @@
+//! Sample expressions: a fetch, then converters. Compiled by `plan`, evaluated here.
+
+use std::ops::ControlFlow;
+
+use sample::{Args, Bump, Type, Value, cast};
+
+use crate::family::{Converter, Fetch};
+use crate::{Session, Stream, World};
+
+/// Which message the rule at work looks at: `hdr` means the request's in request rules, the response's in the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Request,
+    Response,
+}
+
+/// What a fetch may look at.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    pub world: &'a World,
+    pub session: &'a Session,
+    /// Absent while only a connection exists.
+    pub stream: Option<&'a Stream>,
+    pub side: Side,
+    /// Bytes that live until the end of the rule set.
+    pub arena: &'a Bump,
+    /// Monotonic nanoseconds, read once a loop turn.
+    pub now_ns: u64,
+    /// Microseconds since 1970.
+    pub wall_us: u64,
+    /// The number of the thread.
+    pub thread: u16,
+}
+
+/// One converter with its arguments.
+#[derive(Debug)]
+pub struct Step {
+    pub converter: &'static Converter,
+    pub args: Args,
+}
+
+/// A fetch and the converters after it.
+#[derive(Debug)]
+pub struct Expr {
+    pub fetch: &'static Fetch,
+    pub args: Args,
+    pub steps: Box<[Step]>,
+}
+
+impl Expr {
+    /// The type the whole expression gives.
+    pub fn gives(&self) -> Type {
+        self.steps.last().map_or(self.fetch.gives, |s| s.converter.gives)
+    }
+
+    /// The one value of the expression; none where the fetch finds nothing or a conversion fails.
+    #[inline]
+    pub fn eval<'a>(&'a self, cx: &Ctx<'a>) -> Option<Value<'a>> {
+        let value = (self.fetch.get)(&self.args, cx)?;
+        self.convert(value, cx)
+    }
+
+    /// Calls `visit` with each value of a fetch that can find several (header values, cookies), until it breaks.
+    pub fn each<'a>(&'a self, cx: &Ctx<'a>, visit: &mut dyn FnMut(Value<'a>) -> ControlFlow<()>) {
+        match self.fetch.each {
+            None => {
+                if let Some(value) = self.eval(cx) {
+                    let _ = visit(value);
+                }
+            }
+            Some(each) => each(&self.args, cx, &mut |value| match self.convert(value, cx) {
+                Some(value) => visit(value),
+                None => ControlFlow::Continue(()),
+            }),
+        }
+    }
+
+    fn convert<'a>(&'a self, mut value: Value<'a>, cx: &Ctx<'a>) -> Option<Value<'a>> {
+        for step in &self.steps {
+            let input = cast(value, step.converter.takes, cx.arena)?;
+            value = (step.converter.run)(&step.args, input, cx)?;
+        }
+        Some(value)
+    }
+}

@@ -1,0 +1,273 @@
+//! The shapes of the keyword families. A keyword is a `const` value of one of these in a file of its own in
+//! `keywords`: name, signature, documentation, examples, function (DESIGN 4).
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use sample::{ArgSpec, Args, Type, Value};
+
+use crate::expr::{Ctx, Expr, Side};
+use crate::rule::Action;
+use crate::{Backend, Format};
+
+/// Shows what a keyword does, in the manual and as a test: `expr` evaluated on the raw request (and response, after a
+/// line of its own `---`) `given` prints as `gives`; `-` means no sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    pub given: &'static str,
+    pub expr: &'static str,
+    pub gives: &'static str,
+}
+
+/// What must exist for a fetch to find anything; which rule sets may use it follows from it (manual 7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Constants, counters, process state: works anywhere.
+    Nothing,
+    /// The client's connection.
+    Client,
+    /// A request's head.
+    RequestHead,
+    /// Request content beyond the head.
+    RequestBody,
+    /// The server's connection.
+    Server,
+    /// A response's head.
+    ResponseHead,
+    /// Response content beyond the head.
+    ResponseBody,
+    /// A head of either side, by the rule set at work (`hdr`).
+    EitherHead,
+    /// The finished stream, in logs.
+    Log,
+}
+
+/// Gives one value.
+pub type Get = for<'a> fn(&'a Args, &Ctx<'a>) -> Option<Value<'a>>;
+
+/// Gives each value in turn until told to stop.
+pub type Each = for<'a> fn(&'a Args, &Ctx<'a>, &mut dyn FnMut(Value<'a>) -> ControlFlow<()>);
+
+/// A sample fetch.
+pub struct Fetch {
+    pub name: &'static str,
+    pub args: &'static [ArgSpec],
+    pub gives: Type,
+    pub needs: Needs,
+    pub doc: &'static str,
+    pub examples: &'static [Example],
+    /// The value a log line or a header gets.
+    pub get: Get,
+    /// For fetches that can find several values: an ACL asks for each of them.
+    pub each: Option<Each>,
+}
+
+/// A converter.
+pub struct Converter {
+    pub name: &'static str,
+    pub args: &'static [ArgSpec],
+    pub takes: Type,
+    pub gives: Type,
+    pub doc: &'static str,
+    pub examples: &'static [Example],
+    pub run: for<'a> fn(&'a Args, Value<'a>, &Ctx<'a>) -> Option<Value<'a>>,
+}
+
+/// An ACL keyword that stands for a fetch with a matching method (`path_beg` is `path -m beg`).
+#[derive(Clone, Copy, Debug)]
+pub struct Criterion {
+    pub name: &'static str,
+    pub fetch: &'static str,
+    pub matching: sample::MatchKind,
+}
+
+/// The rule sets, in the words that begin their lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleSet {
+    TcpRequestConnection,
+    TcpRequestSession,
+    TcpRequestContent,
+    TcpResponseContent,
+    HttpRequest,
+    HttpResponse,
+    HttpAfterResponse,
+}
+
+impl RuleSet {
+    /// The words a line of this set begins with.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::TcpRequestConnection => "tcp-request connection",
+            Self::TcpRequestSession => "tcp-request session",
+            Self::TcpRequestContent => "tcp-request content",
+            Self::TcpResponseContent => "tcp-response content",
+            Self::HttpRequest => "http-request",
+            Self::HttpResponse => "http-response",
+            Self::HttpAfterResponse => "http-after-response",
+        }
+    }
+
+    pub const fn side(self) -> Side {
+        match self {
+            Self::HttpResponse | Self::HttpAfterResponse | Self::TcpResponseContent => Side::Response,
+            _ => Side::Request,
+        }
+    }
+}
+
+/// A rule's action.
+pub struct ActionKind {
+    /// The word in the configuration, without parentheses; `set-var` takes `set-var(txn.x)`.
+    pub name: &'static str,
+    /// Whether the name is followed by arguments in parentheses.
+    pub parenthesised: bool,
+    pub sets: &'static [RuleSet],
+    pub doc: &'static str,
+    /// Whole configuration lines that must compile, without the rule set's words.
+    pub examples: &'static [&'static str],
+    pub parse: fn(&mut Parse<'_>) -> Result<Box<dyn Action>, String>,
+}
+
+/// What an action's parser gets: the words after its name, and the compiler for what they contain.
+pub struct Parse<'a> {
+    pub set: RuleSet,
+    /// What stood in parentheses after the name, if anything.
+    pub inside: Option<&'a str>,
+    pub words: Words<'a>,
+    pub compiler: &'a mut dyn Compiler,
+}
+
+impl Parse<'_> {
+    /// The next word, or an error that names what is missing.
+    pub fn need(&mut self, what: &str) -> Result<&str, String> {
+        self.words.next().ok_or_else(|| format!("missing {what}"))
+    }
+}
+
+/// The words of a line, taken from the front. The condition (`if`, `unless`) stays for the rule's own parser.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    words: &'a [&'a str],
+}
+
+impl<'a> Words<'a> {
+    pub const fn new(words: &'a [&'a str]) -> Self {
+        Self { words }
+    }
+
+    pub fn peek(&self) -> Option<&'a str> {
+        self.words.first().copied()
+    }
+
+    /// Whether the condition begins here, or the line ends.
+    pub fn at_end(&self) -> bool {
+        matches!(self.peek(), None | Some("if" | "unless"))
+    }
+
+    pub fn rest(&self) -> &'a [&'a str] {
+        self.words
+    }
+
+    /// Drops the first `n` words.
+    pub fn skip(&mut self, n: usize) {
+        self.words = self.words.get(n..).unwrap_or_default();
+    }
+
+    /// Takes the next word if it is `word`.
+    pub fn take(&mut self, word: &str) -> bool {
+        let found = self.peek() == Some(word);
+        if found {
+            self.skip(1);
+        }
+        found
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (first, rest) = self.words.split_first()?;
+        self.words = rest;
+        Some(first)
+    }
+}
+
+/// What turns text into expressions while a configuration is built. Implemented by `plan`; errors are sentences for
+/// the user.
+pub trait Compiler {
+    /// Compiles the sample expression at the front of `words`, converters included, and takes its words.
+    fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
+    /// Compiles a log-format string.
+    fn format(&mut self, text: &str) -> Result<Format, String>;
+    /// Resolves `scope.name` to a variable.
+    fn var(&mut self, name: &str) -> Result<sample::arg::VarRef, String>;
+    /// A regular expression.
+    fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String>;
+    /// The content of a file named in the configuration.
+    fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
+    /// The replies that an `http-errors` section holds, by name.
+    fn http_errors(&mut self, section: &str) -> Result<std::sync::Arc<crate::reply::Pages>, String>;
+    /// Says something the user should know which is no error.
+    fn warn(&mut self, text: String);
+}
+
+/// One alias of the log format (`%ci`), or several letters of one idea.
+pub struct Alias {
+    /// Without the percent sign.
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Whether the value is only known when the stream is over.
+    pub at_end: bool,
+    /// Appends the value; what it gives is text that still has to be escaped when `text` is set.
+    pub write: fn(&Ctx<'_>, &mut Vec<u8>) -> Written,
+}
+
+/// What an alias wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing: the line shows `-`.
+    Nothing,
+    /// Digits, dashes and the like, safe as they are.
+    Plain,
+    /// Text that came from outside, to be escaped and quoted.
+    Text,
+}
+
+/// What a balancing algorithm may look at.
+pub struct Pick<'a> {
+    pub cx: &'a Ctx<'a>,
+    pub backend: &'a Backend,
+    /// A random number, from the thread's generator.
+    pub random: u64,
+    /// The server to avoid: the one that just failed, when another can be had.
+    pub avoid: Option<u32>,
+}
+
+/// A balancing algorithm at work in one backend.
+pub trait Balance: Send + Sync + fmt::Debug {
+    /// The position of the chosen server. Only servers that can take a connection now count; none if there is none.
+    fn pick(&self, pick: &Pick<'_>) -> Option<u32>;
+    /// A server's state, weight or address changed: recompute what was derived from it. Not on the traffic path.
+    fn changed(&self, backend: &Backend);
+}
+
+/// A balancing algorithm's keyword.
+pub struct Balancer {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Words after `balance` that must compile.
+    pub examples: &'static [&'static str],
+    pub parse: fn(&mut Parse<'_>) -> Result<Box<dyn Balance>, String>,
+}
+
+macro_rules! debug_by_name {
+    ($($family:ty),*) => {$(
+        impl fmt::Debug for $family {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name)
+            }
+        }
+    )*};
+}
+debug_by_name!(Fetch, Converter, ActionKind, Alias, Balancer);

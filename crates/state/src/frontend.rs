@@ -1,0 +1,107 @@
+//! A frontend: where clients connect, what is done with their requests, and which backend gets them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::Rules;
+use crate::counters::{Block, Gauge, PerThread};
+use crate::log::Setup;
+use crate::options::{Mode, Options, Timeouts};
+use crate::reply::Pages;
+use crate::route::Switching;
+
+/// A `frontend`, or the front half of a `listen`.
+#[derive(Debug)]
+pub struct Frontend {
+    pub name: Box<str>,
+    pub id: u32,
+    pub mode: Mode,
+    pub disabled: bool,
+    pub binds: Vec<Bind>,
+    pub maxconn: u32,
+    pub backlog: Option<u32>,
+    pub tcp_connection: Rules,
+    pub tcp_session: Rules,
+    pub tcp_content: Rules,
+    /// `tcp-request inspect-delay`, milliseconds.
+    pub inspect_delay: Option<u32>,
+    pub http_request: Rules,
+    pub http_response: Rules,
+    pub http_after_response: Rules,
+    pub switching: Switching,
+    pub monitor_uri: Option<Box<[u8]>>,
+    pub timeouts: Timeouts,
+    pub options: Arc<Options>,
+    pub pages: Arc<Pages>,
+    pub log: Arc<Setup>,
+    pub captures: Captures,
+    pub live: Arc<Live>,
+}
+
+/// `capture request|response header NAME len N`.
+#[derive(Debug, Default)]
+pub struct Captures {
+    pub request: Vec<Capture>,
+    pub response: Vec<Capture>,
+}
+
+/// One captured header.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// Lower case; empty for slots that rules fill.
+    pub name: Box<[u8]>,
+    pub len: usize,
+}
+
+/// One address of a `bind` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    pub address: BindAddress,
+    pub name: Option<Box<str>>,
+    pub id: u32,
+    pub maxconn: u32,
+    pub backlog: Option<u32>,
+    pub v6only: bool,
+    pub v4v6: bool,
+    pub transparent: bool,
+    pub interface: Option<Box<str>>,
+    pub defer_accept: bool,
+    pub accept_proxy: bool,
+    pub tfo: bool,
+    pub mss: Option<i32>,
+    /// Owner and permissions of a unix socket.
+    pub unix: UnixOwner,
+}
+
+/// Owner and permissions of a unix socket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnixOwner {
+    pub mode: Option<u32>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+}
+
+/// Where a `bind` line listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BindAddress {
+    Inet(SocketAddr),
+    /// A path in the file system.
+    Unix(Box<str>),
+    /// A name in the abstract space, without the NUL.
+    Abstract(Box<str>),
+    /// A listening socket that was inherited.
+    Fd(i32),
+}
+
+/// What survives a change of the configuration.
+#[derive(Debug)]
+pub struct Live {
+    pub sessions: Gauge,
+    pub counters: PerThread<Block>,
+}
+
+impl Live {
+    pub fn new(threads: usize) -> Self {
+        Self { sessions: Gauge::default(), counters: PerThread::new(threads) }
+    }
+}

@@ -1,0 +1,117 @@
+//! What frontends and backends have in common and `defaults` hands down: mode, timeouts, `option` flags.
+//! All durations are milliseconds; absent means never.
+
+/// The `mode` of a proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Tcp,
+    Http,
+    Log,
+    Spop,
+}
+
+impl Mode {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Http => "http",
+            Self::Log => "log",
+            Self::Spop => "spop",
+        }
+    }
+}
+
+/// The `timeout` directives, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timeouts {
+    pub client: Option<u32>,
+    pub client_fin: Option<u32>,
+    pub connect: Option<u32>,
+    pub check: Option<u32>,
+    pub http_keep_alive: Option<u32>,
+    pub http_request: Option<u32>,
+    pub queue: Option<u32>,
+    pub server: Option<u32>,
+    pub server_fin: Option<u32>,
+    pub tarpit: Option<u32>,
+    pub tunnel: Option<u32>,
+}
+
+/// How connections are kept between requests (`option http-*`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepAlive {
+    #[default]
+    Both,
+    /// `http-server-close`: the client's side only.
+    ClientOnly,
+    /// `httpclose`: neither.
+    None,
+}
+
+/// `http-reuse` (manual 4.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    Never,
+    #[default]
+    Safe,
+    Aggressive,
+    Always,
+}
+
+/// `option forwardfor` and `option originalto` as configured: the header's name and whom to leave out.
+#[derive(Clone, Debug)]
+pub struct AddressHeader {
+    pub name: Box<[u8]>,
+    pub except: Option<Except>,
+    pub if_none: bool,
+}
+
+/// A network whose addresses are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Except {
+    V4 { network: u32, mask: u32 },
+    V6 { network: u128, mask: u128 },
+}
+
+impl Except {
+    pub fn contains(&self, address: std::net::IpAddr) -> bool {
+        match (self, address) {
+            (Self::V4 { network, mask }, std::net::IpAddr::V4(a)) => u32::from(a) & mask == *network,
+            (Self::V6 { network, mask }, std::net::IpAddr::V6(a)) => u128::from(a) & mask == *network,
+            _ => false,
+        }
+    }
+}
+
+/// Flags of a proxy that the data path asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub keep_alive: KeepAlive,
+    pub reuse: Reuse,
+    pub forward_for: Option<std::sync::Arc<AddressHeader>>,
+    pub original_to: Option<std::sync::Arc<AddressHeader>>,
+    pub dont_log_null: bool,
+    pub dont_log_normal: bool,
+    pub log_as_soon: bool,
+    pub log_separate_errors: bool,
+    pub http_ignore_probes: bool,
+    pub http_buffer_request: bool,
+    pub http_no_delay: bool,
+    pub abort_on_close: bool,
+    pub redispatch: bool,
+    pub all_backups: bool,
+    pub independent_streams: bool,
+    pub accept_unsafe_request: bool,
+    pub accept_unsafe_response: bool,
+    pub client_keepalive: bool,
+    pub server_keepalive: bool,
+    pub splice_request: bool,
+    pub splice_response: bool,
+    pub splice_auto: bool,
+    pub prefer_last_server: bool,
+    pub persist: bool,
+    pub no_linger: bool,
+    pub socket_stats: bool,
+    pub transparent: bool,
+}

@@ -1,0 +1,61 @@
+//! Which backend: `use_backend` lines compiled (manual 4.2). Consecutive lines that compare the same sample with
+//! exact strings become one table, so that 10,000 of them cost one look-up.
+
+use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
+use sample::cast;
+use sample::pattern::lowered;
+
+use crate::expr::{Ctx, Expr};
+use crate::{Cond, Format};
+
+/// Where a rule leads.
+#[derive(Debug)]
+pub enum Choice {
+    /// Position in `World::backends`.
+    Backend(u32),
+    /// A name computed for each request.
+    Named(Box<Format>),
+}
+
+/// One step of the switching.
+#[derive(Debug)]
+pub enum Step {
+    Rule { cond: Option<Cond>, choice: Choice },
+    Table(Table),
+}
+
+/// Rules `if { sample exact... }` in a row.
+#[derive(Debug)]
+pub struct Table {
+    pub expr: Expr,
+    pub fold: bool,
+    /// From the string to the position of the first rule that names it, and its backend.
+    pub entries: HashMap<Box<[u8]>, (u32, u32), foldhash::fast::FixedState>,
+}
+
+impl Table {
+    /// The backend of the first rule that any value of the sample satisfies.
+    pub fn find(&self, cx: &Ctx<'_>) -> Option<u32> {
+        let mut best: Option<(u32, u32)> = None;
+        self.expr.each(cx, &mut |value| {
+            if let Some(text) = cast(value, sample::Type::Str, cx.arena).and_then(|v| v.bytes()) {
+                let hit = self.entries.get(lowered(text, self.fold, cx.arena)).copied();
+                best = match (best, hit) {
+                    (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
+                    (a, b) => a.or(b),
+                };
+            }
+            ControlFlow::Continue(())
+        });
+        best.map(|(_, backend)| backend)
+    }
+}
+
+/// The switching of a frontend.
+#[derive(Debug, Default)]
+pub struct Switching {
+    pub steps: Box<[Step]>,
+    pub default: Option<u32>,
+}

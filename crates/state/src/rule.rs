@@ -1,0 +1,110 @@
+//! Rules: a condition and an action. What actions exist is the business of `keywords`; in which order rule sets run,
+//! `engine`'s.
+
+use std::fmt;
+
+use sample::{Bump, Value};
+
+use crate::expr::{Ctx, Expr, Side};
+use crate::{Cond, Format, Session, Stream, World};
+
+/// What follows from an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// On to the next rule.
+    Next,
+    /// No further rule of this set (`allow`, `accept`).
+    Stop,
+    /// The answer stands in the stream's response: send it. `denied` counts it as a denial.
+    Reply { denied: bool },
+    /// The answer for this status, from the error pages.
+    Deny { status: u16 },
+    /// As `Deny`, after `timeout tarpit`.
+    Tarpit { status: u16 },
+    /// Close the connection: with a reset when `silent` is false, saying nothing at all when it is true.
+    Close { silent: bool },
+    /// The action could not be done for lack of room or memory: 500.
+    Failed,
+}
+
+/// What an action works on.
+pub struct Act<'w> {
+    pub world: &'w World,
+    pub session: &'w mut Session,
+    /// Absent in connection and session rules.
+    pub stream: Option<&'w mut Stream>,
+    pub side: Side,
+    pub arena: &'w Bump,
+    pub now_ns: u64,
+    pub wall_us: u64,
+    pub thread: u16,
+}
+
+impl<'w> Act<'w> {
+    /// The read-only view for expressions.
+    pub fn ctx(&self) -> Ctx<'_> {
+        Ctx {
+            world: self.world,
+            session: self.session,
+            stream: self.stream.as_deref(),
+            side: self.side,
+            arena: self.arena,
+            now_ns: self.now_ns,
+            wall_us: self.wall_us,
+            thread: self.thread,
+        }
+    }
+
+    /// Evaluates an expression and copies what it borrows, so that the stream can be changed with it.
+    pub fn eval(&self, expr: &Expr) -> Option<Value<'w>> {
+        let value = expr.eval(&self.ctx())?;
+        let arena: &'w Bump = self.arena;
+        let own = |b: &[u8]| -> &'w [u8] { arena.alloc_slice_copy(b) };
+        Some(match value {
+            Value::Str(b) => Value::Str(own(b)),
+            Value::Bin(b) => Value::Bin(own(b)),
+            Value::Meth(b) => Value::Meth(own(b)),
+            Value::Bool(v) => Value::Bool(v),
+            Value::Sint(v) => Value::Sint(v),
+            Value::Ipv4(v) => Value::Ipv4(v),
+            Value::Ipv6(v) => Value::Ipv6(v),
+        })
+    }
+
+    /// The text of a format, in the arena (or in the World when it is constant).
+    pub fn text(&self, format: &'w Format) -> &'w [u8] {
+        if let Some(text) = format.as_constant() {
+            return text;
+        }
+        let mut out = Vec::with_capacity(128);
+        format.write(&self.ctx(), &mut out);
+        let arena: &'w Bump = self.arena;
+        arena.alloc_slice_copy(&out)
+    }
+
+    /// The message that the rule set works on.
+    pub fn message(&mut self) -> Option<&mut http::Message> {
+        let side = self.side;
+        self.stream.as_deref_mut().map(|s| match side {
+            Side::Request => &mut s.request,
+            Side::Response => &mut s.response,
+        })
+    }
+}
+
+/// What a rule does.
+pub trait Action: Send + Sync + fmt::Debug {
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict;
+}
+
+/// A rule of a set.
+#[derive(Debug)]
+pub struct Rule {
+    pub cond: Option<Cond>,
+    pub action: Box<dyn Action>,
+    /// The action's word.
+    pub name: &'static str,
+}
+
+/// A list of rules, in order.
+pub type Rules = Box<[Rule]>;

@@ -1,0 +1,135 @@
+//! A server: how it is reached (fixed by the configuration) and how it is doing ([`Live`], which survives a change of
+//! the configuration).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::check::{Outcome, Pace, Probe};
+use crate::counters::{Block, Gauge, PerThread};
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    Inet(SocketAddr),
+    /// A path, or an abstract name that begins with NUL.
+    Unix(Box<str>),
+    /// A name that did not resolve: no connection can be made.
+    Unresolved,
+}
+
+/// How the server's port follows the client's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Port {
+    #[default]
+    Fixed,
+    /// No port configured: the one the client connected to, plus this offset.
+    Mapped(i32),
+}
+
+/// A `server` line.
+#[derive(Debug)]
+pub struct Server {
+    pub name: Box<str>,
+    /// The `id`, as statistics show it.
+    pub id: u32,
+    pub address: Address,
+    pub port: Port,
+    /// Configured weight, 0 to 256.
+    pub weight: u16,
+    pub backup: bool,
+    pub maxconn: u32,
+    pub minconn: u32,
+    pub maxqueue: u32,
+    /// Idle connections kept at most; none: no limit.
+    pub pool_max: Option<u32>,
+    /// The cookie's value for persistence.
+    pub cookie: Option<Box<[u8]>>,
+    pub check: Option<Box<Check>>,
+    /// `send-proxy` (1) and `send-proxy-v2` (2).
+    pub send_proxy: Option<u8>,
+    pub source: Option<SocketAddr>,
+    pub redirect_prefix: Option<Box<[u8]>>,
+    pub live: Arc<Live>,
+}
+
+/// `check` on a `server` line.
+#[derive(Debug)]
+pub struct Check {
+    pub probe: Arc<Probe>,
+    pub pace: Pace,
+    /// Where to check when that differs from the server's own address and port.
+    pub address: Option<SocketAddr>,
+    pub port: Option<u16>,
+    pub timeout_ms: Option<u32>,
+}
+
+/// Why a server takes no traffic, as bits; 0 is up.
+pub mod admin {
+    /// `disabled` in the configuration or set by an administrator.
+    pub const MAINT: u8 = 1;
+    /// Finishes what it has, takes nothing new.
+    pub const DRAIN: u8 = 2;
+}
+
+/// How a server is doing.
+#[derive(Debug)]
+pub struct Live {
+    /// A number unique in the process: idle connections are kept under it.
+    pub uid: u32,
+    /// Bits of [`admin`].
+    pub admin: AtomicU8,
+    /// What health checks say.
+    pub healthy: AtomicBool,
+    /// The weight in force, 0 to 256.
+    pub weight: AtomicU32,
+    /// Streams being served.
+    pub sessions: Gauge,
+    /// Streams waiting for a slot.
+    pub queued: Gauge,
+    /// Idle connections kept over all threads.
+    pub idle: AtomicU32,
+    /// Connections open, idle ones included.
+    pub connections: AtomicU32,
+    /// Monotonic nanoseconds of the last choice, for `lastsess`.
+    pub last_used_ns: AtomicU64,
+    pub counters: PerThread<Block>,
+    pub outcome: Outcome,
+}
+
+impl Live {
+    pub fn new(uid: u32, weight: u16, threads: usize) -> Self {
+        Self {
+            uid,
+            admin: AtomicU8::new(0),
+            healthy: AtomicBool::new(true),
+            weight: AtomicU32::new(u32::from(weight)),
+            sessions: Gauge::default(),
+            queued: Gauge::default(),
+            idle: AtomicU32::new(0),
+            connections: AtomicU32::new(0),
+            last_used_ns: AtomicU64::new(0),
+            counters: PerThread::new(threads),
+            outcome: Outcome::default(),
+        }
+    }
+}
+
+impl Server {
+    /// Whether it is up: healthy and not in maintenance.
+    pub fn is_up(&self) -> bool {
+        self.live.healthy.load(Relaxed) && self.live.admin.load(Relaxed) & admin::MAINT == 0
+    }
+
+    /// Whether balancing may choose it for new work: up, not draining, with a weight.
+    pub fn is_usable(&self) -> bool {
+        self.live.healthy.load(Relaxed)
+            && self.live.admin.load(Relaxed) == 0
+            && self.live.weight.load(Relaxed) > 0
+    }
+
+    /// Whether all its slots are taken.
+    pub fn is_full(&self) -> bool {
+        self.maxconn != 0 && self.live.sessions.now() >= self.maxconn
+    }
+}

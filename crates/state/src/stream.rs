@@ -1,0 +1,152 @@
+//! One exchange: a request, its response, and all that is known of them. Data only; reused from request to request,
+//! so that its buffers grow once.
+
+use http::Message;
+
+use crate::reply::Page;
+use crate::termination::Termination;
+use crate::vars::Vars;
+use std::sync::Arc;
+
+/// When things happened, monotonic nanoseconds; 0 for what did not happen (manual 8.4).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// The stream began: the connection's acceptance, or the end of the request before.
+    pub begun: u64,
+    /// The first byte of the request came.
+    pub first_byte: u64,
+    /// The head of the request was complete.
+    pub request: u64,
+    /// A place in the queue was left, or was not needed.
+    pub queued: u64,
+    /// The server's connection stood.
+    pub connected: u64,
+    /// The head of the response was complete.
+    pub response: u64,
+    /// All was sent.
+    pub ended: u64,
+}
+
+/// One exchange.
+#[derive(Debug)]
+pub struct Stream {
+    pub request: Message,
+    pub response: Message,
+    /// Whether `request` and `response` hold a message.
+    pub has_request: bool,
+    pub has_response: bool,
+    /// The request line as it came, for logs; empty when it was not valid.
+    pub request_line: Vec<u8>,
+    pub frontend: u32,
+    pub backend: Option<u32>,
+    pub server: Option<u32>,
+    /// Variables of the transaction; of the request phase; of the response phase.
+    pub txn_vars: Vars,
+    pub req_vars: Vars,
+    pub res_vars: Vars,
+    pub captured_request: Vec<Option<Box<[u8]>>>,
+    pub captured_response: Vec<Option<Box<[u8]>>>,
+    /// The body of an answer the proxy gives itself.
+    pub reply_body: Option<Arc<[u8]>>,
+    /// An answer a rule chose, in place of the page for the status.
+    pub reply_page: Option<Arc<Page>>,
+    pub times: Times,
+    /// Wall clock at `times.begun`, microseconds since 1970.
+    pub begun_wall_us: u64,
+    /// Bytes from the client and to the client, heads included.
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// Status for the log; 0: none.
+    pub status: u16,
+    pub retries: u32,
+    pub redispatched: bool,
+    pub reused_connection: bool,
+    pub termination: Termination,
+    /// Connections at the time of logging: process, frontend, backend, server.
+    pub counts: [u32; 4],
+    /// Positions in the server's and the backend's queue.
+    pub server_queue: u32,
+    pub backend_queue: u32,
+    /// `set-log-level silent`.
+    pub silent: bool,
+    pub log_level: Option<u8>,
+    /// A random number of 32 bits and the counter of the process, for unique ids.
+    pub number: u64,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stream {
+    pub fn new() -> Self {
+        Self {
+            request: Message::new(),
+            response: Message::new(),
+            has_request: false,
+            has_response: false,
+            request_line: Vec::new(),
+            frontend: 0,
+            backend: None,
+            server: None,
+            txn_vars: Vars::new(),
+            req_vars: Vars::new(),
+            res_vars: Vars::new(),
+            captured_request: Vec::new(),
+            captured_response: Vec::new(),
+            reply_body: None,
+            reply_page: None,
+            times: Times::default(),
+            begun_wall_us: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            status: 0,
+            retries: 0,
+            redispatched: false,
+            reused_connection: false,
+            termination: Termination::NONE,
+            counts: [0; 4],
+            server_queue: 0,
+            backend_queue: 0,
+            silent: false,
+            log_level: None,
+            number: 0,
+        }
+    }
+
+    /// Makes it ready for the next exchange; keeps the memory.
+    pub fn reset(&mut self, frontend: u32, now_ns: u64, wall_us: u64) {
+        self.request.clear();
+        self.response.clear();
+        self.has_request = false;
+        self.has_response = false;
+        self.request_line.clear();
+        self.frontend = frontend;
+        self.backend = None;
+        self.server = None;
+        self.txn_vars.clear();
+        self.req_vars.clear();
+        self.res_vars.clear();
+        self.captured_request.clear();
+        self.captured_response.clear();
+        self.reply_body = None;
+        self.reply_page = None;
+        self.times = Times { begun: now_ns, ..Times::default() };
+        self.begun_wall_us = wall_us;
+        self.bytes_in = 0;
+        self.bytes_out = 0;
+        self.status = 0;
+        self.retries = 0;
+        self.redispatched = false;
+        self.reused_connection = false;
+        self.termination = Termination::NONE;
+        self.counts = [0; 4];
+        self.server_queue = 0;
+        self.backend_queue = 0;
+        self.silent = false;
+        self.log_level = None;
+        self.number = 0;
+    }
+}

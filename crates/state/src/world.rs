@@ -1,0 +1,92 @@
+//! The World: everything the configuration became, immutable once built. Threads share it behind an `Arc` and swap to
+//! a new one between two turns of their loops (DESIGN 6). What lives on from one World to the next hangs from it by
+//! `Arc` (the `Live` parts).
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, RwLock};
+
+use crate::counters::Gauge;
+use crate::frontend::Bind;
+use crate::log::Target;
+use crate::vars::Vars;
+use crate::{Backend, Frontend};
+
+/// What `global` says about the process.
+#[derive(Clone, Debug)]
+pub struct Global {
+    pub maxconn: u32,
+    pub threads: u16,
+    /// `tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`.
+    pub buffer_size: u32,
+    pub max_rewrite: u32,
+    pub max_headers: u16,
+    pub daemon: bool,
+    pub pidfile: Option<String>,
+    pub user: Option<String>,
+    pub group: Option<String>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub chroot: Option<String>,
+    pub hostname: Box<str>,
+    pub node: Box<str>,
+    pub description: Option<Box<str>>,
+    pub log_tag: Box<str>,
+    pub hard_stop_after_ms: Option<u32>,
+    pub spread_checks: u8,
+    pub cpu_map: Vec<(u16, Vec<usize>)>,
+    pub pool_low_conn: u32,
+    pub stats_sockets: Vec<StatsSocket>,
+    pub stats_timeout_ms: u32,
+}
+
+/// The level of a `stats socket`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    User,
+    Operator,
+    Admin,
+}
+
+/// A `stats socket` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatsSocket {
+    pub bind: Bind,
+    pub level: Level,
+}
+
+/// What the process counts as a whole and keeps over changes of the configuration.
+#[derive(Debug, Default)]
+pub struct Process {
+    pub connections: Gauge,
+    pub requests: AtomicU64,
+    pub vars: RwLock<Vars>,
+}
+
+/// Everything that was configured.
+#[derive(Debug)]
+pub struct World {
+    pub global: Global,
+    pub frontends: Vec<Frontend>,
+    pub backends: Vec<Backend>,
+    /// Backends by name, for computed names.
+    pub backend_names: HashMap<Box<str>, u32>,
+    pub log_targets: Vec<Target>,
+    /// The global `log` lines, for messages that belong to no proxy.
+    pub global_logs: Arc<[u32]>,
+    /// The names behind `VarRef::id`.
+    pub var_names: Vec<Box<str>>,
+    /// Whether some rule or log line asks where clients connected to.
+    pub wants_destination: bool,
+    pub process: Arc<Process>,
+}
+
+impl World {
+    pub fn frontend(&self, position: u32) -> Option<&Frontend> {
+        self.frontends.get(usize::try_from(position).ok()?)
+    }
+
+    pub fn backend(&self, position: u32) -> Option<&Backend> {
+        self.backends.get(usize::try_from(position).ok()?)
+    }
+}
