@@ -168,7 +168,7 @@ pub(crate) fn quotation(line: &[u8], offset: usize) -> String {
     let mut caret = offset.saturating_sub(indent);
     let mut text: String = String::from_utf8_lossy(line).into_owned();
     if text.len() != line.len() || line.len() + 2 > WIDTH {
-        let from = if caret > WIDTH / 2 { caret - WIDTH / 2 } else { 0 };
+        let from = caret.saturating_sub(WIDTH / 2);
         let to = (from + WIDTH - 4).min(line.len());
         text = printable(line.get(from..to).unwrap_or_default());
         caret -= from;

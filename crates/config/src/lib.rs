@@ -29,6 +29,7 @@ mod load;
 mod loaded;
 mod parse;
 mod section;
+pub mod vocabulary;
 mod words;
 
 pub use condition::{ConditionError, check_condition};

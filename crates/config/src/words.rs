@@ -359,7 +359,7 @@ fn is_pseudo_variable(name: &[u8]) -> bool {
 /// Where each word of `line` lies as it is written, quotes included, and where the comment starts.
 ///
 /// Never fails: an open quote runs to the end of the line.
-pub fn spans(line: &[u8]) -> (Vec<std::ops::Range<usize>>, usize) {
+pub(crate) fn spans(line: &[u8]) -> (Vec<std::ops::Range<usize>>, usize) {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(&byte) = line.get(at) {
@@ -479,7 +479,7 @@ mod tests {
             (r#""" '' "#, &["", ""]),
             (r#""x${L[*]}y""#, &["xa", "b", "c", "y"]),
             (r#"z "${NOPE[*]}" "${E[*]}" "${S[*]}" "" ''"#, &["z", "", ""]),
-            (r#""${E[*]}"""#, &[""]),
+            (r#""${E[*]}""""#, &[""]),
             (r#""""${E[*]}""#, &[""]),
             (r#"x"${S[*]}"z"#, &["x", "z"]),
             (r#""a${E[*]}${E[*]}b""#, &["ab"]),
