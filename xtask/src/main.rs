@@ -1,2 +1,57 @@
-//! Chores that are not the product: `cargo xtask tidy|bench|regtests|parity`.
-fn main() {}
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|parity`.
+//!
+//! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
+//! never as a library, so that any chore can be pointed at HAProxy instead.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a workshop tool: a broken invariant should stop the run at once, and no hostile bytes reach it"
+)]
+
+mod args;
+mod bench;
+mod parity;
+mod program;
+mod regtests;
+mod root;
+mod scenario;
+mod splice;
+mod test;
+mod tidy;
+mod vtc;
+
+use args::Args;
+
+const USAGE: &str = "usage: cargo xtask CHORE [options]
+
+  tidy                              the rules of the house: arrows between crates, sizes, words, lints
+  test                              everything `make test` runs, with a count at the end
+  bench [--quick] [--only CASE] [--rounds N] [--subject PATH] [--peer haproxy=PATH] [--peer nginx=PATH]
+                                    CPU, latency and memory beside HAProxy and nginx; --list names the cases
+  regtests --from DIR/reg-tests --vtest PROGRAM [--program PATH] [--only GLOB] [--update] [--jobs N]
+                                    HAProxy's own suite; compared with tests/regtests.txt
+  vtc [--program PATH] [--oracle PATH] [--only GLOB]
+                                    our scenarios in tests/vtc, on Sluice and on HAProxy
+  parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--keep DIR]
+                                    generated configurations and requests, Sluice against HAProxy
+  parity --keywords [--program PATH]
+                                    Sluice's keywords against HAProxy's";
+
+fn main() {
+    let mut words = std::env::args().skip(1);
+    let chore = words.next().unwrap_or_default();
+    let args = Args::new(words);
+    let outcome = match chore.as_str() {
+        "tidy" => tidy::run(args),
+        "test" => test::run(args),
+        "bench" => bench::run(args),
+        "regtests" => regtests::run(args),
+        "vtc" => vtc::run(args),
+        "parity" => parity::run(args),
+        _ => Err(anyhow::anyhow!("{USAGE}")),
+    };
+    if let Err(error) = outcome {
+        eprintln!("xtask {chore}: {error:#}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Sluice beside HAProxy and nginx on this machine: CPU time a request, throughput, latency, memory.
+//!
+//! The proxy under test has one core to itself (`nbthread 1`), load and origin share another; every program
+//! gets the same requests, and those that read haproxy.cfg get the same file. Rounds are interleaved, so that
+//! a disturbance of the machine hits all alike; medians are reported. CPU time a request is the measure to
+//! trust: it does not depend on which side of the run is the bottleneck.
+//!
+//! Read [`case`] (what is measured, with which configuration), [`contender`] (a program in the run),
+//! [`measure`] (one number after the other), [`report`] (JSON and the table in the README).
+
+mod case;
+mod contender;
+mod measure;
+mod report;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use harness::machine;
+use harness::origin::{Options, Origin};
+
+use crate::args::Args;
+use crate::program;
+use crate::root::fits;
+use case::Case;
+use contender::{Contender, Kind};
+use report::{Report, Results};
+
+/// How long and how often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    rounds: usize,
+    warm_up: Duration,
+    run: Duration,
+}
+
+/// Which core does what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cores {
+    load: usize,
+    proxy: usize,
+}
+
+/// Runs the cases and reports.
+///
+/// # Errors
+/// When a program does not start, answers wrongly, or the machine has a single core.
+pub(crate) fn run(mut args: Args) -> Result<()> {
+    if args.flag("--list") {
+        for case in case::ALL {
+            println!("{:<12} {}", case.name, case.title);
+        }
+        return args.end();
+    }
+    let quick = args.flag("--quick");
+    let rounds = args.value("--rounds")?.unwrap_or(if quick { 3 } else { 5 });
+    let only: Option<String> = args.value("--only")?;
+    let given: Option<PathBuf> = args.value("--subject")?;
+    let peers = args.values("--peer")?;
+    args.end()?;
+    let is_sluice = given.is_none();
+    let subject = program::subject(given, "release")?;
+    let contenders = contenders(subject, &peers)?;
+    let (warm_up, run) = if quick { (200, 1000) } else { (500, 3000) };
+    let effort = Effort { rounds, warm_up: Duration::from_millis(warm_up), run: Duration::from_millis(run) };
+    let cases: Vec<&Case> =
+        case::ALL.iter().filter(|case| only.as_ref().is_none_or(|glob| fits(glob, case.name))).collect();
+    if cases.is_empty() {
+        bail!("no such case; --list names them");
+    }
+    let cores = cores()?;
+    machine::raise_open_files(65_536)?;
+    let origin = Origin::start(&Options { ports: harness::port::free(2)?, core: Some(cores.load) })?;
+    let mut report = Report::new(&contenders, effort);
+    for case in cases {
+        eprintln!("{}: {}", case.name, case.title);
+        let results = measure::case(case, &contenders, &origin, effort, cores)
+            .with_context(|| format!("case {}", case.name))?;
+        print(case, &contenders, &results);
+        report.add(case, &contenders, &results);
+    }
+    println!("\n{}", report.table());
+    if is_sluice && !quick {
+        report.save()?;
+    }
+    Ok(())
+}
+
+fn contenders(subject: PathBuf, peers: &[String]) -> Result<Vec<Contender>> {
+    let name = subject.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut all = vec![Contender::new(&name, subject, Kind::HaproxyCfg)];
+    for peer in peers {
+        let (name, path) = peer.split_once('=').context("--peer NAME=PATH")?;
+        all.push(Contender::new(name, program::subject(Some(path.into()), "release")?, Kind::of(name)));
+    }
+    if peers.is_empty() {
+        all.push(Contender::new("haproxy", program::haproxy()?, Kind::HaproxyCfg));
+        if let Some(path) = program::find(&["nginx"]) {
+            all.push(Contender::new("nginx", path, Kind::Nginx));
+        }
+    }
+    Ok(all)
+}
+
+fn cores() -> Result<Cores> {
+    let cores = machine::cores()?;
+    match cores[..] {
+        [load, proxy, ..] => Ok(Cores { load, proxy }),
+        _ => bail!("the bench needs two cores: one for the proxy, one for load and origin"),
+    }
+}
+
+fn print(case: &Case, contenders: &[Contender], results: &Results) {
+    for (contender, numbers) in contenders.iter().zip(results) {
+        for (metric, value) in numbers {
+            eprintln!("  {:<10} {:<22} {value:>12.2}  {}", contender.name, metric.title(), case.name);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The numbers of a case: every contender in turn, round after round.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use harness::load::{self, Outcome, Plan};
+use harness::machine;
+use harness::origin::Origin;
+
+use super::case::{Case, IDLE, Kind};
+use super::contender::{Contender, Running};
+use super::report::{Metric, Numbers, Results};
+use super::{Cores, Effort};
+
+/// Share of failed requests above which a number means nothing.
+const ERRORS_MAX: f64 = 0.001;
+
+/// Measures a case: for each contender its medians over the rounds, in the order of `contenders`.
+///
+/// # Errors
+/// When a contender does not start or too many of its answers are wrong.
+pub(crate) fn case(
+    case: &Case,
+    contenders: &[Contender],
+    origin: &Origin,
+    effort: Effort,
+    cores: Cores,
+) -> Result<Results> {
+    // Nobody reads it: what a log line costs its sender is the same, and the load's core stays free.
+    let log = UdpSocket::bind(("127.0.0.1", 0))?;
+    let start =
+        |contender: &Contender| contender.start(case, origin.ports(), log.local_addr()?.port(), cores);
+    let mut samples: Vec<Vec<Numbers>> = vec![Vec::new(); contenders.len()];
+    // Programs whose start is not part of the case keep running between the rounds.
+    let mut running: Vec<Option<Running>> = Vec::new();
+    if matches!(case.kind, Kind::Load { .. }) {
+        running = contenders.iter().map(start).collect::<Result<_>>()?;
+    }
+    for _ in 0..effort.rounds {
+        for (index, contender) in contenders.iter().enumerate() {
+            let numbers = match case.kind {
+                Kind::Load { .. } => match &running[index] {
+                    Some(running) => loaded(case, running, effort, cores)?,
+                    None => continue,
+                },
+                Kind::Idle => match start(contender)? {
+                    Some(running) => idle(case, &running)?,
+                    None => continue,
+                },
+                Kind::Large => match start(contender)? {
+                    Some(running) => large(case, &running, effort, cores)?,
+                    None => continue,
+                },
+            };
+            samples[index].push(numbers);
+        }
+    }
+    Ok(samples.iter().map(|rounds| medians(rounds)).collect())
+}
+
+fn loaded(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+    let Kind::Load { connections, keep_alive, rate } = case.kind else { return Ok(Numbers::new()) };
+    let plan = Plan {
+        target: running.address,
+        request: case.request(),
+        connections,
+        keep_alive,
+        rate: None,
+        duration: effort.run,
+    };
+    let mut numbers = Numbers::new();
+    cpu_and_rate(&mut numbers, running, &plan, effort, cores)?;
+    if rate > 0 {
+        let outcome = checked(&Plan { rate: Some(f64::from(rate)), ..plan }, cores)?;
+        let micros = |share| outcome.latency.quantile(share).as_secs_f64() * 1e6;
+        numbers.insert(Metric::P50, micros(0.5));
+        numbers.insert(Metric::P99, micros(0.99));
+    }
+    Ok(numbers)
+}
+
+fn cpu_and_rate(
+    numbers: &mut Numbers,
+    running: &Running,
+    plan: &Plan,
+    effort: Effort,
+    cores: Cores,
+) -> Result<()> {
+    checked(&Plan { duration: effort.warm_up, ..plan.clone() }, cores)?;
+    let before = running.process.cpu()?;
+    let outcome = checked(plan, cores)?;
+    let used = running.process.cpu()?.since(before);
+    let each = |seconds: f64| seconds * 1e6 / outcome.answers as f64;
+    numbers.insert(Metric::Cpu, each(used.total()));
+    numbers.insert(Metric::CpuUser, each(used.user));
+    numbers.insert(Metric::CpuSystem, each(used.system));
+    numbers.insert(Metric::Rate, outcome.rate());
+    Ok(())
+}
+
+/// Runs a plan on the load's core and refuses a result with errors in it.
+fn checked(plan: &Plan, cores: Cores) -> Result<Outcome> {
+    let theirs = plan.clone();
+    let thread = std::thread::spawn(move || -> Result<Outcome> {
+        machine::pin_to(&[cores.load])?;
+        machine::sharpen_timers()?;
+        Ok(load::run(&theirs)?)
+    });
+    let outcome = thread.join().map_err(|_| anyhow::anyhow!("the load thread ended"))??;
+    if outcome.answers == 0 || outcome.errors as f64 > outcome.answers as f64 * ERRORS_MAX {
+        bail!("{} errors beside {} answers", outcome.errors, outcome.answers);
+    }
+    Ok(outcome)
+}
+
+fn idle(case: &Case, running: &Running) -> Result<Numbers> {
+    // What the first requests make the program allocate once is not the connections' cost.
+    drop(load::open_idle(running.address, 100, &case.request())?);
+    let before = running.process.memory()?.resident;
+    let idle = load::open_idle(running.address, IDLE, &case.request())?;
+    std::thread::sleep(Duration::from_millis(500));
+    let after = running.process.memory()?.resident;
+    drop(idle);
+    let each = after.saturating_sub(before) as f64 / IDLE as f64;
+    Ok(Numbers::from([(Metric::BytesIdle, each)]))
+}
+
+fn large(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+    let mut numbers = Numbers::new();
+    numbers.insert(Metric::StartUp, running.start_up.as_secs_f64() * 1e3);
+    numbers.insert(Metric::Resident, running.process.memory()?.resident as f64 / f64::from(1 << 20));
+    let plan = Plan {
+        target: running.address,
+        request: case.request(),
+        connections: 64,
+        keep_alive: true,
+        rate: None,
+        duration: effort.run,
+    };
+    cpu_and_rate(&mut numbers, running, &plan, effort, cores)?;
+    Ok(numbers)
+}
+
+fn medians(rounds: &[Numbers]) -> Numbers {
+    let Some(first) = rounds.first() else { return Numbers::new() };
+    first
+        .keys()
+        .map(|metric| (*metric, median(rounds.iter().filter_map(|numbers| numbers.get(metric).copied()))))
+        .collect()
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => values[count / 2],
+        count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_of_odd_and_even_counts() {
+        assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < 1e-9);
+        assert!((median([4.0, 1.0, 2.0, 3.0].into_iter()) - 2.5).abs() < 1e-9);
+        let rounds = [Numbers::from([(Metric::Rate, 1.0)]), Numbers::from([(Metric::Rate, 3.0)])];
+        assert!((medians(&rounds)[&Metric::Rate] - 2.0).abs() < 1e-9);
+    }
+}
