@@ -1,1 +1,82 @@
-//! All data-plane I/O: executor, sockets, timers, threads. The only crate with unsafe.
+//! All data-plane I/O on Linux: a single-threaded executor over edge-triggered epoll, stream and datagram sockets,
+//! listeners, timers, splice, threads, signals, start-up of the process. The only crate with `unsafe`.
+//!
+//! It deliberately doesn't know HTTP, TLS, configuration, servers or logs, and it holds no buffers.
+//!
+//! How it is used: each worker thread makes a [`Runtime`] and runs a root future; tasks are plain `async fn`s, not
+//! `Send`, started with [`spawn`] or, for the hot per-connection future, through a [`TaskPool`]. I/O is tried first
+//! (`try_read`, `try_write`, `accept`); on `WouldBlock` a task waits for any combination of sockets, a deadline and
+//! a notification with [`wait`]. Idle connections need no task: they are parked in a [`Lot`]. Other threads reach a
+//! runtime by its [`Remote`].
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! use net::{Addr, ConnectOptions, ListenOptions, Listener, Sock};
+//! let read = net::Runtime::new()?.run(async {
+//!     let listener = Listener::bind(&Addr::ip_port([127, 0, 0, 1].into(), 0), &ListenOptions::default())?;
+//!     let client = Sock::connect(&listener.addr(), &ConnectOptions::default())?;
+//!     listener.wait().await;
+//!     let (server, _peer) = listener.accept().map_err(std::io::Error::other)?;
+//!     client.try_write(b"hello")?;
+//!     let mut buf = [0; 16];
+//!     loop {
+//!         match server.try_read(&mut buf) {
+//!             Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
+//!                 net::wait(|w| { w.read(&server).until(net::now().plus_millis(5000)); }).await;
+//!             }
+//!             other => return other,
+//!         }
+//!     }
+//! })?;
+//! assert_eq!(read, 5);
+//! # Ok(()) }
+//! ```
+//!
+//! Order to read it in: `kernel` (what is asked of the system), `slot` (what is known of a socket), `task` and `wheel`
+//! (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
+
+mod addr;
+mod counters;
+mod dgram;
+pub mod fd_pass;
+pub mod kernel;
+mod linux;
+mod listener;
+mod options;
+mod park;
+mod pipe;
+mod pool;
+pub mod process;
+mod remote;
+pub mod resolve;
+mod runtime;
+pub mod signals;
+mod slot;
+mod sock;
+mod sockopt;
+mod table;
+mod task;
+pub mod thread;
+mod time;
+mod unix_path;
+mod wait;
+mod wheel;
+
+pub use addr::{Addr, UNIX_NAME_MAX, UnixName};
+pub use counters::{Call, Counters};
+pub use dgram::{Dgram, FdWriter};
+pub use kernel::Kernel;
+pub use listener::{AcceptError, Bound, Listener, inherited};
+pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, SockOpt, TcpInfo};
+pub use park::{Key, Lot, Why};
+pub use pipe::Pipe;
+pub use pool::TaskPool;
+pub use remote::{Gone, Remote};
+pub use runtime::{Runtime, counters, current_task, now, remote, spawn, tasks, wall};
+pub use signals::{Signal, Signals};
+pub use sock::Sock;
+pub use task::TaskId;
+pub use time::Time;
+pub use wait::{
+    INTERESTS_MAX, Interests, Pause, Source, Wait, Woken, sleep, sleep_until, turn_end, wait, yield_now,
+};

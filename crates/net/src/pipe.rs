@@ -1,0 +1,121 @@
+//! Moving bytes from socket to socket without copying them: splice(2) through pooled pipes. Knows nothing of what
+//! the bytes are.
+
+use crate::Sock;
+use crate::kernel::Handle;
+use crate::runtime::{self, kernel, with, with_io};
+use crate::slot::{FRESH, READ, WRITE};
+use crate::sock::open_slot;
+use std::io;
+use std::marker::PhantomData;
+
+/// The size asked for; what can't be had is made do without.
+const SIZE: usize = 1 << 20;
+/// Empty pipes that a runtime keeps.
+const KEEP: usize = 64;
+
+/// A pipe to splice through. Back into the runtime's pool when dropped empty, closed otherwise.
+pub struct Pipe {
+    ends: Ends,
+    held: usize,
+    _local: PhantomData<*const ()>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) read: Handle,
+    pub(crate) write: Handle,
+    size: usize,
+}
+
+impl Pipe {
+    /// A pipe from the pool, or a new one of up to 1 MiB. Errors: `EMFILE`.
+    pub fn get() -> io::Result<Pipe> {
+        with_io(|rt| {
+            let pooled = rt.pipes.borrow_mut().pop();
+            let ends = match pooled {
+                Some(ends) => ends,
+                None => {
+                    let (read, write, size) = kernel!(rt, Other, pipe(SIZE))?;
+                    Ends { read, write, size }
+                }
+            };
+            Ok(Pipe { ends, held: 0, _local: PhantomData })
+        })
+    }
+
+    /// Bytes in it.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// About how many bytes fit (in whole pages: small segments fill it sooner).
+    pub fn size(&self) -> usize {
+        self.ends.size
+    }
+
+    /// Moves what it holds to `sock`; `more` says that more follows at once. Gives the bytes moved.
+    /// Errors: `WouldBlock` (wait until `sock` is writable), `InvalidInput` when it's empty, the connection's own.
+    pub fn splice_to(&mut self, sock: &Sock, more: bool) -> io::Result<usize> {
+        if self.held == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let moved = with_io(|rt| {
+            let slot = open_slot(rt, sock.raw())?;
+            if !slot.has(WRITE | FRESH) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let answer = kernel!(rt, Splice, splice(self.ends.read, sock.raw(), self.held, more));
+            // A short count may end at a page's border: only a refusal tells that the socket is full.
+            if matches!(&answer, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
+                slot.clear(WRITE | FRESH);
+            }
+            answer
+        })?;
+        self.held = self.held.saturating_sub(moved);
+        Ok(moved)
+    }
+}
+
+impl Sock {
+    /// Moves up to `max` bytes into `pipe`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`,
+    /// `InvalidInput` for a `max` of 0, the connection's own.
+    ///
+    /// A pipe that holds something may refuse for want of room: empty it, then try again, and only wait for the socket
+    /// after a `WouldBlock` with an empty pipe.
+    pub fn splice_to(&self, pipe: &mut Pipe, max: usize) -> io::Result<usize> {
+        if max == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let moved = with_io(|rt| {
+            let slot = open_slot(rt, self.raw())?;
+            if !slot.has(READ) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let answer = kernel!(rt, Splice, splice(self.raw(), pipe.ends.write, max, false));
+            if pipe.held == 0 && matches!(&answer, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
+                slot.clear(READ);
+            }
+            answer
+        })?;
+        pipe.held += moved;
+        Ok(moved)
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        let kept = with(|rt| {
+            let mut pool = rt.pipes.borrow_mut();
+            let keep = self.held == 0 && pool.len() < KEEP;
+            if keep {
+                pool.push(self.ends);
+            }
+            keep
+        });
+        if kept != Some(true) {
+            runtime::close(self.ends.read);
+            runtime::close(self.ends.write);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What a process does to itself at start-up: limits, user, root directory, going to the background. Knows nothing of
+//! configuration. All of it belongs before the first thread is started, but for [`malloc_trim`].
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// The process's id.
+pub fn pid() -> u32 {
+    std::process::id()
+}
+
+/// The soft limit of open descriptors; `None` without one.
+pub fn nofile() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Raises the soft limit of open descriptors to `want`, and the hard one when it is lower and may be raised; gives the
+/// limit reached, which may be less. Never lowers a limit.
+pub fn raise_nofile(want: u64) -> u64 {
+    raise(Resource::Nofile, want)
+}
+
+/// Raises the soft limit of the memory lock likewise, in bytes.
+pub fn raise_memlock(want: u64) -> u64 {
+    raise(Resource::Memlock, want)
+}
+
+/// Lets the process dump core without limit (`set-dumpable`); gives whether that's allowed.
+pub fn allow_core() -> io::Result<()> {
+    let unlimited = Rlimit { current: None, maximum: getrlimit(Resource::Core).maximum };
+    setrlimit(Resource::Core, unlimited)?;
+    Ok(rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)?)
+}
+
+/// Gives freed memory back to the system, after a configuration was loaded or dropped. Nothing where the C library
+/// isn't glibc.
+pub fn malloc_trim() {
+    #[cfg(target_env = "gnu")]
+    #[allow(unsafe_code, reason = "a function of glibc")]
+    // SAFETY: malloc_trim may be called at any time from any thread and takes no pointer.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Makes `to` the root directory and goes into it (`chroot`).
+pub fn chroot(to: &Path) -> io::Result<()> {
+    rustix::process::chroot(to)?;
+    Ok(rustix::process::chdir("/")?)
+}
+
+/// Sets the group of the whole process and drops all others.
+pub fn set_gid(gid: u32) -> io::Result<()> {
+    if rustix::process::geteuid().is_root() {
+        set_groups(&[])?;
+    }
+    #[allow(unsafe_code, reason = "libc changes all threads, rustix only the calling one")]
+    // SAFETY: takes a number and no pointer.
+    answer(unsafe { libc::setgid(gid) })
+}
+
+/// Sets the supplementary groups of the whole process.
+pub fn set_groups(groups: &[u32]) -> io::Result<()> {
+    #[allow(unsafe_code, reason = "libc changes all threads, rustix only the calling one")]
+    // SAFETY: the pointer and the length describe `groups`, which is only read.
+    answer(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) })
+}
+
+/// Sets the user of the whole process; there is no way back. After the group.
+pub fn set_uid(uid: u32) -> io::Result<()> {
+    #[allow(unsafe_code, reason = "libc changes all threads, rustix only the calling one")]
+    // SAFETY: takes a number and no pointer.
+    answer(unsafe { libc::setuid(uid) })
+}
+
+/// The effective user's id.
+pub fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The id of the user named `name`, from the system's database; `None` when there is none.
+pub fn user_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, record, buffer, len, found| {
+        let mut entry = std::ptr::null_mut();
+        #[allow(unsafe_code, reason = "the user database is libc's")]
+        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for the call.
+        let errno = unsafe { libc::getpwnam_r(name, record, buffer, len, &raw mut entry) };
+        *found = !entry.is_null();
+        errno
+    })
+    .map(|found| found.map(|record: libc::passwd| record.pw_uid))
+}
+
+/// The id of the group named `name`, from the system's database; `None` when there is none.
+pub fn group_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, record, buffer, len, found| {
+        let mut entry = std::ptr::null_mut();
+        #[allow(unsafe_code, reason = "the group database is libc's")]
+        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for the call.
+        let errno = unsafe { libc::getgrnam_r(name, record, buffer, len, &raw mut entry) };
+        *found = !entry.is_null();
+        errno
+    })
+    .map(|found| found.map(|record: libc::group| record.gr_gid))
+}
+
+/// Goes to the background: forks, ends the parent with status 0, and leaves the terminal and its session. Standard
+/// input, output and error go to /dev/null. The id of the process changes.
+///
+/// Errors: `Unsupported` when other threads run already, which the child would lack; fork's and setsid's own.
+pub fn daemonise() -> io::Result<()> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "other threads run already"));
+    }
+    #[allow(unsafe_code, reason = "fork is libc's")]
+    // SAFETY: this is the process's only thread (asked above), so that no lock is left held in the child.
+    let child = unsafe { libc::fork() };
+    match child {
+        ..=-1 => return Err(io::Error::last_os_error()),
+        0 => {}
+        _ => exit_now(),
+    }
+    rustix::process::setsid()?;
+    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    Ok(rustix::stdio::dup2_stderr(&null)?)
+}
+
+/// Ends the parent of a daemon without running what the child still needs (exit handlers, buffers).
+fn exit_now() -> ! {
+    #[allow(unsafe_code, reason = "std only offers the exit that runs handlers")]
+    // SAFETY: doesn't return, takes a number.
+    unsafe {
+        libc::_exit(0)
+    }
+}
+
+fn raise(resource: Resource, want: u64) -> u64 {
+    let now = getrlimit(resource);
+    let (Some(current), maximum) = (now.current, now.maximum) else { return u64::MAX };
+    if current >= want {
+        return current;
+    }
+    let both = Rlimit { current: Some(want), maximum: maximum.map(|m| m.max(want)) };
+    if setrlimit(resource, both).is_ok() {
+        return want;
+    }
+    let reachable = maximum.map_or(want, |m| m.min(want));
+    let soft = Rlimit { current: Some(reachable), maximum };
+    if setrlimit(resource, soft).is_ok() { reachable } else { current }
+}
+
+fn answer(code: i32) -> io::Result<()> {
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Asks libc's database with a growing buffer. The record's pointers into that buffer must not be followed after.
+fn look_up<R>(
+    name: &str,
+    ask: impl Fn(*const libc::c_char, *mut R, *mut libc::c_char, usize, &mut bool) -> i32,
+) -> io::Result<Option<R>> {
+    let name = CString::new(name).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let name: &CStr = &name;
+    let mut len = 1024;
+    while len <= 1 << 20 {
+        let mut record = std::mem::MaybeUninit::<R>::uninit();
+        let mut buffer = vec![0; len];
+        let mut found = false;
+        match ask(name.as_ptr(), record.as_mut_ptr(), buffer.as_mut_ptr(), len, &mut found) {
+            libc::ERANGE => len *= 4,
+            0 if found => {
+                #[allow(unsafe_code, reason = "the record was filled in by libc")]
+                // SAFETY: libc reported an entry, which means that it wrote the whole record.
+                return Ok(Some(unsafe { record.assume_init() }));
+            }
+            0 | libc::ENOENT | libc::ESRCH => return Ok(None),
+            errno => return Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ERANGE))
+}
+
+/// Whether a path exists as a directory that this process may enter.
+pub fn is_directory(path: &Path) -> bool {
+    rustix::fs::stat(path.as_os_str().as_bytes())
+        .is_ok_and(|s| rustix::fs::FileType::from_raw_mode(s.st_mode) == rustix::fs::FileType::Directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_users_and_groups() {
+        assert_eq!(user_id("root").unwrap(), Some(0));
+        assert_eq!(group_id("root").unwrap(), Some(0));
+        assert_eq!(user_id("no-such-user-here").unwrap(), None);
+        assert!(user_id("a\0b").is_err());
+    }
+
+    #[test]
+    fn raising_never_lowers() {
+        let before = nofile().unwrap_or(u64::MAX);
+        assert!(raise_nofile(16) >= before.min(u64::MAX));
+        assert_eq!(nofile().unwrap_or(u64::MAX), before);
+    }
+
+    #[test]
+    fn refuses_to_fork_with_threads() {
+        let (ask, answer) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || answer.recv());
+        assert_eq!(daemonise().unwrap_err().kind(), io::ErrorKind::Unsupported);
+        drop(ask);
+        let _ = other.join();
+    }
+}
