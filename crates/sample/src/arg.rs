@@ -8,6 +8,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub enum ArgKind {
     Str,
     Sint,
+    /// An integer, or the name of a variable that holds one: [`Arg::Sint`] or [`Arg::Var`].
+    IntOrVar,
+    /// One of these integers.
+    IntOf(&'static [i64]),
+    /// One of these words: [`Arg::Str`].
+    OneOf(&'static [&'static str]),
+    /// Hexadecimal digits, kept as the bytes they stand for: [`Arg::Str`].
+    Hex,
     /// A duration with an optional unit, milliseconds without; kept in milliseconds.
     Time,
     /// A size with an optional unit; kept in bytes.
@@ -29,6 +37,9 @@ pub enum ArgKind {
     /// `scope.name`.
     Var,
     Regex,
+    /// Letters that change the regular expression among the arguments before: `i` ignores case, which is done when it
+    /// is compiled; `g` is for the keyword to see: [`Arg::Str`].
+    RegexFlags,
     /// A map file.
     Map,
     /// A userlist by name.

@@ -33,14 +33,14 @@ pub struct Ctx<'a> {
 }
 
 /// One converter with its arguments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     pub converter: &'static Converter,
     pub args: Args,
 }
 
 /// A fetch and the converters after it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expr {
     pub fetch: &'static Fetch,
     pub args: Args,

@@ -26,11 +26,17 @@ pub enum Needs {
     Nothing,
     /// The client's connection.
     Client,
+    /// A session: the client's connection once it is set up.
+    Session,
+    /// A request that began: what is kept of it to the end, logs included (`method`, `capture.req.uri`).
+    Request,
     /// A request's head.
     RequestHead,
     /// Request content beyond the head.
     RequestBody,
-    /// The server's connection.
+    /// A backend was chosen.
+    Backend,
+    /// The server's connection, and what is kept of it and of the response to the end.
     Server,
     /// A response's head.
     ResponseHead,
@@ -208,6 +214,8 @@ pub trait Compiler {
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
     /// The replies that an `http-errors` section holds, by name.
     fn http_errors(&mut self, section: &str) -> Result<std::sync::Arc<crate::reply::Pages>, String>;
+    /// A slot for `capture ... len N` among the captured headers of this side; gives its number.
+    fn capture(&mut self, side: Side, len: usize) -> Result<u32, String>;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }

@@ -1,0 +1,152 @@
+//! Sample expressions: `fetch(args),conv(args),...` (manual 7.3).
+
+use keywords::{convert, fetch};
+use sample::Type;
+use sample::cast::castable;
+use state::Expr;
+use state::expr::Step;
+use state::family::{Fetch, Words};
+
+use super::arg::{cut, typed};
+use super::nearest::hint;
+use super::{Compile, site};
+
+/// Why a word is no expression.
+pub(super) enum Failure {
+    /// The first name is no fetch: the caller may know other names.
+    NoFetch(String),
+    Other(String),
+}
+
+impl Failure {
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::NoFetch(text) | Self::Other(text) => text,
+        }
+    }
+}
+
+impl Compile<'_> {
+    /// Compiles the expression at the front of `text` with the converters that commas join to it; gives what follows.
+    pub(super) fn expr_in<'t>(&mut self, text: &'t str) -> Result<(Expr, &'t str), Failure> {
+        let (name, rest) = name(text);
+        if name.is_empty() {
+            return Err(Failure::Other("missing fetch method".to_owned()));
+        }
+        let Some(fetch) = fetch::find(name) else {
+            let known = fetch::ALL.iter().flat_map(|file| file.iter()).map(|k| k.name);
+            let hint = hint(name, known);
+            return Err(Failure::NoFetch(format!("unknown fetch method '{name}'{hint}")));
+        };
+        self.expr_of(fetch, rest)
+    }
+
+    /// Compiles what follows a fetch's name: its arguments, then the converters that commas join to it.
+    pub(super) fn expr_of<'t>(
+        &mut self,
+        fetch: &'static Fetch,
+        text: &'t str,
+    ) -> Result<(Expr, &'t str), Failure> {
+        let name = fetch.name;
+        let error = |text: String| Failure::Other(format!("fetch method '{name}' : {text}"));
+        let (given, mut rest) = inside(text, fetch.args.len()).map_err(error)?;
+        let args = typed(self, fetch.args, &given).map_err(|(_, text)| error(text))?;
+        let mut steps = Vec::new();
+        let mut gives = fetch.gives;
+        while let Some(after) = rest.strip_prefix(',') {
+            rest = after.trim_start_matches(',');
+            if rest.is_empty() {
+                break;
+            }
+            rest = self.step(rest, &mut gives, &mut steps).map_err(Failure::Other)?;
+        }
+        Ok((Expr { fetch, args, steps: steps.into_boxed_slice() }, rest))
+    }
+
+    /// Compiles the converter at the front of `text`; gives what follows.
+    fn step<'t>(
+        &mut self,
+        text: &'t str,
+        gives: &mut Type,
+        steps: &mut Vec<Step>,
+    ) -> Result<&'t str, String> {
+        let (name, rest) = name(text);
+        let Some(converter) = convert::find(name) else {
+            let known = convert::ALL.iter().flat_map(|file| file.iter()).map(|k| k.name);
+            return Err(format!("unknown converter '{name}'{}", hint(name, known)));
+        };
+        if !castable(*gives, converter.takes) {
+            return Err(format!("converter '{name}' cannot be applied"));
+        }
+        let (given, rest) =
+            inside(rest, converter.args.len()).map_err(|e| format!("converter '{name}' : {e}"))?;
+        let args = typed(self, converter.args, &given)
+            .map_err(|(position, e)| format!("invalid arg {position} in converter '{name}' : {e}"))?;
+        if converter.gives != Type::Any {
+            *gives = converter.gives;
+        }
+        steps.push(Step { converter, args });
+        Ok(rest)
+    }
+
+    /// Compiles the expression at the front of `words`: its converters may follow as words of their own.
+    pub(super) fn expr_words(&mut self, words: &mut Words<'_>) -> Result<Expr, String> {
+        let first = words.next().ok_or("missing fetch method")?;
+        let (expr, rest) = self.expr_in(first).map_err(Failure::text)?;
+        if !rest.is_empty() {
+            return Err(format!("missing comma after fetch keyword in expression '{first}'"));
+        }
+        let mut gives = type_of(&expr);
+        let Expr { fetch, args, steps } = expr;
+        let mut steps = steps.into_vec();
+        while let Some(word) = words.peek() {
+            if convert::find(name(word).0).is_none() {
+                break;
+            }
+            words.skip(1);
+            let mut rest = word;
+            while !rest.is_empty() {
+                rest = self.step(rest, &mut gives, &mut steps)?;
+                rest = match rest.strip_prefix(',') {
+                    Some(after) => after.trim_start_matches(','),
+                    None if rest.is_empty() => rest,
+                    None => return Err(format!("missing comma after converter in expression '{word}'")),
+                };
+            }
+        }
+        Ok(Expr { fetch, args, steps: steps.into_boxed_slice() })
+    }
+
+    /// Refuses a fetch that can't find what it needs where it stands.
+    pub(super) fn legal(&self, expr: &Expr) -> Result<(), String> {
+        let (name, needs) = (expr.fetch.name, expr.fetch.needs);
+        if site::legal(needs, self.site, self.home.backend.is_some()) {
+            return Ok(());
+        }
+        let what = site::what(needs);
+        Err(format!(
+            "sample fetch <{name}> may not be reliably used here because it needs '{what}' which is not available \
+             here"
+        ))
+    }
+}
+
+/// The type an expression gives, through converters that keep their input's.
+pub(super) fn type_of(expr: &Expr) -> Type {
+    let last = expr.steps.iter().rev().map(|s| s.converter.gives).find(|t| *t != Type::Any);
+    last.unwrap_or(expr.fetch.gives)
+}
+
+/// The keyword's name at the front of `text`, and the rest.
+pub(super) fn name(text: &str) -> (&str, &str) {
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '+'));
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+/// The arguments in parentheses at the front of `text`, if any, and the rest.
+fn inside(text: &str, most: usize) -> Result<(Vec<String>, &str), String> {
+    match text.strip_prefix('(') {
+        Some(after) => cut(after, most),
+        None => Ok((Vec::new(), text)),
+    }
+}

@@ -1,0 +1,58 @@
+//! What a name in an expression may refer to, as numbers. Filled by whoever builds the World, before anything is
+//! compiled: proxies may refer to each other in any order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use state::reply::Pages;
+
+/// The numbers behind names, for a whole configuration.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Position in `World::frontends`.
+    pub frontends: HashMap<Box<str>, u32>,
+    /// Position in `World::backends`.
+    pub backends: HashMap<Box<str>, u32>,
+    /// By backend: position of a server by its name.
+    pub servers: Vec<HashMap<Box<str>, u32>>,
+    /// Stick tables by the name of their proxy or section.
+    pub tables: HashMap<Box<str>, u32>,
+    pub userlists: HashMap<Box<str>, u32>,
+    /// `http-errors` sections.
+    pub http_errors: HashMap<Box<str>, Arc<Pages>>,
+    /// Where relative file names start (`default-path`); the process's own directory if none.
+    pub base: Option<std::path::PathBuf>,
+    vars: HashMap<Box<str>, u32>,
+    var_names: Vec<Box<str>>,
+}
+
+impl Names {
+    /// The number of a variable's name (without its scope), given at its first use.
+    pub fn var(&mut self, name: &str) -> u32 {
+        if let Some(id) = self.vars.get(name) {
+            return *id;
+        }
+        let id = u32::try_from(self.var_names.len()).unwrap_or(u32::MAX);
+        self.vars.insert(name.into(), id);
+        self.var_names.push(name.into());
+        id
+    }
+
+    /// The names behind the numbers given so far, for `World::var_names`.
+    pub fn var_names(&self) -> &[Box<str>] {
+        &self.var_names
+    }
+
+    /// The position of a server in a backend.
+    pub fn server(&self, backend: u32, name: &str) -> Option<u32> {
+        self.servers.get(usize::try_from(backend).ok()?)?.get(name).copied()
+    }
+
+    /// The content of a file that the configuration names.
+    pub fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        match &self.base {
+            Some(base) => std::fs::read(base.join(path)),
+            None => std::fs::read(path),
+        }
+    }
+}

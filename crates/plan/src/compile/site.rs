@@ -1,0 +1,117 @@
+//! Where an expression stands, and which fetches may stand there: what they need must exist by then (manual 7.3, the
+//! letters in `-dKsmp`).
+
+use state::expr::Side;
+use state::family::{Needs, RuleSet};
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    Rules(RuleSet),
+    UseBackend,
+    /// `use-server`, `balance`, `hash`, stick rules on requests.
+    UseServer,
+    /// `log-format` and the like: the stream is over.
+    Log,
+    /// `monitor fail`, checks: no stream at all.
+    Nowhere,
+}
+
+impl Site {
+    /// Which message `hdr` means here.
+    pub const fn side(self) -> Side {
+        match self {
+            Self::Rules(set) => set.side(),
+            _ => Side::Request,
+        }
+    }
+
+    /// HAProxy's words for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Rules(RuleSet::TcpRequestConnection) => "frontend tcp-request connection rule",
+            Self::Rules(RuleSet::TcpRequestSession) => "frontend tcp-request session rule",
+            Self::Rules(RuleSet::TcpRequestContent) => "frontend tcp-request content rule",
+            Self::Rules(RuleSet::TcpResponseContent) => "backend tcp-response content rule",
+            Self::Rules(RuleSet::HttpRequest) => "frontend http-request header rule",
+            Self::Rules(RuleSet::HttpResponse | RuleSet::HttpAfterResponse) => {
+                "frontend http-response header rule"
+            }
+            Self::UseBackend => "frontend use-backend rule",
+            Self::UseServer => "backend use-server, balance or stick-match rule",
+            Self::Log => "logs",
+            Self::Nowhere => "configuration parser",
+        }
+    }
+
+    const fn has_request_head(self) -> bool {
+        match self {
+            Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
+            Self::UseBackend | Self::UseServer => true,
+            Self::Log | Self::Nowhere => false,
+        }
+    }
+
+    const fn has_response_head(self) -> bool {
+        matches!(
+            self,
+            Self::Rules(RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse)
+        )
+    }
+}
+
+/// Whether a fetch with these needs may stand there; `backend` says whether the proxy at hand has a backend's rules.
+pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
+    use RuleSet::{TcpRequestConnection, TcpRequestSession};
+    let rules = |set| site == Site::Rules(set);
+    match needs {
+        Needs::Nothing => true,
+        Needs::Client => site != Site::Nowhere,
+        Needs::Session => site != Site::Nowhere && !rules(TcpRequestConnection),
+        Needs::Request => site != Site::Nowhere && !rules(TcpRequestConnection) && !rules(TcpRequestSession),
+        Needs::RequestHead | Needs::RequestBody => site.has_request_head(),
+        Needs::ResponseHead | Needs::ResponseBody => site.has_response_head(),
+        Needs::EitherHead => site.has_request_head() || site.has_response_head(),
+        Needs::Backend => match site {
+            Site::UseServer | Site::Log => true,
+            Site::UseBackend | Site::Nowhere => false,
+            _ => site.has_response_head() || site.has_request_head() && backend,
+        },
+        Needs::Server => site.has_response_head() || site == Site::Log,
+        Needs::Log => site == Site::Log,
+    }
+}
+
+/// HAProxy's words for what a fetch needs.
+pub(super) const fn what(needs: Needs) -> &'static str {
+    match needs {
+        Needs::Nothing => "internal state",
+        Needs::Client => "layer 4 connection on the client side",
+        Needs::Session => "layer 5 session",
+        Needs::Request => "HTTP request",
+        Needs::RequestHead | Needs::EitherHead => "HTTP request headers",
+        Needs::RequestBody => "HTTP request body",
+        Needs::Backend => "backend",
+        Needs::Server => "HTTP response",
+        Needs::ResponseHead => "HTTP response headers",
+        Needs::ResponseBody => "HTTP response body",
+        Needs::Log => "stream at its end",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_exist_exists() {
+        let request = Site::Rules(RuleSet::HttpRequest);
+        let response = Site::Rules(RuleSet::HttpResponse);
+        let connection = Site::Rules(RuleSet::TcpRequestConnection);
+        assert!(legal(Needs::RequestHead, request, false) && !legal(Needs::RequestHead, response, true));
+        assert!(!legal(Needs::RequestHead, Site::Log, true) && legal(Needs::Request, Site::Log, true));
+        assert!(legal(Needs::Client, connection, false) && !legal(Needs::Request, connection, false));
+        assert!(!legal(Needs::Server, request, true) && legal(Needs::Server, Site::Log, false));
+        assert!(legal(Needs::Backend, request, true) && !legal(Needs::Backend, request, false));
+    }
+}

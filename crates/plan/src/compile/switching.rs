@@ -1,0 +1,191 @@
+//! `use_backend` lines to the steps of a frontend's switching: consecutive lines that compare the same sample with exact
+//! strings become one table (manual 4.2 "use_backend").
+
+use sample::MatchKind;
+use sample::arg::{Arg, Args};
+use state::route::{Choice, Step, Table};
+use state::{Acl, Cond, Expr};
+
+/// Compiles the lines of one frontend, in order.
+pub fn switching(rules: Vec<(Option<Cond>, Choice)>) -> Box<[Step]> {
+    let mut board = Switchboard::default();
+    for (cond, choice) in rules {
+        board.push(cond, choice);
+    }
+    board.finish()
+}
+
+/// Takes `use_backend` lines one by one, so that ten thousand of them need not exist as rules first.
+#[derive(Debug, Default)]
+pub struct Switchboard {
+    steps: Vec<Step>,
+    /// The number of rules taken so far: the place of the next one.
+    taken: u32,
+}
+
+impl Switchboard {
+    /// Adds a line: its condition, and the backend it leads to.
+    pub fn push(&mut self, cond: Option<Cond>, choice: Choice) {
+        let place = self.taken;
+        self.taken = place.saturating_add(1);
+        let Choice::Backend(backend) = choice else {
+            self.steps.push(Step::Rule { cond, choice });
+            return;
+        };
+        if let Some(acl) = cond.as_ref().and_then(exact) {
+            // A table of one rule costs more than the rule: the second one of a kind makes the table.
+            self.open_table(acl, place);
+            if let Some(Step::Table(table)) = self.steps.last_mut()
+                && fits(acl, table)
+            {
+                insert(acl, place, backend, table);
+                return;
+            }
+        }
+        self.steps.push(Step::Rule { cond, choice });
+    }
+
+    /// The steps, trimmed to size.
+    pub fn finish(mut self) -> Box<[Step]> {
+        for step in &mut self.steps {
+            if let Step::Table(table) = step {
+                table.entries.shrink_to_fit();
+            }
+        }
+        self.steps.into_boxed_slice()
+    }
+
+    /// Turns the last step into a table if it is a rule that compares the same sample as `next`, the rule to come at
+    /// `place`, in the same way.
+    fn open_table(&mut self, next: &Acl, place: u32) {
+        let Some(Step::Rule { cond: Some(cond), choice: Choice::Backend(backend) }) = self.steps.last()
+        else {
+            return;
+        };
+        let (Some(acl), Some(second)) = (exact(cond), next.tests.first()) else { return };
+        let Some(first) = acl.tests.first() else { return };
+        if first.patterns.folds_case() != second.patterns.folds_case() || !same(&first.expr, &second.expr) {
+            return;
+        }
+        let mut table = Table {
+            expr: first.expr.clone(),
+            fold: first.patterns.folds_case(),
+            entries: hashbrown::HashMap::default(),
+        };
+        insert(acl, place.saturating_sub(1), *backend, &mut table);
+        self.steps.pop();
+        self.steps.push(Step::Table(table));
+    }
+}
+
+fn insert(acl: &Acl, place: u32, backend: u32, table: &mut Table) {
+    for text in acl.tests.iter().filter_map(|t| t.patterns.exact()).flatten() {
+        if !table.entries.contains_key(text) {
+            table.entries.insert(text.into(), (place, backend));
+        }
+    }
+}
+
+/// The ACL of a condition that is one of exact strings compared with one sample, and nothing else.
+fn exact(cond: &Cond) -> Option<&Acl> {
+    let [all] = &*cond.any else { return None };
+    let [term] = &**all else { return None };
+    let first = term.acl.tests.first()?;
+    let alike = |test: &state::AclTest| {
+        test.patterns.kind() == MatchKind::Str
+            && test.patterns.folds_case() == first.patterns.folds_case()
+            && same(&test.expr, &first.expr)
+    };
+    let plain = !cond.unless && !term.negated && term.acl.tests.iter().all(alike);
+    plain.then_some(&*term.acl)
+}
+
+/// Whether the table compares the same sample in the same way.
+fn fits(acl: &Acl, table: &Table) -> bool {
+    let first = acl.tests.first();
+    first.is_some_and(|t| t.patterns.folds_case() == table.fold && same(&t.expr, &table.expr))
+}
+
+/// Whether two expressions give the same sample.
+fn same(a: &Expr, b: &Expr) -> bool {
+    std::ptr::eq(a.fetch, b.fetch)
+        && same_args(&a.args, &b.args)
+        && a.steps.len() == b.steps.len()
+        && a.steps
+            .iter()
+            .zip(&b.steps)
+            .all(|(a, b)| std::ptr::eq(a.converter, b.converter) && same_args(&a.args, &b.args))
+}
+
+fn same_args(a: &Args, b: &Args) -> bool {
+    a.len() == b.len()
+        && (0..a.len()).all(|i| match (a.at(i), b.at(i)) {
+            (None, None) => true,
+            (Some(a), Some(b)) => same_arg(a, b),
+            _ => false,
+        })
+}
+
+/// Regular expressions are never the same: their flags can't be compared.
+fn same_arg(a: &Arg, b: &Arg) -> bool {
+    match (a, b) {
+        (Arg::Str(a), Arg::Str(b)) => a == b,
+        (Arg::Sint(a), Arg::Sint(b)) => a == b,
+        (Arg::TimeMs(a), Arg::TimeMs(b)) | (Arg::Size(a), Arg::Size(b)) => a == b,
+        (Arg::Ipv4(a), Arg::Ipv4(b)) => a == b,
+        (Arg::Ipv6(a), Arg::Ipv6(b)) => a == b,
+        (Arg::Var(a), Arg::Var(b)) => a == b,
+        (Arg::Server(a, x), Arg::Server(b, y)) => a == b && x == y,
+        (Arg::Frontend(a), Arg::Frontend(b))
+        | (Arg::Backend(a), Arg::Backend(b))
+        | (Arg::Table(a), Arg::Table(b))
+        | (Arg::Map(a), Arg::Map(b))
+        | (Arg::Userlist(a), Arg::Userlist(b)) => a == b,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Compile, Home, Names, Site};
+    use super::*;
+
+    fn board(lines: &[(&str, u32)]) -> Box<[Step]> {
+        let mut names = Names::default();
+        let home = Home { name: "f", frontend: Some(0), backend: None };
+        let mut compile = Compile::new(&mut names, home);
+        compile.site = Site::UseBackend;
+        compile.acl(&["named", "hdr(host)", "-i", "X"]).unwrap();
+        let mut board = Switchboard::default();
+        for (line, backend) in lines {
+            let words: Vec<&str> = line.split(' ').collect();
+            board.push(compile.cond(&words).unwrap(), Choice::Backend(*backend));
+        }
+        board.finish()
+    }
+
+    #[test]
+    fn lines_in_a_row_become_a_table() {
+        let steps = board(&[
+            ("if { hdr(host) -i A b }", 1),
+            ("if named", 2),
+            ("if { hdr(host) -i a c }", 3),
+            ("if { hdr(host) a }", 4),
+            ("if { path /x } TRUE", 5),
+            ("unless { path /x }", 6),
+        ]);
+        let [Step::Table(table), Step::Rule { .. }, Step::Rule { .. }, Step::Rule { .. }] = &*steps else {
+            panic!("{steps:?}");
+        };
+        let entry = |key: &[u8]| table.entries.get(key).copied();
+        assert_eq!(
+            [entry(b"a"), entry(b"b"), entry(b"x"), entry(b"c"), entry(b"A")],
+            [Some((0, 1)), Some((0, 1)), Some((1, 2)), Some((2, 3)), None]
+        );
+    }
+
+    #[test]
+    fn a_lone_line_stays_a_rule() {
+        assert!(matches!(&*board(&[("if { path /x }", 1)]), [Step::Rule { .. }]));
+    }
+}
