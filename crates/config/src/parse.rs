@@ -17,6 +17,8 @@ use crate::words::{self, Comments, LexError, LexErrorKind, MAX_WORDS, Scope, Wor
 pub const MAX_SOURCE_BYTES: usize = 512 << 20;
 /// The most bytes all words may have after expansion: variables could multiply a small text.
 const MAX_EXPANDED_BYTES: usize = 1 << 30;
+/// Checks stop looking for more once there are this many remarks.
+pub(crate) const MAX_DIAGNOSTICS: usize = 10_000;
 /// How deep `.if` blocks may nest.
 const MAX_NESTING: usize = 1024;
 

@@ -180,6 +180,7 @@ pub const STATS: &[Proxy] = &[
     Proxy { name: "scope", places: D | F | L | B },
     Proxy { name: "show-desc", places: D | F | L | B },
     Proxy { name: "show-legends", places: D | F | L | B },
+    Proxy { name: "show-modules", places: D | F | L | B },
     Proxy { name: "show-node", places: D | F | L | B },
     Proxy { name: "show-version", places: D | F | L | B },
     Proxy { name: "uri", places: D | F | L | B },

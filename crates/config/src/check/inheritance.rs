@@ -1,0 +1,112 @@
+//! Who may inherit from a `defaults` section that holds TCP or HTTP rules (manual 4, "defaults").
+
+use std::collections::HashMap;
+
+use super::Remarks;
+use crate::loaded::{Section, Span};
+use crate::section::SectionKind;
+
+/// What a `defaults` section holds, and who used it so far.
+#[derive(Clone, Copy, Default)]
+struct Rules {
+    span: Span,
+    any: bool,
+    /// `tcp-request connection` or `tcp-request session`.
+    early: bool,
+    /// `tcp-response content`.
+    response: bool,
+    frontend: bool,
+    backend: bool,
+}
+
+pub(super) fn check(remarks: &mut Remarks<'_>) {
+    let loaded = remarks.loaded;
+    let mut all: Vec<Rules> = Vec::new();
+    let mut named: HashMap<&[u8], usize> = HashMap::new();
+    let mut last = None;
+    for section in loaded.sections().filter(|section| section.kind().is_proxy()) {
+        let source = match section.from_word() {
+            Some(word) => named.get(word.bytes()).copied(),
+            // A defaults section starts afresh unless it names another.
+            None if section.kind() == SectionKind::Defaults => None,
+            None => last,
+        };
+        if let Some(rules) = source.and_then(|index| all.get_mut(index)) {
+            let rules = inherit(remarks, section, rules);
+            if let Some((message, at)) = rules {
+                let end =
+                    at.map_or_else(String::new, |at| format!(" (defaults section at {})", remarks.at(at)));
+                remarks.tight(section.span(), format!("{message}{end}."));
+            }
+        }
+        if section.kind() == SectionKind::Defaults {
+            last = Some(all.len());
+            if let Some(name) = section.name_word() {
+                named.insert(name.bytes(), all.len());
+            }
+            all.push(rules_of(section));
+        }
+    }
+}
+
+/// The complaint about a section that inherits these rules, and the place to point to.
+fn inherit(
+    remarks: &Remarks<'_>,
+    section: Section<'_>,
+    rules: &mut Rules,
+) -> Option<(&'static str, Option<Span>)> {
+    let at = Some(rules.span);
+    debug_assert!(remarks.loaded.file(rules.span.file).is_some());
+    if !rules.any {
+        return None;
+    }
+    match section.kind() {
+        SectionKind::Defaults => {
+            return Some((
+                "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules",
+                at,
+            ));
+        }
+        SectionKind::Listen => {
+            return Some((
+                "a listen section cannot inherit from a defaults section defining TCP/HTTP rules",
+                None,
+            ));
+        }
+        SectionKind::Backend if rules.early => {
+            return Some((
+                "a backend section cannot inherit from a defaults section defining 'tcp-request connection' or \
+                 'tcp-request session' rules",
+                at,
+            ));
+        }
+        SectionKind::Frontend if rules.response => {
+            return Some((
+                "a frontend section cannot inherit from a defaults section defining 'tcp-response content' rules",
+                at,
+            ));
+        }
+        SectionKind::Backend => rules.backend = true,
+        _ => rules.frontend = true,
+    }
+    (rules.frontend && rules.backend).then_some((
+        "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules",
+        at,
+    ))
+}
+
+fn rules_of(section: Section<'_>) -> Rules {
+    let mut rules = Rules { span: section.span(), ..Rules::default() };
+    for directive in section.directives() {
+        match (directive.keyword_bytes(), directive.text(1)) {
+            (b"http-request" | b"http-response" | b"http-after-response" | b"quic-initial", _) => {
+                rules.any = true
+            }
+            (b"tcp-request", b"connection" | b"session") => (rules.any, rules.early) = (true, true),
+            (b"tcp-request", b"content") => rules.any = true,
+            (b"tcp-response", b"content") => (rules.any, rules.response) = (true, true),
+            _ => {}
+        }
+    }
+    rules
+}
