@@ -77,7 +77,7 @@ pub struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    fn next_part(&mut self) -> Option<(Range<usize>, &'a [u8])> {
+    pub(crate) fn next_part(&mut self) -> Option<(Range<usize>, &'a [u8])> {
         let start = self.at?;
         let rest = self.value.get(start..)?;
         let end = end_of_item(rest);

@@ -22,14 +22,10 @@ impl Version {
     pub const HTTP_2: Version = Version { major: 2, minor: 0 };
     pub const HTTP_3: Version = Version { major: 3, minor: 0 };
 
-    /// The number as text, as the fetches `req.ver` and `res.ver` give it: `1.0`, `1.1`, `2.0`, `3.0`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Version::HTTP_10 => "1.0",
-            Version::HTTP_2 => "2.0",
-            Version::HTTP_3 => "3.0",
-            _ => "1.1",
-        }
+    /// The number as three bytes of text, as the fetches `req.ver` and `res.ver` give it: `1.0`, `1.1`, `2.0`. Numbers
+    /// above 9 don't occur.
+    pub const fn text(self) -> [u8; 3] {
+        [b'0' + self.major % 10, b'.', b'0' + self.minor % 10]
     }
 }
 
@@ -96,10 +92,14 @@ pub struct Message {
     pub(crate) method: Method,
     pub(crate) version: Version,
     pub(crate) status: u16,
-    /// The method's token, or nothing in a response.
+    /// The method's token, or the digits of a response's status.
     pub(crate) method_span: Span,
     /// The request target, or the reason of a response.
     pub(crate) text: Span,
+    /// What a lenient parser took for the version, to be sent as it came; empty in all other cases.
+    pub(crate) protocol: Span,
+    /// Another reader could have seen the end of the body elsewhere, see [`Message::is_ambiguous`].
+    pub(crate) ambiguous: bool,
     limit: u32,
 }
 
@@ -114,6 +114,8 @@ impl Default for Message {
             status: 0,
             method_span: Span::default(),
             text: Span::default(),
+            protocol: Span::default(),
+            ambiguous: false,
             limit: DEFAULT_LIMIT,
         }
     }
@@ -144,6 +146,8 @@ impl Message {
         self.status = 0;
         self.method_span = Span::default();
         self.text = Span::default();
+        self.protocol = Span::default();
+        self.ambiguous = false;
     }
 
     /// Caps the bytes the message may hold, replaced ones included (those stay until `clear`).
@@ -187,6 +191,13 @@ impl Message {
         self.version = version;
     }
 
+    /// Whether the message came with framing that another reader could have read differently (both
+    /// `Transfer-Encoding` and `Content-Length`, or `Transfer-Encoding` before HTTP/1.1), as the framing functions of
+    /// [`crate::h1`] found. It may be passed on, but its connection must not be used again.
+    pub fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+
     pub(crate) fn slice(&self, span: Span) -> &[u8] {
         let start = span.start as usize;
         self.bytes.get(start..start + span.len as usize).unwrap_or_default()
@@ -216,7 +227,10 @@ impl Message {
 
     /// The method's token as received or set.
     pub fn method_bytes(&self) -> &[u8] {
-        self.slice(self.method_span)
+        match self.kind {
+            Kind::Request => self.slice(self.method_span),
+            Kind::Response => b"",
+        }
     }
 
     /// Changes the method.
@@ -291,7 +305,7 @@ impl Message {
     }
 
     /// Replaces a range of the target by `first` and `second`, at the end of the buffer.
-    fn splice_target(
+    pub(crate) fn splice_target(
         &mut self,
         range: std::ops::Range<usize>,
         first: &[u8],
@@ -329,9 +343,27 @@ impl Message {
         }
     }
 
-    /// Changes the status, and the reason to the given one or to the usual one of this status.
+    /// Changes the reason.
+    pub fn set_reason(&mut self, reason: &[u8]) -> Result<(), Full> {
+        self.text = self.append(reason)?;
+        Ok(())
+    }
+
+    /// The digits of the status as received or set; empty in a request.
+    pub fn status_bytes(&self) -> &[u8] {
+        match self.kind {
+            Kind::Response => self.slice(self.method_span),
+            Kind::Request => b"",
+        }
+    }
+
+    /// Changes the status (of which three digits are sent), and the reason to the given one or to the usual one of this status.
     pub fn set_status(&mut self, status: u16, reason: Option<&[u8]>) -> Result<(), Full> {
-        self.text = self.append(reason.unwrap_or(crate::reply::reason(status).as_bytes()))?;
+        let digits = [status / 100, status / 10, status].map(|value| b'0' + (value % 10) as u8);
+        let reason = reason.unwrap_or(crate::reply::reason(status).as_bytes());
+        self.room(digits.len() + reason.len())?;
+        self.method_span = self.append(&digits)?;
+        self.text = self.append(reason)?;
         self.status = status;
         Ok(())
     }

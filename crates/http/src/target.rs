@@ -47,11 +47,12 @@ impl<'a> Target<'a> {
 
     /// Where the authority of an absolute form starts: after `scheme://`.
     fn scheme_end(self) -> Option<usize> {
-        if !self.bytes.first()?.is_ascii_alphabetic() {
-            return None;
-        }
         let colon = self.bytes.iter().position(|byte| !is_scheme_byte(*byte))?;
-        self.bytes.get(colon..)?.starts_with(b"://").then_some(colon + 3)
+        self.bytes
+            .get(colon..)?
+            .starts_with(b"://")
+            .then_some(colon + 3)
+            .filter(|_| colon > 0 && self.bytes.first().is_some_and(u8::is_ascii_alphabetic))
     }
 
     /// The scheme of an absolute form, as written.
@@ -61,27 +62,29 @@ impl<'a> Target<'a> {
 
     /// The authority of an absolute or authority form, user information included.
     pub fn authority(self) -> Option<&'a [u8]> {
+        self.bytes.get(self.authority_range()?)
+    }
+
+    /// Where the authority stands in the target.
+    pub fn authority_range(self) -> Option<Range<usize>> {
         match self.form() {
-            Form::Authority => Some(self.bytes),
+            Form::Authority => Some(0..self.bytes.len()),
             Form::Absolute => {
                 let start = self.scheme_end()?;
                 let rest = self.bytes.get(start..)?;
                 let end = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
-                rest.get(..end)
+                Some(start..start + end)
             }
             _ => None,
         }
     }
 
-    /// Where the path and the query start.
+    /// Where the path and the query start: behind the authority. None for `*` and the authority form.
     fn path_start(self) -> Option<usize> {
         match self.bytes.first()? {
             b'/' => Some(0),
-            _ => {
-                let start = self.scheme_end()?;
-                let rest = self.bytes.get(start..)?;
-                rest.iter().position(|byte| *byte == b'/').map(|at| start + at)
-            }
+            _ if self.form() == Form::Absolute => Some(self.authority_range()?.end),
+            _ => None,
         }
     }
 
@@ -93,7 +96,8 @@ impl<'a> Target<'a> {
         Some(start..start + len)
     }
 
-    /// The path: what follows `scheme://authority`, up to `?` or `#`. None for `*` and the authority form.
+    /// The path: what follows `scheme://authority`, up to `?` or `#`. Empty where
+    /// an authority has none, none for `*` and the authority form.
     pub fn path(self) -> Option<&'a [u8]> {
         self.bytes.get(self.path_range()?)
     }

@@ -1,8 +1,10 @@
-//! What the `Connection` header and the version say about the connection (RFC 9112 §9, RFC 9110 §7.6.1).
+//! What the `Connection` header and the version say about the connection (RFC 9112 §9, RFC 9110 §7.6.1), and taking it
+//! out of a message, as it concerns one hop only.
 
-use crate::header_value::tokens;
+use crate::header_value::{has_token, list, tokens};
 use crate::known::Known;
-use crate::message::{Message, Version};
+use crate::message::{Full, Kind, Message, Version};
+use std::ops::Range;
 
 /// The options of a message's `Connection` headers that every hop must know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,9 +27,12 @@ pub fn connection(msg: &Message) -> Connection {
     connection
 }
 
-/// Whether the sender wants to keep the connection: yes from HTTP/1.1 on unless it says `close`, no before unless it
-/// says `keep-alive`.
+/// Whether the sender's connection may be used again: from HTTP/1.1 on unless it says `close`, before only if it says
+/// `keep-alive`; never after a message whose framing was ambiguous ([`Message::is_ambiguous`]).
 pub fn keep_alive(msg: &Message) -> bool {
+    if msg.ambiguous {
+        return false;
+    }
     let connection = connection(msg);
     !connection.close && (msg.version() >= Version::HTTP_11 || connection.keep_alive)
 }
@@ -36,4 +41,162 @@ pub fn keep_alive(msg: &Message) -> bool {
 pub fn upgrade(msg: &Message) -> Option<&[u8]> {
     let value = msg.find(Known::Upgrade)?;
     connection(msg).upgrade.then_some(value)
+}
+
+/// Whether the message proposes or confirms a change to WebSocket.
+pub(super) fn is_websocket(msg: &Message) -> bool {
+    msg.has(Known::Upgrade)
+        && msg.iterate(Known::Upgrade).any(|header| has_token(header.value, b"websocket"))
+        && connection(msg).upgrade
+}
+
+/// Reads the `Connection` headers and takes out of the message what was meant for this hop: `close` and `keep-alive`;
+/// `Upgrade` unless `Connection` names it, and of it `h2` and `h2c`; a request's `upgrade` option without `Upgrade`; all
+/// of `TE` but `trailers`. What remains is sent on: further options, the headers they name, and a change of protocol.
+/// The next hop's own option is added by whoever sends the message.
+///
+/// # Errors
+/// The message is at its limit.
+pub fn take_connection(msg: &mut Message) -> Result<Connection, Full> {
+    let connection = connection(msg);
+    if connection.upgrade {
+        keep_items(msg, Known::Upgrade, |item| {
+            !item.eq_ignore_ascii_case(b"h2") && !item.eq_ignore_ascii_case(b"h2c")
+        })?;
+    } else {
+        msg.del_header(Known::Upgrade);
+    }
+    let drop_upgrade = connection.upgrade && msg.kind() == Kind::Request && !msg.has(Known::Upgrade);
+    if connection.close || connection.keep_alive || drop_upgrade || msg.find(Known::Connection) == Some(b"") {
+        keep_items(msg, Known::Connection, |item| {
+            let own = item.eq_ignore_ascii_case(b"close") || item.eq_ignore_ascii_case(b"keep-alive");
+            !own && !(drop_upgrade && item.eq_ignore_ascii_case(b"upgrade"))
+        })?;
+    }
+    keep_items(msg, Known::Te, |item| item.eq_ignore_ascii_case(b"trailers"))?;
+    Ok(connection)
+}
+
+/// Removes the items of a list header that `keep` doesn't want, and lines without any item.
+fn keep_items(msg: &mut Message, name: Known, keep: impl Fn(&[u8]) -> bool) -> Result<(), Full> {
+    let mut from = 0;
+    while let Some(at) = msg.position(name, from) {
+        let value = msg.header(at).map(|header| header.value).unwrap_or_default();
+        match unwanted(value, &keep) {
+            Some(range) if range.len() < value.len() => msg.replace_part(at, range, b"")?,
+            Some(_) => {
+                msg.remove(at);
+            }
+            None if value.is_empty() => {
+                msg.remove(at);
+            }
+            None => from = at + 1,
+        }
+    }
+    Ok(())
+}
+
+/// The first item that isn't wanted, with the comma that separates it from its neighbour.
+fn unwanted(value: &[u8], keep: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
+    let mut items = list(value);
+    let (range, _) =
+        std::iter::from_fn(|| items.next_part()).find(|(_, item)| !item.is_empty() && !keep(item))?;
+    let before = value.get(..range.start).and_then(|head| memchr::memrchr(b',', head));
+    let behind =
+        value.get(range.end..).and_then(|tail| memchr::memchr(b',', tail)).map(|at| range.end + at + 1);
+    match (before, behind) {
+        (Some(comma), _) => Some(comma..range.end),
+        (None, Some(behind)) => {
+            let blanks = value.get(behind..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            Some(0..behind + blanks)
+        }
+        (None, None) => Some(0..value.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::h1::{Limits, Parsed, parse_request, parse_response};
+
+    fn request(headers: &str) -> Message {
+        let mut msg = Message::new();
+        let head = format!("GET / HTTP/1.1\r\n{headers}\r\n");
+        assert!(matches!(
+            parse_request(head.as_bytes(), &mut msg, &Limits::default()),
+            Parsed::Complete { .. }
+        ));
+        msg
+    }
+
+    #[track_caller]
+    fn taken(headers: &str, expected: &str) -> Connection {
+        let mut msg = request(headers);
+        let connection = take_connection(&mut msg).unwrap();
+        let mut out = Vec::new();
+        msg.write_headers(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{expected}\r\n"));
+        connection
+    }
+
+    #[test]
+    fn own_options_go_and_others_stay() {
+        assert!(taken("Connection: close\r\n", "").close);
+        assert!(taken("Connection: keep-alive\r\n", "").keep_alive);
+        taken("Connection: foo, keep-alive\r\n", "connection: foo\r\n");
+        taken("Connection: keep-alive, foo\r\n", "connection: foo\r\n");
+        taken("Connection: a, close, b\r\n", "connection: a, b\r\n");
+        taken("Connection: close, keep-alive\r\n", "");
+        taken("Connection: X-Foo\r\nX-Foo: 1\r\n", "connection: X-Foo\r\nx-foo: 1\r\n");
+        taken("Connection: close\r\nConnection: bar\r\n", "connection: bar\r\n");
+        taken("Connection:\r\n", "");
+        assert!(!taken("Connection: \"close\"\r\n", "connection: \"close\"\r\n").close);
+        assert!(!taken("Connection: close;x\r\n", "connection: close;x\r\n").close);
+    }
+
+    #[test]
+    fn upgrades_pass_but_those_to_h2() {
+        let both = "connection: upgrade\r\nupgrade: foo\r\n";
+        assert!(taken("Connection: upgrade\r\nUpgrade: foo\r\n", both).upgrade);
+        taken("Connection: upgrade\r\nUpgrade: foo, h2c\r\n", both);
+        taken("Connection: upgrade\r\nUpgrade: h2c\r\nUpgrade: foo\r\n", both);
+        taken("Connection: upgrade\r\nUpgrade: h2\r\n", "");
+        taken("Connection: upgrade\r\n", "");
+        taken("Upgrade: foo\r\n", "");
+        taken("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n", "connection: HTTP2-Settings\r\n");
+    }
+
+    #[test]
+    fn te_keeps_trailers_only() {
+        taken("TE: trailers\r\n", "te: trailers\r\n");
+        taken("TE: gzip, trailers\r\n", "te: trailers\r\n");
+        taken("TE: trailers;q=1\r\n", "");
+        taken("TE: gzip\r\n", "");
+    }
+
+    #[test]
+    fn keeping_alive_follows_the_version() {
+        let keeps = |head: &[u8]| {
+            let mut msg = Message::new();
+            assert!(matches!(parse_response(head, &mut msg, &Limits::default()), Parsed::Complete { .. }));
+            keep_alive(&msg)
+        };
+        assert!(keeps(b"HTTP/1.1 200 OK\r\n\r\n"));
+        assert!(!keeps(b"HTTP/1.1 200 OK\r\nConnection: foo, Close\r\n\r\n"));
+        assert!(!keeps(b"HTTP/1.0 200 OK\r\n\r\n"));
+        assert!(keeps(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n"));
+        assert!(!keeps(b"HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\n\r\n"));
+    }
+
+    #[test]
+    fn websocket_needs_a_key() {
+        let parse = |headers: &str| {
+            let head =
+                format!("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n{headers}\r\n");
+            parse_request(head.as_bytes(), &mut Message::new(), &Limits::default())
+        };
+        assert!(matches!(parse("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), Parsed::Complete { .. }));
+        assert!(matches!(parse("Sec-WebSocket-Key: x\r\n"), Parsed::Invalid(_)));
+        assert!(matches!(parse(""), Parsed::Invalid(_)));
+    }
 }

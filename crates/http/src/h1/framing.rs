@@ -1,10 +1,11 @@
 //! Where a message's body ends (RFC 9112 §6), decided so that no two readers may disagree about it.
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, Limits};
 use crate::header_value::list;
 use crate::known::Known;
-use crate::message::{Message, Version};
+use crate::message::{Full, Message, Version};
 use crate::method::Method;
+use crate::reply::decimal;
 
 /// How a body is delimited.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,53 +18,64 @@ pub enum Framing {
     Chunked,
     /// All until the sender closes; responses only.
     UntilClose,
-    /// What follows isn't HTTP/1 any more: after a 2xx to CONNECT, and after 101.
+    /// What follows isn't HTTP/1 any more: after a 2xx to CONNECT, and after 101. Whether the request asked for a 101
+    /// is for the caller to check.
     Tunnel,
 }
 
-/// Decides the framing of a request. Repeated identical `Content-Length` are merged into one, and `Content-Length` is
-/// removed when there is a `Transfer-Encoding`, so that the message may be sent on as it is.
+/// Decides the framing of a request and leaves its headers in the one form that says so: one `Content-Length` in plain
+/// digits or one `Transfer-Encoding: chunked`, never both. CONNECT has no body: what follows is for the tunnel.
+/// Ambiguous framing that passes is remembered, see [`Message::is_ambiguous`].
 ///
 /// # Errors
-/// Malformed or contradicting lengths, unknown or misplaced transfer codings: the request must be refused and the
-/// connection closed.
-pub fn request_framing(msg: &mut Message) -> Result<Framing, Error> {
+/// Malformed or contradicting lengths, unknown or misplaced transfer codings, a body where HTTP/1.0 may not have one:
+/// the request must be refused and the connection closed.
+pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Error> {
     let length = content_length(msg)?;
-    let coding = transfer_coding(msg)?;
-    match (coding, length) {
-        (Coding::None, None | Some(0)) => Ok(Framing::None),
-        (Coding::None, Some(length)) => Ok(Framing::Length(length)),
-        (Coding::Chunked, _) => {
-            msg.del_header(Known::ContentLength);
-            Ok(Framing::Chunked)
+    let chunked = chunked(msg, false)?;
+    if msg.method() == Method::Connect {
+        if length.is_some_and(|length| length > 0) {
+            return refuse(ErrorKind::Payload);
         }
-        (Coding::Other, _) => refuse(ErrorKind::TransferEncoding),
+        drop_framing(msg);
+        return Ok(Framing::None);
     }
+    let framing = settle(msg, length, chunked);
+    let bodiless = matches!(msg.method(), Method::Get | Method::Head | Method::Delete);
+    if bodiless && msg.version() < Version::HTTP_11 && framing.is_some() && !limits.accept_any_payload {
+        return refuse(ErrorKind::Payload);
+    }
+    Ok(framing.unwrap_or(Framing::None))
 }
 
-/// Decides the framing of a response to a request with method `request`. Edits the message as [`request_framing`] does.
-pub fn response_framing(msg: &mut Message, request: Method) -> Result<Framing, Error> {
+/// Decides the framing of a response to a request with method `request`, and edits the message as [`request_framing`]
+/// does. Framing headers that can't apply (of 1xx, 204, and 2xx to CONNECT) go; of 304 and answers to HEAD they stay,
+/// as they describe what GET would give.
+///
+/// # Errors
+/// As for requests: the response must be answered for with 502.
+pub fn response_framing(msg: &mut Message, request: Method, limits: &Limits) -> Result<Framing, Error> {
     let length = content_length(msg)?;
-    let coding = transfer_coding(msg)?;
-    match msg.status() {
-        101 => return Ok(Framing::Tunnel),
-        200..=299 if request == Method::Connect => return Ok(Framing::Tunnel),
-        100..=199 | 204 | 304 => return Ok(Framing::None),
-        _ if request == Method::Head => return Ok(Framing::None),
-        _ => {}
+    let chunked = match chunked(msg, limits.accept_unsafe) {
+        Err(error) if error.kind == ErrorKind::UnknownCoding => return refuse(ErrorKind::TransferEncoding),
+        other => other?,
+    };
+    let bare = match msg.status() {
+        101 => Some(Framing::Tunnel),
+        200..=299 if request == Method::Connect => Some(Framing::Tunnel),
+        100..=199 | 204 => Some(Framing::None),
+        _ => None,
+    };
+    if let Some(framing) = bare {
+        drop_framing(msg);
+        return Ok(framing);
     }
-    match (coding, length) {
-        (Coding::Chunked, _) => {
-            msg.del_header(Known::ContentLength);
-            Ok(Framing::Chunked)
-        }
-        (Coding::Other, _) => {
-            msg.del_header(Known::ContentLength);
-            Ok(Framing::UntilClose)
-        }
-        (Coding::None, Some(0)) => Ok(Framing::None),
-        (Coding::None, Some(length)) => Ok(Framing::Length(length)),
-        (Coding::None, None) => Ok(Framing::UntilClose),
+    let bodiless = msg.status() == 304 || request == Method::Head;
+    match settle(msg, length, chunked) {
+        _ if bodiless => Ok(Framing::None),
+        Some(framing) => Ok(framing),
+        None if length.is_some() => Ok(Framing::None),
+        None => Ok(Framing::UntilClose),
     }
 }
 
@@ -71,39 +83,55 @@ fn refuse<T>(kind: ErrorKind) -> Result<T, Error> {
     Err(Error::new(kind, 0))
 }
 
-/// The one length that all `Content-Length` lines agree on; leaves one line with one number.
+fn drop_framing(msg: &mut Message) {
+    msg.del_header(Known::ContentLength);
+    msg.del_header(Known::TransferEncoding);
+}
+
+/// Lets chunks win over a length; none for no body or an empty one.
+fn settle(msg: &mut Message, length: Option<u64>, chunked: bool) -> Option<Framing> {
+    if chunked {
+        msg.ambiguous = length.is_some() || msg.version() < Version::HTTP_11;
+        msg.del_header(Known::ContentLength);
+        return Some(Framing::Chunked);
+    }
+    length.filter(|length| *length > 0).map(Framing::Length)
+}
+
+/// The one length that all `Content-Length` lines agree on; leaves one line with plain digits.
 fn content_length(msg: &mut Message) -> Result<Option<u64>, Error> {
     let Some(first) = msg.position(Known::ContentLength, 0) else { return Ok(None) };
     let mut length = None;
-    let mut numbers = 0;
+    let mut lines = 0;
     for header in msg.iterate(Known::ContentLength) {
-        for item in list(header.value) {
-            let number = decimal(item).ok_or(Error::new(ErrorKind::ContentLength, 0))?;
-            numbers += 1;
+        lines += 1;
+        for item in header.value.split(|byte| *byte == b',') {
+            let Some(number) = number(trim(item)) else { return refuse(ErrorKind::ContentLength) };
             if *length.get_or_insert(number) != number {
                 return refuse(ErrorKind::ContentLength);
             }
         }
     }
-    if numbers > 1 {
-        while let Some(again) = msg.position(Known::ContentLength, first + 1) {
-            msg.remove(again);
-        }
-        let item = msg.header(first).and_then(|header| {
-            let end = memchr::memchr(b',', header.value)?;
-            let len = header.value.len();
-            let keep = crate::header_value::trim(header.value.get(..end)?).len();
-            Some(keep..len)
-        });
-        if let Some(rest) = item {
-            msg.replace_part(first, rest, b"").map_err(|_| Error::new(ErrorKind::HeadTooLarge, 0))?;
+    let Some(length) = length else { return refuse(ErrorKind::ContentLength) };
+    let mut from = msg.header_count();
+    while lines > 1 && from > first + 1 {
+        from -= 1;
+        if msg.header(from).is_some_and(|header| header.known == Known::ContentLength) {
+            msg.remove(from);
         }
     }
-    Ok(length)
+    let mut digits = [0; 20];
+    let digits = decimal(length, &mut digits);
+    if msg.header(first).is_some_and(|header| header.value != digits) {
+        msg.replace_value(first, digits).map_err(|Full| Error::new(ErrorKind::HeadTooLarge, 0))?;
+    }
+    Ok(Some(length))
 }
 
+use crate::header_value::trim;
+
 /// A number of digits only, that fits.
-fn decimal(text: &[u8]) -> Option<u64> {
+fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
@@ -113,28 +141,49 @@ fn decimal(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// What `Transfer-Encoding` says.
-enum Coding {
-    None,
-    /// `chunked` once, as the last.
-    Chunked,
-    /// Something else last.
-    Other,
-}
-
-fn transfer_coding(msg: &Message) -> Result<Coding, Error> {
-    let mut coding = Coding::None;
+/// Whether `Transfer-Encoding` says `chunked`, once and alone; leaves one line that says so. With `lenient`, empty items
+/// and repetitions pass.
+fn chunked(msg: &mut Message, lenient: bool) -> Result<bool, Error> {
+    let Some(first) = msg.position(Known::TransferEncoding, 0) else { return Ok(false) };
+    let (mut chunked, mut others) = (false, false);
     for header in msg.iterate(Known::TransferEncoding) {
         for item in list(header.value) {
-            coding = match coding {
-                Coding::Chunked => return refuse(ErrorKind::TransferEncoding),
-                _ if item.eq_ignore_ascii_case(b"chunked") => Coding::Chunked,
-                _ => Coding::Other,
-            };
+            if item.is_empty() {
+                if !lenient {
+                    return refuse(ErrorKind::TransferEncoding);
+                }
+            } else if item.eq_ignore_ascii_case(b"chunked") {
+                if chunked && !lenient {
+                    return refuse(ErrorKind::TransferEncoding);
+                }
+                chunked = true;
+            } else if chunked {
+                return refuse(ErrorKind::TransferEncoding);
+            } else {
+                others = true;
+            }
         }
     }
-    if !matches!(coding, Coding::None) && msg.version() < Version::HTTP_11 {
-        return refuse(ErrorKind::TransferEncoding);
+    match (chunked, others) {
+        (true, false) => {}
+        (true, true) => return refuse(ErrorKind::UnknownCoding),
+        (false, true) => return refuse(ErrorKind::TransferEncoding),
+        (false, false) => {
+            msg.del_header(Known::TransferEncoding);
+            return Ok(false);
+        }
     }
-    Ok(coding)
+    if msg.header(first).is_some_and(|header| header.value != b"chunked")
+        || msg.count(Known::TransferEncoding) > 1
+    {
+        let replace = |msg: &mut Message| {
+            msg.replace_value(first, b"chunked")?;
+            while let Some(again) = msg.position(Known::TransferEncoding, first + 1) {
+                msg.remove(again);
+            }
+            Ok(())
+        };
+        replace(msg).map_err(|Full| Error::new(ErrorKind::HeadTooLarge, 0))?;
+    }
+    Ok(true)
 }

@@ -15,7 +15,7 @@ mod scan;
 mod serialize;
 
 pub use chunk::{Chunk, ChunkDecoder, LAST_CHUNK, write_chunk_head};
-pub use connection::{Connection, connection, keep_alive, upgrade};
+pub use connection::{Connection, connection, keep_alive, take_connection, upgrade};
 pub use framing::{Framing, request_framing, response_framing};
 pub use request::parse_request;
 pub use response::parse_response;
@@ -28,15 +28,19 @@ pub struct Limits {
     pub max_headers: u16,
     /// Most bytes of a head, start line and blank line included.
     pub max_head: u32,
-    /// `option accept-unsafe-violations-in-http-request` (or `-response`): bytes that the grammar forbids but that
-    /// can't change where a message ends are let through.
+    /// `option accept-unsafe-violations-in-http-request` (or `-response`): in targets, bytes above 127 and `#`; NUL in
+    /// values; headers with an invalid name (they are dropped); other protocols and longer numbers in the version, and
+    /// none (a GET of HTTP/0.9); statuses of up to five digits; hosts that disagree with the target; any authority for
+    /// CONNECT; WebSocket requests without a proper key; responses with repeated or empty transfer codings.
     pub accept_unsafe: bool,
+    /// `h1-accept-payload-with-any-method`: GET, HEAD and DELETE with a body before HTTP/1.1.
+    pub accept_any_payload: bool,
 }
 
 impl Default for Limits {
     /// HAProxy's defaults: 101 headers, a buffer of 16 KiB with 1 KiB kept for rewriting, nothing unsafe.
     fn default() -> Self {
-        Limits { max_headers: 100, max_head: 15360, accept_unsafe: false }
+        Limits { max_headers: 100, max_head: 15360, accept_unsafe: false, accept_any_payload: false }
     }
 }
 
@@ -105,26 +109,28 @@ pub enum ErrorKind {
     Host,
     /// A malformed `Content-Length`, or several different ones.
     ContentLength,
-    /// A malformed or unknown `Transfer-Encoding`.
+    /// A malformed `Transfer-Encoding`, or one in which `chunked` isn't the last.
     TransferEncoding,
-    /// `Transfer-Encoding` that HTTP/1.0 or this method may not have.
-    Unimplemented,
+    /// A transfer coding besides `chunked`, which the proxy would have to undo.
+    UnknownCoding,
+    /// A body that a request with this method and version may not have.
+    Payload,
+    /// A WebSocket request without a proper key.
+    WebSocketKey,
     /// A malformed chunk size, or one beyond the limit.
     ChunkSize,
     /// A malformed end of chunk.
     ChunkEnd,
-    /// A malformed trailer, or too many bytes of them.
-    Trailer,
 }
 
 impl ErrorKind {
     /// The status with which a request that fails so is answered.
     pub fn status(self) -> u16 {
         match self {
-            ErrorKind::TooManyHeaders => 400,
             ErrorKind::HeadTooLarge => 431,
             ErrorKind::TargetTooLong => 414,
-            ErrorKind::Unimplemented => 501,
+            ErrorKind::UnknownCoding => 422,
+            ErrorKind::Payload => 413,
             _ => 400,
         }
     }
@@ -145,10 +151,11 @@ impl ErrorKind {
             ErrorKind::Host => "invalid or contradicting host",
             ErrorKind::ContentLength => "invalid content-length",
             ErrorKind::TransferEncoding => "invalid transfer-encoding",
-            ErrorKind::Unimplemented => "unsupported transfer-encoding",
+            ErrorKind::UnknownCoding => "unsupported transfer coding",
+            ErrorKind::Payload => "payload where none may be",
+            ErrorKind::WebSocketKey => "invalid sec-websocket-key",
             ErrorKind::ChunkSize => "invalid chunk size",
             ErrorKind::ChunkEnd => "invalid chunk end",
-            ErrorKind::Trailer => "invalid trailer",
         }
     }
 }

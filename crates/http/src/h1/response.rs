@@ -1,7 +1,10 @@
-//! The status line (RFC 9112 §4).
+//! The status line (RFC 9112 §4), with HAProxy's leniencies: any run of blanks between its parts, short statuses, and no
+//! reason.
 
-use super::scan::{Scan, Step, Stop, begin, end_of_line};
-use super::{ErrorKind, Limits, Parsed, bytes, request};
+use super::bytes::find_line_stop;
+use super::scan::{Scan, Step, Stop, end_of_line};
+use super::{ErrorKind, Limits, Parsed, request};
+use crate::header_value::is_ows;
 use crate::message::{Kind, Message, Span};
 
 /// Parses a response head from the first bytes of `input` into `msg` (cleared first). For input that comes in pieces
@@ -11,40 +14,50 @@ pub fn parse_response(input: &[u8], msg: &mut Message, limits: &Limits) -> Parse
 }
 
 /// Parses the line at the start of `line`, which stands at `base` in the input; gives the input offset behind it.
-pub(super) fn start_line(line: &[u8], msg: &mut Message, _limits: &Limits, base: usize) -> Step<usize> {
-    let (version, at) = request::version(line, 0, base)?;
-    let blanks =
-        line.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let at = at + blanks;
-    let status = match (blanks, line.get(at..at + 3)) {
-        (1.., Some(&[a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'])) => {
-            u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')
-        }
-        (_, None) if !line.get(at..).unwrap_or_default().iter().any(|byte| matches!(byte, b'\r' | b'\n')) => {
-            return Err(Stop::More);
-        }
-        _ => return Stop::bad(ErrorKind::Status, base + at),
-    };
-    let at = at + 3;
-    let start = match line.get(at) {
-        None => return Err(Stop::More),
-        Some(b' ' | b'\t') => at + 1,
-        Some(b'\r' | b'\n') => at,
-        Some(_) => return Stop::bad(ErrorKind::Status, base + at),
-    };
-    let end = start + bytes::find_line_stop(line.get(start..).unwrap_or_default());
-    match line.get(end) {
-        None => return Err(Stop::More),
-        Some(0) => return Stop::bad(ErrorKind::Value, base + end),
-        Some(_) => {}
+pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: usize) -> Step<usize> {
+    let at = request::version(line, 0, base, msg, limits)?;
+    let start = at + blanks(line, at);
+    if start == at && line.get(at).is_some() {
+        return Stop::bad(ErrorKind::Version, base + at);
     }
-    let next = match end_of_line(line, end) {
-        Err(Stop::Bad(_)) => return Stop::bad(ErrorKind::LineEnd, base + end),
-        other => other?,
-    };
-    begin(msg, Kind::Response);
-    msg.version = version;
-    msg.status = status;
-    msg.text = Span { start: start as u32, len: (end - start) as u32 };
+    let end =
+        start + line.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = line.get(start..end).unwrap_or_default();
+    let most = if limits.accept_unsafe { 5 } else { 3 };
+    let status = digits.iter().fold(0u32, |sum, digit| sum.saturating_mul(10) + u32::from(digit - b'0'));
+    let valid = (1..=most).contains(&digits.len()) && status <= u32::from(u16::MAX);
+    match line.get(end) {
+        None if valid || digits.is_empty() => return Err(Stop::More),
+        Some(b' ' | b'\t' | b'\r' | b'\n') if valid => {}
+        _ => return Stop::bad(ErrorKind::Status, base + end),
+    }
+    let reason = end + blanks(line, end);
+    let mut reason_end = reason;
+    loop {
+        reason_end += find_line_stop(line.get(reason_end..).unwrap_or_default());
+        match line.get(reason_end) {
+            Some(0) => reason_end += 1,
+            _ => break,
+        }
+    }
+    let next = end_of_line(line, reason_end).map_err(|stop| stop.at(base))?;
+    msg.kind = Kind::Response;
+    msg.status = status as u16;
+    msg.method_span = Span { start: start as u32, len: digits.len() as u32 };
+    msg.text = Span { start: reason as u32, len: (reason_end - reason) as u32 };
     Ok(base + next)
+}
+
+/// Gives a response without a reason the usual one of its status.
+pub(super) fn settle(msg: &mut Message) -> Result<(), ErrorKind> {
+    if msg.text.len > 0 {
+        return Ok(());
+    }
+    let reason = crate::reply::reason(msg.status);
+    msg.set_reason(reason.as_bytes()).map_err(|_| ErrorKind::HeadTooLarge)
+}
+
+/// Number of blanks at `at`.
+fn blanks(line: &[u8], at: usize) -> usize {
+    line.get(at..).unwrap_or_default().iter().take_while(|byte| is_ows(**byte)).count()
 }

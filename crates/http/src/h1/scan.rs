@@ -5,9 +5,8 @@
 
 use super::bytes::{self, TOKEN};
 use super::{Error, ErrorKind, Limits, Parsed};
-use crate::header_value::is_ows;
 use crate::known::Known;
-use crate::message::{Field, Kind, Message};
+use crate::message::{Field, Message};
 
 /// Where parsing of a head stands, so that a head that drips in is walked once and not once a byte.
 ///
@@ -42,6 +41,14 @@ impl Stop {
     pub(super) fn bad<T>(kind: ErrorKind, offset: usize) -> Step<T> {
         Err(Stop::Bad(Error::new(kind, offset)))
     }
+
+    /// Moves an error's offset from one within a line to one within the input.
+    pub(super) fn at(self, base: usize) -> Stop {
+        match self {
+            Stop::Bad(error) => Stop::Bad(Error::new(error.kind, base + error.offset)),
+            Stop::More => Stop::More,
+        }
+    }
 }
 
 impl Scan {
@@ -49,9 +56,9 @@ impl Scan {
     pub fn request(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Parsed {
         let parsed = self.head(input, msg, limits, super::request::start_line);
         match parsed {
-            Parsed::Complete { .. } => match super::host::check(msg) {
+            Parsed::Complete { .. } => match super::request::settle(msg, limits) {
                 Ok(()) => parsed,
-                Err(kind) => Parsed::Invalid(Error::new(kind, 0)),
+                Err(kind) => Parsed::Invalid(Error::new(kind, self.origin)),
             },
             _ => parsed,
         }
@@ -59,7 +66,14 @@ impl Scan {
 
     /// Parses a response head as far as the input goes; see [`super::parse_response`].
     pub fn response(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Parsed {
-        self.head(input, msg, limits, super::response::start_line)
+        let parsed = self.head(input, msg, limits, super::response::start_line);
+        match parsed {
+            Parsed::Complete { .. } => match super::response::settle(msg) {
+                Ok(()) => parsed,
+                Err(kind) => Parsed::Invalid(Error::new(kind, self.origin)),
+            },
+            _ => parsed,
+        }
     }
 
     /// Parses header lines and the blank line after them into a message without a start line, such as the trailers
@@ -81,7 +95,7 @@ impl Scan {
     ) -> Parsed {
         let first = msg.fields.len() * usize::from(self.started);
         let outcome = self.lines(input, msg, limits, start_line);
-        let too_large = input.len().saturating_sub(self.origin) > limits.max_head as usize;
+        let too_large = input.len() > limits.max_head as usize;
         let outcome = match outcome {
             Ok(end) if end - self.origin > limits.max_head as usize => self.too_large(end),
             Err(Stop::More) if too_large => self.too_large(input.len()),
@@ -117,7 +131,17 @@ impl Scan {
             self.origin = skip_empty_lines(input, self.origin)?;
             self.line = self.origin;
             let line = input.get(self.origin..).unwrap_or_default();
+            // A line known to be incomplete is looked at again only when its end is there.
+            if self.seen > self.origin {
+                let more = input.get(self.seen..).unwrap_or_default();
+                self.seen = input.len();
+                if memchr::memchr(b'\n', more).is_none() {
+                    return Err(Stop::More);
+                }
+            }
+            self.seen = input.len();
             self.line = start_line(line, msg, limits, self.origin)?;
+            self.seen = 0;
             self.started = true;
         }
         loop {
@@ -129,7 +153,7 @@ impl Scan {
                     return Ok(end);
                 }
                 Some(_) => {
-                    self.line = self.header(input, msg)?;
+                    self.line = self.header(input, msg, limits)?;
                     if msg.fields.len() > usize::from(limits.max_headers) {
                         return Stop::bad(ErrorKind::TooManyHeaders, self.line);
                     }
@@ -139,58 +163,73 @@ impl Scan {
     }
 
     /// Parses the header line at `self.line`; gives the offset of the next line.
-    fn header(&mut self, input: &[u8], msg: &mut Message) -> Step<usize> {
+    #[inline]
+    fn header(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Step<usize> {
         let line = self.line;
         let rest = input.get(line..).unwrap_or_default();
-        let name_len = bytes::span_of(rest, TOKEN);
+        let mut name_len = bytes::span_of(rest, TOKEN);
+        let mut valid = true;
+        if limits.accept_unsafe && rest.get(name_len).is_some_and(|byte| *byte != b':') {
+            valid = false;
+            let stop = |byte: &u8| matches!(byte, b':' | b'\r' | b'\n');
+            name_len = rest.iter().position(stop).unwrap_or(rest.len());
+        }
         let colon = line + name_len;
         match input.get(colon) {
             None => return Err(Stop::More),
             Some(b':') if name_len > 0 && name_len <= usize::from(u16::MAX) => {}
             Some(_) => return Stop::bad(ErrorKind::Name, colon),
         }
-        let mut at = (colon + 1).max(self.seen);
-        let mut folds = false;
-        let (end, next) = loop {
+        let (end, next) = self.value_end(input, colon + 1, limits)?;
+        if !valid {
+            return Ok(next);
+        }
+        let value = input.get(colon + 1..end).unwrap_or_default();
+        let lead = value.iter().take_while(|byte| is_blank(**byte)).count();
+        let trail = match value.len() - lead {
+            0 => 0,
+            _ => value.iter().rev().take_while(|byte| is_blank(**byte)).count(),
+        };
+        msg.fields.push(Field {
+            name: (line - self.origin) as u32,
+            name_len: name_len as u16,
+            known: Known::Other,
+            canonical: !self.folded
+                && lead == 1
+                && trail == 0
+                && value.first() == Some(&b' ')
+                && next == end + 2,
+            value: (colon + 1 + lead - self.origin) as u32,
+            value_len: (value.len() - lead - trail) as u32,
+        });
+        Ok(next)
+    }
+
+    /// The end of the value that starts at `start` and the offset of the line behind it. Lines that start with a blank
+    /// continue the value (RFC 9112 §5.2).
+    #[inline]
+    fn value_end(&mut self, input: &[u8], start: usize, limits: &Limits) -> Step<(usize, usize)> {
+        let mut at = start.max(self.seen);
+        loop {
             at += bytes::find_line_stop(input.get(at..).unwrap_or_default());
-            match input.get(at) {
-                None => {
-                    self.seen = at;
-                    return Err(Stop::More);
+            self.seen = at;
+            if input.get(at) == Some(&0) {
+                if limits.accept_unsafe {
+                    at += 1;
+                    continue;
                 }
-                Some(0) => return Stop::bad(ErrorKind::Value, at),
-                Some(_) => {}
+                return Stop::bad(ErrorKind::Value, at);
             }
             let next = end_of_line(input, at)?;
             match input.get(next) {
                 None => return Err(Stop::More),
                 Some(b' ' | b'\t') => {
-                    folds = true;
+                    self.folded = true;
                     at = next;
                 }
-                Some(_) => break (at, next),
+                Some(_) => return Ok((at, next)),
             }
-        };
-        self.folded |= folds;
-        let value = input.get(colon + 1..end).unwrap_or_default();
-        let is_blank = |byte: &u8| is_ows(*byte) || matches!(byte, b'\r' | b'\n');
-        let lead = value.iter().take_while(|byte| is_blank(byte)).count();
-        let value = value.get(lead..).unwrap_or_default();
-        let trail = value.iter().rev().take_while(|byte| is_blank(byte)).count();
-        let start = colon + 1 + lead;
-        msg.fields.push(Field {
-            name: (line - self.origin) as u32,
-            name_len: name_len as u16,
-            known: Known::Other,
-            canonical: !folds
-                && lead == 1
-                && trail == 0
-                && input.get(colon + 1) == Some(&b' ')
-                && next == end + 2,
-            value: (start - self.origin) as u32,
-            value_len: (value.len() - trail) as u32,
-        });
-        Ok(next)
+        }
     }
 
     /// Copies the finished lines into the message and prepares the names of the headers from `first` on.
@@ -233,7 +272,7 @@ pub(super) fn end_of_line(input: &[u8], at: usize) -> Step<usize> {
     }
 }
 
-/// Notes a message's kind when its start line is taken.
-pub(super) fn begin(msg: &mut Message, kind: Kind) {
-    msg.kind = kind;
+/// What may surround a value: blanks, and line ends of folded lines.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }

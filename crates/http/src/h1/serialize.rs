@@ -6,7 +6,7 @@ use crate::message::{Field, Message, Version};
 impl Message {
     /// Bytes that the head takes when it is written.
     pub fn head_len(&self) -> usize {
-        let line = self.method_span.len as usize + self.text.len as usize + 16;
+        let line = (self.method_span.len + self.text.len + self.protocol.len) as usize + 16;
         self.fields
             .iter()
             .map(|field| usize::from(field.name_len) + field.value_len as usize + 4)
@@ -14,23 +14,25 @@ impl Message {
             + line
     }
 
-    /// Appends the request line, the headers in order as `name: value` and the blank line.
+    /// Appends the request line with the message's version (at most HTTP/1.1), the headers in order as `name: value` and the blank line.
     pub fn write_request_head(&self, out: &mut Vec<u8>) {
         out.reserve(self.head_len());
         out.extend_from_slice(self.method_bytes());
         out.push(b' ');
         out.extend_from_slice(self.target_bytes());
-        out.extend_from_slice(version_behind(self.version));
+        out.push(b' ');
+        self.write_version(out);
+        out.extend_from_slice(b"\r\n");
         self.write_headers(out);
     }
 
-    /// Appends the status line, the headers in order as `name: value` and the blank line.
+    /// Appends the status line with the message's version (at most HTTP/1.1), the headers in order as `name: value` and the blank line.
     pub fn write_response_head(&self, out: &mut Vec<u8>) {
         out.reserve(self.head_len());
-        out.extend_from_slice(version_before(self.version));
-        let status = self.status;
-        let digit = |value: u16| b'0' + (value % 10) as u8;
-        out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
+        self.write_version(out);
+        out.push(b' ');
+        out.extend_from_slice(self.status_bytes());
+        out.push(b' ');
         out.extend_from_slice(self.reason());
         out.extend_from_slice(b"\r\n");
         self.write_headers(out);
@@ -88,13 +90,14 @@ impl Message {
         out.extend_from_slice(self.value_of(field));
         out.extend_from_slice(b"\r\n");
     }
-}
 
-/// What follows the target: HTTP/1.0 for older versions, HTTP/1.1 for all others.
-fn version_behind(version: Version) -> &'static [u8] {
-    if version < Version::HTTP_11 { b" HTTP/1.0\r\n" } else { b" HTTP/1.1\r\n" }
-}
-
-fn version_before(version: Version) -> &'static [u8] {
-    if version < Version::HTTP_11 { b"HTTP/1.0 " } else { b"HTTP/1.1 " }
+    /// What came up to HTTP/1.1, which also stands for all later versions.
+    fn write_version(&self, out: &mut Vec<u8>) {
+        if self.protocol.len > 0 {
+            out.extend_from_slice(self.slice(self.protocol));
+        } else {
+            out.extend_from_slice(b"HTTP/");
+            out.extend_from_slice(&self.version.min(Version::HTTP_11).text());
+        }
+    }
 }
