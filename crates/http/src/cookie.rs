@@ -1,8 +1,9 @@
-//! Names and values of `Cookie` and `Set-Cookie` (RFC 6265 §4), as lenient as HAProxy reads them.
+//! Names and values of `Cookie` and `Set-Cookie` (RFC 6265 §4), as lenient as HAProxy reads them: `,` separates like `;`,
+//! quoted strings hide both, blanks around names and values don't count, and pairs without `=` or name are passed over.
 
-use crate::header_value::trim;
+use crate::header_value::is_ows;
 use crate::known::Known;
-use crate::message::Message;
+use crate::message::{Lines, Message};
 use std::ops::Range;
 
 /// One cookie.
@@ -10,62 +11,173 @@ use std::ops::Range;
 pub struct Cookie<'a> {
     /// The place of its line in the message.
     pub header: usize,
+    /// Case-sensitive.
     pub name: &'a [u8],
+    /// With its quotes, if it has any.
     pub value: &'a [u8],
-    /// Where the value stands in its line's value, for [`Message::replace_part`].
-    pub value_range: Range<usize>,
     /// Where name and value stand in the line's value.
     pub range: Range<usize>,
+    /// Where the value stands in the line's value, for [`Message::replace_part`].
+    pub value_range: Range<usize>,
 }
 
 /// All cookies of a request's `Cookie` headers, in order.
-pub fn request_cookies(msg: &Message) -> impl Iterator<Item = Cookie<'_>> {
-    msg.iterate(Known::Cookie).flat_map(|header| {
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let rest = header.value.get(at..).filter(|rest| !rest.is_empty())?;
-                let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
-                let start = at;
-                at += end + 1;
-                if let Some(cookie) = cookie(header.index, start, rest.get(..end)?) {
+pub fn request_cookies(msg: &Message) -> RequestCookies<'_> {
+    RequestCookies { lines: msg.iterate(Known::Cookie), header: 0, value: b"", at: 0 }
+}
+
+/// See [`request_cookies`].
+#[derive(Clone, Debug)]
+pub struct RequestCookies<'a> {
+    lines: Lines<'a>,
+    /// The line being read, and how far.
+    header: usize,
+    value: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for RequestCookies<'a> {
+    type Item = Cookie<'a>;
+
+    fn next(&mut self) -> Option<Cookie<'a>> {
+        loop {
+            while self.at < self.value.len() {
+                let range = self.at..end_of_pair(self.value, self.at, true);
+                self.at = range.end + 1;
+                if let Some(cookie) = cookie(self.header, self.value, range) {
                     return Some(cookie);
                 }
             }
-        })
-    })
+            let line = self.lines.next()?;
+            (self.header, self.value, self.at) = (line.index, line.value, 0);
+        }
+    }
 }
 
 /// The cookie of each `Set-Cookie` line of a response, in order; attributes are left out.
 pub fn response_cookies(msg: &Message) -> impl Iterator<Item = Cookie<'_>> {
-    msg.iterate(Known::SetCookie).filter_map(|header| {
-        let end = memchr::memchr(b';', header.value).unwrap_or(header.value.len());
-        cookie(header.index, 0, header.value.get(..end)?)
+    msg.iterate(Known::SetCookie).filter_map(|line| {
+        let range = 0..end_of_pair(line.value, 0, false);
+        cookie(line.index, line.value, range)
     })
 }
 
-/// The value of the first cookie of a request with this name (names are case-sensitive).
+/// The value of the last cookie of a request with this name, as `req.cook(name)` gives it.
 pub fn request_cookie<'a>(msg: &'a Message, name: &[u8]) -> Option<&'a [u8]> {
-    request_cookies(msg).find(|cookie| cookie.name == name).map(|cookie| cookie.value)
+    request_cookies(msg).filter(|cookie| cookie.name == name).last().map(|cookie| cookie.value)
 }
 
-/// The value of the first cookie that a response sets under this name.
+/// The value of the last cookie that a response sets under this name, as `res.cook(name)` gives it.
 pub fn response_cookie<'a>(msg: &'a Message, name: &[u8]) -> Option<&'a [u8]> {
-    response_cookies(msg).find(|cookie| cookie.name == name).map(|cookie| cookie.value)
+    response_cookies(msg).filter(|cookie| cookie.name == name).last().map(|cookie| cookie.value)
 }
 
-/// Splits one `name=value` that starts at `start` of the line's value; none without `=`.
-fn cookie(header: usize, start: usize, pair: &[u8]) -> Option<Cookie<'_>> {
-    let lead = pair.len() - pair.trim_ascii_start().len();
-    let equals = memchr::memchr(b'=', pair)?;
-    let raw = pair.get(equals + 1..)?;
-    let value = trim(raw);
-    let from = start + equals + 1 + (raw.len() - raw.trim_ascii_start().len()).min(raw.len() - value.len());
+/// Where the pair that starts at `start` ends: at a separator outside of quotes, or at the end.
+fn end_of_pair(value: &[u8], start: usize, comma: bool) -> usize {
+    let mut at = start;
+    let mut quoted = false;
+    while let Some(byte) = value.get(at) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            b';' if !quoted => return at,
+            b',' if !quoted && comma => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    value.len()
+}
+
+/// Splits one `name=value`; none without a name or `=`.
+fn cookie(header: usize, value: &[u8], range: Range<usize>) -> Option<Cookie<'_>> {
+    let equals = range.start + memchr::memchr(b'=', value.get(range.clone())?)?;
+    let name = trimmed(value, range.start..equals);
+    let content = trimmed(value, equals + 1..range.end);
     Some(Cookie {
         header,
-        name: trim(pair.get(..equals)?),
-        value,
-        value_range: from..from + value.len(),
-        range: start + lead..from + value.len(),
+        name: value.get(name.clone()).filter(|name| !name.is_empty())?,
+        value: value.get(content.clone())?,
+        range: name.start..content.end,
+        value_range: content,
     })
+}
+
+/// A range without the blanks at its ends.
+fn trimmed(value: &[u8], mut range: Range<usize>) -> Range<usize> {
+    let blank = |at: usize| value.get(at).is_some_and(|byte| is_ows(*byte));
+    while !range.is_empty() && blank(range.start) {
+        range.start += 1;
+    }
+    while !range.is_empty() && blank(range.end - 1) {
+        range.end -= 1;
+    }
+    range
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Version;
+
+    fn cookies(lines: &[&str]) -> Vec<(String, String)> {
+        let mut msg = Message::new();
+        msg.start_request(b"GET", b"/", Version::HTTP_11).unwrap();
+        for line in lines {
+            msg.add_header(Known::Cookie, line.as_bytes()).unwrap();
+        }
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        request_cookies(&msg)
+            .map(|cookie| {
+                let line = msg.header(cookie.header).unwrap().value;
+                assert_eq!(&line[cookie.value_range.clone()], cookie.value);
+                assert!(line[cookie.range.clone()].starts_with(cookie.name));
+                assert!(line[cookie.range.clone()].ends_with(cookie.value));
+                (text(cookie.name), text(cookie.value))
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn reads(line: &str, expected: &[(&str, &str)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        assert_eq!(cookies(&[line]), expected);
+    }
+
+    #[test]
+    fn pairs_are_split() {
+        reads("a=1; b=2", &[("a", "1"), ("b", "2")]);
+        reads("a=1;b=2", &[("a", "1"), ("b", "2")]);
+        reads("a=1, b=2", &[("a", "1"), ("b", "2")]);
+        reads("a = 1 ; b= 2", &[("a", "1"), ("b", "2")]);
+        reads("a\t=\t1\t;\tb\t=2", &[("a", "1"), ("b", "2")]);
+        reads("a=\"x;y\"; b=2", &[("a", "\"x;y\""), ("b", "2")]);
+        reads("a=\"x\\\";y\"; b=2", &[("a", "\"x\\\";y\""), ("b", "2")]);
+        reads("a=x\"y;z\"; b=2", &[("a", "x\"y;z\""), ("b", "2")]);
+        reads("a; b=2", &[("b", "2")]);
+        reads("=x; b=2", &[("b", "2")]);
+        reads("a=; b=2", &[("a", ""), ("b", "2")]);
+        reads(";;a=1;;b=2;", &[("a", "1"), ("b", "2")]);
+        reads("a=1=2", &[("a", "1=2")]);
+        reads("a=1 2", &[("a", "1 2")]);
+        reads("", &[]);
+    }
+
+    #[test]
+    fn lines_follow_each_other() {
+        let names: Vec<_> = cookies(&["a=1", "", "b=2; a=5"]).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn responses_set_one_a_line() {
+        let mut msg = Message::new();
+        msg.start_response(200, b"OK", Version::HTTP_11).unwrap();
+        msg.add_header(Known::SetCookie, b"a=1; path=/; b=5").unwrap();
+        msg.add_header(Known::SetCookie, b"c = \"x;y\" ; expires=Wed, 01 Jan").unwrap();
+        assert_eq!(response_cookie(&msg, b"a"), Some(b"1".as_slice()));
+        assert_eq!(response_cookie(&msg, b"b"), None);
+        assert_eq!(response_cookie(&msg, b"c"), Some(b"\"x;y\"".as_slice()));
+    }
 }

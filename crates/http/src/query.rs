@@ -1,18 +1,18 @@
 //! Parameters of a query string, and URL decoding.
 
-/// All `name=value` pairs of a query, in order, not decoded; a parameter without `=` has no value.
+/// All `name=value` pairs of a query, in order, not decoded; a parameter without `=` has no value. `&`, `;` and
+/// `delimiter` (`?` unless a rule names another) separate.
 pub fn params(query: &[u8], delimiter: u8) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-    query.split(move |byte| *byte == delimiter).filter(|pair| !pair.is_empty()).map(|pair| {
-        match memchr::memchr(b'=', pair) {
-            Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..)),
-            None => (pair, None),
-        }
+    let separates = move |byte: &u8| matches!(byte, b'&' | b';') || *byte == delimiter;
+    query.split(separates).filter(|pair| !pair.is_empty()).map(|pair| match memchr::memchr(b'=', pair) {
+        Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..)),
+        None => (pair, None),
     })
 }
 
-/// The value of the first parameter with this name (`url_param`), not decoded; empty if it has no `=`.
+/// The value of the first parameter with this name (`url_param`), not decoded. A parameter without `=` is none.
 pub fn url_param<'a>(query: &'a [u8], name: &[u8], delimiter: u8) -> Option<&'a [u8]> {
-    params(query, delimiter).find(|(key, _)| *key == name).map(|(_, value)| value.unwrap_or_default())
+    params(query, delimiter).find_map(|(key, value)| value.filter(|_| key == name))
 }
 
 /// Decodes `%xx` into `out` (appended); with `plus`, `+` is a space, as in forms and queries.
@@ -60,7 +60,11 @@ mod tests {
         assert_eq!(all.len(), 5);
         assert_eq!(all[1], (b"b".as_slice(), None));
         assert_eq!(url_param(query, b"a", b'&'), Some(b"1".as_slice()));
-        assert_eq!(url_param(query, b"b", b'&'), Some(b"".as_slice()));
+        assert_eq!(url_param(query, b"b", b'?'), None);
+        assert_eq!(url_param(query, b"c", b'?'), Some(b"".as_slice()));
+        assert_eq!(url_param(b"a=1;b=2?c==3", b"b", b'?'), Some(b"2".as_slice()));
+        assert_eq!(url_param(b"a=1;b=2?c==3", b"c", b'?'), Some(b"=3".as_slice()));
+        assert_eq!(url_param(b"A=1", b"a", b'?'), None);
         assert_eq!(url_param(query, b"d", b'&'), None);
     }
 

@@ -1,7 +1,7 @@
 //! Where a message's body ends (RFC 9112 §6), decided so that no two readers may disagree about it.
 
 use super::{Error, ErrorKind, Limits};
-use crate::header_value::list;
+use crate::header_value::{list, trim};
 use crate::known::Known;
 use crate::message::{Full, Message, Version};
 use crate::method::Method;
@@ -128,8 +128,6 @@ fn content_length(msg: &mut Message) -> Result<Option<u64>, Error> {
     Ok(Some(length))
 }
 
-use crate::header_value::trim;
-
 /// A number of digits only, that fits.
 fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
@@ -186,4 +184,261 @@ fn chunked(msg: &mut Message, lenient: bool) -> Result<bool, Error> {
         replace(msg).map_err(|Full| Error::new(ErrorKind::HeadTooLarge, 0))?;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::h1::{Parsed, keep_alive, parse_request, parse_response};
+
+    fn framing(head: &str, limits: &Limits) -> (Result<Framing, u16>, Message) {
+        let mut msg = Message::new();
+        let parsed = parse_request(head.as_bytes(), &mut msg, limits);
+        assert!(matches!(parsed, Parsed::Complete { .. }), "{head:?}: {parsed:?}");
+        (request_framing(&mut msg, limits).map_err(Error::status), msg)
+    }
+
+    /// A POST with these headers: its framing, and the headers it is sent on with.
+    #[track_caller]
+    fn post(headers: &str, expected: Framing, sent: &str) -> Message {
+        let (got, msg) = framing(&format!("POST / HTTP/1.1\r\n{headers}\r\n"), &Limits::default());
+        assert_eq!(got, Ok(expected));
+        let mut out = Vec::new();
+        msg.write_headers(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{sent}\r\n"));
+        msg
+    }
+
+    #[track_caller]
+    fn refused(headers: &str, status: u16) {
+        let (got, _) = framing(&format!("POST / HTTP/1.1\r\n{headers}\r\n"), &Limits::default());
+        assert_eq!(got, Err(status), "{headers:?}");
+    }
+
+    #[test]
+    fn lengths_that_agree_become_one() {
+        let one = "content-length: 3\r\n";
+        for headers in [
+            "Content-Length: 3\r\n",
+            "Content-Length: 3\r\nContent-Length: 3\r\n",
+            "Content-Length: 3, 3\r\n",
+            "Content-Length: 3,03\r\n",
+            "Content-Length: 03\r\n",
+            "Content-Length: 03\r\nContent-Length: 3\r\n",
+            "Content-Length: 3\r\n ,3\r\n",
+            "Content-Length: 00000000000000000000000000003\r\n",
+        ] {
+            assert!(!post(headers, Framing::Length(3), one).is_ambiguous());
+        }
+        let sent = "content-length: 3\r\nx: y\r\n";
+        post("Content-Length: 3 ,3 \r\nX: y\r\nContent-length: 3\r\n", Framing::Length(3), sent);
+        post("Content-Length: 0, 0\r\n", Framing::None, "content-length: 0\r\n");
+        post("", Framing::None, "");
+        let most = "content-length: 18446744073709551615\r\n";
+        post("Content-Length: 18446744073709551615\r\n", Framing::Length(u64::MAX), most);
+    }
+
+    #[test]
+    fn other_lengths_are_refused() {
+        for value in [
+            "3,4",
+            "+3",
+            "-3",
+            "0x3",
+            "3 3",
+            "",
+            ",",
+            "3,",
+            ",3",
+            "\"3\"",
+            "3;a",
+            "3.0",
+            "3e1",
+            "18446744073709551616",
+            "99999999999999999999999",
+            "3\r\nContent-Length: 4",
+            "x\r\nTransfer-Encoding: chunked",
+            "3\r\nContent-Length: 4\r\nTransfer-Encoding: chunked",
+            "\u{663}",
+            "\u{b}3",
+        ] {
+            refused(&format!("Content-Length: {value}\r\n"), 400);
+        }
+    }
+
+    #[test]
+    fn chunked_once_and_alone() {
+        let one = "transfer-encoding: chunked\r\n";
+        for value in ["chunked", "Chunked", "  chunked\t", "\r\n chunked"] {
+            let msg = post(&format!("Transfer-Encoding:{value}\r\n"), Framing::Chunked, one);
+            assert!(keep_alive(&msg));
+        }
+        for value in
+            ["gzip, chunked", "gzip\r\nTransfer-Encoding: chunked", "trailers, chunked", "gzip;q=1, chunked"]
+        {
+            refused(&format!("Transfer-Encoding: {value}\r\n"), 422);
+        }
+        for value in [
+            "chunked, chunked",
+            "chunked\r\nTransfer-Encoding: chunked",
+            "chunked, gzip",
+            "gzip",
+            "identity",
+            "",
+            ",",
+            "chunked\r\nTransfer-Encoding: gzip",
+            "chunked,",
+            ",chunked",
+            ", ,chunked",
+            "xchunked",
+            "chunkedx",
+            "chunked;a=b",
+            "\"chunked\"",
+            "\u{b}chunked",
+            "chun\r\n ked",
+            "identity\r\nContent-Length: 3",
+            "\r\nContent-Length: 3",
+            "gzip\r\nContent-Length: 3",
+            "chunked\u{c}",
+            "chunked\u{a0}",
+        ] {
+            refused(&format!("Transfer-Encoding: {value}\r\n"), 400);
+        }
+    }
+
+    #[test]
+    fn chunks_win_over_a_length_and_end_the_connection() {
+        let one = "transfer-encoding: chunked\r\n";
+        for headers in [
+            "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+            "Content-Length: 3, 3\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+        ] {
+            let msg = post(headers, Framing::Chunked, one);
+            assert!(msg.is_ambiguous() && !keep_alive(&msg));
+        }
+        let old = "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let (got, msg) = framing(old, &Limits::default());
+        assert_eq!(got, Ok(Framing::Chunked));
+        assert!(!keep_alive(&msg));
+    }
+
+    #[test]
+    fn hidden_framing_headers_never_get_here() {
+        for head in [
+            "POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\n Transfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nX: y\rTransfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length\0: 3\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent Length: 3\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length: 3\r\r\n\r\n",
+        ] {
+            let parsed = parse_request(head.as_bytes(), &mut Message::new(), &Limits::default());
+            assert!(matches!(parsed, Parsed::Invalid(_)), "{head:?}");
+        }
+        // A folded line is one value, whatever it looks like.
+        post(
+            "X: y\r\n Transfer-Encoding: chunked\r\n",
+            Framing::None,
+            "x: y   Transfer-Encoding: chunked\r\n",
+        );
+        // A name that only resembles is another header.
+        post("Transfer_Encoding: chunked\r\n", Framing::None, "transfer_encoding: chunked\r\n");
+    }
+
+    #[test]
+    fn old_methods_without_payload() {
+        for method in ["GET", "HEAD", "DELETE"] {
+            for header in ["Content-Length: 1", "Transfer-Encoding: chunked"] {
+                let head = format!("{method} / HTTP/1.0\r\n{header}\r\n\r\n");
+                assert_eq!(framing(&head, &Limits::default()).0, Err(413));
+                assert!(framing(&head, &Limits { accept_any_payload: true, ..Limits::default() }).0.is_ok());
+                assert!(framing(&head.replace("1.0", "1.1"), &Limits::default()).0.is_ok());
+            }
+            let head = format!("{method} / HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+            assert_eq!(framing(&head, &Limits::default()).0, Ok(Framing::None));
+        }
+        for method in ["POST", "PUT", "OPTIONS", "PATCH", "get"] {
+            let head = format!("{method} / HTTP/1.0\r\nContent-Length: 1\r\n\r\n");
+            assert_eq!(framing(&head, &Limits::default()).0, Ok(Framing::Length(1)));
+        }
+    }
+
+    #[test]
+    fn connect_has_no_body() {
+        let connect = |header: &str| {
+            let (got, msg) =
+                framing(&format!("CONNECT a:80 HTTP/1.1\r\n{header}\r\n\r\n"), &Limits::default());
+            got.map(|framing| (framing, msg.header_count()))
+        };
+        assert_eq!(connect("Content-Length: 0"), Ok((Framing::None, 0)));
+        assert_eq!(connect("Transfer-Encoding: chunked"), Ok((Framing::None, 0)));
+        assert_eq!(connect("Content-Length: 3"), Err(413));
+        assert_eq!(connect("Content-Length: x"), Err(400));
+        assert_eq!(connect("Transfer-Encoding: gzip"), Err(400));
+    }
+
+    #[track_caller]
+    fn response(head: &str, request: Method, expected: Result<Framing, ErrorKind>, sent: &str) -> Message {
+        let mut msg = Message::new();
+        let head = format!("HTTP/1.1 {head}\r\n\r\n");
+        let parsed = parse_response(head.as_bytes(), &mut msg, &Limits::default());
+        assert!(matches!(parsed, Parsed::Complete { .. }), "{head:?}: {parsed:?}");
+        let got = response_framing(&mut msg, request, &Limits::default()).map_err(|error| error.kind);
+        assert_eq!(got, expected, "{head:?}");
+        if got.is_ok() {
+            let mut out = Vec::new();
+            msg.write_headers(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{sent}\r\n"));
+        }
+        msg
+    }
+
+    #[test]
+    fn responses() {
+        let get = Method::Get;
+        let (length, chunks) = ("content-length: 3\r\n", "transfer-encoding: chunked\r\n");
+        response("200 OK\r\nContent-Length: 3", get, Ok(Framing::Length(3)), length);
+        response("200 OK\r\nContent-Length: 3, 3", get, Ok(Framing::Length(3)), length);
+        response("200 OK\r\nContent-Length: 0", get, Ok(Framing::None), "content-length: 0\r\n");
+        response("200 OK", get, Ok(Framing::UntilClose), "");
+        response("205 x\r\nContent-Length: 3", get, Ok(Framing::Length(3)), length);
+        response("200 OK\r\nTransfer-Encoding: chunked", get, Ok(Framing::Chunked), chunks);
+        let both = "200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3";
+        assert!(response(both, get, Ok(Framing::Chunked), chunks).is_ambiguous());
+        for value in [
+            "gzip, chunked",
+            "gzip",
+            "identity",
+            "chunked, chunked",
+            "chunked, gzip",
+            "",
+            "identity\r\nContent-Length: 3",
+        ] {
+            let head = format!("200 OK\r\nTransfer-Encoding: {value}");
+            response(&head, get, Err(ErrorKind::TransferEncoding), "");
+        }
+        for value in ["x", "3\r\nContent-Length: 4"] {
+            response(&format!("200 OK\r\nContent-Length: {value}"), get, Err(ErrorKind::ContentLength), "");
+        }
+    }
+
+    #[test]
+    fn responses_without_a_body() {
+        let get = Method::Get;
+        let (length, chunks) = ("content-length: 3\r\n", "transfer-encoding: chunked\r\n");
+        for header in ["Content-Length: 3", "Transfer-Encoding: chunked"] {
+            response(&format!("100 Continue\r\n{header}"), get, Ok(Framing::None), "");
+            response(&format!("103 Early\r\n{header}"), get, Ok(Framing::None), "");
+            response(&format!("204 No\r\n{header}"), get, Ok(Framing::None), "");
+            response(&format!("101 Switch\r\n{header}"), get, Ok(Framing::Tunnel), "");
+            response(&format!("200 OK\r\n{header}"), Method::Connect, Ok(Framing::Tunnel), "");
+        }
+        response("304 No\r\nContent-Length: 3", get, Ok(Framing::None), length);
+        response("304 No\r\nTransfer-Encoding: chunked", get, Ok(Framing::None), chunks);
+        response("200 OK\r\nContent-Length: 3", Method::Head, Ok(Framing::None), length);
+        response("200 OK\r\nTransfer-Encoding: chunked", Method::Head, Ok(Framing::None), chunks);
+        response("200 OK", Method::Head, Ok(Framing::None), "");
+        response("403 No\r\nContent-Length: 3", Method::Connect, Ok(Framing::Length(3)), length);
+    }
 }
