@@ -207,26 +207,28 @@ fn place(remarks: &mut Remarks<'_>, section: Section<'_>, directive: Directive<'
         "log-format" | "log-format-sd" | "error-log-format" => {
             remarks.warning(span, format!("{kind} '{name}' : '{keyword}' directive is ignored in backends."));
         }
-        "rate-limit" => {
-            let message = format!(
-                "rate-limit sessions will be ignored because {kind} '{name}' has no {missing} capability"
-            );
-            remarks.warning(span, message);
-        }
-        "tcp-response" => return true,
-        "unique-id-header"
-        | "quic-initial"
+        "rate-limit"
+        | "max-keep-alive-queue"
         | "log-steps"
-        | "max-session-srv-conns"
-        | "ssl-f-use"
         | "clitcpka-cnt"
         | "clitcpka-idle"
         | "clitcpka-intvl"
         | "srvtcpka-cnt"
         | "srvtcpka-idle"
-        | "srvtcpka-intvl"
-        | "force-be-switch"
-        | "be-unpublished" => {}
+        | "srvtcpka-intvl" => {
+            let what = if keyword == "rate-limit" { "rate-limit sessions" } else { keyword };
+            let message =
+                format!("{what} will be ignored because {kind} '{name}' has no {missing} capability");
+            remarks.warning(span, message);
+        }
+        "be-unpublished" | "force-be-switch" => {
+            remarks.alert(span, format!("'{keyword}' only available in {missing} or listen section."));
+        }
+        "hash-preserve-affinity" | "retry-on" | "use-fcgi-app" => {
+            remarks.alert(span, format!("'{keyword}' only available in {missing} or listen section"));
+        }
+        "tcp-response" => return true,
+        "unique-id-header" | "quic-initial" | "ssl-f-use" => {}
         _ => {
             let maybe = match keyword {
                 "maxconn" | "fullconn" => format!(" Maybe you want '{instead}' instead ?"),
@@ -295,7 +297,7 @@ fn in_defaults(
         ("use-fcgi-app", _) => {
             (Place::Parsing, "'use-fcgi-app' only available in backend or listen section".to_owned())
         }
-        ("force-be-switch" | "be-unpublished" | "ssl-f-use", _) => return true,
+        ("ssl-f-use", _) => return true,
         _ => (Place::Parsing, format!("'{keyword}' not allowed in 'defaults' section.")),
     };
     remarks.add(Severity::Alert, span, place, message);
@@ -334,9 +336,10 @@ fn option<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
         return;
     };
     let text = word.lossy();
-    let prefixed = directive.negated() || directive.defaulted();
-    let negatable = vocabulary::NEGATABLE_OPTIONS.iter().any(|name| word.is(name));
-    if prefixed && !negatable {
+    let listed = |names: &[&str]| names.iter().any(|name| word.is(name));
+    let refused = directive.negated() && !listed(vocabulary::NEGATABLE_OPTIONS)
+        || directive.defaulted() && !listed(vocabulary::DEFAULTABLE_OPTIONS);
+    if refused {
         remarks.tight(word.span(), format!("negation/default is not supported for option '{text}'."));
         return;
     }
@@ -351,6 +354,11 @@ fn option<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
         return;
     }
     let message = match (kind, row.name) {
+        (SectionKind::Frontend, "forwarded") if directive.negated() => return,
+        (SectionKind::Frontend, "external-check") => return,
+        (SectionKind::Frontend, "forwarded") => {
+            format!("'option {text}' ignored because {kind} '{name}' has no backend capability.")
+        }
         (SectionKind::Backend, "tcplog" | "httplog" | "httpslog") => {
             format!("{kind} '{name}' : 'option {text}' directive is ignored in backends.")
         }
@@ -446,6 +454,11 @@ fn http_rules(remarks: &mut Remarks<'_>, directive: Directive<'_>) {
     let Some(actions) = vocabulary::actions(keyword) else { return };
     let word = directive.text(1);
     if vocabulary::action_known(actions, word) {
+        if word == b"normalize-uri" && !remarks.experimental {
+            let message = "'normalize-uri' action is experimental, must be allowed via a global \
+                           'expose-experimental-directives'";
+            remarks.alert(directive.full_span(), message.to_owned());
+        }
         return;
     }
     let (expects, text) = (list(actions), String::from_utf8_lossy(word));
@@ -493,6 +506,14 @@ fn tcp_rules<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Dir
         return;
     };
     let word = directive.text(2);
+    if word == b"attach-srv" && rules == "tcp-request session" && !remarks.experimental {
+        let at = remarks.at(directive.span());
+        let message = format!(
+            "parsing [{at}] : 'attach-srv' action is experimental, must be allowed via a global \
+             'expose-experimental-directives'"
+        );
+        remarks.alert(directive.full_span(), message);
+    }
     if !vocabulary::action_known(actions, word) {
         let (expects, text) = (list(actions), String::from_utf8_lossy(word));
         let near = nearest(word, actions.iter().copied());

@@ -59,6 +59,14 @@ fn bind<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directiv
             remarks.alert(param.word.span(), message);
             return;
         }
+        if let ("process", Some(value)) = (param.name(), param.value()) {
+            let message = format!(
+                "'{keyword} {address}' in section '{kind}' : 'process {}' on 'bind' lines is not supported anymore, \
+                 please use 'thread' instead.",
+                value.lossy()
+            );
+            remarks.alert(param.word.span(), message);
+        }
         if param.truncated {
             let message = format!("'{keyword} {address}' in section '{kind}' : '{text}' : missing value");
             remarks.alert(param.word.span(), message);

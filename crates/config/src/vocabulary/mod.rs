@@ -19,8 +19,8 @@ pub use param_table::{BIND, CRT_LIST, LOAD, SERVER};
 pub use params::{Arity, Param, ParamUse, split_params};
 pub use proxy::{Proxy, places_of};
 pub use proxy_table::{
-    CAPTURE, DIRECTIVES, EMAIL_ALERT, HTTP_CHECK, NEGATABLE_OPTIONS, OPTIONS, STATS, STICK, TCP_CHECK,
-    TCP_REQUEST, TCP_RESPONSE, TIMEOUTS,
+    CAPTURE, DEFAULTABLE_OPTIONS, DIRECTIVES, EMAIL_ALERT, HTTP_CHECK, NEGATABLE_OPTIONS, OPTIONS, STATS,
+    STICK, TCP_CHECK, TCP_REQUEST, TCP_RESPONSE, TIMEOUTS,
 };
 pub use removed::{Removed, removed};
 
