@@ -1,1 +1,30 @@
-//! The order of events: session, stream, rules, routing, connecting, forwarding, finishing.
+//! The order of events: a client connects, its requests are read, judged, routed, sent to a server, answered, counted
+//! and logged.
+//!
+//! It deliberately doesn't know haproxy.cfg (a [`state::World`] is all it sees) nor what a keyword does (`keywords`),
+//! and it makes no system call of its own (`net` does).
+//!
+//! Reading order, which is that of a request: [`worker`] (what a thread has), [`listener`], [`session`],
+//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`],
+//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP.
+
+pub mod buffer;
+pub mod connect;
+pub mod exchange;
+pub mod failure;
+pub mod finish;
+pub mod forward;
+pub mod idle;
+pub mod listener;
+pub mod log;
+pub mod pump;
+pub mod queue;
+pub mod reply;
+pub mod request;
+pub mod respond;
+pub mod route;
+pub mod rules;
+pub mod session;
+pub mod stream;
+pub mod tunnel;
+pub mod worker;

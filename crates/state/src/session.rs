@@ -16,6 +16,9 @@ pub struct Session {
     /// When it was accepted: monotonic nanoseconds, and microseconds since 1970.
     pub accepted_ns: u64,
     pub accepted_wall_us: u64,
+    /// When the stream under way or to come began: the acceptance, or the end of the stream before.
+    pub begun_ns: u64,
+    pub begun_wall_us: u64,
     /// Requests begun on this connection.
     pub requests: u32,
     pub vars: Vars,
@@ -30,6 +33,8 @@ impl Session {
             destination: None,
             accepted_ns: now_ns,
             accepted_wall_us: wall_us,
+            begun_ns: now_ns,
+            begun_wall_us: wall_us,
             requests: 0,
             vars: Vars::new(),
         }

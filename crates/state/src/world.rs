@@ -3,7 +3,7 @@
 //! `Arc` (the `Live` parts).
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI32, AtomicU64};
 use std::sync::{Arc, RwLock};
 
 use crate::counters::Gauge;
@@ -32,6 +32,9 @@ pub struct Global {
     pub node: Box<str>,
     pub description: Option<Box<str>>,
     pub log_tag: Box<str>,
+    /// The name that log headers carry, if they carry one.
+    pub log_send_hostname: Option<Box<str>>,
+    pub pid: u32,
     pub hard_stop_after_ms: Option<u32>,
     pub spread_checks: u8,
     pub cpu_map: Vec<(u16, Vec<usize>)>,
@@ -60,6 +63,8 @@ pub struct StatsSocket {
 pub struct Process {
     pub connections: Gauge,
     pub requests: AtomicU64,
+    /// What is added to UTC for local time, seconds; kept up to date by the main thread.
+    pub utc_offset_s: AtomicI32,
     pub vars: RwLock<Vars>,
 }
 

@@ -1,0 +1,261 @@
+//! To the server: choosing one, waiting for a place in it, a connection to it, and the request on its way; again and
+//! elsewhere when that fails (manual 4.2 "retries", "option redispatch").
+
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+
+use net::{Addr, ConnectOptions, Sock};
+use state::expr::Side;
+use state::family::Pick;
+use state::options::{KeepAlive, Reuse};
+use state::server::{Address, Port};
+use state::termination::{Cause, Phase};
+use state::{Backend, Server};
+
+use crate::exchange::{Exchange, Stop, Upstream, deadline};
+use crate::failure::Failure;
+use crate::pump::Broken;
+
+/// A pause before trying the same server again.
+const TURN_AROUND_MS: u64 = 1000;
+
+/// What goes first on a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The request's head, with as much of the body as was read.
+    Head,
+    /// What was read from the client, if anything: `mode tcp`.
+    Bytes,
+}
+
+/// Gets a server connection and sends on it what goes first.
+pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
+    let Some(backend) = x.backend else { return Err(no_server()) };
+    let mut avoid = None;
+    let mut left = backend.retries;
+    loop {
+        let server = assign(x, backend, avoid).await?;
+        let failed = match obtain(x, backend, server, first) {
+            Ok(upstream) => match transmit(x, upstream, first).await {
+                Ok(()) => return Ok(()),
+                Err(failed) => failed,
+            },
+            Err(error) => refused(&error),
+        };
+        if failed == Failed::Stale {
+            continue;
+        }
+        server.live.connections.fetch_sub(1, Relaxed);
+        x.count(|c| c.connection_errors.add(1));
+        x.places.leave_server();
+        if left == 0 {
+            return Err(failed.failure().into());
+        }
+        left -= 1;
+        x.stream.retries += 1;
+        x.count(|c| c.retries.add(1));
+        let last = left == 0;
+        if backend.options.redispatch && last {
+            avoid = x.stream.server;
+            x.stream.redispatched = true;
+            x.count(|c| c.redispatches.add(1));
+        } else {
+            let pause = backend.timeouts.connect.map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
+            if failed == Failed::Refused {
+                net::sleep_until(net::now().plus_millis(pause)).await;
+            }
+        }
+    }
+}
+
+/// Why a connection attempt came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failed {
+    /// An idle connection had died: another one will do, and it doesn't count.
+    Stale,
+    Refused,
+    TimedOut,
+    /// The process lacks something: descriptors, ports, memory.
+    Resource,
+}
+
+impl Failed {
+    const fn failure(self) -> Failure {
+        match self {
+            Self::Stale | Self::Refused => Failure::new(Cause::SERVER, Phase::CONNECT, 503),
+            Self::TimedOut => Failure::new(Cause::SERVER_TIMEOUT, Phase::CONNECT, 503),
+            Self::Resource => Failure::new(Cause::RESOURCE, Phase::CONNECT, 503),
+        }
+    }
+}
+
+fn refused(error: &io::Error) -> Failed {
+    match error.raw_os_error() {
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
+        Some(24 | 23 | 105 | 12 | 99) => Failed::Resource,
+        _ => Failed::Refused,
+    }
+}
+
+fn no_server() -> Stop {
+    Failure::new(Cause::SERVER, Phase::CONNECT, 503).into()
+}
+
+/// Chooses a server and takes a place in it, after a wait in the backend's queue if all are full.
+async fn assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) -> Result<&'x Server, Stop> {
+    if let Some(server) = try_assign(x, backend, avoid) {
+        x.stream.times.queued = net::now().as_nanos();
+        return Ok(server);
+    }
+    if !backend.servers.iter().any(Server::is_usable) {
+        x.stream.server = None;
+        return Err(no_server());
+    }
+    let Some(task) = net::current_task() else { return Err(no_server()) };
+    let queues = &*x.worker.queues;
+    let (place, ahead) = queues.join(backend, task);
+    x.stream.backend_queue = ahead;
+    let until = deadline(backend.timeouts.queue.or(backend.timeouts.connect));
+    loop {
+        if let Some(server) = try_assign(x, backend, avoid) {
+            x.stream.times.queued = net::now().as_nanos();
+            return Ok(server);
+        }
+        place.rejoin();
+        let woken = net::wait(|w| {
+            w.notified().until(until);
+        });
+        if woken.await.timed_out() {
+            x.stream.server = None;
+            return Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::QUEUE, 503).into());
+        }
+    }
+}
+
+fn try_assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) -> Option<&'x Server> {
+    // Between choosing and entering another thread may take the last place: then choose again.
+    for _ in 0..=backend.servers.len() {
+        let random = x.worker.random();
+        let position = x.look(Side::Request, |cx| {
+            let forced = backend.use_server.iter().find(|u| {
+                backend.server(u.server).is_some_and(Server::is_usable) && u.cond.as_ref().is_none_or(|c| c.holds(cx))
+            });
+            match forced {
+                Some(rule) => Some(rule.server),
+                None => {
+                    let pick = |avoid| backend.balance.pick(&Pick { cx, backend, random, avoid });
+                    pick(avoid).or_else(|| avoid.and_then(|_| pick(None)))
+                }
+            }
+        })?;
+        let server = backend.server(position)?;
+        if x.places.enter_server(server, backend, &x.worker.queues) {
+            x.stream.server = Some(position);
+            if let Some(block) = server.live.counters.of(x.worker.number) {
+                block.chosen.add(1);
+            }
+            return Some(server);
+        }
+    }
+    None
+}
+
+/// An idle connection to the server if one may be used, a new one otherwise.
+fn obtain<'x>(
+    x: &mut Exchange<'x>,
+    backend: &'x Backend,
+    server: &'x Server,
+    first: First,
+) -> io::Result<Upstream<'x>> {
+    let keep = first == First::Head
+        && backend.options.keep_alive == KeepAlive::Both && x.frontend.options.keep_alive == KeepAlive::Both;
+    if keep && let Some((sock, served)) = idle(x, backend, server) {
+        x.stream.reused_connection = true;
+        if let Some(block) = server.live.counters.of(x.worker.number) {
+            block.reuses.add(1);
+        }
+        return Ok(Upstream { sock, server, served, keep });
+    }
+    x.stream.reused_connection = false;
+    server.live.connections.fetch_add(1, Relaxed);
+    if let Some(block) = server.live.counters.of(x.worker.number) {
+        block.connections.add(1);
+    }
+    let options = ConnectOptions {
+        source: server.source.or(backend.source).map(Addr::from),
+        ..ConnectOptions::default()
+    };
+    let sock = Sock::connect(&address(x, server)?, &options)?;
+    Ok(Upstream { sock, server, served: 0, keep })
+}
+
+fn idle(x: &mut Exchange<'_>, backend: &Backend, server: &Server) -> Option<(Sock, u32)> {
+    if let Some(own) = x.client.own.take_if(|own| own.uid == server.live.uid)
+        && own.sock.is_alive()
+    {
+        return Some((own.sock, own.served));
+    }
+    let first = x.client.session.requests <= 1;
+    match backend.options.reuse {
+        Reuse::Never => None,
+        Reuse::Safe if first => None,
+        Reuse::Aggressive if first => x.worker.idle.take(server, true),
+        Reuse::Safe | Reuse::Aggressive | Reuse::Always => x.worker.idle.take(server, false),
+    }
+}
+
+/// Where to connect.
+pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
+    match &server.address {
+        Address::Inet(at) => {
+            let mut at = *at;
+            if let Port::Mapped(offset) = server.port {
+                let base = x.client.session.destination.map_or(0, |d| i32::from(d.port()));
+                at.set_port(u16::try_from(base + offset).unwrap_or(0));
+            }
+            Ok(Addr::from(at))
+        }
+        Address::Unix(path) => match path.strip_prefix('\0') {
+            Some(name) => Addr::abns(name.as_bytes()),
+            None => Addr::unix(path.as_bytes()),
+        },
+        Address::Unresolved => Err(io::ErrorKind::AddrNotAvailable.into()),
+    }
+}
+
+/// Sends the head. On a new connection the first write is tried at once and completed when the connection stands.
+async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First) -> Result<(), Failed> {
+    let sent = {
+        let mut out = x.worker.out.borrow_mut();
+        out.clear();
+        if first == First::Head {
+            x.stream.request.write_request_head(&mut out);
+        }
+        x.up.send_head(&out, &upstream.sock)
+    };
+    let stale = upstream.served > 0;
+    let refused = if stale { Failed::Stale } else { Failed::Refused };
+    match sent {
+        Err(Broken::Destination(_)) => return Err(refused),
+        Err(_) => return Err(Failed::Refused),
+        Ok(()) => {}
+    }
+    if !stale && x.up.moved == 0 {
+        let until = deadline(x.backend.and_then(|b| b.timeouts.connect));
+        let woken = net::wait(|w| {
+            w.write(&upstream.sock).until(until);
+        })
+        .await;
+        if woken.timed_out() {
+            x.up.forget_head();
+            return Err(Failed::TimedOut);
+        }
+        if upstream.sock.take_error().is_err() || x.up.push(&upstream.sock).is_err() {
+            x.up.forget_head();
+            return Err(Failed::Refused);
+        }
+    }
+    x.stream.times.connected = net::now().as_nanos();
+    x.upstream = Some(upstream);
+    Ok(())
+}

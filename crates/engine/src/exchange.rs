@@ -1,0 +1,204 @@
+//! One exchange on its way through the phases: what they share. The order of the phases is `stream`'s.
+
+use http::h1::{Framing, Limits};
+use net::{Sock, Time};
+use state::counters::{Block, PerThread};
+use state::expr::{Ctx, Side};
+use state::rule::Verdict;
+use state::termination::{Cause, Phase};
+use state::{Backend, Frontend, Server, Stream, World};
+
+use crate::failure::Failure;
+use crate::pump::Pump;
+use crate::session::Client;
+use crate::worker::Worker;
+
+/// Why the phases end before the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Failure(Failure),
+    /// The answer stands in the stream's response.
+    Reply,
+    /// The answer is the page for this status.
+    Page(u16),
+    /// As `Page`, after `timeout tarpit`.
+    Tarpit(u16),
+    /// Close: with a reset, or saying nothing at all.
+    Drop { silent: bool },
+    /// Nothing came at all: the connection may be parked.
+    Idle(Time),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// The server's side of an exchange.
+#[derive(Debug)]
+pub struct Upstream<'x> {
+    pub sock: Sock,
+    pub server: &'x Server,
+    /// Exchanges it served before this one.
+    pub served: u32,
+    /// Whether it may be used again after this exchange.
+    pub keep: bool,
+}
+
+/// What the phases of one exchange share.
+pub struct Exchange<'x> {
+    pub worker: &'x Worker,
+    pub world: &'x World,
+    pub client: &'x mut Client,
+    pub stream: &'x mut Stream,
+    pub frontend: &'x Frontend,
+    pub backend: Option<&'x Backend>,
+    pub upstream: Option<Upstream<'x>>,
+    /// The request's body on its way to the server.
+    pub up: Pump,
+    pub framing: Framing,
+    /// Whether the client's connection may be used for another request.
+    pub keep_client: bool,
+    /// Whether something of a response was sent to the client.
+    pub answered: bool,
+    pub places: Places<'x>,
+}
+
+impl<'x> Exchange<'x> {
+    /// The backend's, if one is chosen; the frontend's otherwise.
+    pub fn timeouts_server(&self) -> Time {
+        deadline(self.backend.and_then(|b| b.timeouts.server))
+    }
+
+    pub fn timeouts_client(&self) -> Time {
+        deadline(self.frontend.timeouts.client)
+    }
+
+    /// What the parsers tolerate from this side.
+    pub fn limits(&self, side: Side) -> Limits {
+        let global = &self.world.global;
+        let unsafe_bytes = match side {
+            Side::Request => self.frontend.options.accept_unsafe_request,
+            Side::Response => self.backend.is_some_and(|b| b.options.accept_unsafe_response),
+        };
+        Limits {
+            max_headers: global.max_headers,
+            max_head: global.buffer_size.saturating_sub(global.max_rewrite),
+            accept_unsafe: unsafe_bytes,
+            accept_any_payload: false,
+        }
+    }
+
+    /// Whether bodies may go from socket to socket within the kernel.
+    pub const fn splices(&self) -> bool {
+        true
+    }
+
+    /// Evaluates something on the stream as it is now.
+    pub fn look<R>(&self, side: Side, ask: impl FnOnce(&Ctx<'_>) -> R) -> R {
+        let mut arena = self.worker.arena.borrow_mut();
+        let answer = ask(&Ctx {
+            world: self.world,
+            session: &self.client.session,
+            stream: Some(self.stream),
+            side,
+            arena: &arena,
+            now_ns: net::now().as_nanos(),
+            wall_us: net::wall(),
+            thread: self.worker.number,
+        });
+        arena.reset();
+        answer
+    }
+
+    /// The counters of this thread: the frontend's, the backend's, the server's.
+    pub fn count(&self, add: impl Fn(&Block)) {
+        let here = |counters: &PerThread<Block>| counters.of(self.worker.number).map(&add);
+        here(&self.frontend.live.counters);
+        if let Some(backend) = self.backend {
+            here(&backend.live.counters);
+        }
+        if let Some(server) = self.stream.server.and_then(|s| self.backend?.server(s)) {
+            here(&server.live.counters);
+        }
+    }
+
+    /// What a rule set's verdict means for the exchange.
+    pub fn obey(&mut self, verdict: Verdict, phase: Phase) -> Result<(), Stop> {
+        match verdict {
+            Verdict::Next | Verdict::Stop => Ok(()),
+            Verdict::Reply { denied } => {
+                let cause = if denied { Cause::PROXY } else { Cause::LOCAL };
+                self.stream.termination.set(cause, phase);
+                Err(Stop::Reply)
+            }
+            Verdict::Deny { status } => {
+                self.stream.termination.set(Cause::PROXY, phase);
+                Err(Stop::Page(status))
+            }
+            Verdict::Tarpit { status } => {
+                self.stream.termination.set(Cause::PROXY, Phase::TARPIT);
+                Err(Stop::Tarpit(status))
+            }
+            Verdict::Close { silent } => {
+                self.stream.termination.set(Cause::PROXY, phase);
+                Err(Stop::Drop { silent })
+            }
+            Verdict::Failed => {
+                self.stream.termination.set(Cause::INTERNAL, phase);
+                Err(Stop::Page(500))
+            }
+        }
+    }
+}
+
+/// A point `ms` from now; never without a timeout.
+pub fn deadline(ms: Option<u32>) -> Time {
+    ms.map_or(Time::NEVER, |ms| net::now().plus_millis(u64::from(ms)))
+}
+
+/// The places an exchange takes in its backend and server, given back when it ends however it ends.
+#[derive(Debug, Default)]
+pub struct Places<'x> {
+    backend: Option<&'x Backend>,
+    server: Option<(&'x Server, &'x crate::queue::Queues, &'x Backend)>,
+}
+
+impl<'x> Places<'x> {
+    pub fn enter_backend(&mut self, backend: &'x Backend) {
+        self.leave_backend();
+        backend.live.sessions.enter();
+        self.backend = Some(backend);
+    }
+
+    /// Takes a place in a server unless it is full.
+    pub fn enter_server(&mut self, server: &'x Server, backend: &'x Backend, queues: &'x crate::queue::Queues) -> bool {
+        self.leave_server();
+        let entered = server.live.sessions.try_enter(server.maxconn);
+        if entered {
+            self.server = Some((server, queues, backend));
+        }
+        entered
+    }
+
+    pub fn leave_server(&mut self) {
+        if let Some((server, queues, backend)) = self.server.take() {
+            server.live.sessions.leave();
+            queues.freed(backend);
+        }
+    }
+
+    fn leave_backend(&mut self) {
+        if let Some(backend) = self.backend.take() {
+            backend.live.sessions.leave();
+        }
+    }
+}
+
+impl Drop for Places<'_> {
+    fn drop(&mut self) {
+        self.leave_server();
+        self.leave_backend();
+    }
+}

@@ -1,0 +1,134 @@
+//! The end of an exchange: counters, the log line, and what becomes of the two connections.
+
+use net::Sock;
+use state::log::Setup;
+use state::options::Reuse;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::exchange::Exchange;
+use crate::log;
+use crate::pump::Pump;
+use crate::session::{After, Own};
+
+/// How long, and how much, of a client's remaining input is read and dropped so that our answer isn't lost to a reset.
+const LINGER_MS: u64 = 1000;
+const LINGER_BYTES: usize = 256 * 1024;
+
+/// Ends the exchange; says what becomes of the client's connection.
+pub async fn finish(x: &mut Exchange<'_>) -> After {
+    let now = net::now().as_nanos();
+    x.stream.times.ended = now;
+    x.stream.bytes_in += x.up.moved;
+    x.places.leave_server();
+    count(x);
+    log(x);
+    x.client.session.begun_ns = now;
+    x.client.session.begun_wall_us = net::wall();
+    if x.client.buffer.is_none() {
+        x.client.buffer = x.up.leftover();
+    }
+    if x.keep_client && x.up.is_done() {
+        return After::Keep;
+    }
+    if !x.stream.termination.is_normal() && x.answered {
+        linger(&x.client.sock).await;
+    }
+    After::Close
+}
+
+/// Puts the server's connection aside for the next exchange, or closes it.
+pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
+    let Some(upstream) = x.upstream.take() else { return };
+    let clean = down.is_done() && x.up.is_done() && down.leftover().is_none();
+    if !upstream.keep || !clean || x.worker.stopping.get() {
+        upstream.server.live.connections.fetch_sub(1, Relaxed);
+        return;
+    }
+    let served = upstream.served + 1;
+    if x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
+        x.client.own = Some(Own { sock: upstream.sock, uid: upstream.server.live.uid, served });
+    } else {
+        x.worker.idle.put(upstream.server, upstream.sock, served);
+    }
+}
+
+fn count(x: &Exchange<'_>) {
+    let stream = &*x.stream;
+    x.count(|c| {
+        c.bytes_in.add(stream.bytes_in);
+        c.bytes_out.add(stream.bytes_out);
+        if stream.status != 0 {
+            c.count_status(stream.status);
+        }
+    });
+    x.world.process.requests.fetch_add(1, Relaxed);
+}
+
+/// Writes the frontend's log line.
+fn log(x: &mut Exchange<'_>) {
+    let setup: &Setup = &x.frontend.log;
+    let Some(line) = &setup.line else { return };
+    let options = &x.frontend.options;
+    let normal = x.stream.termination.is_normal() && x.stream.status < 500;
+    let nothing = x.stream.times.first_byte == 0 && !x.stream.has_request;
+    if setup.targets.is_empty()
+        || x.stream.silent
+        || (options.dont_log_normal && normal)
+        || (options.dont_log_null && nothing)
+    {
+        return;
+    }
+    x.stream.counts = [
+        x.world.process.connections.now(),
+        x.frontend.live.sessions.now(),
+        x.backend.map_or(0, |b| b.live.sessions.now()),
+        x.stream.server.and_then(|s| x.backend?.server(s)).map_or(0, |s| s.live.sessions.now()),
+    ];
+    let bad = options.log_separate_errors && !normal;
+    let level = x.stream.log_level.unwrap_or(if bad { log::ERR } else { log::INFO });
+    let mut outbox = x.worker.log.borrow_mut();
+    let text = outbox.text();
+    let line = setup.error_line.as_ref().filter(|_| !x.stream.has_request && x.stream.has_response).unwrap_or(line);
+    let mut arena = x.worker.arena.borrow_mut();
+    line.write(
+        &state::Ctx {
+            world: x.world,
+            session: &x.client.session,
+            stream: Some(x.stream),
+            side: state::Side::Response,
+            arena: &arena,
+            now_ns: net::now().as_nanos(),
+            wall_us: net::wall(),
+            thread: x.worker.number,
+        },
+        text,
+    );
+    arena.reset();
+    outbox.send(x.world, &setup.targets, setup.tag.as_deref(), level);
+}
+
+/// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a reset,
+/// which can overtake the answer.
+async fn linger(client: &Sock) {
+    if client.shutdown_write().is_err() {
+        return;
+    }
+    let until = net::now().plus_millis(LINGER_MS);
+    let mut left = LINGER_BYTES;
+    let mut sink = crate::buffer::Buffer::take();
+    while left > 0 {
+        match client.try_read(sink.space()) {
+            Ok(0) => return,
+            Ok(n) => left = left.saturating_sub(n),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
+                let woken = net::wait(|w| {
+                    w.read(client).until(until);
+                });
+                if woken.await.timed_out() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
+}

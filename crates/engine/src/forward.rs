@@ -1,0 +1,153 @@
+//! Bodies, both ways at once: the response to the client, what is left of the request to the server. The one loop for
+//! every kind of connection; a tunnel is two bodies without an end.
+
+use net::Time;
+use state::termination::{Cause, Phase};
+
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
+use crate::pump::{Broken, Pump, Step};
+
+/// Sends the response's head with what was read of its body, then all the rest.
+pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    if down.prepare().is_err() {
+        x.count(|c| c.response_errors.add(1));
+        return Err(Failure::new(Cause::PROXY, Phase::HEADERS, 502).into());
+    }
+    x.stream.status = x.stream.response.status();
+    let sent = {
+        let mut out = x.worker.out.borrow_mut();
+        out.clear();
+        x.stream.response.write_response_head(&mut out);
+        down.send_head(&out, &x.client.sock)
+    };
+    x.answered = true;
+    if let Err(broken) = sent {
+        return Err(broken_down(x, &broken).into());
+    }
+    if down.is_done() && x.up.is_done() {
+        return Ok(());
+    }
+    both(x, down, false).await
+}
+
+/// Sends the head of a response after which the connection is a tunnel, with what was read behind it.
+pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    let _ = down.prepare();
+    x.stream.status = x.stream.response.status();
+    x.answered = true;
+    let mut out = x.worker.out.borrow_mut();
+    out.clear();
+    x.stream.response.write_response_head(&mut out);
+    let sent = down.send_head(&out, &x.client.sock);
+    drop(out);
+    sent.map_err(|broken| broken_down(x, &broken).into())
+}
+
+/// Runs both directions until the response is through; in a tunnel, until both are.
+pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result<(), Stop> {
+    let mut pace = Pace::new(x, tunnel);
+    let mut half = [false; 2];
+    loop {
+        let moved = (x.up.moved, down.moved);
+        let Some(upstream) = &x.upstream else { return Ok(()) };
+        let to_client = down.step(&upstream.sock, &x.client.sock);
+        let to_client = to_client.map_err(|b| Stop::from(broken_down(x, &b)))?;
+        if to_client == Step::Done && !tunnel {
+            return Ok(());
+        }
+        let to_server = up(x)?;
+        let Some(upstream) = &x.upstream else { return Ok(()) };
+        if tunnel {
+            for (step, sock, done) in
+                [(to_client, &x.client.sock, 0usize), (to_server, &upstream.sock, 1usize)]
+            {
+                if let Some(done) = half.get_mut(done).filter(|d| step == Step::Done && !**d) {
+                    *done = true;
+                    let _ = sock.shutdown_write();
+                }
+            }
+            if half == [true, true] {
+                return Ok(());
+            }
+        }
+        if moved != (x.up.moved, down.moved) {
+            pace = Pace::new(x, tunnel);
+        }
+        pace.wait(x, to_client, to_server).await?;
+    }
+}
+
+fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
+    let Some(upstream) = &x.upstream else { return Ok(Step::Done) };
+    match x.up.step(&x.client.sock, &upstream.sock) {
+        Ok(step) => Ok(step),
+        // The response may still be complete; the client's connection can't be used again.
+        Err(Broken::Destination(_) | Broken::Invalid) => {
+            x.up.cancel();
+            x.keep_client = false;
+            Ok(Step::Done)
+        }
+        Err(Broken::Source(_)) => {
+            x.count(|c| c.client_aborts.add(1));
+            Err(Failure::silent(Cause::CLIENT, Phase::DATA).into())
+        }
+    }
+}
+
+fn broken_down(x: &Exchange<'_>, broken: &Broken) -> Failure {
+    match broken {
+        Broken::Destination(_) => {
+            x.count(|c| c.client_aborts.add(1));
+            Failure::silent(Cause::CLIENT, Phase::DATA)
+        }
+        Broken::Source(_) => {
+            x.count(|c| c.server_aborts.add(1));
+            Failure::silent(Cause::SERVER, Phase::DATA)
+        }
+        Broken::Invalid => {
+            x.count(|c| c.response_errors.add(1));
+            Failure::silent(Cause::PROXY, Phase::DATA)
+        }
+    }
+}
+
+/// How long either side may be silent.
+struct Pace {
+    client: Time,
+    server: Time,
+}
+
+impl Pace {
+    fn new(x: &Exchange<'_>, tunnel: bool) -> Self {
+        let tunnelled = x.backend.and_then(|b| b.timeouts.tunnel).filter(|_| tunnel);
+        Self {
+            client: deadline(tunnelled.or(x.frontend.timeouts.client)),
+            server: deadline(tunnelled.or(x.backend.and_then(|b| b.timeouts.server))),
+        }
+    }
+
+    async fn wait(&self, x: &mut Exchange<'_>, down: Step, up: Step) -> Result<(), Stop> {
+        let Some(upstream) = &x.upstream else { return Ok(()) };
+        let (client, server) = (&x.client.sock, &upstream.sock);
+        let woken = net::wait(|w| {
+            match down {
+                Step::Read => w.read(server).until(self.server),
+                Step::Write => w.write(client).until(self.client),
+                Step::Done => w,
+            };
+            match up {
+                Step::Read => w.read(client).until(self.client),
+                Step::Write => w.write(server).until(self.server),
+                Step::Done => w,
+            };
+        })
+        .await;
+        if !woken.timed_out() || woken.any_ready() {
+            return Ok(());
+        }
+        let client_late = down == Step::Write || (up == Step::Read && self.client <= self.server);
+        let cause = if client_late { Cause::CLIENT_TIMEOUT } else { Cause::SERVER_TIMEOUT };
+        Err(Failure::silent(cause, Phase::DATA).into())
+    }
+}

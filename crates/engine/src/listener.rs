@@ -1,0 +1,84 @@
+//! Accepting clients: limits first, then a session and a task (manual 4.2 "maxconn", 5.1).
+
+use std::rc::Rc;
+
+use net::{AcceptError, Addr, Listener, Sock};
+use state::frontend::BindAddress;
+use state::options::Mode;
+use state::{Endpoint, Frontend, Session, World};
+
+use crate::session::{Client, Start};
+use crate::worker::Worker;
+
+/// Clients accepted in a row before other work gets its turn.
+const BATCH: u32 = 64;
+/// How long to hold back when a limit is reached.
+const PAUSE_MS: u64 = 10;
+
+/// Accepts on one listener for as long as the thread runs. `frontend` and `bind` are positions in the World.
+pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
+    loop {
+        listener.wait().await;
+        for _ in 0..BATCH {
+            let world = worker.world();
+            let Some(front) = world.frontend(frontend) else { return };
+            if !has_room(&world, front) {
+                listener.pause();
+                net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
+                break;
+            }
+            match listener.accept() {
+                Ok((sock, peer)) => start(&worker, &world, front, (frontend, bind), sock, peer),
+                Err(AcceptError::ProcessLimit | AcceptError::SystemLimit) => {
+                    listener.pause();
+                    net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        net::yield_now().await;
+    }
+}
+
+/// Whether the process and the frontend may take another client. Threads that look at the same moment can exceed a
+/// limit by their number.
+fn has_room(world: &World, frontend: &Frontend) -> bool {
+    let below = |now: u32, limit: u32| limit == 0 || now < limit;
+    below(world.process.connections.now(), world.global.maxconn)
+        && below(frontend.live.sessions.now(), frontend.maxconn)
+}
+
+fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock: Sock, peer: Addr) {
+    world.process.connections.enter();
+    front.live.sessions.enter();
+    let mut session = Session::new(at.0, at.1, endpoint(&peer), net::now().as_nanos(), net::wall());
+    session.destination = destination(world, front, at.1, &sock);
+    if front.options.client_keepalive {
+        let _ = sock.set_keepalive(net::Keepalive::default());
+    }
+    if let Some(block) = front.live.counters.of(worker.number) {
+        block.connections.add(1);
+    }
+    let client = Client { sock, session: Box::new(session), buffer: None, own: None };
+    worker.serve(client, Start::Accepted);
+}
+
+/// Where the client connected to: known without asking when the listener has one address.
+fn destination(world: &World, front: &Frontend, bind: u32, sock: &Sock) -> Option<Endpoint> {
+    let bind = front.binds.get(usize::try_from(bind).ok()?)?;
+    match &bind.address {
+        BindAddress::Inet(at) if !at.ip().is_unspecified() && !bind.transparent => Some(Endpoint::Inet(*at)),
+        BindAddress::Unix(_) | BindAddress::Abstract(_) => Some(Endpoint::Unix),
+        _ if world.wants_destination || front.mode == Mode::Tcp => Some(endpoint(&sock.local_addr().ok()?)),
+        _ => None,
+    }
+}
+
+fn endpoint(addr: &Addr) -> Endpoint {
+    match addr {
+        Addr::V4(a) => Endpoint::Inet((*a).into()),
+        Addr::V6(a) => Endpoint::Inet((*a).into()),
+        Addr::Unix(_) | Addr::Unspecified => Endpoint::Unix,
+    }
+}

@@ -1,0 +1,57 @@
+//! The transports of log lines: datagrams and file descriptors. Opened on first use; a line that can't be sent at once
+//! is dropped and counted, as a proxy must not wait for its log.
+
+use net::{Addr, Dgram, FdWriter};
+use state::log::{Destination, Target};
+
+/// Lines sent with one system call.
+const BATCH: usize = 64;
+
+/// One target's transport.
+pub(super) enum Sink {
+    Closed,
+    Dgram(Dgram),
+    Fd(FdWriter),
+}
+
+impl Sink {
+    pub(super) fn send<'l>(&mut self, target: &Target, lines: impl Iterator<Item = &'l [u8]>) {
+        let mut lines = lines.peekable();
+        if lines.peek().is_none() {
+            return;
+        }
+        if matches!(self, Self::Closed) {
+            *self = open(&target.destination).unwrap_or(Self::Closed);
+        }
+        match self {
+            Self::Closed => {}
+            Self::Fd(writer) => {
+                for line in lines {
+                    writer.write(line);
+                }
+            }
+            Self::Dgram(socket) => {
+                while lines.peek().is_some() {
+                    let mut batch: [&[u8]; BATCH] = [&[]; BATCH];
+                    let mut n = 0;
+                    for (slot, line) in batch.iter_mut().zip(lines.by_ref().take(BATCH)) {
+                        *slot = line;
+                        n += 1;
+                    }
+                    socket.send_batch(batch.get(..n).unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+fn open(destination: &Destination) -> std::io::Result<Sink> {
+    Ok(match destination {
+        Destination::Udp(at) => Sink::Dgram(Dgram::new(&Addr::from(*at))?),
+        Destination::Unix(path) => Sink::Dgram(Dgram::new(&match path.strip_prefix('\0') {
+            Some(name) => Addr::abns(name.as_bytes())?,
+            None => Addr::unix(path.as_bytes())?,
+        })?),
+        Destination::Fd(number) => Sink::Fd(FdWriter::duplicate(*number)?),
+    })
+}

@@ -1,0 +1,355 @@
+//! One direction of an exchange: bytes from one socket to the other, as far as the message's framing goes. Sans
+//! waiting: a step does what can be done now and says what it waits for. Knows no timeouts and no rules.
+
+use std::io;
+
+use http::Message;
+use http::h1::{Chunk, ChunkDecoder, Framing, Limits, Parsed, Scan};
+use net::{Pipe, Sock};
+
+use crate::buffer::Buffer;
+
+/// Bodies of at least this many bytes still to come go through a pipe in the kernel.
+const SPLICE_FROM: u64 = 64 * 1024;
+
+/// What is left of the message in this direction.
+#[derive(Debug)]
+enum Rest {
+    None,
+    Length(u64),
+    Chunked(ChunkDecoder),
+    UntilClose,
+}
+
+/// What a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Data from the source.
+    Read,
+    /// Room in the destination.
+    Write,
+    /// Nothing: all was passed on.
+    Done,
+}
+
+/// What broke a step.
+#[derive(Debug)]
+pub enum Broken {
+    /// The source failed, or ended before the message did.
+    Source(io::Error),
+    Destination(io::Error),
+    /// The source's bytes are no valid message.
+    Invalid,
+}
+
+/// One direction.
+pub struct Pump {
+    rest: Rest,
+    /// A head, or what is left of it, that goes first.
+    head: Vec<u8>,
+    /// Trailers being read, and what was made of them: goes after all that is ready.
+    trailers: Option<Box<(Scan, Message)>>,
+    tail: Vec<u8>,
+    /// Bytes read: `ready` of them may go, the others have not been looked at or belong to the next message.
+    buffer: Option<Buffer>,
+    ready: usize,
+    pipe: Option<Pipe>,
+    /// The end of the source was seen (for bodies that end with it).
+    ended: bool,
+    /// Whether a source that ends is a fault.
+    splice: bool,
+    /// Whether the framing of chunks is dropped, for a peer that doesn't know them.
+    bare: bool,
+    /// Bytes passed on.
+    pub moved: u64,
+}
+
+impl Pump {
+    /// A direction with nothing to do.
+    pub const fn idle() -> Self {
+        Self {
+            rest: Rest::None,
+            head: Vec::new(),
+            trailers: None,
+            tail: Vec::new(),
+            buffer: None,
+            ready: 0,
+            pipe: None,
+            ended: false,
+            splice: false,
+            bare: false,
+            moved: 0,
+        }
+    }
+
+    /// A direction that passes on a body framed so; `buffer` holds what was read of it already.
+    pub fn new(framing: Framing, buffer: Option<Buffer>, splice: bool) -> Self {
+        let rest = match framing {
+            Framing::None => Rest::None,
+            Framing::Length(n) => Rest::Length(n),
+            Framing::Chunked => Rest::Chunked(ChunkDecoder::new()),
+            Framing::UntilClose | Framing::Tunnel => Rest::UntilClose,
+        };
+        Self { rest, buffer, splice, ..Self::idle() }
+    }
+
+    /// As [`Pump::new`] with [`Framing::Chunked`], passing on the payload without the chunks' framing.
+    pub fn unchunked(buffer: Option<Buffer>) -> Self {
+        Self { rest: Rest::Chunked(ChunkDecoder::new()), buffer, bare: true, ..Self::idle() }
+    }
+
+    /// Looks at what was read, so that the first write can carry head and body together.
+    pub fn prepare(&mut self) -> Result<(), Broken> {
+        self.ingest()
+    }
+
+    /// Sends `head`, with what is ready of the body behind it in the same call. What the socket doesn't take is kept.
+    pub fn send_head(&mut self, head: &[u8], to: &Sock) -> Result<(), Broken> {
+        let body = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
+        let sent = match to.try_write2(head, body) {
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(e) => return Err(Broken::Destination(e)),
+        };
+        self.moved += sent as u64;
+        match head.get(sent..) {
+            Some(left) if !left.is_empty() => self.head = left.to_vec(),
+            _ => self.consume(sent - head.len()),
+        }
+        Ok(())
+    }
+
+    /// Writes what is ready, on a connection that has just come to stand.
+    pub fn push(&mut self, to: &Sock) -> Result<(), Broken> {
+        self.flush(to).map(|_| ())
+    }
+
+    /// Drops what is ready instead of sending it.
+    pub fn discard(&mut self) {
+        let ready = self.ready;
+        self.consume(ready);
+    }
+
+    /// Forgets a head of which nothing was sent: it will be written again for another server.
+    pub fn forget_head(&mut self) {
+        self.head.clear();
+    }
+
+    /// Whether all of the message was read from the source (but not necessarily written).
+    pub fn is_read(&self) -> bool {
+        matches!(self.rest, Rest::None)
+    }
+
+    /// Whether all was passed on.
+    pub fn is_done(&self) -> bool {
+        self.is_read() && self.ready == 0 && self.head.is_empty() && self.tail.is_empty() && self.pipe_is_empty()
+    }
+
+    /// The bytes read that don't belong to this message.
+    pub fn leftover(&mut self) -> Option<Buffer> {
+        self.buffer.take().filter(|b| !b.is_empty())
+    }
+
+    /// Drops what is left; nothing more will be passed on.
+    pub fn cancel(&mut self) {
+        *self = Self { moved: self.moved, ..Self::idle() };
+    }
+
+    /// Passes on what can be passed on now.
+    pub fn step(&mut self, from: &Sock, to: &Sock) -> Result<Step, Broken> {
+        loop {
+            if let Some(wait) = self.flush(to)? {
+                return Ok(wait);
+            }
+            if self.is_read() {
+                return Ok(Step::Done);
+            }
+            if self.ended {
+                return self.end_of_source();
+            }
+            let wait = match self.rest {
+                Rest::Length(n) if self.splice && n >= SPLICE_FROM && self.buffer_is_empty() => {
+                    self.splice_step(n, from, to)?
+                }
+                _ => self.read(from)?,
+            };
+            if let Some(wait) = wait {
+                return Ok(wait);
+            }
+        }
+    }
+
+    /// The end of the source is the end of a body without a length, and a fault otherwise.
+    fn end_of_source(&mut self) -> Result<Step, Broken> {
+        if matches!(self.rest, Rest::UntilClose) {
+            self.rest = Rest::None;
+            return Ok(Step::Done);
+        }
+        Err(Broken::Source(io::ErrorKind::UnexpectedEof.into()))
+    }
+
+    /// Writes what is ready.
+    fn flush(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
+        while !self.head.is_empty() || self.ready > 0 {
+            let body = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
+            let wrote = if self.head.is_empty() { to.try_write(body) } else { to.try_write2(&self.head, body) };
+            let n = match wrote {
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
+                Err(e) => return Err(Broken::Destination(e)),
+            };
+            self.moved += n as u64;
+            let of_head = n.min(self.head.len());
+            self.head.drain(..of_head);
+            self.consume(n - of_head);
+        }
+        if !self.tail.is_empty() && self.is_read() {
+            self.head = std::mem::take(&mut self.tail);
+            return self.flush(to);
+        }
+        if self.buffer_is_empty() {
+            self.buffer = None;
+        }
+        if self.pipe_is_empty() { Ok(None) } else { self.drain_pipe(to) }
+    }
+
+    fn read(&mut self, from: &Sock) -> Result<Option<Step>, Broken> {
+        let buffer = self.buffer.get_or_insert_with(Buffer::take);
+        match from.try_read(buffer.space()) {
+            Ok(0) => {
+                self.ended = true;
+                Ok(None)
+            }
+            Ok(n) => {
+                buffer.filled(n);
+                self.ingest()?;
+                Ok(None)
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                if buffer.is_empty() {
+                    self.buffer = None;
+                }
+                Ok(Some(Step::Read))
+            }
+            Err(e) => Err(Broken::Source(e)),
+        }
+    }
+
+    /// Finds out how many of the bytes read may go.
+    fn ingest(&mut self) -> Result<(), Broken> {
+        while let Some(buffer) = &mut self.buffer {
+            let fresh = buffer.data().get(self.ready..).unwrap_or_default();
+            if fresh.is_empty() {
+                return Ok(());
+            }
+            match &mut self.rest {
+                Rest::None => return Ok(()),
+                Rest::UntilClose => self.ready += fresh.len(),
+                Rest::Length(left) => {
+                    let n = fresh.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    self.ready += n;
+                    *left -= n as u64;
+                    if *left == 0 {
+                        self.rest = Rest::None;
+                    }
+                }
+                Rest::Chunked(decoder) => {
+                    let piece = if self.bare { decoder.advance(fresh) } else { decoder.forward(fresh) };
+                    match piece {
+                        Chunk::Forward(n) if self.bare => buffer.cut(self.ready, n),
+                        Chunk::Forward(n) | Chunk::Data(n) => self.ready += n,
+                        Chunk::Skip(n) => buffer.cut(self.ready, n),
+                        Chunk::More => return Ok(()),
+                        Chunk::Done => {}
+                        Chunk::Trailers if self.read_trailers()? => {}
+                        Chunk::Trailers => return Ok(()),
+                        Chunk::Invalid(_) => return Err(Broken::Invalid),
+                    }
+                }
+            }
+            if matches!(&self.rest, Rest::Chunked(decoder) if decoder.is_done()) {
+                self.rest = Rest::None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the trailers at the head of the fresh bytes; false while they are incomplete.
+    fn read_trailers(&mut self) -> Result<bool, Broken> {
+        let Some(buffer) = &mut self.buffer else { return Ok(false) };
+        let (scan, message) = &mut **self.trailers.get_or_insert_with(Box::default);
+        let fresh = buffer.data().get(self.ready..).unwrap_or_default();
+        match scan.trailers(fresh, message, &Limits::default()) {
+            Parsed::Partial => Ok(false),
+            Parsed::Invalid(_) => Err(Broken::Invalid),
+            Parsed::Complete { consumed } => {
+                buffer.cut(self.ready, consumed);
+                if !self.bare {
+                    message.write_headers(&mut self.tail);
+                }
+                if let Rest::Chunked(decoder) = &mut self.rest {
+                    decoder.end_trailers();
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    fn splice_step(&mut self, left: u64, from: &Sock, to: &Sock) -> Result<Option<Step>, Broken> {
+        if self.pipe.is_none() {
+            match Pipe::get() {
+                Ok(pipe) => self.pipe = Some(pipe),
+                Err(_) => self.splice = false,
+            }
+        }
+        let Some(pipe) = &mut self.pipe else { return Ok(None) };
+        match from.splice_to(pipe, usize::try_from(left).unwrap_or(usize::MAX)) {
+            Ok(0) => {
+                self.ended = true;
+                Ok(None)
+            }
+            Ok(n) => {
+                let left = left.saturating_sub(n as u64);
+                self.rest = if left == 0 { Rest::None } else { Rest::Length(left) };
+                self.drain_pipe(to)
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Some(Step::Read)),
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
+                self.splice = false;
+                Ok(None)
+            }
+            Err(e) => Err(Broken::Source(e)),
+        }
+    }
+
+    fn drain_pipe(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
+        let more = !self.is_read();
+        let Some(pipe) = &mut self.pipe else { return Ok(None) };
+        while pipe.held() > 0 {
+            match pipe.splice_to(to, more) {
+                Ok(n) => self.moved += n as u64,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
+                Err(e) => return Err(Broken::Destination(e)),
+            }
+        }
+        if !more {
+            self.pipe = None;
+        }
+        Ok(None)
+    }
+
+    fn consume(&mut self, n: usize) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.consume(n);
+        }
+        self.ready -= n.min(self.ready);
+    }
+
+    fn buffer_is_empty(&self) -> bool {
+        self.buffer.as_ref().is_none_or(Buffer::is_empty)
+    }
+
+    fn pipe_is_empty(&self) -> bool {
+        self.pipe.as_ref().is_none_or(|p| p.held() == 0)
+    }
+}

@@ -1,0 +1,129 @@
+//! Answers of our own: the page for a status, and sending what stands in the stream's response.
+
+use std::sync::Arc;
+
+use http::h1::Framing;
+use http::{Method, Version};
+use state::expr::Side;
+use state::reply::Page;
+
+use crate::buffer::{self, Buffer};
+use crate::exchange::Exchange;
+use crate::pump::{Pump, Step};
+use crate::{respond, rules};
+
+/// Puts the page for `status` into the stream's response: the backend's, the frontend's, or the built-in one.
+pub fn page(x: &mut Exchange<'_>, status: u16) {
+    let configured = x
+        .stream
+        .reply_page
+        .take()
+        .or_else(|| x.backend.and_then(|b| b.pages.get(status)).cloned())
+        .or_else(|| x.frontend.pages.get(status).cloned());
+    let stream = &mut *x.stream;
+    stream.response.clear();
+    stream.has_response = true;
+    let filled = match &configured {
+        Some(page) => fill(&mut stream.response, page),
+        None => match http::reply::error(status).or_else(|| http::reply::error(500)) {
+            Some(reply) => {
+                stream.reply_body = Some(Arc::from(reply.body.as_bytes()));
+                reply.fill(&mut stream.response)
+            }
+            None => Ok(()),
+        },
+    };
+    if let Some(page) = configured {
+        stream.reply_body = Some(Arc::clone(&page.body));
+    }
+    if filled.is_err() {
+        stream.has_response = false;
+    }
+}
+
+fn fill(message: &mut http::Message, page: &Page) -> Result<(), http::Full> {
+    let reason = page.reason.as_deref().unwrap_or_else(|| http::reply::reason(page.status).as_bytes());
+    message.start_response(page.status, reason, Version::HTTP_11)?;
+    for (name, value) in &page.headers {
+        message.add_header(&**name, value)?;
+    }
+    Ok(())
+}
+
+/// Sends the response that stands in the stream, with its body, as far as the client takes it in time.
+pub async fn send(x: &mut Exchange<'_>) {
+    if !x.stream.has_response {
+        return;
+    }
+    after_response(x);
+    if x.framing != Framing::None && x.upstream.is_none() {
+        // What is left of the request would be taken for the next one.
+        x.keep_client &= drained(x);
+    }
+    if respond::connection_header(x).is_err() {
+        x.keep_client = false;
+    }
+    x.stream.status = x.stream.response.status();
+    let body = x.stream.reply_body.take().filter(|_| x.stream.request.method() != Method::Head || !x.stream.has_request);
+    let body = body.as_deref().unwrap_or_default();
+    let mut down = Pump::new(length(body), Some(Buffer::holding(body)), false);
+    let prepared = down.prepare().is_ok();
+    let sent = prepared && {
+        let mut out = x.worker.out.borrow_mut();
+        out.clear();
+        x.stream.response.write_response_head(&mut out);
+        // A body larger than a buffer goes behind the head in the same way.
+        out.extend_from_slice(body.get(buffer::SIZE..).map_or(&[][..], |_| body));
+        if body.len() > buffer::SIZE {
+            down = Pump::idle();
+        }
+        down.send_head(&out, &x.client.sock).is_ok()
+    };
+    x.answered = true;
+    if !sent || !flush(x, &mut down).await {
+        x.keep_client = false;
+    }
+    x.stream.bytes_out += down.moved;
+}
+
+fn length(body: &[u8]) -> Framing {
+    if body.is_empty() { Framing::None } else { Framing::Length(body.len().min(buffer::SIZE) as u64) }
+}
+
+async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {
+    loop {
+        match down.step(&x.client.sock, &x.client.sock) {
+            Ok(Step::Done) => return true,
+            Ok(_) => {
+                let until = x.timeouts_client();
+                let woken = net::wait(|w| {
+                    w.write(&x.client.sock).until(until);
+                });
+                if woken.await.timed_out() {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Whether the request's body has come completely, so that it can be skipped.
+fn drained(x: &mut Exchange<'_>) -> bool {
+    let mut body = Pump::new(x.framing, x.client.buffer.take(), false);
+    let whole = body.prepare().is_ok() && body.is_read();
+    if whole {
+        body.discard();
+        x.client.buffer = body.leftover();
+    }
+    whole
+}
+
+/// The `http-after-response` rules: the backend's, then the frontend's.
+pub fn after_response(x: &mut Exchange<'_>) {
+    let sets = [x.backend.map(|b| &b.http_after_response), Some(&x.frontend.http_after_response)];
+    for set in sets.into_iter().flatten() {
+        let session = &mut x.client.session;
+        let _ = rules::run(x.worker, x.world, session, x.stream, Side::Response, set);
+    }
+}

@@ -1,0 +1,205 @@
+//! The request: waiting for its head, what its framing and version mean, and what it becomes on the way to the server.
+
+use std::io;
+
+use http::h1::{self, Parsed, Scan};
+use http::{Known, Message, Version};
+use net::Time;
+use state::expr::Side;
+use state::options::{AddressHeader, KeepAlive};
+use state::termination::{Cause, Phase};
+
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
+
+/// Waits for the head of a request. `expired`: the time for the first byte is over.
+pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
+    let limits = x.limits(Side::Request);
+    let mut scan = Scan::default();
+    if expired {
+        return Err(too_late(x));
+    }
+    loop {
+        if let Some(buffer) = x.client.buffer.as_mut().filter(|b| !b.is_empty()) {
+            let stream = &mut *x.stream;
+            if stream.times.first_byte == 0 {
+                stream.times.first_byte = net::now().as_nanos();
+            }
+            match scan.request(buffer.data(), &mut stream.request, &limits) {
+                Parsed::Complete { consumed } => {
+                    stream.bytes_in += consumed as u64;
+                    buffer.consume(consumed);
+                    break;
+                }
+                Parsed::Invalid(error) => return Err(refuse(x, error.status())),
+                Parsed::Partial => {}
+            }
+        }
+        match read(x) {
+            Ok(0) => return Err(gone(x)),
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                let until = patience(x);
+                if x.client.buffer.as_ref().is_none_or(Buffer::is_empty) {
+                    x.client.buffer = None;
+                    return Err(Stop::Idle(until));
+                }
+                let sock = &x.client.sock;
+                let woken = net::wait(|w| {
+                    w.read(sock).until(until);
+                });
+                if woken.await.timed_out() {
+                    return Err(too_late(x));
+                }
+            }
+            Err(_) => return Err(gone(x)),
+        }
+    }
+    x.stream.times.request = net::now().as_nanos();
+    Ok(())
+}
+
+fn read(x: &mut Exchange<'_>) -> io::Result<usize> {
+    let buffer = x.client.buffer.get_or_insert_with(Buffer::take);
+    let space = buffer.space();
+    if space.is_empty() {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    let n = x.client.sock.try_read(space)?;
+    buffer.filled(n);
+    Ok(n)
+}
+
+/// Until when more of a head may come (manual 4.2 "timeout http-request", "timeout http-keep-alive").
+fn patience(x: &Exchange<'_>) -> Time {
+    let timeouts = &x.frontend.timeouts;
+    let from = |ns: u64, ms: Option<u32>| ms.map_or(Time::NEVER, |ms| Time::from_nanos(ns).plus_millis(u64::from(ms)));
+    let begun = x.stream.times.begun;
+    let first = x.client.session.requests == 0;
+    match (x.stream.times.first_byte, timeouts.http_request) {
+        (0, request) if first => from(begun, request.or(timeouts.client)),
+        (0, request) => from(begun, timeouts.http_keep_alive.or(request).or(timeouts.client)),
+        (_, Some(ms)) if first => from(begun, Some(ms)),
+        (byte, Some(ms)) => from(byte, Some(ms)),
+        (_, None) => deadline(timeouts.client),
+    }
+}
+
+/// The client said nothing, or not enough, for too long.
+fn too_late(x: &mut Exchange<'_>) -> Stop {
+    let nothing = x.stream.times.first_byte == 0;
+    let first = x.client.session.requests == 0;
+    if nothing && (!first || x.frontend.options.http_ignore_probes) {
+        return Stop::Drop { silent: true };
+    }
+    x.count(|c| c.request_errors.add(1));
+    Failure::new(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
+}
+
+/// The client closed before its request was complete.
+fn gone(x: &mut Exchange<'_>) -> Stop {
+    let nothing = x.stream.times.first_byte == 0;
+    let first = x.client.session.requests == 0;
+    if nothing && (!first || x.frontend.options.http_ignore_probes) {
+        return Stop::Drop { silent: true };
+    }
+    if !nothing {
+        x.count(|c| c.request_errors.add(1));
+    }
+    x.stream.status = 400;
+    Failure::silent(Cause::CLIENT, Phase::REQUEST).into()
+}
+
+/// What came is no request that can be served.
+fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
+    x.count(|c| c.request_errors.add(1));
+    x.stream.request.clear();
+    Failure::new(Cause::PROXY, Phase::REQUEST, status).into()
+}
+
+/// What follows from the head: the framing of the body, whether the connection may stay, the line for the log.
+pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    x.client.session.requests += 1;
+    let limits = x.limits(Side::Request);
+    match h1::request_framing(&mut x.stream.request, &limits) {
+        Ok(framing) => x.framing = framing,
+        Err(error) => return Err(refuse(x, error.status())),
+    }
+    let stream = &mut *x.stream;
+    stream.has_request = true;
+    let line = &mut stream.request_line;
+    line.extend_from_slice(stream.request.method_bytes());
+    line.push(b' ');
+    line.extend_from_slice(stream.request.target_bytes());
+    line.extend_from_slice(b" HTTP/");
+    line.extend_from_slice(&stream.request.version().text());
+    x.keep_client = h1::keep_alive(&stream.request)
+        && x.frontend.options.keep_alive != KeepAlive::None
+        && !x.worker.stopping.get();
+    for block in x.frontend.live.counters.of(x.worker.number) {
+        block.requests.add(1);
+    }
+    capture(x);
+    Ok(())
+}
+
+/// `capture request header`.
+fn capture(x: &mut Exchange<'_>) {
+    for wanted in &x.frontend.captures.request {
+        let value = if wanted.name.is_empty() { None } else { x.stream.request.line_at(&*wanted.name, -1) };
+        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default().into());
+        x.stream.captured_request.push(value);
+    }
+}
+
+/// What the server gets: HTTP/1.1, our own connection headers, the client's address where it is asked for.
+pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
+    let forward = [
+        x.frontend.options.forward_for.as_deref(),
+        x.backend.and_then(|b| b.options.forward_for.as_deref()),
+    ];
+    if let Some(header) = forward.into_iter().flatten().last() {
+        let address = x.client.session.source.ip();
+        add_address(&mut x.stream.request, header, address).map_err(full)?;
+    }
+    let original = [
+        x.frontend.options.original_to.as_deref(),
+        x.backend.and_then(|b| b.options.original_to.as_deref()),
+    ];
+    if let Some(header) = original.into_iter().flatten().last() {
+        let address = x.client.session.destination.and_then(|d| d.ip());
+        add_address(&mut x.stream.request, header, address).map_err(full)?;
+    }
+    let request = &mut x.stream.request;
+    let connection = h1::take_connection(request).map_err(full)?;
+    let close = x.frontend.options.keep_alive != KeepAlive::Both
+        || x.backend.is_some_and(|b| b.options.keep_alive != KeepAlive::Both);
+    if close && !connection.upgrade {
+        request.add_header(Known::Connection, b"close").map_err(full)?;
+    }
+    request.set_version(Version::HTTP_11);
+    Ok(())
+}
+
+fn add_address(
+    message: &mut Message,
+    header: &AddressHeader,
+    address: Option<std::net::IpAddr>,
+) -> Result<(), http::Full> {
+    let Some(address) = address else { return Ok(()) };
+    let excepted = header.except.is_some_and(|e| e.contains(address));
+    if excepted || (header.if_none && message.has(&*header.name)) {
+        return Ok(());
+    }
+    let mut text = [0u8; 48];
+    let written = {
+        use io::Write;
+        let mut room = &mut text[..];
+        let before = room.len();
+        let _ = write!(room, "{address}");
+        before - room.len()
+    };
+    message.add_header(&*header.name, text.get(..written).unwrap_or_default())
+}

@@ -1,0 +1,240 @@
+//! The response: waiting for its head while the request's body still goes out, interim responses, and what the head
+//! becomes on the way to the client.
+
+use std::io;
+
+use http::h1::{self, Framing, Parsed, Scan};
+use http::{Known, Method, Version};
+use net::Time;
+use state::expr::Side;
+use state::termination::{Cause, Phase};
+
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
+use crate::pump::{Broken, Pump, Step};
+
+/// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
+/// be sent again elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    Got,
+    Stale,
+}
+
+/// Waits for the head of the final response. What was read behind it is kept for the body.
+pub async fn head(x: &mut Exchange<'_>, rest: &mut Option<Buffer>) -> Result<Head, Stop> {
+    let mut scan = Scan::default();
+    let mut client_until = x.timeouts_client();
+    let mut server_until = x.timeouts_server();
+    loop {
+        match parse(x, rest, &mut scan)? {
+            Found::Final => return Ok(Head::Got),
+            Found::Interim => {
+                scan = Scan::default();
+                continue;
+            }
+            Found::More => {}
+        }
+        match read(x, rest) {
+            Ok(0) => return ended(x, rest),
+            Ok(_) => {
+                server_until = x.timeouts_server();
+                continue;
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return ended(x, rest),
+        }
+        let before = x.up.moved;
+        let step = push_body(x)?;
+        if x.up.moved != before {
+            client_until = x.timeouts_client();
+            server_until = x.timeouts_server();
+        }
+        wait(x, step, client_until, server_until).await?;
+    }
+}
+
+enum Found {
+    Final,
+    Interim,
+    More,
+}
+
+fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Result<Found, Stop> {
+    let Some(buffer) = rest.as_mut().filter(|b| !b.is_empty()) else { return Ok(Found::More) };
+    let limits = x.limits(Side::Response);
+    match scan.response(buffer.data(), &mut x.stream.response, &limits) {
+        Parsed::Partial => Ok(Found::More),
+        Parsed::Invalid(_) => Err(invalid(x)),
+        Parsed::Complete { consumed } => {
+            buffer.consume(consumed);
+            x.stream.has_response = true;
+            let status = x.stream.response.status();
+            if (100..200).contains(&status) && status != 101 {
+                interim(x);
+                x.stream.has_response = false;
+                return Ok(Found::Interim);
+            }
+            x.stream.times.response = net::now().as_nanos();
+            Ok(Found::Final)
+        }
+    }
+}
+
+fn invalid(x: &mut Exchange<'_>) -> Stop {
+    x.stream.has_response = false;
+    x.stream.response.clear();
+    x.count(|c| c.response_errors.add(1));
+    Failure::new(Cause::PROXY, Phase::HEADERS, 502).into()
+}
+
+/// Passes a 1xx on to a client that knows them. One that doesn't fit into the socket at once is dropped: it is advice.
+fn interim(x: &mut Exchange<'_>) {
+    if x.stream.request.version() < Version::HTTP_11 {
+        return;
+    }
+    let mut out = x.worker.out.borrow_mut();
+    out.clear();
+    let _ = h1::take_connection(&mut x.stream.response);
+    x.stream.response.write_response_head(&mut out);
+    if let Ok(n) = x.client.sock.try_write(&out) {
+        x.stream.bytes_out += n as u64;
+        // A part of a head can't be taken back: nothing else may follow it.
+        if n < out.len() {
+            x.keep_client = false;
+            x.answered = true;
+        }
+    }
+}
+
+fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
+    let Some(upstream) = &x.upstream else { return Ok(0) };
+    let buffer = rest.get_or_insert_with(Buffer::take);
+    let result = upstream.sock.try_read(buffer.space());
+    match &result {
+        Ok(n) => buffer.filled(*n),
+        Err(_) if buffer.is_empty() => *rest = None,
+        Err(_) => {}
+    }
+    result
+}
+
+/// The server closed, or the connection broke, before the head was complete.
+fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
+    let stale = x.upstream.as_ref().is_some_and(|u| u.served > 0);
+    let nothing = rest.as_ref().is_none_or(Buffer::is_empty);
+    let repeatable = x.framing == Framing::None && is_idempotent(x.stream.request.method());
+    if stale && nothing && repeatable {
+        return Ok(Head::Stale);
+    }
+    x.stream.has_response = false;
+    x.count(|c| c.response_errors.add(1));
+    Err(Failure::new(Cause::SERVER, Phase::HEADERS, 502).into())
+}
+
+/// RFC 9110 §9.2.2.
+fn is_idempotent(method: Method) -> bool {
+    matches!(method, Method::Get | Method::Head | Method::Options | Method::Put | Method::Delete | Method::Trace)
+}
+
+/// Sends what there is of the request's body.
+fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
+    let Some(upstream) = &x.upstream else { return Ok(Step::Done) };
+    match x.up.step(&x.client.sock, &upstream.sock) {
+        Ok(step) => Ok(step),
+        Err(Broken::Destination(_)) => {
+            // The server may have answered before it closed: its answer is read first.
+            x.up.cancel();
+            x.keep_client = false;
+            Ok(Step::Done)
+        }
+        Err(Broken::Source(_)) => {
+            x.count(|c| c.client_aborts.add(1));
+            Err(Failure::silent(Cause::CLIENT, Phase::DATA).into())
+        }
+        Err(Broken::Invalid) => {
+            x.count(|c| c.request_errors.add(1));
+            Err(Failure::new(Cause::PROXY, Phase::DATA, 400).into())
+        }
+    }
+}
+
+async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until: Time) -> Result<(), Stop> {
+    let Some(upstream) = &x.upstream else { return Ok(()) };
+    let (server, client) = (&upstream.sock, &x.client.sock);
+    let woken = net::wait(|w| {
+        w.read(server);
+        match step {
+            Step::Read => w.read(client).until(client_until),
+            Step::Write => w.write(server).until(server_until),
+            Step::Done => w.until(server_until),
+        };
+    })
+    .await;
+    if !woken.timed_out() || woken.any_ready() {
+        return Ok(());
+    }
+    if step == Step::Read {
+        return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::DATA, 408).into());
+    }
+    x.count(|c| c.response_errors.add(1));
+    Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::HEADERS, 504).into())
+}
+
+/// What the client gets: the framing it understands, our own connection headers. Returns the body on its way.
+pub fn for_client(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
+    let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500));
+    let keeps = h1::keep_alive(&x.stream.response);
+    let limits = x.limits(Side::Response);
+    let method = x.stream.request.method();
+    let framing = match h1::response_framing(&mut x.stream.response, method, &limits) {
+        Ok(framing) => framing,
+        Err(_) => return Err(invalid(x)),
+    };
+    let keep_server = keeps && !matches!(framing, Framing::UntilClose | Framing::Tunnel);
+    if let Some(upstream) = &mut x.upstream {
+        upstream.keep &= keep_server;
+    }
+    let old_client = x.stream.request.version() < Version::HTTP_11;
+    let response = &mut x.stream.response;
+    h1::take_connection(response).map_err(full)?;
+    response.set_version(Version::HTTP_11);
+    let bare = framing == Framing::Chunked && old_client;
+    if bare {
+        response.del_header(Known::TransferEncoding);
+    }
+    if framing != Framing::Tunnel {
+        x.keep_client &= framing != Framing::UntilClose && !bare;
+        connection_header(x).map_err(full)?;
+    }
+    Ok(if bare { Pump::unchunked(rest) } else { Pump::new(framing, rest, x.splices()) })
+}
+
+/// `connection: close` where the connection ends, `keep-alive` where a client of HTTP/1.0 keeps it.
+pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    let old = x.stream.request.version() < Version::HTTP_11;
+    match (x.keep_client, old && x.stream.has_request) {
+        (false, _) => x.stream.response.add_header(Known::Connection, b"close"),
+        (true, true) => x.stream.response.add_header(Known::Connection, b"keep-alive"),
+        (true, false) => Ok(()),
+    }
+}
+
+/// `capture response header`.
+pub fn capture(x: &mut Exchange<'_>) {
+    for wanted in &x.frontend.captures.response {
+        let value = x.stream.response.line_at(&*wanted.name, -1);
+        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default().into());
+        x.stream.captured_response.push(value);
+    }
+}
+
+/// A point from which a fresh period of the server's silence is counted.
+pub fn server_deadline(x: &Exchange<'_>, tunnel: bool) -> Time {
+    let backend = x.backend.map(|b| &b.timeouts);
+    match backend.and_then(|t| t.tunnel) {
+        Some(ms) if tunnel => deadline(Some(ms)),
+        _ => deadline(backend.and_then(|t| t.server)),
+    }
+}

@@ -1,0 +1,67 @@
+//! Running a rule set: each rule whose condition holds, in order, until one ends it.
+
+use state::expr::Side;
+use state::rule::{Act, Rule, Verdict};
+use state::{Session, Stream, World};
+
+use crate::worker::Worker;
+
+/// Runs a rule set on a stream.
+pub fn run(
+    worker: &Worker,
+    world: &World,
+    session: &mut Session,
+    stream: &mut Stream,
+    side: Side,
+    rules: &[Rule],
+) -> Verdict {
+    apply(worker, world, session, Some(stream), side, rules)
+}
+
+/// Runs a rule set for which only the connection exists.
+pub fn connection(worker: &Worker, world: &World, session: &mut Session, rules: &[Rule]) -> Verdict {
+    apply(worker, world, session, None, Side::Request, rules)
+}
+
+fn apply(
+    worker: &Worker,
+    world: &World,
+    session: &mut Session,
+    stream: Option<&mut Stream>,
+    side: Side,
+    rules: &[Rule],
+) -> Verdict {
+    if rules.is_empty() {
+        return Verdict::Next;
+    }
+    let mut arena = worker.arena.borrow_mut();
+    let verdict = {
+        let mut act = Act {
+            world,
+            session,
+            stream,
+            side,
+            arena: &arena,
+            now_ns: net::now().as_nanos(),
+            wall_us: net::wall(),
+            thread: worker.number,
+        };
+        in_order(&mut act, rules)
+    };
+    arena.reset();
+    verdict
+}
+
+fn in_order<'w>(act: &mut Act<'w>, rules: &'w [Rule]) -> Verdict {
+    for rule in rules {
+        if rule.cond.as_ref().is_some_and(|cond| !cond.holds(&act.ctx())) {
+            continue;
+        }
+        match rule.action.run(act) {
+            Verdict::Next => {}
+            Verdict::Stop => return Verdict::Next,
+            other => return other,
+        }
+    }
+    Verdict::Next
+}

@@ -1,0 +1,148 @@
+//! One client connection: its rules, then exchange after exchange, and a parking place in between.
+
+use std::rc::Rc;
+
+use net::{Sock, Time};
+use state::options::Mode;
+use state::rule::Verdict;
+use state::{Session, World};
+
+use crate::buffer::Buffer;
+use crate::worker::Worker;
+use crate::{rules, stream, tunnel};
+
+/// A client connection and what was read from it.
+#[derive(Debug)]
+pub struct Client {
+    pub sock: Sock,
+    pub session: Box<Session>,
+    /// Bytes read that belong to a message to come.
+    pub buffer: Option<Buffer>,
+    /// The server connection that is this session's alone (`http-reuse never`).
+    pub own: Option<Own>,
+}
+
+/// A server connection that only one session may use.
+#[derive(Debug)]
+pub struct Own {
+    pub sock: Sock,
+    /// The server's number in the process.
+    pub uid: u32,
+    pub served: u32,
+}
+
+/// A client between two requests.
+#[derive(Debug)]
+pub struct Parked {
+    pub session: Box<Session>,
+    pub own: Option<Own>,
+}
+
+/// Why a client is served now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It was just accepted.
+    Accepted,
+    /// It stirred in the parking lot.
+    Stirred,
+    /// Its time in the parking lot is over.
+    Expired,
+}
+
+/// What becomes of a connection after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Another request may follow.
+    Keep,
+    /// Nothing has come yet: wait until this time, without a task.
+    Park(Time),
+    Close,
+}
+
+/// Serves a client until it is parked or gone.
+pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
+    let world = worker.world();
+    let held = Held { world: &world, frontend: client.session.frontend };
+    if start == Start::Accepted && !admit(&worker, &world, &mut client) {
+        drop(held);
+        return;
+    }
+    let http = world.frontend(client.session.frontend).is_some_and(|f| f.mode == Mode::Http);
+    if !http {
+        tunnel::serve(&worker, &world, client).await;
+        drop(held);
+        return;
+    }
+    let mut expired = start == Start::Expired;
+    loop {
+        match stream::exchange(&worker, &world, &mut client, expired).await {
+            After::Keep => expired = false,
+            After::Close => break,
+            After::Park(until) => {
+                held.keep();
+                let parked = Parked { session: client.session, own: client.own };
+                worker.parked.park(client.sock, parked, until);
+                return;
+            }
+        }
+    }
+}
+
+/// Runs the rules of the connection and of the session.
+fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
+    let Some(frontend) = world.frontend(client.session.frontend) else { return false };
+    for set in [&frontend.tcp_connection, &frontend.tcp_session] {
+        let verdict = rules::connection(worker, world, &mut client.session, set);
+        if let Verdict::Close { silent } = verdict {
+            if let Some(block) = frontend.live.counters.of(worker.number) {
+                block.denied_requests.add(1);
+            }
+            if !silent {
+                // What a refused client should see is a reset, not an orderly end.
+                let _ = client.sock.set_linger_zero();
+            }
+            return false;
+        }
+    }
+    true
+}
+
+/// A client's place among the connections of its frontend and of the process, given back at its end.
+struct Held<'w> {
+    world: &'w World,
+    frontend: u32,
+}
+
+impl Held<'_> {
+    /// The connection lives on without its task.
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        leave(self.world, self.frontend);
+    }
+}
+
+/// Gives back the place of a client that is gone.
+pub fn leave(world: &World, frontend: u32) {
+    if let Some(frontend) = world.frontend(frontend) {
+        frontend.live.sessions.leave();
+    }
+    world.process.connections.leave();
+}
+
+/// Starts clients that stir in the parking lot.
+pub async fn attend(worker: Rc<Worker>) {
+    loop {
+        let (sock, parked, why) = worker.parked.next().await;
+        let start = match why {
+            net::Why::Expired => Start::Expired,
+            net::Why::Ready | net::Why::Hup => Start::Stirred,
+        };
+        let Parked { session, own } = parked;
+        worker.serve(Client { sock, session, buffer: None, own }, start);
+    }
+}

@@ -1,0 +1,193 @@
+//! The life of a request: one table of phases, a line each, and what follows when a phase ends it early.
+
+use http::h1::Framing;
+use net::Time;
+use state::World;
+use state::expr::Side;
+use state::rule::Rules;
+use state::termination::{Cause, Phase};
+
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Places, Stop, deadline};
+use crate::failure::Failure;
+use crate::pump::Pump;
+use crate::respond::Head;
+use crate::session::{After, Client};
+use crate::worker::Worker;
+use crate::{connect, finish, forward, reply, request, respond, route, rules};
+
+/// Serves one request of a client. `expired`: the time for its first byte is over.
+pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
+    let Some(frontend) = world.frontend(client.session.frontend) else { return After::Close };
+    let mut stream = worker.stream();
+    stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    let mut x = Exchange {
+        worker,
+        world,
+        client,
+        stream: &mut stream,
+        frontend,
+        backend: None,
+        upstream: None,
+        up: Pump::idle(),
+        framing: Framing::None,
+        keep_client: false,
+        answered: false,
+        places: Places::default(),
+    };
+    let after = match phases(&mut x, expired).await {
+        Ok(()) => finish::finish(&mut x).await,
+        Err(Stop::Idle(until)) => After::Park(until),
+        Err(stop) => end(&mut x, stop).await,
+    };
+    drop(x);
+    worker.give_back(stream);
+    after
+}
+
+/// The phases in their order.
+async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
+    request::head(x, expired).await?;
+    request::prepare(x)?;
+    request_rules(x, &x.frontend.tcp_content)?;
+    monitor(x)?;
+    request_rules(x, &x.frontend.http_request)?;
+    route::choose(x)?;
+    backend_rules(x)?;
+    request::for_server(x)?;
+    let rest = contact(x).await?;
+    response_rules(x)?;
+    let mut down = respond::for_client(x, rest)?;
+    reply::after_response(x);
+    let done = body(x, &mut down).await;
+    x.stream.bytes_out += down.moved;
+    finish::server(x, &mut down);
+    done
+}
+
+/// Sends the request and waits for the response; again on another connection if an idle one had died unnoticed.
+async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
+    x.up = Pump::new(x.framing, x.client.buffer.take(), x.splices());
+    if x.up.prepare().is_err() {
+        x.count(|c| c.request_errors.add(1));
+        return Err(Failure::new(Cause::PROXY, Phase::REQUEST, 400).into());
+    }
+    loop {
+        connect::open(x, connect::First::Head).await?;
+        let mut rest = None;
+        match respond::head(x, &mut rest).await? {
+            Head::Got => return Ok(rest),
+            Head::Stale => {
+                x.upstream = None;
+                x.places.leave_server();
+            }
+        }
+    }
+}
+
+async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    let tunnel = x.upstream.is_some() && x.stream.response.status() == 101
+        || x.stream.request.method() == http::Method::Connect && (200..300).contains(&x.stream.response.status());
+    if !tunnel {
+        return forward::response(x, down).await;
+    }
+    let leftover = x.up.leftover();
+    forward::response_head(x, down)?;
+    x.up = Pump::new(Framing::Tunnel, leftover, x.splices());
+    let _ = x.up.prepare();
+    x.keep_client = false;
+    forward::both(x, down, true).await
+}
+
+fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
+    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Request, set);
+    if verdict == state::Verdict::Next {
+        return Ok(());
+    }
+    x.count(|c| c.denied_requests.add(1));
+    x.obey(verdict, Phase::REQUEST)
+}
+
+fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let Some(backend) = x.backend else { return Ok(()) };
+    request_rules(x, &backend.tcp_content)?;
+    request_rules(x, &backend.http_request)
+}
+
+/// The `http-response` rules: the backend's, then the frontend's.
+fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    respond::capture(x);
+    let sets = [x.backend.map(|b| &b.http_response), Some(&x.frontend.http_response)];
+    for set in sets.into_iter().flatten() {
+        let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, set);
+        if verdict != state::Verdict::Next {
+            x.count(|c| c.denied_responses.add(1));
+            x.obey(verdict, Phase::HEADERS)?;
+        }
+    }
+    Ok(())
+}
+
+/// `monitor-uri` answers 200 by itself.
+fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let Some(uri) = &x.frontend.monitor_uri else { return Ok(()) };
+    if x.stream.request.target_bytes() != &**uri {
+        return Ok(());
+    }
+    x.stream.termination.set(Cause::LOCAL, Phase::REQUEST);
+    x.stream.silent = true;
+    Err(Stop::Page(200))
+}
+
+/// A phase ended the exchange: answer what can be answered, then finish.
+async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
+    match stop {
+        Stop::Idle(until) => return After::Park(until),
+        Stop::Failure(failure) => {
+            x.stream.termination.set(failure.cause, failure.phase);
+            x.keep_client &= failure.cause != Cause::CLIENT && failure.cause != Cause::CLIENT_TIMEOUT;
+            match failure.status.filter(|_| !x.answered) {
+                Some(status) => {
+                    reply::page(x, status);
+                    reply::send(x).await;
+                }
+                None => x.keep_client = false,
+            }
+        }
+        Stop::Reply => reply::send(x).await,
+        Stop::Page(status) => {
+            reply::page(x, status);
+            reply::send(x).await;
+        }
+        Stop::Tarpit(status) => {
+            let backend = x.backend.and_then(|b| b.timeouts.tarpit);
+            let wait = backend.or(x.frontend.timeouts.tarpit).or(x.frontend.timeouts.connect);
+            tarpit(x, deadline(wait)).await;
+            x.keep_client = false;
+            reply::page(x, status);
+            reply::send(x).await;
+        }
+        Stop::Drop { silent } => {
+            x.keep_client = false;
+            if !silent {
+                let _ = x.client.sock.set_linger_zero();
+            }
+            if silent && !x.stream.has_request {
+                return After::Close;
+            }
+        }
+    }
+    x.upstream = None;
+    finish::finish(x).await
+}
+
+/// Keeps a client waiting, unless it goes first.
+async fn tarpit(x: &Exchange<'_>, until: Time) {
+    if until.is_never() {
+        return;
+    }
+    net::wait(|w| {
+        w.hup(&x.client.sock).until(until);
+    })
+    .await;
+}

@@ -1,0 +1,78 @@
+//! `mode tcp`: content rules, a backend, a server, then bytes both ways until both ends are done.
+
+use http::h1::Framing;
+use state::expr::Side;
+use state::termination::{Cause, Phase};
+use state::{Verdict, World};
+
+use crate::exchange::{Exchange, Places, Stop};
+use crate::pump::Pump;
+use crate::session::Client;
+use crate::worker::Worker;
+use crate::{connect, finish, forward, route, rules};
+
+/// Serves a connection from end to end.
+pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
+    let Some(frontend) = world.frontend(client.session.frontend) else { return };
+    let mut stream = worker.stream();
+    stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    stream.times.request = stream.times.begun;
+    let mut x = Exchange {
+        worker,
+        world,
+        client: &mut client,
+        stream: &mut stream,
+        frontend,
+        backend: None,
+        upstream: None,
+        up: Pump::idle(),
+        framing: Framing::Tunnel,
+        keep_client: false,
+        answered: true,
+        places: Places::default(),
+    };
+    let mut down = Pump::idle();
+    match phases(&mut x, &mut down).await {
+        Ok(()) | Err(Stop::Idle(_)) => {}
+        Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
+        Err(Stop::Drop { silent }) => {
+            if !silent {
+                let _ = x.client.sock.set_linger_zero();
+            }
+        }
+        Err(Stop::Reply | Stop::Page(_) | Stop::Tarpit(_)) => {
+            x.stream.termination.set(Cause::PROXY, Phase::REQUEST);
+        }
+    }
+    x.stream.bytes_out += down.moved;
+    x.answered = false;
+    finish::server(&mut x, &mut down);
+    finish::finish(&mut x).await;
+    drop(x);
+    worker.give_back(stream);
+}
+
+async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    content_rules(x, false)?;
+    route::choose(x)?;
+    content_rules(x, true)?;
+    // What the client has sent already goes with the first write.
+    x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices());
+    connect::open(x, connect::First::Bytes).await?;
+    *down = Pump::new(Framing::Tunnel, None, x.splices());
+    forward::both(x, down, true).await
+}
+
+/// The `tcp-request content` rules of the frontend, or of the backend.
+fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
+    let set = match x.backend {
+        Some(backend) if of_backend => &backend.tcp_content,
+        _ => &x.frontend.tcp_content,
+    };
+    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Request, set);
+    if verdict == Verdict::Next {
+        return Ok(());
+    }
+    x.count(|c| c.denied_requests.add(1));
+    x.obey(verdict, Phase::REQUEST)
+}

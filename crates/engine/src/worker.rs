@@ -1,0 +1,111 @@
+//! What one thread has: its view of the World, memory to reuse, idle connections, its log outbox. Nothing in here is
+//! shared with other threads.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use net::Lot;
+use sample::Bump;
+use state::{Stream, World};
+
+use crate::idle::Idle;
+use crate::log::Outbox;
+use crate::queue::Queues;
+use crate::session::{Client, Parked, Start};
+
+/// How many unused streams a thread keeps.
+const KEEP: usize = 256;
+
+/// The World a piece of work began with: counted within the thread, so that taking it costs no atomic operation.
+pub type Current = Rc<Arc<World>>;
+
+/// Starts the task that serves a client.
+pub type Spawn = Box<dyn Fn(Client, Start)>;
+
+/// One thread's belongings.
+pub struct Worker {
+    /// Counted from 0.
+    pub number: u16,
+    world: RefCell<Current>,
+    streams: RefCell<Vec<Box<Stream>>>,
+    /// Bytes that samples borrow from while a rule set runs.
+    pub arena: RefCell<Bump>,
+    /// Room for heads on their way out.
+    pub out: RefCell<Vec<u8>>,
+    /// Clients between two requests.
+    pub parked: Lot<Parked>,
+    /// Server connections between two requests.
+    pub idle: Idle,
+    pub log: RefCell<Outbox>,
+    pub queues: Arc<Queues>,
+    random: Cell<u64>,
+    spawn: RefCell<Option<Spawn>>,
+    /// Set when the process is to end: connections are not kept any more.
+    pub stopping: Cell<bool>,
+}
+
+impl Worker {
+    pub fn new(number: u16, world: Arc<World>, queues: Arc<Queues>, seed: u64) -> Self {
+        let log = Outbox::new(&world);
+        Self {
+            number,
+            world: RefCell::new(Rc::new(world)),
+            streams: RefCell::new(Vec::new()),
+            arena: RefCell::new(Bump::new()),
+            out: RefCell::new(Vec::with_capacity(16 * 1024)),
+            parked: Lot::new(),
+            idle: Idle::default(),
+            log: RefCell::new(log),
+            queues,
+            random: Cell::new(seed | 1),
+            spawn: RefCell::new(None),
+            stopping: Cell::new(false),
+        }
+    }
+
+    /// The World in force.
+    pub fn world(&self) -> Current {
+        Rc::clone(&self.world.borrow())
+    }
+
+    /// Replaces the World; work under way finishes on the one it began with.
+    pub fn set_world(&self, world: Arc<World>) {
+        *self.log.borrow_mut() = Outbox::new(&world);
+        *self.world.borrow_mut() = Rc::new(world);
+    }
+
+    /// Sets what starts the task of a client; done once, before anything is accepted.
+    pub fn on_client(&self, spawn: Spawn) {
+        *self.spawn.borrow_mut() = Some(spawn);
+    }
+
+    /// Starts serving a client.
+    pub fn serve(&self, client: Client, start: Start) {
+        if let Some(spawn) = &*self.spawn.borrow() {
+            spawn(client, start);
+        }
+    }
+
+    /// A stream to be filled; give it back with [`Worker::give_back`].
+    pub fn stream(&self) -> Box<Stream> {
+        self.streams.borrow_mut().pop().unwrap_or_default()
+    }
+
+    pub fn give_back(&self, stream: Box<Stream>) {
+        let mut streams = self.streams.borrow_mut();
+        if streams.len() < KEEP {
+            streams.push(stream);
+        }
+    }
+
+    /// 64 pseudo-random bits (xorshift64*): for choices, not for secrets.
+    pub fn random(&self) -> u64 {
+        let mut x = self.random.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.random.set(x);
+        x.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+}
