@@ -42,7 +42,7 @@ impl<'a> Iterator for RequestCookies<'a> {
     fn next(&mut self) -> Option<Cookie<'a>> {
         loop {
             while self.at < self.value.len() {
-                let range = self.at..end_of_pair(self.value, self.at, true);
+                let range = self.at..end_of_pair(self.value, self.at, b";,");
                 self.at = range.end + 1;
                 if let Some(cookie) = cookie(self.header, self.value, range) {
                     return Some(cookie);
@@ -54,11 +54,22 @@ impl<'a> Iterator for RequestCookies<'a> {
     }
 }
 
-/// The cookie of each `Set-Cookie` line of a response, in order; attributes are left out.
+/// The cookies of a response's `Set-Cookie` headers, in order; attributes are left out. A line usually sets one; a `,`
+/// begins another, as in a folded list.
 pub fn response_cookies(msg: &Message) -> impl Iterator<Item = Cookie<'_>> {
-    msg.iterate(Known::SetCookie).filter_map(|line| {
-        let range = 0..end_of_pair(line.value, 0, false);
-        cookie(line.index, line.value, range)
+    msg.iterate(Known::SetCookie).flat_map(|line| {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while at < line.value.len() {
+                let start = at;
+                let end = end_of_pair(line.value, start, b";,");
+                at = end_of_pair(line.value, end, b",") + 1;
+                if let Some(cookie) = cookie(line.index, line.value, start..end) {
+                    return Some(cookie);
+                }
+            }
+            None
+        })
     })
 }
 
@@ -73,15 +84,14 @@ pub fn response_cookie<'a>(msg: &'a Message, name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// Where the pair that starts at `start` ends: at a separator outside of quotes, or at the end.
-fn end_of_pair(value: &[u8], start: usize, comma: bool) -> usize {
+fn end_of_pair(value: &[u8], start: usize, separators: &[u8]) -> usize {
     let mut at = start;
     let mut quoted = false;
     while let Some(byte) = value.get(at) {
         match byte {
             b'"' => quoted = !quoted,
             b'\\' if quoted => at += 1,
-            b';' if !quoted => return at,
-            b',' if !quoted && comma => return at,
+            _ if !quoted && separators.contains(byte) => return at,
             _ => {}
         }
         at += 1;
@@ -175,6 +185,9 @@ mod tests {
         let mut msg = Message::new();
         msg.start_response(200, b"OK", Version::HTTP_11).unwrap();
         msg.add_header(Known::SetCookie, b"a=1; path=/; b=5").unwrap();
+        msg.add_header(Known::SetCookie, b"d=1, e=2; path=/, f=3").unwrap();
+        assert_eq!(response_cookie(&msg, b"e"), Some(b"2".as_slice()));
+        assert_eq!(response_cookies(&msg).count(), 4);
         msg.add_header(Known::SetCookie, b"c = \"x;y\" ; expires=Wed, 01 Jan").unwrap();
         assert_eq!(response_cookie(&msg, b"a"), Some(b"1".as_slice()));
         assert_eq!(response_cookie(&msg, b"b"), None);

@@ -87,6 +87,7 @@ const SLOTS: usize = 256;
 
 /// Which known name a hash stands for: 0 for none, otherwise 1 + its place in `NAMES`. Names that share a slot are a
 /// compile-time error, so that a look-up is one load and one comparison.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const TABLE: [u8; SLOTS] = {
     let mut table = [0u8; SLOTS];
     let mut i = 0;

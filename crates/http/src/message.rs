@@ -213,8 +213,20 @@ impl Message {
 
     fn append(&mut self, bytes: &[u8]) -> Result<Span, Full> {
         let start = self.room(bytes.len())?;
-        self.bytes.extend_from_slice(bytes);
+        self.push_clean(bytes);
         Ok(Span { start, len: bytes.len() as u32 })
+    }
+
+    /// Appends text that a rule made. CR, LF and NUL become spaces, so that no rule can be made to write a line of its
+    /// own; whoever wants them escaped does it before.
+    fn push_clean(&mut self, text: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text);
+        for byte in self.bytes.get_mut(start..).unwrap_or_default() {
+            if matches!(byte, b'\r' | b'\n' | 0) {
+                *byte = b' ';
+            }
+        }
     }
 }
 
@@ -321,7 +333,7 @@ impl Message {
         let tail = (base + range.end).min(end)..end;
         self.bytes.extend_from_within(head);
         self.bytes.extend_from_slice(first);
-        self.bytes.extend_from_slice(second);
+        self.push_clean(second);
         self.bytes.extend_from_within(tail);
         self.text = Span { start, len: (self.bytes.len() as u32).saturating_sub(start) };
         Ok(())
@@ -500,7 +512,8 @@ pub(crate) fn pick<I: DoubleEndedIterator>(mut items: I, occurrence: i32) -> Opt
     }
 }
 
-/// Editing headers. Names are stored in lower case whatever they were given in.
+/// Editing headers. Names are stored in lower case whatever they were given in; CR, LF and NUL in names and values become
+/// spaces.
 impl Message {
     /// Adds a line at the end.
     pub fn add_header<'a>(&mut self, name: impl Into<NameRef<'a>>, value: &[u8]) -> Result<(), Full> {
@@ -517,12 +530,12 @@ impl Message {
         let name = name.into();
         let name_len = u16::try_from(name.bytes.len()).map_err(|_| Full)?;
         let start = self.room(name.bytes.len() + value.len() + 4)?;
-        self.bytes.extend_from_slice(name.bytes);
+        self.push_clean(name.bytes);
         if let Some(name) = self.bytes.get_mut(start as usize..) {
             name.make_ascii_lowercase();
         }
         self.bytes.extend_from_slice(b": ");
-        self.bytes.extend_from_slice(value);
+        self.push_clean(value);
         self.bytes.extend_from_slice(b"\r\n");
         let field = Field {
             name: start,
@@ -607,7 +620,7 @@ impl Message {
         self.bytes.extend_from_within(name..name + usize::from(field.name_len));
         self.bytes.extend_from_slice(b": ");
         self.bytes.extend_from_within(value..value + range.start);
-        self.bytes.extend_from_slice(part);
+        self.push_clean(part);
         self.bytes.extend_from_within(value + range.end..value + len);
         self.bytes.extend_from_slice(b"\r\n");
         if let Some(slot) = self.fields.get_mut(index) {
@@ -620,5 +633,205 @@ impl Message {
             };
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(headers: &[(&str, &str)]) -> Message {
+        let mut msg = Message::new();
+        msg.start_request(b"GET", b"/a?b", Version::HTTP_11).unwrap();
+        for (name, value) in headers {
+            msg.add_header(*name, value.as_bytes()).unwrap();
+        }
+        msg
+    }
+
+    #[track_caller]
+    fn holds(msg: &Message, expected: &[(&str, &str)]) {
+        let headers: Vec<_> = msg
+            .headers()
+            .map(|header| {
+                (std::str::from_utf8(header.name).unwrap(), std::str::from_utf8(header.value).unwrap())
+            })
+            .collect();
+        assert_eq!(headers, expected);
+        let mut out = Vec::new();
+        msg.write_headers(&mut out);
+        let text: String = expected.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        assert_eq!(String::from_utf8(out).unwrap(), text + "\r\n");
+    }
+
+    #[test]
+    fn headers_are_added_in_order_and_in_lower_case() {
+        let mut msg = message(&[("X-Up", "Aa"), ("Host", "b")]);
+        msg.insert_header(0, "First", b"1").unwrap();
+        msg.insert_header(2, "Third", b"").unwrap();
+        holds(&msg, &[("first", "1"), ("x-up", "Aa"), ("third", ""), ("host", "b")]);
+        assert_eq!(msg.find(Known::Host), Some(b"b".as_slice()));
+        assert_eq!(msg.find("X-UP"), Some(b"Aa".as_slice()));
+        assert_eq!(msg.position("third", 0), Some(2));
+        assert_eq!(msg.position("third", 3), None);
+        assert_eq!(msg.position("third", 99), None);
+    }
+
+    #[test]
+    fn headers_are_set_and_removed() {
+        let mut msg = message(&[("a", "1"), ("b", "2"), ("A", "3"), ("c", "4")]);
+        msg.set_header("a", b"5").unwrap();
+        holds(&msg, &[("b", "2"), ("c", "4"), ("a", "5")]);
+        assert_eq!(msg.del_header("c"), 1);
+        assert_eq!(msg.del_header("c"), 0);
+        assert_eq!(msg.retain(|header| header.name != b"b"), 1);
+        assert!(msg.remove(0));
+        assert!(!msg.remove(0));
+        holds(&msg, &[]);
+    }
+
+    #[test]
+    fn values_are_replaced_in_place() {
+        let mut msg = message(&[("a", "one, two, three"), ("b", "x")]);
+        let part = msg.value_at("a", 2).unwrap();
+        let (header, range) = (part.header, part.range());
+        msg.replace_part(header, range, b"2").unwrap();
+        msg.replace_value(1, b"yy").unwrap();
+        msg.replace_value(7, b"nowhere").unwrap();
+        msg.replace_part(0, 3..99, b"nowhere").unwrap();
+        holds(&msg, &[("a", "one, 2, three"), ("b", "yy")]);
+    }
+
+    #[test]
+    fn values_are_split_at_commas_outside_of_quotes() {
+        let values = |lines: &[&str]| -> Vec<String> {
+            let lines: Vec<_> = lines.iter().map(|line| ("x", *line)).collect();
+            let msg = message(&lines);
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            msg.values("x")
+                .map(|part| {
+                    assert_eq!(&msg.header(part.header).unwrap().value[part.range()], part.bytes);
+                    text(part.bytes)
+                })
+                .collect()
+        };
+        assert_eq!(values(&["a , b\t,c"]), ["a", "b", "c"]);
+        assert_eq!(values(&["a,\"b,c\",d"]), ["a", "\"b,c\"", "d"]);
+        assert_eq!(values(&["a,\"b\\\",c\",d"]), ["a", "\"b\\\",c\"", "d"]);
+        assert_eq!(values(&["a\"b,c\"d,e"]), ["a\"b,c\"d", "e"]);
+        assert_eq!(values(&["a\\,b"]), ["a\\", "b"]);
+        assert_eq!(values(&["\"a , b\" "]), ["\"a , b\""]);
+        assert_eq!(values(&["\"a"]), ["\"a"]);
+        assert_eq!(values(&[",a,,b,"]), ["", "a", "", "b", ""]);
+        assert_eq!(values(&[","]), ["", ""]);
+        assert_eq!(values(&["a", "", "b,c"]), ["a", "", "b", "c"]);
+        assert_eq!(values(&["a,", ",b"]), ["a", "", "", "b"]);
+        assert_eq!(values(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn occurrences_count_from_both_ends() {
+        let msg = message(&[("x", "a"), ("y", "z"), ("x", "b, c")]);
+        let value = |nth| msg.value_at("x", nth).map(|part| part.bytes);
+        let expected = [
+            (0, None),
+            (1, Some("a")),
+            (3, Some("c")),
+            (4, None),
+            (-1, Some("c")),
+            (-3, Some("a")),
+            (-4, None),
+        ];
+        for (nth, expected) in expected {
+            assert_eq!(value(nth), expected.map(str::as_bytes), "{nth}");
+        }
+        let line = |nth| msg.line_at("x", nth);
+        let expected = [
+            (0, None),
+            (1, Some("a")),
+            (2, Some("b, c")),
+            (3, None),
+            (-1, Some("b, c")),
+            (-2, Some("a")),
+            (-3, None),
+        ];
+        for (nth, expected) in expected {
+            assert_eq!(line(nth), expected.map(str::as_bytes), "{nth}");
+        }
+        assert_eq!((msg.count("x"), msg.value_count("x"), msg.value_count("n")), (2, 3, 0));
+        assert_eq!((value(i32::MIN), value(i32::MAX)), (None, None));
+    }
+
+    #[test]
+    fn targets_are_edited_in_parts() {
+        type Edit = fn(&mut Message, &[u8]) -> Result<(), Full>;
+        let cases: [(Edit, &str, &str, &str); 14] = [
+            (Message::set_path, "/new", "/a?b", "/new?b"),
+            (Message::set_path, "/new", "/a", "/new"),
+            (Message::set_path, "/new", "http://h/a?b", "http://h/new?b"),
+            (Message::set_path, "/new", "http://h?q", "http://h/new?q"),
+            (Message::set_path, "/new", "*", "/new"),
+            (Message::set_query, "x=1", "/a?b", "/a?x=1"),
+            (Message::set_query, "x=1", "/a", "/a?x=1"),
+            (Message::set_query, "x=1", "/a?", "/a?x=1"),
+            (Message::set_query, "x=1", "http://h?q", "http://h?x=1"),
+            (Message::set_query, "x=1", "*", "*?x=1"),
+            (Message::set_pathq, "/n?z", "/a?b", "/n?z"),
+            (Message::set_pathq, "/n?z", "http://h?q", "http://h/n?z"),
+            (Message::set_pathq, "/n?z", "*", "/n?z"),
+            (Message::set_target, "/u", "http://h/a?b", "/u"),
+        ];
+        for (edit, new, old, expected) in cases {
+            let mut msg = Message::new();
+            msg.start_request(b"GET", old.as_bytes(), Version::HTTP_11).unwrap();
+            edit(&mut msg, new.as_bytes()).unwrap();
+            assert_eq!(msg.target_bytes(), expected.as_bytes(), "{new} for {old}");
+        }
+    }
+
+    #[test]
+    fn start_lines_are_edited() {
+        let mut msg = message(&[]);
+        msg.set_method(b"POST").unwrap();
+        assert_eq!((msg.method(), msg.method_bytes()), (Method::Post, b"POST".as_slice()));
+        assert_eq!((msg.status(), msg.reason(), msg.status_bytes()), (0, b"".as_slice(), b"".as_slice()));
+        msg.start_response(200, b"Fine", Version::HTTP_10).unwrap();
+        msg.set_status(404, None).unwrap();
+        let mut out = Vec::new();
+        msg.write_response_head(&mut out);
+        assert_eq!(out, b"HTTP/1.0 404 Not Found\r\n\r\n");
+    }
+
+    #[test]
+    fn no_edit_writes_a_line_of_its_own() {
+        let mut msg = message(&[("a", "1")]);
+        msg.add_header("b\r\nc", b"2\r\nd: 3").unwrap();
+        msg.replace_value(0, b"\n\0").unwrap();
+        msg.set_path(b"/ HTTP/1.1\r\nx: y").unwrap();
+        holds(&msg, &[("a", "  "), ("b  c", "2  d: 3")]);
+        let mut out = Vec::new();
+        msg.write_request_head(&mut out);
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 4);
+    }
+
+    #[test]
+    fn edits_beyond_the_limit_change_nothing() {
+        let mut msg = message(&[("a", "1")]);
+        msg.set_limit(msg.bytes.len() as u32 + 3);
+        assert_eq!(msg.add_header("b", b"2"), Err(Full));
+        assert_eq!(msg.set_header("a", b"2"), Err(Full));
+        assert_eq!(msg.replace_value(0, b"2"), Err(Full));
+        assert_eq!(msg.set_target(b"/long"), Err(Full));
+        assert_eq!(msg.set_status(200, None), Err(Full));
+        holds(&msg, &[("a", "1")]);
+        assert_eq!(msg.target_bytes(), b"/a?b");
+    }
+
+    #[test]
+    fn a_cleared_message_keeps_its_memory() {
+        let mut msg = message(&[("a", "1")]);
+        let memory = msg.memory();
+        msg.clear();
+        assert_eq!((msg.memory(), msg.header_count(), msg.target_bytes()), (memory, 0, b"".as_slice()));
     }
 }

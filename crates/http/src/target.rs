@@ -104,8 +104,8 @@ impl<'a> Target<'a> {
 
     /// Where the query stands in the target, without its `?`.
     pub fn query_range(self) -> Option<Range<usize>> {
-        let mark = memchr::memchr(b'?', self.bytes)?;
-        let rest = self.bytes.get(mark + 1..)?;
+        let mark = memchr::memchr2(b'?', b'#', self.bytes)?;
+        let rest = self.bytes.get(mark..)?.strip_prefix(b"?")?;
         Some(mark + 1..mark + 1 + memchr::memchr(b'#', rest).unwrap_or(rest.len()))
     }
 
@@ -123,4 +123,50 @@ impl<'a> Target<'a> {
 
 fn is_scheme_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_every_form() {
+        type Parts<'a> =
+            (Form, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+        let cases: &[(&str, Parts<'_>)] = &[
+            ("/a?b=c#d", (Form::Origin, None, None, Some("/a"), Some("b=c"), Some("/a?b=c"))),
+            ("/a", (Form::Origin, None, None, Some("/a"), None, Some("/a"))),
+            ("/a?", (Form::Origin, None, None, Some("/a"), Some(""), Some("/a?"))),
+            ("/a?b?c", (Form::Origin, None, None, Some("/a"), Some("b?c"), Some("/a?b?c"))),
+            ("/a#b?c", (Form::Origin, None, None, Some("/a"), None, Some("/a"))),
+            ("//x/y", (Form::Origin, None, None, Some("//x/y"), None, Some("//x/y"))),
+            ("http://a/x?y", (Form::Absolute, Some("http"), Some("a"), Some("/x"), Some("y"), Some("/x?y"))),
+            ("http://a", (Form::Absolute, Some("http"), Some("a"), Some(""), None, Some(""))),
+            ("http://a?q", (Form::Absolute, Some("http"), Some("a"), Some(""), Some("q"), Some("?q"))),
+            ("h+1://u:p@a:8/", (Form::Absolute, Some("h+1"), Some("u:p@a:8"), Some("/"), None, Some("/"))),
+            ("*", (Form::Asterisk, None, None, None, None, None)),
+            ("a:80", (Form::Authority, None, Some("a:80"), None, None, None)),
+            ("", (Form::Invalid, None, None, None, None, None)),
+            ("1a://b/", (Form::Invalid, None, None, None, None, None)),
+        ];
+        for (text, expected) in cases {
+            let target = Target::new(text.as_bytes());
+            let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
+            let got = (
+                target.form(),
+                text(target.scheme()),
+                text(target.authority()),
+                text(target.path()),
+                text(target.query()),
+                text(target.pathq()),
+            );
+            let own = |part: Option<&str>| part.map(str::to_string);
+            let (form, scheme, authority, path, query, pathq) = *expected;
+            assert_eq!(
+                got,
+                (form, own(scheme), own(authority), own(path), own(query), own(pathq)),
+                "{target:?}"
+            );
+        }
+    }
 }

@@ -5,6 +5,7 @@ pub(super) const TOKEN: u8 = 1;
 /// May stand in a request target: visible ASCII but `#`.
 pub(super) const TARGET: u8 = 2;
 
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0x21u8;

@@ -138,3 +138,214 @@ pub(super) fn settle(msg: &mut Message, limits: &Limits) -> Result<(), ErrorKind
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "Host: a\r\n\r\n";
+
+    fn parse(head: &[u8]) -> (Parsed, Message) {
+        let mut msg = Message::new();
+        (parse_request(head, &mut msg, &Limits::default()), msg)
+    }
+
+    /// Parses; gives the head as it would be sent.
+    fn sent(head: &[u8]) -> Option<String> {
+        let (parsed, msg) = parse(head);
+        let mut out = Vec::new();
+        msg.write_request_head(&mut out);
+        assert!(msg.head_len() >= out.len());
+        match parsed {
+            Parsed::Complete { consumed } => {
+                assert_eq!(consumed, head.len());
+                Some(out.iter().map(|byte| char::from(*byte)).collect())
+            }
+            Parsed::Partial => panic!("{:?} is partial", String::from_utf8_lossy(head)),
+            Parsed::Invalid(_) => None,
+        }
+    }
+
+    #[track_caller]
+    fn line(line: &str, expected: &str) {
+        let head = format!("{line}\r\n{HOST}");
+        assert_eq!(sent(head.as_bytes()).unwrap(), format!("{expected}\r\nhost: a\r\n\r\n"));
+    }
+
+    #[track_caller]
+    fn bad_line(line: &str) {
+        let head = format!("{line}\r\n{HOST}");
+        assert_eq!(sent(head.as_bytes()), None, "{line:?}");
+    }
+
+    #[track_caller]
+    fn header(header: &str, expected: Option<&str>) {
+        let head = format!("GET / HTTP/1.1\r\n{header}\r\n{HOST}");
+        let expected = expected.map(|line| format!("GET / HTTP/1.1\r\n{line}\r\nhost: a\r\n\r\n"));
+        assert_eq!(sent(&head.chars().map(|c| c as u8).collect::<Vec<_>>()), expected, "{header:?}");
+    }
+
+    #[test]
+    fn request_lines() {
+        line("GET / HTTP/1.1", "GET / HTTP/1.1");
+        line("GET \t /x \t HTTP/1.1", "GET /x HTTP/1.1");
+        line("get / HTTP/1.1", "get / HTTP/1.1");
+        line("FOO-bar1 / HTTP/1.1", "FOO-bar1 / HTTP/1.1");
+        line("GET /\"<>\\^`{|}[]@; HTTP/1.1", "GET /\"<>\\^`{|}[]@; HTTP/1.1");
+        line("GET //x/y?a?b HTTP/1.1", "GET //x/y?a?b HTTP/1.1");
+        line("OPTIONS * HTTP/1.1", "OPTIONS * HTTP/1.1");
+        line("PATCH * HTTP/1.1", "PATCH * HTTP/1.1");
+        line("\r\n\n\r\nGET / HTTP/1.1", "GET / HTTP/1.1");
+        for target in
+            ["*", "foo", "a:80", "*x", "?x", "mailto:x", "1http://a/", "://a/", "http:/a", "a_b://a/", ""]
+        {
+            bad_line(&format!("GET {target} HTTP/1.1"));
+        }
+        for target in ["/\u{e9}", "/\u{1}", "/\u{7f}", "/\0", "/#", "/a#b", "/a b", "/a\tb", "http://a\\b/"] {
+            bad_line(&format!("GET {target} HTTP/1.1"));
+        }
+        for bad in ["\rGET / HTTP/1.1", " GET / HTTP/1.1", "G(T / HTTP/1.1", "GET", "GET ", "GET\r/ HTTP/1.1"]
+        {
+            bad_line(bad);
+        }
+    }
+
+    #[test]
+    fn versions() {
+        line("GET / HTTP/1.0", "GET / HTTP/1.0");
+        line("GET / HTTP/0.9", "GET / HTTP/0.9");
+        for version in ["1.2", "2.0", "3.0", "9.9"] {
+            line(&format!("GET / HTTP/{version}"), "GET / HTTP/1.1");
+            let (_, msg) = parse(format!("GET / HTTP/{version}\r\n\r\n").as_bytes());
+            assert_eq!(msg.version().text(), version.as_bytes());
+        }
+        for version in [
+            "HTTP/1",
+            "HTTP/1.10",
+            "http/1.1",
+            "HTTP/1.1 ",
+            "HTTP/1.1\t",
+            "HTTP/1.1 x",
+            "RTSP/1.0",
+            "HTTP/a.b",
+        ] {
+            bad_line(&format!("GET / {version}"));
+        }
+        for line in ["GET /", "GET / ", "GET /\rHTTP/1.1"] {
+            bad_line(line);
+        }
+    }
+
+    #[test]
+    fn headers() {
+        header("X:", Some("x: "));
+        header("X:a  ", Some("x: a"));
+        header("X: \t a b \t", Some("x: a b"));
+        header("X: a\u{1}\u{7f}\u{80}\u{ff}b", Some("x: a\u{1}\u{7f}\u{80}\u{ff}b"));
+        header("X_y!#$%&'*+-.^`|~: a", Some("x_y!#$%&'*+-.^`|~: a"));
+        header("X: a\r\n b", Some("x: a   b"));
+        header("X: a \t\r\n\t  b", Some("x: a \t  \t  b"));
+        header("X: a\r\n ", Some("x: a"));
+        header("X:\r\n b", Some("x: b"));
+        header("X: 1\nY: 2", Some("x: 1\r\ny: 2"));
+        for bad in [
+            "X : a",
+            ": a",
+            "X",
+            "X: a\0b",
+            "X: a\rb",
+            "X: a\r",
+            "\rX: a",
+            " X: a",
+            "X(: a",
+            "X\u{80}: a",
+            "X\ty: a",
+        ] {
+            header(bad, None);
+        }
+    }
+
+    #[test]
+    fn bare_line_feeds_end_lines() {
+        for head in [
+            "GET / HTTP/1.1\nHost: a\n\n",
+            "GET / HTTP/1.1\r\nHost: a\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n\n",
+        ] {
+            assert_eq!(sent(head.as_bytes()).unwrap(), "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_head_is_left() {
+        let (parsed, msg) = parse(b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2");
+        assert_eq!(parsed, Parsed::Complete { consumed: 29 });
+        assert_eq!(msg.header_count(), 1);
+    }
+
+    #[test]
+    fn garbage_is_noticed_early() {
+        for bad in
+            [b"\x16\x03".as_slice(), b"G(", b"GET /\x01", b"GET / HTTP/1.1\r\nX(", b"GET / HTTP/1.1\r\nX: \0"]
+        {
+            assert!(matches!(parse(bad).0, Parsed::Invalid(_)), "{bad:?}");
+        }
+        for good in [b"".as_slice(), b"\r", b"GET", b"GET / ", b"GET / HTTP/1.1", b"GET / HTTP/1.1\r\nX: a\r"]
+        {
+            assert_eq!(parse(good).0, Parsed::Partial, "{good:?}");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        let with = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "h: x\r\n".repeat(count));
+        assert!(sent(with(100).as_bytes()).is_some());
+        assert!(sent(with(101).as_bytes()).is_none());
+        let mut msg = Message::new();
+        let limits = Limits { max_head: 100, ..Limits::default() };
+        let mut status = |head: String| match parse_request(head.as_bytes(), &mut msg, &limits) {
+            Parsed::Invalid(error) => error.status(),
+            Parsed::Complete { .. } => 200,
+            Parsed::Partial => 0,
+        };
+        let head = |len: usize| format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(len - 23));
+        assert_eq!(status(head(100)), 200);
+        assert_eq!(status(head(101)), 431);
+        assert_eq!(status(head(200)[..150].to_string()), 431);
+        assert_eq!(status(format!("GET /{}", "a".repeat(100))), 414);
+    }
+
+    #[test]
+    fn unsafe_violations_pass_if_told_so() {
+        let limits = Limits { accept_unsafe: true, ..Limits::default() };
+        let sent = |head: &[u8]| {
+            let mut msg = Message::new();
+            let parsed = parse_request(head, &mut msg, &limits);
+            let mut out = Vec::new();
+            msg.write_request_head(&mut out);
+            matches!(parsed, Parsed::Complete { .. }).then_some(out)
+        };
+        let passes =
+            |head: &[u8], expected: &[u8]| assert_eq!(sent(head).as_deref(), Some(expected), "{head:?}");
+        let same = |head: &[u8]| passes(head, head);
+        same(b"GET /\xe9#b?c HTTP/1.1\r\n\r\n");
+        same(b"GET / HTTP/1.10\r\n\r\n");
+        same(b"GET / RTSP/1.0\r\n\r\n");
+        same(b"GET / HTTP/1.1\r\nx: a\0b\r\n\r\n");
+        same(b"CONNECT a HTTP/1.1\r\n\r\n");
+        passes(b"GET /\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n");
+        passes(b"GET / HTTP/1.1\r\nX : a\r\nY\x80\0: b\r\nZ: c\r\n\r\n", b"GET / HTTP/1.1\r\nz: c\r\n\r\n");
+        for bad in [
+            b"POST /\r\n\r\n".as_slice(),
+            b"GET /\x7f HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\n: a\r\n\r\n",
+            b"GET / HTTP/1.1\r\nX\r\n\r\n",
+            b"GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
+            b"GET foo HTTP/1.1\r\n\r\n",
+            b"GET / /1.1\r\n\r\n",
+            b"GET / X/1\r\n\r\n",
+        ] {
+            assert_eq!(sent(bad), None, "{bad:?}");
+        }
+    }
+}

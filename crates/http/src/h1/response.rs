@@ -61,3 +61,73 @@ pub(super) fn settle(msg: &mut Message) -> Result<(), ErrorKind> {
 fn blanks(line: &[u8], at: usize) -> usize {
     line.get(at..).unwrap_or_default().iter().take_while(|byte| is_ows(**byte)).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn line(line: &str, expected: Option<&str>) {
+        let head: Vec<u8> = format!("{line}\r\nX: y\r\n\r\n").chars().map(|c| c as u8).collect();
+        let mut msg = Message::new();
+        let parsed = parse_response(&head, &mut msg, &Limits::default());
+        assert_ne!(parsed, Parsed::Partial);
+        let mut out = Vec::new();
+        msg.write_response_head(&mut out);
+        let sent = out.iter().map(|byte| char::from(*byte)).collect::<String>();
+        let sent = matches!(parsed, Parsed::Complete { .. }).then_some(sent);
+        assert_eq!(sent, expected.map(|line| format!("{line}\r\nx: y\r\n\r\n")), "{line:?}");
+    }
+
+    #[test]
+    fn status_lines() {
+        line("HTTP/1.1 200 OK", Some("HTTP/1.1 200 OK"));
+        line("HTTP/1.1 200", Some("HTTP/1.1 200 OK"));
+        line("HTTP/1.1 404 ", Some("HTTP/1.1 404 Not Found"));
+        line("HTTP/1.1  200  OK  x ", Some("HTTP/1.1 200 OK  x "));
+        line("HTTP/1.1\t200\tOK", Some("HTTP/1.1 200 OK"));
+        line("HTTP/1.1 20 OK", Some("HTTP/1.1 20 OK"));
+        line("HTTP/1.1 099 OK", Some("HTTP/1.1 099 OK"));
+        line("HTTP/1.1 999 OK", Some("HTTP/1.1 999 OK"));
+        line("HTTP/1.0 200 OK", Some("HTTP/1.0 200 OK"));
+        line("HTTP/0.9 200 OK", Some("HTTP/0.9 200 OK"));
+        line("HTTP/2.0 200 OK", Some("HTTP/1.1 200 OK"));
+        line("HTTP/1.1 200 \u{e9}\u{1}", Some("HTTP/1.1 200 \u{e9}\u{1}"));
+        line("HTTP/1.1 200 a\0b", Some("HTTP/1.1 200 a\0b"));
+        line("\r\n\nHTTP/1.1 200 OK", Some("HTTP/1.1 200 OK"));
+        for bad in [
+            "HTTP/1.1 2000 OK",
+            "HTTP/1.1 2x0 OK",
+            "HTTP/1.1 200OK",
+            "HTTP/1.1 OK",
+            "HTTP/1.1",
+            "HTTP/1 200 OK",
+            "HTTP/1.1200 OK",
+            "http/1.1 200 OK",
+            "ICY 200 OK",
+            "HTTP/1.1 200 a\rb",
+            " HTTP/1.1 200 OK",
+            "hello",
+        ] {
+            line(bad, None);
+        }
+    }
+
+    #[test]
+    fn headers_of_responses_are_not_hosts() {
+        line("HTTP/1.1 200 OK\r\nHost: a,b\r\nHost: c", Some("HTTP/1.1 200 OK\r\nhost: a,b\r\nhost: c"));
+    }
+
+    #[test]
+    fn longer_statuses_pass_if_told_so() {
+        let limits = Limits { accept_unsafe: true, ..Limits::default() };
+        let mut msg = Message::new();
+        let head = b"HTTP/1.1 2000 OK\r\n\r\n";
+        assert_eq!(parse_response(head, &mut msg, &limits), Parsed::Complete { consumed: head.len() });
+        assert_eq!((msg.status(), msg.reason()), (2000, b"OK".as_slice()));
+        assert!(matches!(
+            parse_response(b"HTTP/1.1 70000 OK\r\n\r\n", &mut msg, &limits),
+            Parsed::Invalid(_)
+        ));
+    }
+}
