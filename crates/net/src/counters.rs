@@ -42,6 +42,8 @@ pub struct Counters {
     pub stale: u64,
     /// Times that the timer wheel looked at a task or a parked connection.
     pub timers: u64,
+    /// Times that a task's entry in the timer wheel was made or moved.
+    pub armed: u64,
     /// Messages from other threads.
     pub messages: u64,
     /// Tasks started.
@@ -67,6 +69,7 @@ pub(crate) struct Meter {
     pub(crate) events: Cell<u64>,
     pub(crate) stale: Cell<u64>,
     pub(crate) timers: Cell<u64>,
+    pub(crate) armed: Cell<u64>,
     pub(crate) messages: Cell<u64>,
     pub(crate) spawned: Cell<u64>,
     pub(crate) refused: Cell<u64>,
@@ -93,6 +96,7 @@ impl Meter {
             events: self.events.get(),
             stale: self.stale.get(),
             timers: self.timers.get(),
+            armed: self.armed.get(),
             messages: self.messages.get(),
             spawned: self.spawned.get(),
             refused: self.refused.get(),

@@ -64,11 +64,12 @@ impl Kernel for Linux {
         };
         let data = epoll::EventData::new_u64(token);
         let fd = borrow(handle)?;
-        Ok(if again {
-            epoll::modify(&self.epoll, fd, data, flags)?
+        let done = if again {
+            epoll::modify(&self.epoll, fd, data, flags)
         } else {
-            epoll::add(&self.epoll, fd, data, flags)?
-        })
+            epoll::add(&self.epoll, fd, data, flags)
+        };
+        Ok(done?)
     }
 
     fn deregister(&self, handle: Handle) -> io::Result<()> {
@@ -191,18 +192,18 @@ impl Kernel for Linux {
 
     fn send_batch(&self, handle: Handle, datagrams: &[&[u8]]) -> io::Result<usize> {
         let fd = borrow(handle)?;
+        if let [one] = datagrams {
+            return Ok(rustix::net::send(fd, one, send_flags(false)).map(|_| 1)?);
+        }
         let mut sent = 0;
         for chunk in datagrams.chunks(BATCH) {
-            let bufs: [[IoSlice<'_>; 1]; BATCH] =
-                std::array::from_fn(|i| [IoSlice::new(chunk.get(i).copied().unwrap_or_default())]);
-            let mut control: [SendAncillaryBuffer<'_, '_, '_>; BATCH] =
-                std::array::from_fn(|_| SendAncillaryBuffer::default());
-            let mut at = bufs.iter().zip(&mut control);
-            let mut heads: [Option<MMsgHdr<'_>>; BATCH] =
-                std::array::from_fn(|_| at.next().map(|(buf, control)| MMsgHdr::new(buf, control)));
-            let _ = &mut heads;
-            let mut heads: Vec<MMsgHdr<'_>> = heads.into_iter().flatten().take(chunk.len()).collect();
-            match rustix::net::sendmmsg(fd, &mut heads, send_flags(false)) {
+            let mut parts: [_; BATCH] = std::array::from_fn(|i| {
+                let datagram = chunk.get(i).copied().unwrap_or_default();
+                ([IoSlice::new(datagram)], SendAncillaryBuffer::default())
+            });
+            let mut heads = parts.each_mut().map(|(buf, control)| MMsgHdr::new(buf, control));
+            let heads = heads.get_mut(..chunk.len()).unwrap_or_default();
+            match rustix::net::sendmmsg(fd, heads, send_flags(false)) {
                 Ok(n) => sent += n,
                 Err(e) if sent == 0 => return Err(e.into()),
                 Err(_) => return Ok(sent),

@@ -62,7 +62,7 @@ impl Bound {
 
     /// A descriptor of the same socket to pass on to another process. Real kernel only.
     pub fn try_clone_fd(&self) -> io::Result<OwnedFd> {
-        Ok(linux::borrow(self.handle)?.try_clone_to_owned()?)
+        linux::borrow(self.handle)?.try_clone_to_owned()
     }
 
     /// The address it is bound to; with port 0 asked for, the one that was given.

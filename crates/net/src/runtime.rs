@@ -121,7 +121,29 @@ impl Runtime {
                     break;
                 }
             }
-            rt.look();
+            rt.look(rt.timeout());
+        }
+    }
+
+    /// One turn without waiting: runs what is ready (at most 256 polls), then looks at the kernel, the timers and the
+    /// other threads. Gives the time until which nothing will happen by itself: now when something is ready already,
+    /// [`Time::NEVER`] when only an event can do it. For a scheduler of several runtimes on one thread, such as a
+    /// simulator; tasks are started through [`Runtime::enter`].
+    pub fn step(&mut self) -> Time {
+        let rt = Rc::clone(&self.rt);
+        let _inside = Inside::enter(&rt);
+        rt.refresh_clock();
+        let mut budget = TASKS_A_TURN;
+        while budget > 0
+            && let Some(next) = rt.tasks.next(true)
+        {
+            rt.poll_task(next);
+            budget -= 1;
+        }
+        rt.look(Some(Duration::ZERO));
+        match rt.timeout() {
+            None => Time::NEVER,
+            Some(length) => rt.now() + length,
         }
     }
 
@@ -354,13 +376,14 @@ impl Rt {
     /// Has the task woken at `at` (ns) at the latest, if it still waits then.
     #[inline]
     pub(crate) fn set_deadline(&self, index: u32, at: u64) {
-        match self.tasks.lower_deadline(index, at) {
-            None => {}
-            Some(wheel::NONE) => {
+        let Some(node) = self.tasks.lower_deadline(index, at) else { return };
+        bump(&self.meter.armed);
+        match node {
+            wheel::NONE => {
                 let (node, due) = self.wheel.borrow_mut().insert(index, at);
                 self.tasks.placed(index, node, due);
             }
-            Some(node) => {
+            node => {
                 let due = self.wheel.borrow_mut().relink(node, at);
                 self.tasks.due(index, due);
             }
@@ -415,13 +438,12 @@ impl Rt {
         }
     }
 
-    /// Looks at the kernel, the clock, the timers and the other threads.
-    fn look(&self) {
+    /// Looks at the kernel, for at most `timeout`, then at the clock, the timers and the other threads.
+    fn look(&self, timeout: Option<Duration>) {
         bump(&self.meter.loops);
         let mut events = self.events.borrow_mut();
         events.clear();
         self.meter.call(Call::Wait);
-        let timeout = self.timeout();
         let waited = match &self.over {
             None => self.linux.wait(timeout, &mut events),
             Some(other) => other.wait(timeout, &mut events),

@@ -56,7 +56,7 @@ impl Sock {
             let _ = rt.kernel().deregister(handle);
             Ok(())
         })?;
-        Ok(linux::borrow(handle)?.try_clone_to_owned()?)
+        linux::borrow(handle)?.try_clone_to_owned()
     }
 
     /// Reads into `buf`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`, `InvalidInput` for an empty buffer,

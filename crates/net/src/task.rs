@@ -57,12 +57,13 @@ impl TaskId {
     /// Wakes the task, from any thread, and completes the wait it is in, or enters next, that asked for
     /// [`notified`](crate::Interests::notified).
     pub fn notify(self) {
-        remote::reach(self, |tasks, id| tasks.notify(id));
+        remote::reach(self, Tasks::notify);
     }
 
-    /// Drops the task's future at its next turn instead of polling it, from any thread. Its destructors run.
+    /// Drops the task's future at its next turn instead of polling it, from any thread. Its destructors run. A root
+    /// future can't be aborted.
     pub fn abort(self) {
-        remote::reach(self, |tasks, id| tasks.abort(id));
+        remote::reach(self, Tasks::abort);
     }
 }
 
@@ -442,5 +443,5 @@ static VTABLE: RawWakerVTable =
     RawWakerVTable::new(|data| RawWaker::new(data, &VTABLE), wake_raw, wake_raw, |_| {});
 
 fn wake_raw(data: *const ()) {
-    remote::reach(TaskId(data as usize as u64), |tasks, id| tasks.wake_id(id));
+    remote::reach(TaskId(data as usize as u64), Tasks::wake_id);
 }
