@@ -4,7 +4,7 @@
 //! It deliberately doesn't know haproxy.cfg (a [`state::World`] is all it sees) nor what a keyword does (`keywords`),
 //! and it makes no system call of its own (`net` does).
 //!
-//! Reading order, which is that of a request: [`worker`] (what a thread has), [`listener`], [`session`],
+//! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`],
 //! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`],
 //! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP.
 
@@ -26,5 +26,6 @@ pub mod route;
 pub mod rules;
 pub mod session;
 pub mod stream;
+pub mod thread;
 pub mod tunnel;
 pub mod worker;

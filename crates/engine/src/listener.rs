@@ -50,6 +50,7 @@ fn has_room(world: &World, frontend: &Frontend) -> bool {
 }
 
 fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock: Sock, peer: Addr) {
+    worker.clients.set(worker.clients.get() + 1);
     world.process.connections.enter();
     front.live.sessions.enter();
     let mut session = Session::new(at.0, at.1, endpoint(&peer), net::now().as_nanos(), net::wall());

@@ -137,7 +137,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.keep_client = h1::keep_alive(&stream.request)
         && x.frontend.options.keep_alive != KeepAlive::None
         && !x.worker.stopping.get();
-    for block in x.frontend.live.counters.of(x.worker.number) {
+    if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
     }
     capture(x);

@@ -22,7 +22,7 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.backend = Some(backend);
     x.stream.backend = chosen;
     x.places.enter_backend(backend);
-    for block in backend.live.counters.of(x.worker.number) {
+    if let Some(block) = backend.live.counters.of(x.worker.number) {
         block.requests.add(1);
     }
     Ok(())

@@ -62,7 +62,7 @@ pub enum After {
 /// Serves a client until it is parked or gone.
 pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     let world = worker.world();
-    let held = Held { world: &world, frontend: client.session.frontend };
+    let held = Held { worker: &worker, world: &world, frontend: client.session.frontend };
     if start == Start::Accepted && !admit(&worker, &world, &mut client) {
         drop(held);
         return;
@@ -109,6 +109,7 @@ fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
 
 /// A client's place among the connections of its frontend and of the process, given back at its end.
 struct Held<'w> {
+    worker: &'w Worker,
     world: &'w World,
     frontend: u32,
 }
@@ -122,12 +123,13 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        leave(self.world, self.frontend);
+        leave(self.worker, self.world, self.frontend);
     }
 }
 
 /// Gives back the place of a client that is gone.
-pub fn leave(world: &World, frontend: u32) {
+pub fn leave(worker: &Worker, world: &World, frontend: u32) {
+    worker.client_gone(1);
     if let Some(frontend) = world.frontend(frontend) {
         frontend.live.sessions.leave();
     }

@@ -5,14 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use net::Lot;
+use net::{Lot, TaskId};
 use sample::Bump;
 use state::{Stream, World};
 
 use crate::idle::Idle;
 use crate::log::Outbox;
 use crate::queue::Queues;
-use crate::session::{Client, Parked, Start};
+use crate::session::{self, Client, Parked, Start};
 
 /// How many unused streams a thread keeps.
 const KEEP: usize = 256;
@@ -43,6 +43,11 @@ pub struct Worker {
     spawn: RefCell<Option<Spawn>>,
     /// Set when the process is to end: connections are not kept any more.
     pub stopping: Cell<bool>,
+    /// The tasks that accept.
+    pub listeners: RefCell<Vec<TaskId>>,
+    /// Clients this thread serves or has parked.
+    pub clients: Cell<u32>,
+    root: Cell<Option<TaskId>>,
 }
 
 impl Worker {
@@ -61,6 +66,9 @@ impl Worker {
             random: Cell::new(seed | 1),
             spawn: RefCell::new(None),
             stopping: Cell::new(false),
+            listeners: RefCell::new(Vec::new()),
+            clients: Cell::new(0),
+            root: Cell::new(None),
         }
     }
 
@@ -96,6 +104,42 @@ impl Worker {
         let mut streams = self.streams.borrow_mut();
         if streams.len() < KEEP {
             streams.push(stream);
+        }
+    }
+
+    /// Stops accepting, closes what is idle; clients under way finish their request.
+    pub fn stop_softly(&self) {
+        self.stopping.set(true);
+        for task in self.listeners.borrow_mut().drain(..) {
+            task.abort();
+        }
+        self.idle.clear();
+        while let Some((sock, parked)) = self.parked.take_any() {
+            session::leave(self, &self.world(), parked.session.frontend);
+            drop(sock);
+        }
+        self.client_gone(0);
+    }
+
+    /// So many clients of this thread are gone.
+    pub fn client_gone(&self, n: u32) {
+        self.clients.set(self.clients.get().saturating_sub(n));
+        if self.stopping.get()
+            && self.clients.get() == 0
+            && let Some(root) = self.root.get()
+        {
+            root.notify();
+        }
+    }
+
+    /// Waits until the thread was told to stop and its last client is gone.
+    pub async fn stopped(&self) {
+        self.root.set(net::current_task());
+        while !(self.stopping.get() && self.clients.get() == 0) {
+            net::wait(|w| {
+                w.notified();
+            })
+            .await;
         }
     }
 
