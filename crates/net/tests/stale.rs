@@ -47,22 +47,3 @@ fn an_event_of_a_closed_socket_does_not_reach_the_next_owner_of_its_number() {
         drop(duplicate);
     });
 }
-
-#[test]
-fn a_task_that_waits_for_a_socket_that_another_closes_goes_on() {
-    run(async {
-        let (_far, near) = pair().await;
-        assert!(near.try_read(&mut [0; 8]).is_err());
-        let near = std::rc::Rc::new(std::cell::RefCell::new(Some(near)));
-        let closes = std::rc::Rc::clone(&near);
-        net::spawn(async move {
-            net::yield_now().await;
-            drop(closes.borrow_mut().take());
-        });
-        let limit = limit();
-        let wait = net::wait(|w| {
-            w.read(near.borrow().as_ref().unwrap()).until(limit);
-        });
-        assert!(wait.await.ready(0));
-    });
-}

@@ -36,6 +36,8 @@ struct Pretend {
     now: Cell<u64>,
     nodes: RefCell<BTreeMap<Handle, Node>>,
     waits: Rc<RefCell<Vec<u64>>>,
+    /// Whether it refuses to watch anything.
+    blind: bool,
 }
 
 const LISTENER: Handle = 1;
@@ -74,7 +76,7 @@ impl Kernel for Pretend {
                 events.push(Event { token, ready: Ready::READ.with(hup) });
             }
         }
-        if events.is_empty() {
+        if events.is_empty() && timeout != Some(Duration::ZERO) {
             let timeout = timeout.expect("everyone waits for ever");
             self.now.set(self.now.get() + timeout.as_nanos() as u64);
             self.waits.borrow_mut().push(self.now.get());
@@ -83,6 +85,9 @@ impl Kernel for Pretend {
     }
 
     fn register(&self, handle: Handle, token: u64, _: Interest, _: bool) -> io::Result<()> {
+        if self.blind {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.with(handle, |n| n.token = Some(token))
     }
 
@@ -273,4 +278,57 @@ fn two_days_pass_at_once_and_alike() {
     // Milliseconds of the virtual clock, whose wheel ticks every 1.05 ms.
     assert!((350..=355).contains(&at("client 1: answered")), "{log:?}");
     assert!(waits.len() < 200, "a clock that jumps needs few steps: {}", waits.len());
+}
+
+#[test]
+fn a_kernel_that_refuses_to_watch_gives_errors_not_hangs() {
+    let mut runtime = Runtime::with_kernel(Box::new(Pretend { blind: true, ..Pretend::default() })).unwrap();
+    runtime.run(async {
+        let listener = Listener::bind(&Addr::ANY_V4, &ListenOptions::default()).unwrap();
+        let client = Sock::connect(&Addr::ANY_V4, &ConnectOptions::default()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        for sock in [&client, &server] {
+            assert_eq!(sock.try_read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+            net::wait(|w| {
+                w.read(sock);
+            })
+            .await;
+            assert_eq!(sock.try_read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::Other);
+            assert!(sock.take_error().is_err() && !sock.is_alive());
+        }
+        let lot = net::Lot::new();
+        lot.park(server, (), Time::NEVER);
+        assert_eq!(lot.next().await.2, net::Why::Hup);
+    });
+}
+
+#[test]
+fn runtimes_on_one_thread_are_stepped_in_turn() {
+    let log = Log::default();
+    let mut runtimes: Vec<Runtime> =
+        (0..2).map(|_| Runtime::with_kernel(Box::new(Pretend::default())).unwrap()).collect();
+    for (number, runtime) in runtimes.iter_mut().enumerate() {
+        assert_eq!(runtime.step(), Time::NEVER, "nothing to do");
+        let log = Rc::clone(&log);
+        runtime.enter(|| {
+            net::spawn(async move {
+                for turn in 0..2 {
+                    note(&log, format!("{number}.{turn}"));
+                    net::yield_now().await;
+                }
+                net::sleep(Duration::from_secs(1)).await;
+            })
+        });
+    }
+    for _ in 0..2 {
+        for runtime in &mut runtimes {
+            assert_eq!(runtime.step(), Time::ZERO, "ready again at once");
+        }
+    }
+    for runtime in &mut runtimes {
+        let next = runtime.step();
+        assert!(next > Time::ZERO && next <= Time::ZERO + Duration::from_millis(1100), "{next:?}");
+    }
+    let words: Vec<String> = log.take().into_iter().map(|(_, word)| word).collect();
+    assert_eq!(words, ["0.0", "1.0", "0.1", "1.1"]);
 }
