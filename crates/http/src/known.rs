@@ -85,10 +85,22 @@ known! {
 /// Slots of the look-up table: a power of two with room for few collisions.
 const SLOTS: usize = 256;
 
-/// Which known name a hash stands for: 0 for none, otherwise 1 + its place in `NAMES`. Names that share a slot are a
+/// Longest known name in bytes, rounded up to whole words.
+const LONGEST: usize = 32;
+
+/// A known name prepared for comparison by words: zero-padded, with the bits that tell upper from lower case in its
+/// letters set in `case`.
+struct Entry {
+    known: Known,
+    len: u8,
+    words: [u64; LONGEST / 8],
+    case: [u64; LONGEST / 8],
+}
+
+/// Which known name a hash stands for: 0 for none, otherwise 1 + its place in `ENTRIES`. Names that share a slot are a
 /// compile-time error, so that a look-up is one load and one comparison.
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
-const TABLE: [u8; SLOTS] = {
+static TABLE: [u8; SLOTS] = {
     let mut table = [0u8; SLOTS];
     let mut i = 0;
     while i < NAMES.len() {
@@ -101,12 +113,36 @@ const TABLE: [u8; SLOTS] = {
     table
 };
 
-/// The slot of a name by its length and three of its bytes, which must be in lower case.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+static ENTRIES: [Entry; NAMES.len()] = {
+    let mut entries =
+        [const { Entry { known: Known::Other, len: 0, words: [0; 4], case: [0; 4] } }; NAMES.len()];
+    let mut i = 0;
+    while i < NAMES.len() {
+        let name = NAMES[i].0.as_bytes();
+        entries[i].known = NAMES[i].1;
+        entries[i].len = name.len() as u8;
+        let mut at = 0;
+        while at < name.len() {
+            let shift = 8 * (at % 8);
+            entries[i].words[at / 8] |= (name[at] as u64) << shift;
+            if name[at].is_ascii_lowercase() {
+                entries[i].case[at / 8] |= 0x20 << shift;
+            }
+            at += 1;
+        }
+        i += 1;
+    }
+    entries
+};
+
+/// The slot of a name by its length and three of its bytes. The case of letters makes no difference.
+#[inline]
 const fn slot(len: usize, first: u8, middle: u8, last: u8) -> usize {
     (len.wrapping_mul(MULTIPLIERS[0])
-        + (first as usize).wrapping_mul(MULTIPLIERS[1])
-        + (middle as usize).wrapping_mul(MULTIPLIERS[2])
-        + (last as usize).wrapping_mul(MULTIPLIERS[3]))
+        + ((first | 0x20) as usize).wrapping_mul(MULTIPLIERS[1])
+        + ((middle | 0x20) as usize).wrapping_mul(MULTIPLIERS[2])
+        + ((last | 0x20) as usize).wrapping_mul(MULTIPLIERS[3]))
         & (SLOTS - 1)
 }
 
@@ -114,32 +150,41 @@ const fn slot(len: usize, first: u8, middle: u8, last: u8) -> usize {
 const MULTIPLIERS: [usize; 4] = [78, 73, 151, 250];
 
 impl Known {
-    /// Classifies a name that is in lower case already.
+    /// Classifies a name in any case.
     #[inline]
-    pub fn of_lower(name: &[u8]) -> Known {
+    pub fn of(name: &[u8]) -> Known {
         let (Some(&first), Some(&middle), Some(&last)) =
             (name.first(), name.get(name.len() / 2), name.last())
         else {
             return Known::Other;
         };
         let place = TABLE.get(slot(name.len(), first, middle, last)).copied().unwrap_or(0);
-        match NAMES.get((place as usize).wrapping_sub(1)) {
-            Some(&(known, id)) if known.as_bytes() == name => id,
+        match ENTRIES.get((place as usize).wrapping_sub(1)) {
+            Some(entry) if usize::from(entry.len) == name.len() && entry.is(name) => entry.known,
             _ => Known::Other,
         }
     }
+}
 
-    /// Classifies a name in any case.
-    pub fn of(name: &[u8]) -> Known {
-        let mut lower = [0u8; 32];
-        match lower.get_mut(..name.len()) {
-            Some(lower) => {
-                lower.copy_from_slice(name);
-                lower.make_ascii_lowercase();
-                Known::of_lower(lower)
-            }
-            None => Known::Other,
+impl Entry {
+    /// Whether `name`, which has this entry's length, is this name in any case.
+    #[inline]
+    fn is(&self, name: &[u8]) -> bool {
+        let (words, rest) = name.as_chunks::<8>();
+        let mut pairs = self.words.iter().zip(&self.case);
+        let whole = words
+            .iter()
+            .zip(pairs.by_ref())
+            .all(|(word, (known, case))| (u64::from_le_bytes(*word) ^ known) & !case == 0);
+        if !whole || rest.is_empty() {
+            return whole;
         }
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+        self.words
+            .get(words.len())
+            .zip(self.case.get(words.len()))
+            .is_some_and(|(known, case)| (u64::from_le_bytes(last) ^ known) & !case == 0)
     }
 }
 
@@ -154,7 +199,7 @@ impl Name {
     /// Prepares `name`, given in any case.
     pub fn new(name: &[u8]) -> Name {
         let lower = name.to_ascii_lowercase().into_boxed_slice();
-        Name { known: Known::of_lower(&lower), lower }
+        Name { known: Known::of(&lower), lower }
     }
 
     /// The name in lower case.
@@ -226,10 +271,25 @@ mod tests {
     #[test]
     fn every_known_name_is_found_in_any_case() {
         for &(name, id) in NAMES {
-            assert_eq!(Known::of_lower(name.as_bytes()), id);
+            assert_eq!(Known::of(name.as_bytes()), id);
             assert_eq!(Known::of(name.to_ascii_uppercase().as_bytes()), id);
             assert_eq!(id.as_str(), name);
-            assert!(name.len() <= 32, "`of` looks at 32 bytes at most");
+            assert!(name.len() <= LONGEST);
+        }
+    }
+
+    #[test]
+    fn only_the_case_of_letters_makes_no_difference() {
+        for &(name, id) in NAMES {
+            for at in 0..name.len() {
+                for bit in 0..8 {
+                    let mut other = name.as_bytes().to_vec();
+                    other[at] ^= 1 << bit;
+                    let same = other.eq_ignore_ascii_case(name.as_bytes());
+                    let found = Known::of(&other);
+                    assert!(if same { found == id } else { found != id }, "{other:?}");
+                }
+            }
         }
     }
 

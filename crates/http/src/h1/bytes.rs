@@ -39,21 +39,35 @@ pub(super) fn span_of(bytes: &[u8], class: u8) -> usize {
 /// The offset of the first CR, LF or NUL, or the length.
 #[inline]
 pub(super) fn find_line_stop(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
-        let hits = below_14(u64::from_le_bytes(eight));
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let hits = below(u64::from_le_bytes(*word), 14);
         if hits != 0 {
             // A byte below 14 that isn't one of the three (a tab, say) only ends the fast walk for this word.
-            let from = at + (hits.trailing_zeros() / 8) as usize;
-            match stop_within(bytes, from, at + 8) {
-                Some(stop) => return stop,
-                None => at += 8,
+            let from = place * 8 + (hits.trailing_zeros() / 8) as usize;
+            if let Some(stop) = stop_within(bytes, from, place * 8 + 8) {
+                return stop;
             }
-        } else {
-            at += 8;
         }
     }
-    stop_within(bytes, at, bytes.len()).unwrap_or(bytes.len())
+    stop_within(bytes, bytes.len() - rest.len(), bytes.len()).unwrap_or(bytes.len())
+}
+
+/// The offset of the first `:` (or of a byte that ends the line before one), or the length.
+#[inline]
+pub(super) fn find_colon(bytes: &[u8]) -> usize {
+    const COLONS: u64 = u64::from_le_bytes([b':'; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Zero bytes are found exactly up to the first one.
+        let hits = below(word ^ COLONS, 1) | below(word, 14);
+        if hits != 0 {
+            return place * 8 + (hits.trailing_zeros() / 8) as usize;
+        }
+    }
+    let at = bytes.len() - rest.len();
+    at + rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len())
 }
 
 fn stop_within(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
@@ -61,11 +75,11 @@ fn stop_within(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
     rest.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0)).map(|at| from + at)
 }
 
-/// Marks the top bit of (at least) the first byte below 14; bytes after a marked one may be marked wrongly.
+/// Marks the top bit of (at least) the first byte below `limit`; bytes behind a marked one may be marked wrongly.
 #[inline]
-fn below_14(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    word.wrapping_sub(ONES * 14) & !word & (ONES * 0x80)
+fn below(word: u64, limit: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    word.wrapping_sub(ONES * limit) & !word & (ONES * 0x80)
 }
 
 #[cfg(test)]
@@ -92,6 +106,20 @@ mod tests {
                         bytes[at] = stop;
                         assert_eq!(find_line_stop(&bytes), at);
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn colons_are_found_at_every_place() {
+        for len in 0..40 {
+            for filler in [b'a', 0x80, 0xff, b'9', b';'] {
+                assert_eq!(find_colon(&vec![filler; len]), len);
+                for at in 0..len {
+                    let mut bytes = vec![filler; len];
+                    bytes[at] = b':';
+                    assert_eq!(find_colon(&bytes), at);
                 }
             }
         }

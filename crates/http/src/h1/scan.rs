@@ -167,12 +167,17 @@ impl Scan {
     fn header(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Step<usize> {
         let line = self.line;
         let rest = input.get(line..).unwrap_or_default();
-        let mut name_len = bytes::span_of(rest, TOKEN);
+        // A known name is a token, so that most names need no look at each byte.
+        let mut name_len = bytes::find_colon(rest);
+        let known = rest.get(..name_len).map_or(Known::Other, Known::of);
         let mut valid = true;
-        if limits.accept_unsafe && rest.get(name_len).is_some_and(|byte| *byte != b':') {
-            valid = false;
-            let stop = |byte: &u8| matches!(byte, b':' | b'\r' | b'\n');
-            name_len = rest.iter().position(stop).unwrap_or(rest.len());
+        if known == Known::Other {
+            name_len = bytes::span_of(rest, TOKEN);
+            if limits.accept_unsafe && rest.get(name_len).is_some_and(|byte| *byte != b':') {
+                valid = false;
+                let stop = |byte: &u8| matches!(byte, b':' | b'\r' | b'\n');
+                name_len = rest.iter().position(stop).unwrap_or(rest.len());
+            }
         }
         let colon = line + name_len;
         match input.get(colon) {
@@ -185,15 +190,14 @@ impl Scan {
             return Ok(next);
         }
         let value = input.get(colon + 1..end).unwrap_or_default();
-        let lead = value.iter().take_while(|byte| is_blank(**byte)).count();
-        let trail = match value.len() - lead {
-            0 => 0,
-            _ => value.iter().rev().take_while(|byte| is_blank(**byte)).count(),
+        let (lead, trail) = match value {
+            [b' ', first, .., last] if *first > b' ' && *last > b' ' => (1, 0),
+            _ => blanks_around(value),
         };
         msg.fields.push(Field {
             name: (line - self.origin) as u32,
             name_len: name_len as u16,
-            known: Known::Other,
+            known,
             canonical: !self.folded
                 && lead == 1
                 && trail == 0
@@ -240,7 +244,6 @@ impl Scan {
             let start = field.name as usize;
             if let Some(name) = msg.bytes.get_mut(start..start + usize::from(field.name_len)) {
                 name.make_ascii_lowercase();
-                field.known = Known::of_lower(name);
             }
             if self.folded {
                 let start = field.value as usize;
@@ -269,6 +272,15 @@ pub(super) fn end_of_line(input: &[u8], at: usize) -> Step<usize> {
         (Some(b'\r'), Some(b'\n')) => Ok(at + 2),
         (None, _) | (Some(b'\r'), None) => Err(Stop::More),
         _ => Stop::bad(ErrorKind::LineEnd, at),
+    }
+}
+
+/// Number of blanks at the start and at the end of a value.
+fn blanks_around(value: &[u8]) -> (usize, usize) {
+    let lead = value.iter().take_while(|byte| is_blank(**byte)).count();
+    match value.len() - lead {
+        0 => (lead, 0),
+        _ => (lead, value.iter().rev().take_while(|byte| is_blank(**byte)).count()),
     }
 }
 
