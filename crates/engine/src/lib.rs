@@ -6,7 +6,7 @@
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`],
 //! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`],
-//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP.
+//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] beside it all.
 
 pub mod buffer;
 pub mod connect;
@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod failure;
 pub mod finish;
 pub mod forward;
+pub mod health;
 pub mod idle;
 pub mod listener;
 pub mod log;

@@ -1,0 +1,81 @@
+//! Health checks: a task for each checked server, on the main thread so that a slow check never delays traffic
+//! (manual 4.2 "option httpchk", 5.2 "check"). What a probe does is `probe`'s, what follows from its result `verdict`'s.
+
+mod probe;
+mod verdict;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use net::Time;
+use state::server::Check;
+use state::{Backend, Server, World};
+
+use crate::log::Outbox;
+
+pub use probe::{Finding, Outcome};
+
+/// What the checks of one World share.
+pub struct Monitor {
+    pub world: Arc<World>,
+    pub log: RefCell<Outbox>,
+}
+
+/// Starts the checks of all servers that have one.
+pub fn start(monitor: &Rc<Monitor>) {
+    let mut index = 0u64;
+    for (b, backend) in (0u32..).zip(&monitor.world.backends) {
+        for (s, server) in (0u32..).zip(&backend.servers) {
+            if let Some(check) = &server.check {
+                server.live.outcome.health.store(rise(check), Relaxed);
+                index += 1;
+                net::spawn(watch(Rc::clone(monitor), b, s, index));
+            }
+        }
+    }
+}
+
+fn rise(check: &Check) -> i32 {
+    i32::try_from(check.pace.rise).unwrap_or(i32::MAX).max(1)
+}
+
+/// Checks one server for ever.
+async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
+    let world = Arc::clone(&monitor.world);
+    let Some(backend) = world.backend(backend) else { return };
+    let Some(server) = backend.server(server) else { return };
+    let Some(check) = &server.check else { return };
+    // Starts are spread over one interval, so that many servers aren't probed at the same moment.
+    let inter = u64::from(check.pace.inter.max(1));
+    net::sleep_until(net::now().plus_millis(index.wrapping_mul(37) % inter.min(1000))).await;
+    loop {
+        let begun = net::now();
+        let maintenance = server.live.admin.load(Relaxed) & state::server::admin::MAINT != 0;
+        if !maintenance {
+            let finding = probe::run(backend, server, check).await;
+            verdict::apply(&monitor, backend, server, check, &finding, begun);
+        }
+        net::sleep_until(next(server, check, begun)).await;
+    }
+}
+
+/// When to check again: faster while the state is changing, as configured while it is down.
+fn next(server: &Server, check: &Check, begun: Time) -> Time {
+    let pace = &check.pace;
+    let health = server.live.outcome.health.load(Relaxed);
+    let full = rise(check) + i32::try_from(pace.fall).unwrap_or(1) - 1;
+    let ms = match health {
+        0 => pace.down_inter.unwrap_or(pace.inter),
+        h if h == full => pace.inter,
+        _ => pace.fast_inter.unwrap_or(pace.inter),
+    };
+    begun.plus_millis(u64::from(ms.max(1))).max(net::now())
+}
+
+/// How many servers of a backend could serve, and how many of them are backups.
+pub fn left(backend: &Backend) -> (usize, usize) {
+    let usable = |backup: bool| backend.servers.iter().filter(|s| s.backup == backup && s.is_usable()).count();
+    (usable(false), usable(true))
+}
