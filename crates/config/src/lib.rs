@@ -25,6 +25,7 @@ mod condition;
 mod context;
 mod diagnostic;
 mod document;
+pub mod literal;
 mod load;
 mod loaded;
 mod parse;

@@ -343,6 +343,26 @@ pub struct Words<'a> {
     range: Range<usize>,
 }
 
+impl<'a> Words<'a> {
+    /// Takes up to `count` words off the front, as a sequence of their own.
+    pub fn take_front(&mut self, count: usize) -> Self {
+        let start = self.range.start;
+        let end = self.range.end.min(start.saturating_add(count)).max(start);
+        self.range.start = end;
+        Self { directive: self.directive, range: start..end }
+    }
+
+    /// The next word, without taking it.
+    pub fn peek(&self) -> Option<Word<'a>> {
+        self.clone().next()
+    }
+
+    /// Whether no word is left.
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+}
+
 impl<'a> Iterator for Words<'a> {
     type Item = Word<'a>;
 

@@ -94,6 +94,11 @@ impl SectionKind {
 
     /// The kind a line's first word opens, if it opens one.
     pub fn from_keyword(word: &[u8]) -> Option<Self> {
+        // Every keyword is a lower-case word; most lines fail here.
+        let (first, len) = (word.first()?, word.len());
+        if !(4..=11).contains(&len) || !b"abcdfghlmprtu".contains(first) {
+            return None;
+        }
         Self::ALL.into_iter().find(|kind| kind.keyword().as_bytes() == word)
     }
 
@@ -116,5 +121,20 @@ impl SectionKind {
 impl std::fmt::Display for SectionKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.keyword())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_lead_to_their_kind() {
+        for kind in SectionKind::ALL {
+            assert_eq!(SectionKind::from_keyword(kind.keyword().as_bytes()), Some(kind));
+        }
+        for word in ["", "server", "program", "globals", "Global"] {
+            assert_eq!(SectionKind::from_keyword(word.as_bytes()), None);
+        }
     }
 }

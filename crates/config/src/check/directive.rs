@@ -228,7 +228,12 @@ fn place(remarks: &mut Remarks<'_>, section: Section<'_>, directive: Directive<'
             remarks.alert(span, format!("'{keyword}' only available in {missing} or listen section"));
         }
         "tcp-response" => return true,
-        "unique-id-header" | "quic-initial" | "ssl-f-use" => {}
+        "unique-id-header"
+        | "quic-initial"
+        | "ssl-f-use"
+        | "external-check"
+        | "hash-balance-factor"
+        | "persist" => {}
         _ => {
             let maybe = match keyword {
                 "maxconn" | "fullconn" => format!(" Maybe you want '{instead}' instead ?"),

@@ -31,32 +31,25 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
             None if section.kind() == SectionKind::Defaults => None,
             None => last,
         };
-        if let Some(rules) = source.and_then(|index| all.get_mut(index)) {
-            let rules = inherit(remarks, section, rules);
-            if let Some((message, at)) = rules {
-                let end =
-                    at.map_or_else(String::new, |at| format!(" (defaults section at {})", remarks.at(at)));
-                remarks.tight(section.span(), format!("{message}{end}."));
-            }
+        let rules = source.and_then(|index| all.get_mut(index));
+        if let Some((message, at)) = rules.and_then(|rules| inherit(section, rules)) {
+            let end = at.map_or_else(String::new, |at| format!(" (defaults section at {})", remarks.at(at)));
+            remarks.tight(section.span(), format!("{message}{end}."));
         }
         if section.kind() == SectionKind::Defaults {
             last = Some(all.len());
             if let Some(name) = section.name_word() {
                 named.insert(name.bytes(), all.len());
             }
-            all.push(rules_of(section));
+            // Without a name it may not hold rules at all, which is said elsewhere.
+            all.push(if section.name_word().is_some() { rules_of(section) } else { Rules::default() });
         }
     }
 }
 
 /// The complaint about a section that inherits these rules, and the place to point to.
-fn inherit(
-    remarks: &Remarks<'_>,
-    section: Section<'_>,
-    rules: &mut Rules,
-) -> Option<(&'static str, Option<Span>)> {
+fn inherit(section: Section<'_>, rules: &mut Rules) -> Option<(&'static str, Option<Span>)> {
     let at = Some(rules.span);
-    debug_assert!(remarks.loaded.file(rules.span.file).is_some());
     if !rules.any {
         return None;
     }
@@ -100,7 +93,7 @@ fn rules_of(section: Section<'_>) -> Rules {
     for directive in section.directives() {
         match (directive.keyword_bytes(), directive.text(1)) {
             (b"http-request" | b"http-response" | b"http-after-response" | b"quic-initial", _) => {
-                rules.any = true
+                rules.any = true;
             }
             (b"tcp-request", b"connection" | b"session") => (rules.any, rules.early) = (true, true),
             (b"tcp-request", b"content") => rules.any = true,

@@ -4,7 +4,7 @@ use super::{Remarks, hint, invalid_char};
 use crate::diagnostic::{Place, Severity};
 use crate::loaded::{Directive, Section};
 use crate::section::SectionKind;
-use crate::vocabulary::{BIND, LOAD, Param, ParamUse, SERVER, nearest, split_params};
+use crate::vocabulary::{BIND, LOAD, Param, ParamUse, Params, SERVER, nearest, split_params};
 
 pub(super) fn check<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directive<'a>) {
     match directive.keyword() {
@@ -21,7 +21,7 @@ fn near(param: &ParamUse<'_>, table: &'static [Param]) -> Option<&'static str> {
 }
 
 /// The parameters of a line whose first `skip` words are something else.
-fn params<'a>(directive: Directive<'a>, skip: usize, table: &'static [Param]) -> Vec<ParamUse<'a>> {
+fn params<'a>(directive: Directive<'a>, skip: usize, table: &'static [Param]) -> Params<'a> {
     let mut words = directive.words();
     if let Some(last) = skip.checked_sub(1) {
         let _ = words.nth(last);
@@ -107,13 +107,14 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
         return;
     }
     let owner = section.name().unwrap_or_default();
-    let intro = if skip > 1 { format!("'{keyword} {owner}/{own}' : ") } else { String::new() };
+    let intro = || if skip > 1 { format!("'{keyword} {owner}/{own}' : ") } else { String::new() };
     for param in params(directive, skip, SERVER) {
         let text = param.word.lossy();
         let span = param.word.span();
         if param.param.is_none() {
             let near = near(&param, SERVER);
             let end = if near.is_none() { ".".to_owned() } else { hint(near) };
+            let intro = intro();
             let hint = if skip > 1 { "" } else { " Hint: no address was expected for this server." };
             let message = match &*text {
                 "usesrc" => format!("{intro}'usesrc' only allowed after a 'source' statement.."),
@@ -123,13 +124,14 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
             return;
         }
         if param.truncated {
-            let message = format!("{intro}'{text}' expects an argument.");
+            let message = format!("{}'{text}' expects an argument.", intro());
             remarks.add(Severity::Alert, span, Place::Bracket, message);
         }
         if param.name() == "ktls" && !remarks.experimental {
             let message = format!(
-                "{intro}'{text}' directive is experimental, must be allowed via a global \
-                 'expose-experimental-directives'."
+                "{}'{text}' directive is experimental, must be allowed via a global \
+                 'expose-experimental-directives'.",
+                intro()
             );
             remarks.add(Severity::Alert, span, Place::Bracket, message);
         }

@@ -7,6 +7,7 @@ use super::{Remarks, proxy_type};
 use crate::diagnostic::{Place, Severity};
 use crate::loaded::{Directive, Section, Word};
 use crate::parse::MAX_DIAGNOSTICS;
+use crate::section::SectionKind;
 use crate::vocabulary::nearest;
 
 pub(super) fn check(remarks: &mut Remarks<'_>) {
@@ -19,7 +20,17 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
         .collect();
     // One server table for the run: cleared, not freed, between sections.
     let mut servers = HashMap::new();
+    let mut defaults = Defaults::default();
     for section in loaded.sections().filter(|section| section.kind().is_proxy()) {
+        let own = section.directives().rfind(|d| d.keyword_bytes() == b"default_backend");
+        let target = own.or_else(|| defaults.inherited(section));
+        if section.kind() == SectionKind::Defaults {
+            defaults.add(section, target);
+            continue;
+        }
+        if let (None, true, Some(target)) = (own, section.kind().has_frontend(), target) {
+            backend(remarks, section, target, false, &backends);
+        }
         servers.clear();
         for directive in section.directives() {
             if remarks.found.len() > MAX_DIAGNOSTICS {
@@ -36,6 +47,31 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
         }
         for directive in section.directives().filter(|d| d.keyword_bytes() == b"use-server") {
             use_server(remarks, section, directive, &servers);
+        }
+    }
+}
+
+/// What the `defaults` sections so far send to.
+#[derive(Default)]
+struct Defaults<'a> {
+    last: Option<Directive<'a>>,
+    named: HashMap<&'a [u8], Option<Directive<'a>>>,
+}
+
+impl<'a> Defaults<'a> {
+    /// The `default_backend` a section gets from its defaults.
+    fn inherited(&self, section: Section<'a>) -> Option<Directive<'a>> {
+        match section.from_word() {
+            Some(word) => self.named.get(word.bytes()).copied().flatten(),
+            None if section.kind() == SectionKind::Defaults => None,
+            None => self.last,
+        }
+    }
+
+    fn add(&mut self, section: Section<'a>, target: Option<Directive<'a>>) {
+        self.last = target;
+        if let Some(name) = section.name_word() {
+            self.named.insert(name.bytes(), target);
         }
     }
 }

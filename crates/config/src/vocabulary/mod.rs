@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 
 pub use nearest::nearest;
 pub use param_table::{BIND, CRT_LIST, LOAD, SERVER};
-pub use params::{Arity, Param, ParamUse, split_params};
+pub use params::{Arity, Param, ParamUse, Params, split_params};
 pub use proxy::{Proxy, places_of};
 pub use proxy_table::{
     CAPTURE, DEFAULTABLE_OPTIONS, DIRECTIVES, EMAIL_ALERT, HTTP_CHECK, NEGATABLE_OPTIONS, OPTIONS, STATS,

@@ -53,7 +53,7 @@ pub struct ParamUse<'a> {
     /// What the vocabulary says of it; `None` if it doesn't know the word, which then has no values.
     pub param: Option<&'static Param>,
     /// The words that belong to it.
-    pub values: Vec<Word<'a>>,
+    pub values: Words<'a>,
     /// Whether words it needs are missing at the end of the line.
     pub truncated: bool,
 }
@@ -66,7 +66,7 @@ impl<'a> ParamUse<'a> {
 
     /// Its first value.
     pub fn value(&self) -> Option<Word<'a>> {
-        self.values.first().copied()
+        self.values.peek()
     }
 
     /// What stands in parentheses after its name.
@@ -79,33 +79,47 @@ impl<'a> ParamUse<'a> {
 
 /// Cuts the words after the address of a line into parameters. `table` is one of
 /// [`BIND`](super::BIND), [`SERVER`](super::SERVER), [`CRT_LIST`](super::CRT_LIST), [`LOAD`](super::LOAD).
-pub fn split_params<'a>(words: Words<'a>, table: &'static [Param]) -> Vec<ParamUse<'a>> {
-    let mut words = words.peekable();
-    let mut found = Vec::new();
-    while let Some(word) = words.next() {
-        let bytes = word.bytes();
-        let name = memchr::memchr(b'(', bytes).and_then(|open| bytes.get(..open)).unwrap_or(bytes);
-        let param = table
-            .binary_search_by(|row| row.name.as_bytes().cmp(name))
-            .ok()
-            .and_then(|i| table.get(i))
-            .filter(|row| name.len() == bytes.len() || row.name == "set-proxy-v2-tlv-fmt");
-        let mut values = Vec::new();
-        match param.map_or(Arity::Flag, |param| param.arity) {
-            Arity::Flag => {}
-            Arity::Value => values.extend(words.next()),
+pub fn split_params<'a>(words: Words<'a>, table: &'static [Param]) -> Params<'a> {
+    Params { words, table }
+}
+
+/// The parameters of a line, in order.
+#[derive(Clone, Debug)]
+pub struct Params<'a> {
+    words: Words<'a>,
+    table: &'static [Param],
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = ParamUse<'a>;
+
+    fn next(&mut self) -> Option<ParamUse<'a>> {
+        let word = self.words.next()?;
+        let param = find(self.table, word.bytes());
+        let count = match param.map_or(Arity::Flag, |param| param.arity) {
+            Arity::Flag => 0,
+            Arity::Value => 1,
             Arity::Source => {
-                values.extend(words.next());
-                while words.peek().is_some_and(|w| w.is("usesrc") || w.is("interface")) {
-                    values.extend(words.next());
-                    values.extend(words.next());
-                }
+                let more = |word: &Word<'_>| word.is("usesrc") || word.is("interface");
+                let pairs = 1..=self.words.len() / 2;
+                1 + 2 * pairs
+                    .take_while(|i| self.words.clone().nth(i * 2 - 1).as_ref().is_some_and(more))
+                    .count()
             }
-        }
-        let truncated = values.is_empty() && param.is_some_and(|param| param.arity != Arity::Flag);
-        found.push(ParamUse { word, param, values, truncated });
+        };
+        let values = self.words.take_front(count);
+        let truncated = count > 0 && values.is_empty();
+        Some(ParamUse { word, param, values, truncated })
     }
-    found
+}
+
+/// The row of a parameter by its word; what stands in parentheses isn't part of the name.
+fn find(table: &'static [Param], word: &[u8]) -> Option<&'static Param> {
+    let name = match memchr::memchr(b'(', word) {
+        Some(open) => word.get(..open).filter(|name| *name == b"set-proxy-v2-tlv-fmt")?,
+        None => word,
+    };
+    table.binary_search_by(|row| row.name.as_bytes().cmp(name)).ok().and_then(|i| table.get(i))
 }
 
 #[cfg(test)]
@@ -122,9 +136,8 @@ mod tests {
         let mut words = directive.words();
         words.nth(skip - 1);
         split_params(words, table)
-            .into_iter()
             .map(|p| {
-                let values = p.values.iter().map(|v| v.lossy().into_owned()).collect();
+                let values = p.values.clone().map(|v| v.lossy().into_owned()).collect();
                 (p.word.lossy().into_owned(), values, p.param.is_some() && !p.truncated)
             })
             .collect()
