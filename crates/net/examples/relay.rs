@@ -130,6 +130,10 @@ fn bench() -> io::Result<()> {
             net::sleep(std::time::Duration::from_millis(10)).await;
         }
         let counters = net::counters();
+        // proc(5): nanoseconds on the CPU, user and system together, come first.
+        let cpu = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+        let nanos: u64 = cpu.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        println!("CPU: {} ns per exchange", nanos / (CONNECTIONS * EXCHANGES));
         for kind in [Call::Recv, Call::Send, Call::Wait, Call::Register, Call::Connect, Call::Other] {
             let count = counters.calls(kind);
             println!("{kind:?}: {:.3} per exchange", count as f64 / (CONNECTIONS * EXCHANGES) as f64);

@@ -1,6 +1,7 @@
 //! One small address type for everything a socket can be bound or connected to. Does not resolve names
 //! (`resolve` does) and does not parse haproxy.cfg's address syntax (the plan does).
 
+use crate::unix_path;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix};
 use std::collections::HashSet;
 use std::fmt;
@@ -154,7 +155,7 @@ impl Addr {
         }
         let Ok(unix) = SocketAddrUnix::try_from(any) else { return Addr::UNNAMED };
         match (unix.path_bytes(), unix.abstract_name()) {
-            (Some(path), _) => Addr::Unix(UnixName::Path(intern(path))),
+            (Some(path), _) => Addr::Unix(UnixName::Path(intern(unix_path::public(path)))),
             (_, Some(name)) => Addr::Unix(UnixName::Abstract(intern(name))),
             _ => Addr::UNNAMED,
         }

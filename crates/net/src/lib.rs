@@ -42,6 +42,7 @@ pub mod fd_pass;
 pub mod kernel;
 mod linux;
 mod listener;
+pub mod namespace;
 mod options;
 mod park;
 mod pipe;

@@ -2,7 +2,7 @@
 
 use crate::kernel::{Event, Handle, How, Interest, Kernel, Ready};
 use crate::options::{ConnectOptions, DgramOptions, ListenOptions, SockOpt, TcpInfo};
-use crate::{Addr, Time, sockopt, unix_path};
+use crate::{Addr, Time, namespace, sockopt, unix_path};
 use rustix::event::epoll;
 use rustix::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use rustix::io::Errno;
@@ -87,7 +87,7 @@ impl Kernel for Linux {
     }
 
     fn connect(&self, to: &Addr, options: &ConnectOptions) -> io::Result<(Handle, bool)> {
-        let fd = stream_socket(to, options.mptcp)?;
+        let fd = namespace::within(options.namespace.as_deref(), || stream_socket(to, options.mptcp))?;
         sockopt::connector(fd.as_fd(), to, options)?;
         if let Some(source) = &options.source {
             sockopt::source(fd.as_fd(), source)?;
@@ -179,7 +179,8 @@ impl Kernel for Linux {
         options: &DgramOptions,
     ) -> io::Result<Handle> {
         let shape = remote.or(local).ok_or(io::ErrorKind::InvalidInput)?;
-        let fd = socket(shape.family()?, SocketType::DGRAM, None)?;
+        let open = || socket(shape.family()?, SocketType::DGRAM, None);
+        let fd = namespace::within(options.namespace.as_deref(), open)?;
         sockopt::dgram(fd.as_fd(), shape, options)?;
         if let Some(local) = local {
             unix_path::bind_dgram(&fd, local, options.mode)?;
@@ -235,7 +236,7 @@ pub(crate) fn wall() -> u64 {
 
 /// A listening socket, also for code that binds before any runtime exists.
 pub(crate) fn listen(at: &Addr, options: &ListenOptions) -> io::Result<Handle> {
-    let fd = stream_socket(at, options.mptcp)?;
+    let fd = namespace::within(options.namespace.as_deref(), || stream_socket(at, options.mptcp))?;
     sockopt::listener(fd.as_fd(), at, options)?;
     let backlog = match options.backlog {
         0 => i32::MAX,

@@ -8,10 +8,12 @@ use crate::slot::{READ, WRITE, Watch};
 use crate::sock::open_slot;
 use crate::{Addr, Interests, Sock, linux, unix_path, wait};
 use rustix::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use rustix::io::FdFlags;
 use rustix::net::sockopt;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
 
 /// Connections that died between the handshake and `accept` are skipped, up to this many at once.
 const ABORTED_IN_A_ROW: u32 = 64;
@@ -46,7 +48,7 @@ impl Bound {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a listening socket"));
         }
         rustix::io::ioctl_fionbio(&fd, true)?;
-        rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
+        rustix::io::fcntl_setfd(&fd, FdFlags::CLOEXEC)?;
         let handle = fd.into_raw_fd();
         let addr = linux::local_addr(handle).unwrap_or_default();
         Ok(Bound { handle, addr, shared: true })
@@ -260,19 +262,20 @@ fn died_early(e: &io::Error) -> bool {
     )
 }
 
-/// Takes over the descriptor `number` that the parent process left open (`fd@N`). The caller promises that nothing
-/// else in the process owns it; taken twice, the second is refused.
+/// Takes over the descriptor `number` that the parent process left open (`fd@N`); it is closed on exec from now on.
+///
+/// Errors: `InvalidInput` when it can't be an inherited one. Such a descriptor has survived exec, so it isn't marked to be
+/// closed then, while every one that this process opened itself is; so a second taking is refused too.
 #[allow(unsafe_code, reason = "a number from the command line or configuration names a descriptor")]
 pub fn inherited(number: i32) -> io::Result<OwnedFd> {
-    use std::sync::{Mutex, PoisonError};
-    static TAKEN: Mutex<Vec<i32>> = Mutex::new(Vec::new());
-    rustix::io::fcntl_getfd(linux::borrow(number)?)?;
-    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if taken.contains(&number) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the descriptor is in use already"));
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let fd = linux::borrow(number)?;
+    if rustix::io::fcntl_getfd(fd)?.contains(FdFlags::CLOEXEC) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an inherited descriptor"));
     }
-    taken.push(number);
-    // SAFETY: the descriptor is open (asked above), and owned by nobody else in the process: it was there before the
-    // process began, as the caller promises, and this function gives each number away once.
+    rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC)?;
+    // SAFETY: the descriptor is open and owned by nobody else in the process: it was there before the process began,
+    // and the mark just set, under the lock, keeps it from being given away again.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

@@ -46,6 +46,8 @@ pub struct ListenOptions {
     pub keepalive: Option<Keepalive>,
     /// Multipath TCP (`mptcp@`).
     pub mptcp: bool,
+    /// The network namespace to listen in (`namespace`), see [`namespace`](crate::namespace).
+    pub namespace: Option<Arc<str>>,
     /// Permissions of a unix socket's file (`mode`); `None` leaves what the umask gives.
     pub mode: Option<u32>,
     /// Owner of a unix socket's file (`uid`, `user`).
@@ -71,6 +73,7 @@ impl Default for ListenOptions {
             tos: None,
             keepalive: None,
             mptcp: false,
+            namespace: None,
             mode: None,
             uid: None,
             gid: None,
@@ -107,6 +110,8 @@ pub struct ConnectOptions {
     pub quickack_off: bool,
     /// Multipath TCP (`mptcp@`).
     pub mptcp: bool,
+    /// The network namespace to connect from (`namespace`), see [`namespace`](crate::namespace).
+    pub namespace: Option<Arc<str>>,
 }
 
 impl Default for ConnectOptions {
@@ -125,6 +130,7 @@ impl Default for ConnectOptions {
             congestion: None,
             quickack_off: false,
             mptcp: false,
+            namespace: None,
         }
     }
 }
@@ -144,6 +150,8 @@ pub struct DgramOptions {
     pub send_buffer: Option<u32>,
     /// `SO_RCVBUF` in bytes.
     pub recv_buffer: Option<u32>,
+    /// The network namespace (`namespace`), see [`namespace`](crate::namespace).
+    pub namespace: Option<Arc<str>>,
     /// Permissions of a bound unix socket's file.
     pub mode: Option<u32>,
 }

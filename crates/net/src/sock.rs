@@ -148,7 +148,7 @@ impl Sock {
         with_io(|rt| kernel!(rt, Other, local_addr(self.handle)))
     }
 
-    /// The peer's address.
+    /// The peer's address; [`Addr::UNNAMED`] for every unix socket.
     pub fn peer_addr(&self) -> io::Result<Addr> {
         with_io(|rt| kernel!(rt, Other, peer_addr(self.handle)))
     }

@@ -30,6 +30,22 @@ pub(crate) fn bind_stream(fd: &OwnedFd, at: &Addr, options: &ListenOptions, back
     done
 }
 
+/// The path that clients use of a socket bound as [`bind_stream`] does: the kernel keeps reporting the first one. So
+/// does HAProxy's, whose listeners may be taken over.
+pub(crate) fn public(bound: &[u8]) -> &[u8] {
+    let inner = bound.strip_suffix(b".tmp").unwrap_or_default();
+    match inner.iter().rposition(|b| *b == b'.') {
+        Some(dot) if dot > 0 && dot + 1 < inner.len() && all_digits(inner.get(dot + 1..)) => {
+            inner.get(..dot).unwrap_or(bound)
+        }
+        _ => bound,
+    }
+}
+
+fn all_digits(bytes: Option<&[u8]>) -> bool {
+    bytes.is_some_and(|b| b.iter().all(u8::is_ascii_digit))
+}
+
 /// Binds a datagram socket; a stale unix socket at its path is removed first.
 pub(crate) fn bind_dgram(fd: &OwnedFd, at: &Addr, mode: Option<u32>) -> io::Result<()> {
     let Addr::Unix(UnixName::Path(path)) = at else {
@@ -75,5 +91,18 @@ fn refuse_other_files(path: &[u8]) -> io::Result<()> {
             Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("'{name}' exists and is not a socket")))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public;
+
+    #[test]
+    fn only_our_own_suffix_is_taken_off() {
+        assert_eq!(public(b"/run/a.sock.123.tmp"), b"/run/a.sock");
+        for other in ["/run/a.tmp", "/run/a.x1.tmp", "/run/a..tmp", "/run/a.sock", ".1.tmp", ""] {
+            assert_eq!(public(other.as_bytes()), other.as_bytes());
+        }
     }
 }

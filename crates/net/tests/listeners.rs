@@ -100,6 +100,8 @@ fn unix_paths_replace_stale_sockets_only() {
         let path = dir.0.join("a.sock");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(new.addr(), at);
+        let taken_over = Bound::from_fd(new.try_clone_fd().unwrap()).unwrap();
+        assert_eq!(taken_over.addr(), at, "not the name it was bound to first");
         new.unlink().unwrap();
         new.unlink().unwrap();
         assert!(!path.exists());
@@ -128,6 +130,8 @@ fn abstract_names_padded_and_not() {
 fn an_inherited_descriptor_is_taken_once() {
     let std = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = Addr::from(std.local_addr().unwrap());
+    // As a parent leaves it: not closed on exec.
+    rustix::io::fcntl_setfd(&std, rustix::io::FdFlags::empty()).unwrap();
     let number = std.into_raw_fd();
     run(async {
         let listener = Listener::new(Bound::from_fd(net::inherited(number).unwrap()).unwrap()).unwrap();

@@ -24,10 +24,11 @@ fn main() {
     match std::env::var(PART).as_deref() {
         Ok("signals") => signals_come_as_events(),
         Ok("daemon") => goes_to_the_background(),
+        Ok("namespace") => listens_in_another_namespace(),
         Ok("rights") => gives_up_rights(),
         Ok(other) => panic!("no part '{other}'"),
         Err(_) => {
-            for part in ["signals", "daemon", "rights"] {
+            for part in ["signals", "daemon", "namespace", "rights"] {
                 run_part(part);
                 println!("test {part} ... ok");
             }
@@ -95,6 +96,39 @@ fn goes_to_the_background() {
         read_exactly(&server, 1).await;
     });
     std::fs::write(std::env::var(FILE).unwrap(), word + "works.").unwrap();
+}
+
+fn listens_in_another_namespace() {
+    let (ready, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        #[allow(unsafe_code, reason = "some flags of unshare take descriptors from under their owners")]
+        // SAFETY: a network namespace of its own leaves the thread's memory and descriptors as they are.
+        let made = unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) };
+        ready.send(made.map(|()| rustix::thread::gettid().as_raw_nonzero())).unwrap();
+        std::thread::park();
+    });
+    let Ok(Ok(tid)) = started.recv() else {
+        println!("no right to make a namespace");
+        return;
+    };
+    let name = format!("net-test-{}", process::pid());
+    let file = std::path::Path::new("/var/run/netns").join(&name);
+    let made = std::fs::create_dir("/var/run/netns").is_ok();
+    std::os::unix::fs::symlink(format!("/proc/self/task/{tid}/ns/net"), &file).unwrap();
+    let opened = net::namespace::open(&name);
+    std::fs::remove_file(&file).unwrap();
+    if made {
+        std::fs::remove_dir("/var/run/netns").unwrap();
+    }
+    opened.unwrap();
+    let here = net::ListenOptions { reuse_port: false, ..net::ListenOptions::default() };
+    let there = net::ListenOptions { namespace: Some(name.as_str().into()), ..here.clone() };
+    let first = net::Bound::open(&net::Addr::ANY_V4, &here).unwrap();
+    let same = net::Addr::ANY_V4.with_port(first.addr().port());
+    assert!(net::Bound::open(&same, &here).is_err(), "taken here");
+    let second = net::Bound::open(&same, &there).unwrap();
+    assert_eq!(second.addr(), same, "free there");
+    assert!(net::Bound::open(&same, &here).is_err(), "and we are back");
 }
 
 fn gives_up_rights() {

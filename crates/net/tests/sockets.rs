@@ -338,8 +338,8 @@ fn a_task_that_waits_for_a_socket_that_another_closes_goes_on() {
     run(async {
         let (_far, near) = pair().await;
         assert!(near.try_read(&mut [0; 8]).is_err());
-        let near = std::rc::Rc::new(std::cell::RefCell::new(Some(near)));
-        let closes = std::rc::Rc::clone(&near);
+        let near = Rc::new(std::cell::RefCell::new(Some(near)));
+        let closes = Rc::clone(&near);
         net::spawn(async move {
             net::yield_now().await;
             drop(closes.borrow_mut().take());
