@@ -11,6 +11,9 @@
 pub mod action;
 pub mod alias;
 pub mod balance;
+mod bytes;
+mod clock;
 pub mod convert;
 pub mod criterion;
 pub mod fetch;
+mod timing;

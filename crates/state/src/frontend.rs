@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::Rules;
 use crate::counters::{Block, Gauge, PerThread};
@@ -97,11 +98,13 @@ pub enum BindAddress {
 #[derive(Debug)]
 pub struct Live {
     pub sessions: Gauge,
+    /// Log lines written, for `%lc`.
+    pub logged: AtomicU64,
     pub counters: PerThread<Block>,
 }
 
 impl Live {
     pub fn new(threads: usize) -> Self {
-        Self { sessions: Gauge::default(), counters: PerThread::new(threads) }
+        Self { sessions: Gauge::default(), logged: AtomicU64::new(0), counters: PerThread::new(threads) }
     }
 }

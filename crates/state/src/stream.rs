@@ -3,6 +3,7 @@
 
 use http::Message;
 
+use crate::endpoint::Endpoint;
 use crate::reply::Page;
 use crate::termination::Termination;
 use crate::vars::Vars;
@@ -59,6 +60,12 @@ pub struct Stream {
     /// Status for the log; 0: none.
     pub status: u16,
     pub retries: u32,
+    /// This side's end of the connection to the server.
+    pub server_source: Option<Endpoint>,
+    /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5).
+    pub cookie_state: [u8; 2],
+    /// What `capture cookie` found in the request and in the response: `name=value`.
+    pub captured_cookies: [Option<Box<[u8]>>; 2],
     pub redispatched: bool,
     pub reused_connection: bool,
     pub termination: Termination,
@@ -104,6 +111,9 @@ impl Stream {
             bytes_out: 0,
             status: 0,
             retries: 0,
+            server_source: None,
+            cookie_state: *b"--",
+            captured_cookies: [None, None],
             redispatched: false,
             reused_connection: false,
             termination: Termination::NONE,
@@ -139,6 +149,9 @@ impl Stream {
         self.bytes_out = 0;
         self.status = 0;
         self.retries = 0;
+        self.server_source = None;
+        self.cookie_state = *b"--";
+        self.captured_cookies = [None, None];
         self.redispatched = false;
         self.reused_connection = false;
         self.termination = Termination::NONE;

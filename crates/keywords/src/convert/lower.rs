@@ -10,7 +10,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         gives: Type::Str,
         doc: "The string in lower case. Only ASCII letters change.",
         examples: &[Example { given: "", expr: "str(AbC-1),lower", gives: "abc-1" }],
-        run: |_, value, cx| mapped(value, cx.arena, |b| b.make_ascii_lowercase()),
+        run: |_, value, cx| mapped(value, cx.arena, <[u8]>::make_ascii_lowercase),
     },
     Converter {
         name: "upper",
@@ -19,7 +19,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         gives: Type::Str,
         doc: "The string in upper case. Only ASCII letters change.",
         examples: &[Example { given: "", expr: "str(AbC-1),upper", gives: "ABC-1" }],
-        run: |_, value, cx| mapped(value, cx.arena, |b| b.make_ascii_uppercase()),
+        run: |_, value, cx| mapped(value, cx.arena, <[u8]>::make_ascii_uppercase),
     },
 ];
 

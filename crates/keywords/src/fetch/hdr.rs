@@ -1,12 +1,11 @@
 //! `req.hdr`, `res.hdr`, `hdr` and their `fhdr`, `_cnt`, `_val` forms: header values (manual 7.3.6).
 
-use std::ops::ControlFlow;
-
 use sample::cast::integer;
 
 use super::prelude::*;
 
-const ARGS: &[ArgSpec] = &[ArgSpec::optional("name", ArgKind::Str), ArgSpec::optional("occ", ArgKind::Sint)];
+pub(super) const ARGS: &[ArgSpec] =
+    &[ArgSpec::optional("name", ArgKind::Str), ArgSpec::optional("occ", ArgKind::Sint)];
 const GIVEN: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nx-n: 1, 22\r\nx-n: 333\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-r: a,b\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
@@ -70,10 +69,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "hdr_cnt",
         args: ARGS,
         gives: Type::Sint,
-        needs: Needs::EitherHead,
-        doc: "`req.hdr_cnt` in request rules, `res.hdr_cnt` in response rules.",
+        needs: Needs::RequestHead,
+        doc: "See `req.hdr_cnt`.",
         examples: &[Example { given: GIVEN, expr: "hdr_cnt(x-n)", gives: "3" }],
-        get: |args, cx| count(head(cx)?, args),
+        get: |args, cx| count(request(cx)?, args),
         each: None,
     },
     Fetch {
@@ -116,11 +115,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "hdr_val",
         args: ARGS,
         gives: Type::Sint,
-        needs: Needs::EitherHead,
-        doc: "`req.hdr_val` in request rules, `res.hdr_val` in response rules.",
+        needs: Needs::RequestHead,
+        doc: "See `req.hdr_val`.",
         examples: &[Example { given: GIVEN, expr: "hdr_val(x-n)", gives: "333" }],
-        get: |args, cx| number(value(head(cx)?, args)?),
-        each: Some(|args, cx, visit| numbers(head(cx), args, visit)),
+        get: |args, cx| number(value(request(cx)?, args)?),
+        each: Some(|args, cx, visit| numbers(request(cx), args, visit)),
     },
     Fetch {
         name: "req.hdr_val",
@@ -146,16 +145,58 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         get: |args, cx| number(value(response(cx)?, args)?),
         each: Some(|args, cx, visit| numbers(response(cx), args, visit)),
     },
+    Fetch {
+        name: "res.fhdr_cnt",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::ResponseHead,
+        doc: "How many lines of this name the response has; all lines without a name.",
+        examples: &[Example { given: GIVEN, expr: "res.fhdr_cnt(x-r)", gives: "1" }],
+        get: |args, cx| line_count(response(cx)?, args),
+        each: None,
+    },
+    Fetch {
+        name: "shdr",
+        args: ARGS,
+        gives: Type::Str,
+        needs: Needs::ResponseHead,
+        doc: "See `res.hdr`.",
+        examples: &[Example { given: GIVEN, expr: "shdr(x-r)", gives: "b" }],
+        get: |args, cx| value(response(cx)?, args),
+        each: Some(|args, cx, visit| values(response(cx), args, visit)),
+    },
+    Fetch {
+        name: "shdr_cnt",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::ResponseHead,
+        doc: "See `res.hdr_cnt`.",
+        examples: &[Example { given: GIVEN, expr: "shdr_cnt(x-r)", gives: "2" }],
+        get: |args, cx| count(response(cx)?, args),
+        each: None,
+    },
+    Fetch {
+        name: "shdr_val",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::ResponseHead,
+        doc: "See `res.hdr_val`.",
+        examples: &[Example {
+            given: "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nage: 7\r\n\r\n",
+            expr: "shdr_val(age)",
+            gives: "7",
+        }],
+        get: |args, cx| number(value(response(cx)?, args)?),
+        each: Some(|args, cx, visit| numbers(response(cx), args, visit)),
+    },
 ];
-
-type Visit<'v, 'a> = &'v mut dyn FnMut(Value<'a>) -> ControlFlow<()>;
 
 /// The occurrence asked for; -1, the last, when none is.
 fn occurrence(args: &Args) -> i32 {
     args.int(1).and_then(|n| i32::try_from(n).ok()).unwrap_or(-1)
 }
 
-fn value<'a>(message: &'a Message, args: &'a Args) -> Option<Value<'a>> {
+pub(super) fn value<'a>(message: &'a Message, args: &'a Args) -> Option<Value<'a>> {
     message.value_at(args.str(0)?, occurrence(args)).map(|part| Value::Str(part.bytes))
 }
 
@@ -163,7 +204,7 @@ fn line<'a>(message: &'a Message, args: &'a Args) -> Option<Value<'a>> {
     message.line_at(args.str(0)?, occurrence(args)).map(Value::Str)
 }
 
-fn values<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>) {
+pub(super) fn values<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>) {
     let (Some(message), Some(name)) = (message, args.str(0)) else { return };
     if args.int(1).is_some_and(|n| n != 0) {
         let _ = value(message, args).map(visit);

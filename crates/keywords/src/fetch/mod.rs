@@ -4,14 +4,63 @@
 use state::family::Fetch;
 
 mod always;
+mod backend;
+mod base;
+mod bc;
+mod bytes;
+mod capture;
+mod cook;
+mod date;
+mod dst;
+mod frontend;
 mod hdr;
+mod hdr_ip;
+mod hdr_names;
 mod method;
 mod path;
+mod process;
+mod rand;
+mod server;
 mod src;
+mod ssl;
+mod status;
+mod timer;
+mod txn;
+mod url_ip;
+mod url_param;
+pub(crate) mod var;
+mod ver;
 
 /// Every fetch, a file a line.
-pub static ALL: &[&[Fetch]] =
-    &[always::KEYWORDS, hdr::KEYWORDS, method::KEYWORDS, path::KEYWORDS, src::KEYWORDS];
+pub static ALL: &[&[Fetch]] = &[
+    always::KEYWORDS,
+    backend::KEYWORDS,
+    base::KEYWORDS,
+    bc::KEYWORDS,
+    bytes::KEYWORDS,
+    capture::KEYWORDS,
+    cook::KEYWORDS,
+    date::KEYWORDS,
+    dst::KEYWORDS,
+    frontend::KEYWORDS,
+    hdr::KEYWORDS,
+    hdr_ip::KEYWORDS,
+    hdr_names::KEYWORDS,
+    method::KEYWORDS,
+    path::KEYWORDS,
+    process::KEYWORDS,
+    rand::KEYWORDS,
+    server::KEYWORDS,
+    src::KEYWORDS,
+    ssl::KEYWORDS,
+    status::KEYWORDS,
+    timer::KEYWORDS,
+    txn::KEYWORDS,
+    url_ip::KEYWORDS,
+    url_param::KEYWORDS,
+    var::KEYWORDS,
+    ver::KEYWORDS,
+];
 
 /// The fetch of this name.
 pub fn find(name: &str) -> Option<&'static Fetch> {
@@ -20,10 +69,31 @@ pub fn find(name: &str) -> Option<&'static Fetch> {
 
 /// What the files of this family share.
 mod prelude {
+    pub(super) use std::ops::ControlFlow;
+
     pub(super) use http::Message;
+    pub(super) use sample::cast::address;
     pub(super) use sample::{ArgKind, ArgSpec, Args, Type, Value};
     pub(super) use state::expr::{Ctx, Side};
     pub(super) use state::family::{Example, Fetch, Needs};
+
+    pub(super) use crate::bytes::{avalanche, joined, sdbm};
+
+    /// Takes each value of a fetch that can find several, until it breaks.
+    pub(super) type Visit<'v, 'a> = &'v mut dyn FnMut(Value<'a>) -> ControlFlow<()>;
+
+    /// An integer that surely fits.
+    pub(super) fn int<'a>(n: impl Into<i64>) -> Value<'a> {
+        Value::Sint(n.into())
+    }
+
+    /// An address of either family.
+    pub(super) fn ip<'a>(address: std::net::IpAddr) -> Value<'a> {
+        match address {
+            std::net::IpAddr::V4(a) => Value::Ipv4(a),
+            std::net::IpAddr::V6(a) => Value::Ipv6(a),
+        }
+    }
 
     /// The request's head, while there is one.
     pub(super) fn request<'a>(cx: &Ctx<'a>) -> Option<&'a Message> {

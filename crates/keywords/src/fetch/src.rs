@@ -1,7 +1,5 @@
 //! `src`, `src_port`: where the client comes from (manual 7.3.3).
 
-use std::net::IpAddr;
-
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Fetch] = &[
@@ -12,7 +10,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The client's address; none on a unix socket.",
         examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "src", gives: "192.0.2.1" }],
-        get: |_, cx| cx.session.source.ip().map(value),
+        get: |_, cx| cx.session.source.ip().map(ip),
         each: None,
     },
     Fetch {
@@ -26,10 +24,3 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
-
-fn value<'a>(ip: IpAddr) -> Value<'a> {
-    match ip {
-        IpAddr::V4(a) => Value::Ipv4(a),
-        IpAddr::V6(a) => Value::Ipv6(a),
-    }
-}

@@ -1,0 +1,63 @@
+//! Small operations on bytes that several keywords share: joining in the arena, hashes for tables and balancing.
+
+use sample::Bump;
+
+/// The parts one after the other, in the arena.
+pub(crate) fn joined<'a>(parts: &[&[u8]], arena: &'a Bump) -> &'a [u8] {
+    let mut out = bumpalo::collections::Vec::with_capacity_in(parts.iter().map(|p| p.len()).sum(), arena);
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+    out.into_bump_slice()
+}
+
+/// The hash of the sdbm database library.
+pub(crate) fn sdbm(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0u32, |hash, b| {
+        u32::from(*b).wrapping_add(hash << 6).wrapping_add(hash << 16).wrapping_sub(hash)
+    })
+}
+
+/// Daniel J. Bernstein's hash.
+pub(crate) fn djb2(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(5381u32, |hash, b| (hash << 5).wrapping_add(hash).wrapping_add(u32::from(*b)))
+}
+
+/// Spreads every bit of a hash over all others (Thomas Wang's integer hash with full avalanche).
+pub(crate) const fn avalanche(hash: u32) -> u32 {
+    let mut a = hash;
+    a = a.wrapping_add(0x7ed5_5d16).wrapping_add(a << 12);
+    a = (a ^ 0xc761_c23c) ^ (a >> 19);
+    a = a.wrapping_add(0x1656_67b1).wrapping_add(a << 5);
+    a = a.wrapping_add(0xd3a2_646c) ^ (a << 9);
+    a = a.wrapping_add(0xfd70_46c5).wrapping_add(a << 3);
+    (a ^ 0xb55a_4f09) ^ (a >> 16)
+}
+
+/// Writes a replacement in which `\0` to `\9` stand for the groups of a match, and `\xHH` for a byte.
+pub(crate) fn expand(groups: &regex::bytes::Captures<'_>, replacement: &[u8], write: &mut dyn FnMut(&[u8])) {
+    let mut rest = replacement;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        write(rest.get(..at).unwrap_or_default());
+        rest = match rest.get(at + 1..).unwrap_or_default() {
+            [digit @ b'0'..=b'9', tail @ ..] => {
+                write(groups.get(usize::from(digit - b'0')).map_or(b"", |m| m.as_bytes()));
+                tail
+            }
+            [b'x', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let digit = |c: u8| char::from(c).to_digit(16).unwrap_or(0);
+                write(&[(digit(*high) * 16 + digit(*low)) as u8]);
+                tail
+            }
+            [other, tail @ ..] => {
+                write(&[*other]);
+                tail
+            }
+            [] => {
+                write(b"\\");
+                b""
+            }
+        };
+    }
+    write(rest);
+}

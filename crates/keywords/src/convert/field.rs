@@ -1,0 +1,130 @@
+//! `field`, `word`, `param`: parts of a text between delimiters (manual 7.3.1).
+
+use super::prelude::*;
+
+const ARGS: &[ArgSpec] = &[
+    ArgSpec::required("index", ArgKind::Sint),
+    ArgSpec::required("delimiters", ArgKind::Str),
+    ArgSpec::optional("count", ArgKind::Sint),
+];
+
+pub(super) const KEYWORDS: &[Converter] = &[
+    Converter {
+        name: "field",
+        args: ARGS,
+        takes: Type::Str,
+        gives: Type::Str,
+        doc: "The part at this index, counted from 1 or, from the end, from -1, between any of the delimiters; or so many parts, 0 for all that follow.",
+        examples: &[
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(4,_)", gives: "" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(5,_)", gives: "f5" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(2,_,0)", gives: "f2_f3__f5" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(2,_,2)", gives: "f2_f3" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(-2,_,3)", gives: "f2_f3_" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),field(-3,_,0)", gives: "f1_f2_f3" },
+            Example { given: "", expr: "str(f1_f2),field(3,_)", gives: "" },
+        ],
+        run: |args, value, _| field(args, value.bytes()?),
+    },
+    Converter {
+        name: "param",
+        args: &[ArgSpec::required("name", ArgKind::Str), ArgSpec::optional("delim", ArgKind::Str)],
+        takes: Type::Str,
+        gives: Type::Str,
+        doc: "The value of the first parameter of this name in a query string or the like; `delim` is `&` if none is given.",
+        examples: &[
+            Example { given: "", expr: "str(a=b&c=d&a=r),param(a)", gives: "b" },
+            Example { given: "", expr: "str(a&b=c),param(a)", gives: "" },
+            Example { given: "", expr: "str(a=1;b=2;c=4),param(b,;)", gives: "2" },
+            Example { given: "", expr: "str(a=1),param(z)", gives: "-" },
+        ],
+        run: |args, value, _| {
+            let name = args.str(0).unwrap_or_default();
+            let delim = match args.str(1).unwrap_or(b"&") {
+                [b'0', b'x' | b'X', hex @ ..] => {
+                    u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?
+                }
+                [one, ..] => *one,
+                [] => b'&',
+            };
+            value.bytes()?.split(|b| *b == delim).find_map(|pair| match pair.strip_prefix(name)? {
+                [] => Some(Value::Str(b"")),
+                [b'=', rest @ ..] => Some(Value::Str(rest)),
+                _ => None,
+            })
+        },
+    },
+    Converter {
+        name: "word",
+        args: ARGS,
+        takes: Type::Str,
+        gives: Type::Str,
+        doc: "Like `field`, but several delimiters in a row count as one, and none at the ends counts.",
+        examples: &[
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(4,_)", gives: "f5" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(5,_)", gives: "" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(3,_,0)", gives: "f3__f5" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(3,_,1)", gives: "f3" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(-2,_,2)", gives: "f2_f3" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(-3,_,0)", gives: "f1_f2" },
+            Example { given: "", expr: "str(__f1_f2),word(1,_)", gives: "f1" },
+        ],
+        run: |args, value, _| word(args, value.bytes()?),
+    },
+];
+
+type Span = std::ops::Range<usize>;
+
+fn field<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
+    let delimiters = args.str(1).unwrap_or_default();
+    let mut start = 0;
+    let mut done = false;
+    let spans = std::iter::from_fn(|| {
+        if done {
+            return None;
+        }
+        let rest = text.get(start..)?;
+        let len = rest.iter().position(|b| delimiters.contains(b));
+        let span = start..start + len.unwrap_or(rest.len());
+        done = len.is_none();
+        start = span.end + 1;
+        Some(span)
+    });
+    chosen(args, text, spans)
+}
+
+fn word<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
+    let delimiters = args.str(1).unwrap_or_default();
+    let mut at = 0;
+    let spans = std::iter::from_fn(|| {
+        let rest = text.get(at..)?;
+        let start = at + rest.iter().position(|b| !delimiters.contains(b))?;
+        let rest = text.get(start..)?;
+        let end = start + rest.iter().position(|b| delimiters.contains(b)).unwrap_or(rest.len());
+        at = end;
+        Some(start..end)
+    });
+    chosen(args, text, spans)
+}
+
+/// From the first to the last of the chosen parts, with what stands between them.
+fn chosen<'a>(args: &Args, text: &'a [u8], mut spans: impl Iterator<Item = Span>) -> Option<Value<'a>> {
+    let index = args.int(0)?;
+    let count = usize::try_from(args.int(2).unwrap_or(1)).unwrap_or(1);
+    let more = count.checked_sub(1);
+    let wanted = usize::try_from(index.unsigned_abs()).ok()?.checked_sub(1)?;
+    let span = if index > 0 {
+        let Some(first) = spans.nth(wanted) else { return Some(Value::Str(b"")) };
+        let last = match more {
+            Some(more) => spans.take(more).last(),
+            None => spans.last(),
+        };
+        first.start..last.map_or(first.end, |l| l.end)
+    } else {
+        let all: Vec<Span> = spans.collect();
+        let Some(last) = all.len().checked_sub(wanted + 1) else { return Some(Value::Str(b"")) };
+        let first = more.map_or(0, |more| last.saturating_sub(more));
+        all.get(first)?.start..all.get(last)?.end
+    };
+    text.get(span).map(Value::Str)
+}

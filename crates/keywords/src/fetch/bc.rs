@@ -1,0 +1,100 @@
+//! `bc_dst`, `bc_src` and their kin: the connection to the server (manual 7.3.3).
+
+use state::Server;
+use state::server::Address;
+
+use super::prelude::*;
+
+const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "bc_be_queue",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "How many streams were ahead in the backend's queue.",
+        examples: &[Example { given: GIVEN, expr: "bc_be_queue", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| int(s.backend_queue)),
+        each: None,
+    },
+    Fetch {
+        name: "bc_dst",
+        args: &[],
+        gives: Type::Addr,
+        needs: Needs::Server,
+        doc: "The server's address.",
+        examples: &[Example { given: GIVEN, expr: "bc_dst", gives: "192.0.2.10" }],
+        get: |_, cx| address_of(cx).map(|a| ip(a.ip())),
+        each: None,
+    },
+    Fetch {
+        name: "bc_dst_port",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "The server's port.",
+        examples: &[Example { given: GIVEN, expr: "bc_dst_port", gives: "8080" }],
+        get: |_, cx| address_of(cx).map(|a| int(a.port())),
+        each: None,
+    },
+    Fetch {
+        name: "bc_http_major",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "The major version of HTTP on the server's side.",
+        examples: &[Example { given: GIVEN, expr: "bc_http_major", gives: "1" }],
+        get: |_, cx| response(cx).map(|m| int(m.version().major)),
+        each: None,
+    },
+    Fetch {
+        name: "bc_reused",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::Server,
+        doc: "Whether the stream went to the server over a connection that was idle before.",
+        examples: &[Example { given: GIVEN, expr: "bc_reused", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| Value::Bool(s.reused_connection)),
+        each: None,
+    },
+    Fetch {
+        name: "bc_src",
+        args: &[],
+        gives: Type::Addr,
+        needs: Needs::Server,
+        doc: "The address from which the server was connected to.",
+        examples: &[Example { given: GIVEN, expr: "bc_src", gives: "-" }],
+        get: |_, cx| cx.stream?.server_source?.ip().map(ip),
+        each: None,
+    },
+    Fetch {
+        name: "bc_src_port",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "The port from which the server was connected to.",
+        examples: &[Example { given: GIVEN, expr: "bc_src_port", gives: "-" }],
+        get: |_, cx| cx.stream?.server_source.filter(|e| e.ip().is_some()).map(|e| int(e.port())),
+        each: None,
+    },
+    Fetch {
+        name: "bc_srv_queue",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "How many streams were ahead in the server's queue.",
+        examples: &[Example { given: GIVEN, expr: "bc_srv_queue", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| int(s.server_queue)),
+        each: None,
+    },
+];
+
+fn address_of(cx: &Ctx<'_>) -> Option<std::net::SocketAddr> {
+    let stream = cx.stream?;
+    let server: &Server = cx.world.backend(stream.backend?)?.server(stream.server?)?;
+    match server.address {
+        Address::Inet(address) => Some(address),
+        Address::Unix(_) | Address::Unresolved => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! `req.bytes_in`, `res.bytes_in`, `bytes_in`, `bytes_out`: how much went through (manual 7.3.3).
+
+use super::prelude::*;
+
+const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "bytes_in",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Request,
+        doc: "See `req.bytes_in`.",
+        examples: &[Example { given: GIVEN, expr: "bytes_in", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_in).ok().map(Value::Sint),
+        each: None,
+    },
+    Fetch {
+        name: "bytes_out",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "See `res.bytes_in`.",
+        examples: &[Example { given: GIVEN, expr: "bytes_out", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_out).ok().map(Value::Sint),
+        each: None,
+    },
+    Fetch {
+        name: "req.bytes_in",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Request,
+        doc: "The bytes that came from the client for this stream, heads included.",
+        examples: &[Example { given: GIVEN, expr: "req.bytes_in", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_in).ok().map(Value::Sint),
+        each: None,
+    },
+    Fetch {
+        name: "res.bytes_in",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "The bytes that went to the client for this stream, heads included.",
+        examples: &[Example { given: GIVEN, expr: "res.bytes_in", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_out).ok().map(Value::Sint),
+        each: None,
+    },
+];

@@ -1,0 +1,88 @@
+//! `capture.req.*`, `capture.res.*`: what is kept of request and response to the end (manual 7.3.6).
+
+use super::prelude::*;
+
+const GIVEN: &str = "GET /a/b?x=1&y=2 HTTP/1.1\r\nhost: example.com\r\n\r\n";
+const BOTH: &str = "GET /a HTTP/1.0\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "capture.req.hdr",
+        args: &[ArgSpec::required("idx", ArgKind::Sint)],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The request header captured in this slot, counted from 0 (`capture request header`, `http-request capture`).",
+        examples: &[Example { given: GIVEN, expr: "capture.req.hdr(0)", gives: "-" }],
+        get: |args, cx| captured(&cx.stream?.captured_request, args),
+        each: None,
+    },
+    Fetch {
+        name: "capture.req.method",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The method of the request line as it came.",
+        examples: &[Example { given: GIVEN, expr: "capture.req.method", gives: "GET" }],
+        get: |_, cx| line(cx).and_then(|l| l.first().copied()).map(Value::Str),
+        each: None,
+    },
+    Fetch {
+        name: "capture.req.uri",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The target of the request line as it came; rules that change it are not seen.",
+        examples: &[Example { given: GIVEN, expr: "capture.req.uri", gives: "/a/b?x=1&y=2" }],
+        get: |_, cx| line(cx).and_then(|l| l.get(1).copied()).map(Value::Str),
+        each: None,
+    },
+    Fetch {
+        name: "capture.req.ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The version of the request: `HTTP/1.0` or `HTTP/1.1`.",
+        examples: &[Example { given: GIVEN, expr: "capture.req.ver", gives: "HTTP/1.1" }],
+        get: |_, cx| request(cx).map(|m| version(m.version())),
+        each: None,
+    },
+    Fetch {
+        name: "capture.res.hdr",
+        args: &[ArgSpec::required("idx", ArgKind::Sint)],
+        gives: Type::Str,
+        needs: Needs::Server,
+        doc: "The response header captured in this slot, counted from 0.",
+        examples: &[Example { given: BOTH, expr: "capture.res.hdr(0)", gives: "-" }],
+        get: |args, cx| captured(&cx.stream?.captured_response, args),
+        each: None,
+    },
+    Fetch {
+        name: "capture.res.ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The version of the response: `HTTP/1.0` or `HTTP/1.1`.",
+        examples: &[Example { given: BOTH, expr: "capture.res.ver", gives: "HTTP/1.1" }],
+        get: |_, cx| response(cx).map(|m| version(m.version())),
+        each: None,
+    },
+];
+
+fn captured<'a>(slots: &'a [Option<Box<[u8]>>], args: &Args) -> Option<Value<'a>> {
+    let slot = usize::try_from(args.int(0)?).ok()?;
+    slots.get(slot)?.as_deref().map(Value::Str)
+}
+
+/// The words of the request line as it came.
+fn line<'a>(cx: &Ctx<'a>) -> Option<[&'a [u8]; 2]> {
+    let mut words = cx.stream?.request_line.split(|b| *b == b' ');
+    let method = words.next().filter(|m| !m.is_empty())?;
+    Some([method, words.next().unwrap_or_default()])
+}
+
+fn version<'a>(version: http::Version) -> Value<'a> {
+    Value::Str(match version {
+        http::Version::HTTP_10 => b"HTTP/1.0",
+        _ => b"HTTP/1.1",
+    })
+}

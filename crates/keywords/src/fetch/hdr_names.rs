@@ -1,0 +1,75 @@
+//! `req.hdr_names`, `req.hdrs` and those of responses: the header block as a whole (manual 7.3.6).
+
+use super::prelude::*;
+
+const DELIM: &[ArgSpec] = &[ArgSpec::optional("delim", ArgKind::Str)];
+const GIVEN: &str =
+    "GET / HTTP/1.1\r\nhost: a.example\r\nx-n: 1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-r: a\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "req.hdr_names",
+        args: DELIM,
+        gives: Type::Str,
+        needs: Needs::RequestHead,
+        doc: "The names of the request's headers in order, joined by `delim` (a comma if none is given).",
+        examples: &[
+            Example { given: GIVEN, expr: "req.hdr_names", gives: "host,x-n" },
+            Example { given: GIVEN, expr: "req.hdr_names(;)", gives: "host;x-n" },
+        ],
+        get: |args, cx| names(request(cx)?, args, cx),
+        each: None,
+    },
+    Fetch {
+        name: "req.hdrs",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::RequestHead,
+        doc: "The request's header block as text, the empty line at its end included.",
+        examples: &[Example { given: GIVEN, expr: "req.hdrs,length", gives: "32" }],
+        get: |_, cx| block(request(cx)?, cx),
+        each: None,
+    },
+    Fetch {
+        name: "res.hdr_names",
+        args: DELIM,
+        gives: Type::Str,
+        needs: Needs::ResponseHead,
+        doc: "The names of the response's headers in order; see `req.hdr_names`.",
+        examples: &[Example { given: GIVEN, expr: "res.hdr_names", gives: "x-r" }],
+        get: |args, cx| names(response(cx)?, args, cx),
+        each: None,
+    },
+    Fetch {
+        name: "res.hdrs",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::ResponseHead,
+        doc: "The response's header block as text, the empty line at its end included.",
+        examples: &[Example { given: GIVEN, expr: "res.hdrs,length", gives: "10" }],
+        get: |_, cx| block(response(cx)?, cx),
+        each: None,
+    },
+];
+
+fn names<'a>(message: &'a Message, args: &Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
+    let mut out = bumpalo::collections::Vec::new_in(cx.arena);
+    for header in message.headers() {
+        if header.index > 0 {
+            out.extend_from_slice(args.str(0).unwrap_or(b","));
+        }
+        out.extend_from_slice(header.name);
+    }
+    (!out.is_empty()).then(|| Value::Str(out.into_bump_slice()))
+}
+
+fn block<'a>(message: &'a Message, cx: &Ctx<'a>) -> Option<Value<'a>> {
+    let mut out = bumpalo::collections::Vec::new_in(cx.arena);
+    for header in message.headers() {
+        for part in [header.name, b": ", header.value, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    Some(Value::Str(out.into_bump_slice()))
+}

@@ -1,0 +1,92 @@
+//! `req.ver`, `res.ver`, `req.proto_http`, `http_first_req`, `fc_http_major`: the protocol (manual 7.3.6).
+
+use super::prelude::*;
+
+const GIVEN: &str = "GET / HTTP/1.0\r\n\r\n---\r\nHTTP/1.1 404 Not Found\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "fc_http_major",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "The major version of HTTP on the client's side: 1 or 2.",
+        examples: &[Example { given: GIVEN, expr: "fc_http_major", gives: "1" }],
+        get: |_, cx| Some(int(cx.stream.filter(|s| s.has_request).map_or(1, |s| s.request.version().major))),
+        each: None,
+    },
+    Fetch {
+        name: "http_first_req",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::Request,
+        doc: "Whether this is the first request of its connection.",
+        examples: &[Example { given: GIVEN, expr: "http_first_req", gives: "1" }],
+        get: |_, cx| request(cx).map(|_| Value::Bool(cx.session.requests <= 1)),
+        each: None,
+    },
+    Fetch {
+        name: "req.proto_http",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::Request,
+        doc: "True once the request was read as HTTP.",
+        examples: &[Example { given: GIVEN, expr: "req.proto_http", gives: "1" }],
+        get: |_, cx| request(cx).map(|_| Value::Bool(true)),
+        each: None,
+    },
+    Fetch {
+        name: "req.ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "The version of the request's line: `1.0`, `1.1`, `2.0`.",
+        examples: &[Example { given: GIVEN, expr: "req.ver", gives: "1.0" }],
+        get: |_, cx| request(cx).map(version),
+        each: None,
+    },
+    Fetch {
+        name: "req_proto_http",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::Request,
+        doc: "See `req.proto_http`.",
+        examples: &[Example { given: GIVEN, expr: "req_proto_http", gives: "1" }],
+        get: |_, cx| request(cx).map(|_| Value::Bool(true)),
+        each: None,
+    },
+    Fetch {
+        name: "req_ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Request,
+        doc: "See `req.ver`.",
+        examples: &[Example { given: GIVEN, expr: "req_ver", gives: "1.0" }],
+        get: |_, cx| request(cx).map(version),
+        each: None,
+    },
+    Fetch {
+        name: "res.ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Server,
+        doc: "The version of the response's line: `1.0`, `1.1`, `2.0`.",
+        examples: &[Example { given: GIVEN, expr: "res.ver", gives: "1.1" }],
+        get: |_, cx| response(cx).map(version),
+        each: None,
+    },
+    Fetch {
+        name: "resp_ver",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Server,
+        doc: "See `res.ver`.",
+        examples: &[Example { given: GIVEN, expr: "resp_ver", gives: "1.1" }],
+        get: |_, cx| response(cx).map(version),
+        each: None,
+    },
+];
+
+fn version(message: &Message) -> Value<'_> {
+    Value::Str(message.version().as_str().as_bytes())
+}

@@ -1,0 +1,411 @@
+//! Every keyword's examples are its test: fetches and converters are evaluated on the messages they are given, actions
+//! and balancing algorithms must compile. The families' lists are compared with their folders.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use http::h1::{Limits, Parsed, parse_request, parse_response};
+use keywords::{action, alias, balance, convert, fetch};
+use plan::compile::{Compile, Home, Names, Site};
+use sample::Bump;
+use state::backend::UseServer;
+use state::check::Probe;
+use state::counters::{Gauge, PerThread};
+use state::expr::Side;
+use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
+use state::frontend::{Bind, BindAddress, Captures, UnixOwner};
+use state::options::{Mode, Options, Timeouts};
+use state::reply::Pages;
+use state::route::Switching;
+use state::server::{Address, Port};
+use state::world::{Global, Process};
+use state::{Act, Backend, Ctx, Endpoint, Frontend, Server, Session, Stream, Verdict, World};
+
+const BEGUN_WALL_US: u64 = 1_700_000_000_123_000;
+const BEGUN_NS: u64 = 5_000_000_000;
+const MS: u64 = 1_000_000;
+
+const SETS: &[RuleSet] = &[
+    RuleSet::TcpRequestConnection,
+    RuleSet::TcpRequestSession,
+    RuleSet::TcpRequestContent,
+    RuleSet::TcpResponseContent,
+    RuleSet::HttpRequest,
+    RuleSet::HttpResponse,
+    RuleSet::HttpAfterResponse,
+];
+
+fn names() -> Names {
+    let mut names = Names::default();
+    names.frontends.insert("web".into(), 0);
+    names.backends.insert("app".into(), 0);
+    names.servers = vec![HashMap::from([("s1".into(), 0), ("s2".into(), 1)])];
+    names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
+    names
+}
+
+fn home<'a>() -> Home<'a> {
+    Home { name: "web", frontend: Some(0), backend: Some(0) }
+}
+
+fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
+    Server {
+        name: name.into(),
+        id,
+        address: Address::Inet("192.0.2.10:8080".parse().unwrap()),
+        port: Port::Fixed,
+        weight,
+        backup: false,
+        maxconn,
+        minconn: 0,
+        maxqueue: 0,
+        pool_max: None,
+        cookie: None,
+        check: None,
+        send_proxy: None,
+        source: None,
+        redirect_prefix: None,
+        live: Arc::new(state::server::Live::new(id, weight, 1)),
+    }
+}
+
+fn balancer(words: &str) -> Box<dyn state::family::Balance> {
+    let mut names = names();
+    let mut compile = Compile::new(&mut names, home());
+    compile.site = Site::UseServer;
+    let words: Vec<&str> = words.split(' ').collect();
+    let (kind, inside) = balance::find(words[0]).expect("an algorithm");
+    let mut parse =
+        Parse { set: RuleSet::HttpRequest, inside, words: Words::new(&words[1..]), compiler: &mut compile };
+    let made = (kind.parse)(&mut parse).expect("words of an algorithm");
+    assert_eq!(parse.words.peek(), None, "'{}' leaves words", words.join(" "));
+    made
+}
+
+fn timeouts() -> Timeouts {
+    Timeouts {
+        client: Some(30_000),
+        connect: Some(4000),
+        queue: Some(4500),
+        server: Some(20_000),
+        tarpit: Some(5000),
+        tunnel: Some(60_000),
+        ..Timeouts::default()
+    }
+}
+
+fn bind() -> Bind {
+    Bind {
+        address: BindAddress::Inet("198.51.100.7:80".parse().unwrap()),
+        name: Some("main".into()),
+        id: 1,
+        maxconn: 0,
+        backlog: None,
+        v6only: false,
+        v4v6: false,
+        transparent: false,
+        interface: None,
+        defer_accept: false,
+        accept_proxy: false,
+        tfo: false,
+        mss: None,
+        unix: UnixOwner::default(),
+    }
+}
+
+fn frontend() -> Frontend {
+    Frontend {
+        name: "web".into(),
+        id: 2,
+        mode: Mode::Http,
+        disabled: false,
+        binds: vec![bind()],
+        maxconn: 2000,
+        backlog: None,
+        tcp_connection: Box::default(),
+        tcp_session: Box::default(),
+        tcp_content: Box::default(),
+        inspect_delay: None,
+        http_request: Box::default(),
+        http_response: Box::default(),
+        http_after_response: Box::default(),
+        switching: Switching { steps: Box::default(), default: Some(0) },
+        monitor_uri: None,
+        timeouts: timeouts(),
+        options: Arc::new(Options::default()),
+        pages: Arc::default(),
+        log: Arc::default(),
+        captures: Captures::default(),
+        live: Arc::new(state::frontend::Live::new(1)),
+    }
+}
+
+fn backend(servers: Vec<Server>, words: &str) -> Backend {
+    let made = Backend {
+        name: "app".into(),
+        id: 3,
+        mode: Mode::Http,
+        disabled: false,
+        servers,
+        balance: balancer(words),
+        balance_name: "roundrobin",
+        tcp_content: Box::default(),
+        http_request: Box::default(),
+        http_response: Box::default(),
+        http_after_response: Box::default(),
+        use_server: Box::<[UseServer]>::default(),
+        timeouts: timeouts(),
+        options: Arc::new(Options::default()),
+        retries: 3,
+        fullconn: 0,
+        pages: Arc::default(),
+        log: Arc::default(),
+        probe: Arc::new(Probe::Tcp),
+        source: None,
+        live: Arc::new(state::backend::Live::new(1)),
+    };
+    made.balance.changed(&made);
+    made
+}
+
+fn global() -> Global {
+    Global {
+        maxconn: 1000,
+        threads: 1,
+        buffer_size: 16384,
+        max_rewrite: 1024,
+        max_headers: 101,
+        daemon: false,
+        pidfile: None,
+        user: None,
+        group: None,
+        uid: None,
+        gid: None,
+        chroot: None,
+        hostname: "lb1".into(),
+        node: "lb1".into(),
+        description: None,
+        log_tag: "sluice".into(),
+        log_send_hostname: None,
+        open_files: None,
+        pid: 4321,
+        hard_stop_after_ms: None,
+        spread_checks: 0,
+        cpu_map: Vec::new(),
+        pool_low_conn: 0,
+        stats_sockets: Vec::new(),
+        stats_timeout_ms: 10_000,
+    }
+}
+
+fn world(servers: Vec<Server>, balance: &str) -> World {
+    World {
+        global: global(),
+        frontends: vec![frontend()],
+        backends: vec![backend(servers, balance)],
+        backend_names: HashMap::from([("app".into(), 0)]),
+        log_targets: Vec::new(),
+        global_logs: Arc::default(),
+        var_names: Vec::new(),
+        wants_destination: true,
+        process: Arc::new(Process {
+            connections: Gauge::default(),
+            requests: AtomicU64::new(0),
+            utc_offset_s: Default::default(),
+            vars: Default::default(),
+        }),
+    }
+}
+
+fn two_servers() -> Vec<Server> {
+    vec![server("s1", 1, 1, 0), server("s2", 2, 10, 100)]
+}
+
+fn session() -> Session {
+    let source = Endpoint::Inet("192.0.2.1:50000".parse().unwrap());
+    let mut session = Session::new(0, 0, source, BEGUN_NS, BEGUN_WALL_US);
+    session.destination = Some(Endpoint::Inet("198.51.100.7:80".parse().unwrap()));
+    session.requests = 1;
+    session
+}
+
+/// A stream that took a second, with the given messages.
+fn stream(given: &str) -> Stream {
+    let mut stream = Stream::new();
+    stream.reset(0, BEGUN_NS, BEGUN_WALL_US);
+    stream.number = 7;
+    stream.backend = Some(0);
+    let (request, response) = given.split_once("---\r\n").map_or((given, None), |(a, b)| (a, Some(b)));
+    if !request.is_empty() {
+        let parsed = parse_request(request.as_bytes(), &mut stream.request, &Limits::default());
+        assert!(matches!(parsed, Parsed::Complete { .. }), "{request:?}: {parsed:?}");
+        stream.request_line = request.lines().next().unwrap().as_bytes().to_vec();
+        stream.has_request = true;
+        stream.times.first_byte = BEGUN_NS + 200 * MS;
+        stream.times.request = BEGUN_NS + 210 * MS;
+    }
+    if let Some(response) = response {
+        let parsed = parse_response(response.as_bytes(), &mut stream.response, &Limits::default());
+        assert!(matches!(parsed, Parsed::Complete { .. }), "{response:?}: {parsed:?}");
+        stream.has_response = true;
+        stream.server = Some(0);
+        stream.status = stream.response.status();
+        stream.times.queued = BEGUN_NS + 230 * MS;
+        stream.times.connected = BEGUN_NS + 235 * MS;
+        stream.times.response = BEGUN_NS + 285 * MS;
+    }
+    stream
+}
+
+/// A place where the fetch may stand.
+fn place(needs: Needs) -> Site {
+    Site::Rules(match needs {
+        Needs::Server | Needs::ResponseHead | Needs::ResponseBody | Needs::Log => RuleSet::HttpResponse,
+        _ => RuleSet::HttpRequest,
+    })
+}
+
+fn evaluate(example: &Example, needs: Needs) -> Result<String, String> {
+    let mut names = names();
+    let mut compile = Compile::new(&mut names, home());
+    compile.site = place(needs);
+    let side = compile.site.side();
+    let words = [example.expr];
+    let expr = compile.expr(&mut Words::new(&words))?;
+    let (world, session, stream) = (world(two_servers(), "roundrobin"), session(), stream(example.given));
+    let arena = Bump::new();
+    let cx = Ctx {
+        world: &world,
+        session: &session,
+        stream: Some(&stream),
+        side,
+        arena: &arena,
+        now_ns: BEGUN_NS + 1000 * MS,
+        wall_us: BEGUN_WALL_US + 1_001_000,
+        thread: 0,
+    };
+    Ok(expr.eval(&cx).map_or_else(
+        || "-".to_owned(),
+        |v| String::from_utf8_lossy(sample::cast::text(v, &arena)).into_owned(),
+    ))
+}
+
+fn check(name: &str, example: &Example, needs: Needs, failures: &mut Vec<String>) {
+    let got = evaluate(example, needs);
+    if got.as_deref() != Ok(example.gives) {
+        failures.push(format!("{name}: {} gives {got:?}, not {:?}", example.expr, example.gives));
+    }
+}
+
+#[test]
+fn fetches_give_what_their_examples_say() {
+    let mut failures = Vec::new();
+    for fetch in fetch::ALL.iter().copied().flatten() {
+        for example in fetch.examples {
+            check(fetch.name, example, fetch.needs, &mut failures);
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn converters_give_what_their_examples_say() {
+    let mut failures = Vec::new();
+    for converter in convert::ALL.iter().copied().flatten() {
+        for example in converter.examples {
+            check(converter.name, example, Needs::Nothing, &mut failures);
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn keywords_are_documented_and_unique() {
+    let fetches = fetch::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));
+    let converters = convert::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));
+    let actions = action::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));
+    let balancers = balance::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));
+    let aliases = alias::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, 1));
+    let families: [(&str, Vec<_>); 5] = [
+        ("fetch", fetches.collect()),
+        ("convert", converters.collect()),
+        ("action", actions.collect()),
+        ("balance", balancers.collect()),
+        ("alias", aliases.collect()),
+    ];
+    for (family, keywords) in families {
+        let mut seen = BTreeSet::new();
+        for (name, doc, examples) in keywords {
+            assert!(seen.insert(name), "{family} '{name}' is defined twice");
+            assert!(!doc.is_empty(), "{family} '{name}' has no documentation");
+            assert!(examples > 0, "{family} '{name}' has no example");
+        }
+    }
+}
+
+#[test]
+fn every_file_of_a_family_is_listed() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../keywords/src");
+    for family in ["action", "alias", "balance", "convert", "fetch"] {
+        let folder = source.join(family);
+        let list = std::fs::read_to_string(folder.join("mod.rs")).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let Some(module) = name.strip_suffix(".rs").filter(|m| *m != "mod") else { continue };
+            let text = std::fs::read_to_string(folder.join(&name)).unwrap();
+            if text.contains("const KEYWORDS") {
+                assert!(list.contains(&format!("{module}::KEYWORDS")), "{family}/{name} is not listed");
+            }
+        }
+    }
+}
+
+#[test]
+fn actions_compile() {
+    let mut failures = Vec::new();
+    for kind in action::ALL.iter().copied().flatten() {
+        assert!(!kind.sets.is_empty(), "'{}' can stand nowhere", kind.name);
+        for example in kind.examples {
+            let mut names = names();
+            let mut compile = Compile::new(&mut names, home());
+            let words = words(example);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let made = kind.sets.iter().map(|set| compile.rule(*set, &words));
+            let made: Vec<_> = made.collect();
+            // An example may use what only one of the sets has.
+            if !made.iter().any(Result::is_ok) {
+                failures.push(format!("{example}: {:?}", made.into_iter().find_map(Result::err)));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn balancing_algorithms_compile() {
+    for kind in balance::ALL.iter().copied().flatten() {
+        for example in kind.examples {
+            balancer(example);
+        }
+    }
+}
+
+/// Cuts a line at spaces outside of double quotes, as the configuration's reader does.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => {
+                if let Some(word) = words.last_mut() {
+                    word.push(c);
+                }
+            }
+        }
+    }
+    words
+}
