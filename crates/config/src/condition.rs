@@ -297,12 +297,12 @@ const PREDICATES: &[Predicate] = &[
     Predicate {
         name: "openssl_version_atleast",
         args: 1,
-        ask: |a, _, r| Some(openssl_version(r.context.openssl_version.as_bytes())? >= openssl_version(a)?),
+        ask: |a, _, r| Some(own_openssl_version(r.context) >= openssl_version(a)?),
     },
     Predicate {
         name: "openssl_version_before",
         args: 1,
-        ask: |a, _, r| Some(openssl_version(r.context.openssl_version.as_bytes())? < openssl_version(a)?),
+        ask: |a, _, r| Some(own_openssl_version(r.context) < openssl_version(a)?),
     },
     Predicate {
         name: "ssllib_name_startswith",
@@ -362,6 +362,11 @@ fn version(text: &[u8]) -> [u32; 6] {
         commits = take_number(&mut last);
     }
     [major, minor, patch, stage, stage_number, commits]
+}
+
+/// The version to compare with; older than any if the context has none.
+fn own_openssl_version(context: &Context) -> [u32; 5] {
+    openssl_version(context.openssl_version.as_bytes()).unwrap_or_default()
 }
 
 /// `1.1.1w` or `3.0.22` as something that compares. Two dots are a must.

@@ -372,6 +372,8 @@ impl Reader<'_> {
                     self.loaded.env.set(&name, &value);
                 }
             }
+            // It is what the rest of the configuration knows the process by (manual 2.3).
+            b"localpeer" if !name.is_empty() => self.loaded.env.set(b"HAPROXY_LOCALPEER", &name),
             b"unsetenv" => {
                 let names: Vec<Vec<u8>> = (first + 1..first + count).map(|r| self.word(r).to_vec()).collect();
                 for name in names {

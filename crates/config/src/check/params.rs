@@ -11,7 +11,11 @@ pub(super) fn check<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directi
         "bind" | "default-bind" | "dgram-bind" => bind(remarks, section, directive),
         "server" => server(remarks, section, directive, 3),
         "server-template" => server(remarks, section, directive, 4),
-        "default-server" => server(remarks, section, directive, 1),
+        "default-server" => {
+            // `default-server name <name>` makes a set of its own (manual 5.2, "from").
+            let named = directive.text(1) == b"name";
+            server(remarks, section, directive, if named { 3 } else { 1 });
+        }
         _ => {}
     }
 }
@@ -85,7 +89,13 @@ fn bind<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directiv
 fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directive<'a>, skip: usize) {
     let keyword = directive.keyword();
     let proxy = section.kind().is_proxy();
+    let addressed = keyword != "default-server";
     let span = directive.full_span();
+    if directive.len() < skip && !addressed {
+        let message = "default-server name: missing value.".to_owned();
+        remarks.add(Severity::Alert, span, Place::Bracket, message);
+        return;
+    }
     if directive.len() < skip {
         // Peers may leave the address out.
         if proxy {
@@ -100,14 +110,14 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
     }
     let own = String::from_utf8_lossy(directive.text(1));
     if let Some((name, bad)) =
-        directive.word(1).filter(|_| skip > 1).and_then(|name| Some((name, invalid_char(name)?)))
+        directive.word(1).filter(|_| addressed).and_then(|name| Some((name, invalid_char(name)?)))
     {
         let message = format!("character '{bad}' is not permitted in server name '{own}'.");
         remarks.add(Severity::Alert, name.span(), Place::Bracket, message);
         return;
     }
     let owner = section.name().unwrap_or_default();
-    let intro = || if skip > 1 { format!("'{keyword} {owner}/{own}' : ") } else { String::new() };
+    let intro = || if addressed { format!("'{keyword} {owner}/{own}' : ") } else { String::new() };
     for param in params(directive, skip, SERVER) {
         let text = param.word.lossy();
         let span = param.word.span();
@@ -115,7 +125,7 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
             let near = near(&param, SERVER);
             let end = if near.is_none() { ".".to_owned() } else { hint(near) };
             let intro = intro();
-            let hint = if skip > 1 { "" } else { " Hint: no address was expected for this server." };
+            let hint = if addressed { "" } else { " Hint: no address was expected for this server." };
             let message = match &*text {
                 "usesrc" => format!("{intro}'usesrc' only allowed after a 'source' statement.."),
                 _ => format!("{intro}unknown keyword '{text}'{end}{hint}"),
@@ -123,7 +133,7 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
             remarks.add(Severity::Alert, span, Place::Bracket, message);
             return;
         }
-        if param.truncated {
+        if param.truncated && param.name() != "set-proxy-v2-tlv-fmt" {
             let message = format!("{}'{text}' expects an argument.", intro());
             remarks.add(Severity::Alert, span, Place::Bracket, message);
         }

@@ -3,6 +3,9 @@
 /// The longest word worth comparing; anything longer is no misspelling of a keyword.
 const MAX_LEN: usize = 64;
 
+/// The most names looked at: a hostile file could declare thousands and misspell each.
+const MAX_NAMES: usize = 1024;
+
 /// The name nearest to `word`, if one is near enough to be worth saying.
 ///
 /// Near is: few letters added, lost, changed or swapped for the length of the word; or one of both words
@@ -13,7 +16,7 @@ pub fn nearest<'a>(word: &[u8], names: impl IntoIterator<Item = &'a str>) -> Opt
     }
     let limit = word.len().div_ceil(3);
     let mut best: Option<(usize, &str)> = None;
-    for name in names {
+    for name in names.into_iter().take(MAX_NAMES) {
         let name_bytes = name.trim_end_matches('*').as_bytes();
         let mut score = distance(word, name_bytes, limit * 2 + 1);
         if score > limit * 2 && contained(word, name_bytes) {

@@ -130,6 +130,7 @@ pub const SERVER: &[Param] = &[
     flag("force-tlsv11"),
     flag("force-tlsv12"),
     flag("force-tlsv13"),
+    value("from"),
     value("guid"),
     value("hash-key"),
     value("healthcheck"),
