@@ -12,6 +12,8 @@ use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
 
+const PIPE_BUF: usize = 4096;
+
 /// A datagram socket of this thread's runtime, closed when dropped.
 pub struct Dgram {
     handle: Handle,
@@ -120,11 +122,16 @@ impl FdWriter {
         Ok(FdWriter::new(rustix::io::fcntl_dupfd_cloexec(fd, 3)?))
     }
 
-    /// Writes `line` in one go if the other side takes it at once; else it is dropped and counted. Gives whether it
-    /// went out. Never blocks on a pipe, socket or terminal whose reader is slow: that is asked first, because the
-    /// descriptor may be shared with other processes and isn't made non-blocking.
+    /// Writes `line` if the other side takes it at once; else it is dropped and counted. Gives whether it went out whole.
+    ///
+    /// Doesn't wait for a slow reader: whether there's room is asked first, since the descriptor may be shared with other
+    /// processes and isn't made non-blocking. A line of more than 4 KiB goes out in parts of that size (what a pipe with
+    /// room for anything takes, pipe(7)), and is cut short when the room ends.
     pub fn write(&self, line: &[u8]) -> bool {
-        let written = self.is_writable() && rustix::io::write(&self.fd, line).is_ok();
+        let mut parts = line.chunks(PIPE_BUF);
+        let written = parts.all(|part| {
+            self.is_writable() && rustix::io::write(&self.fd, part).is_ok_and(|n| n == part.len())
+        });
         self.dropped.set(self.dropped.get() + u64::from(!written));
         written
     }

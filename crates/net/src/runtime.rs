@@ -64,7 +64,8 @@ impl Runtime {
         Runtime::build(None)
     }
 
-    /// A runtime on another kernel, such as a simulated one.
+    /// A runtime on another kernel, such as a simulated one. Messages of other threads don't interrupt that kernel's wait;
+    /// those of the same thread do their work at the next turn, as always.
     pub fn with_kernel(kernel: Box<dyn Kernel>) -> io::Result<Runtime> {
         SIMULATED.set(true);
         Runtime::build(Some(kernel))
@@ -169,8 +170,7 @@ impl Drop for Runtime {
         let rt = Rc::clone(&self.rt);
         rt.inbox.close();
         let _inside = Inside::enter(&rt);
-        // A task's destructor may start another task.
-        while rt.tasks.drop_one().is_some() {}
+        rt.tasks.drop_all();
         for ends in rt.pipes.take() {
             rt.close_pipe(&ends);
         }
@@ -261,7 +261,7 @@ pub(crate) fn start(job: Pin<Box<dyn Job>>) -> TaskId {
         }
         Err(job) => {
             bump(&rt.meter.refused);
-            (rt.tasks.id(task::NONE), job)
+            (TaskId::NOBODY, job)
         }
     });
     match started {

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::ptr;
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 /// No task.
@@ -37,6 +38,9 @@ const _: () = assert!(INDEX_MAX < 1 << INDEX_BITS);
 const _: () = assert!(usize::BITS == 64, "a task's id travels in a waker's data pointer");
 
 impl TaskId {
+    /// No task's: there is no runtime of this number.
+    pub(crate) const NOBODY: TaskId = TaskId(u64::MAX);
+
     pub(crate) fn new(runtime: u16, generation: u32, index: u32) -> TaskId {
         let generation = u64::from(generation) & ((1 << GEN_BITS) - 1);
         TaskId(u64::from(runtime) << (INDEX_BITS + GEN_BITS) | generation << INDEX_BITS | u64::from(index))
@@ -319,20 +323,26 @@ impl Tasks {
         }
     }
 
-    /// Drops the future of one live task other than `root`, for the end of a runtime; `None` when all are gone.
-    pub(crate) fn drop_one(&self) -> Option<()> {
-        let task = (0..self.fresh.get()).find(|i| self.table.get(*i).is_some_and(|t| t.has(LIVE)))?;
-        match self.table.get(task).and_then(|t| t.job.take()) {
-            Some(job) => drop(self.finish(task, job, None)),
-            None => drop(self.end(task)),
+    /// Drops every task's future, also of those that such a drop starts, for the end of a runtime.
+    pub(crate) fn drop_all(&self) {
+        while self.live.get() > 0 {
+            let mut index = 0;
+            while index < self.fresh.get() {
+                if let Some(task) = self.table.get(index).filter(|t| t.has(LIVE)) {
+                    match task.job.take() {
+                        Some(job) => drop(self.finish(index, job, None)),
+                        None => drop(self.end(index)),
+                    }
+                }
+                index += 1;
+            }
         }
-        Some(())
     }
 
     /// Runs `f` with a context whose waker wakes this task.
     #[allow(unsafe_code, reason = "a waker whose data is the task's id needs a table of functions")]
     pub(crate) fn with_waker<R>(&self, index: u32, f: impl FnOnce(&mut Context<'_>) -> R) -> R {
-        let data = self.id(index).0 as usize as *const ();
+        let data = ptr::without_provenance(self.id(index).0 as usize);
         // SAFETY: the functions of VTABLE never dereference the data, which is a plain number; they are safe to
         // call from any thread; clone gives an equal waker and drop has nothing to release.
         let waker = ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) });
@@ -359,7 +369,8 @@ impl Tasks {
         if at < task.deadline.get() {
             task.deadline.set(at);
         }
-        if at < task.due.get() { Some(task.node.get()) } else { None }
+        // Compared as the wheel sees it, or asking for the same near deadline again would move the entry each time.
+        if wheel::tick_of(at) < task.due.get() { Some(task.node.get()) } else { None }
     }
 
     /// Notes where the wheel keeps the task and when it will look.
@@ -443,5 +454,5 @@ static VTABLE: RawWakerVTable =
     RawWakerVTable::new(|data| RawWaker::new(data, &VTABLE), wake_raw, wake_raw, |_| {});
 
 fn wake_raw(data: *const ()) {
-    remote::reach(TaskId(data as usize as u64), Tasks::wake_id);
+    remote::reach(TaskId(data.addr() as u64), Tasks::wake_id);
 }

@@ -30,6 +30,11 @@ struct Node {
     bucket: u32,
 }
 
+/// When a deadline (ns) is looked at if it is near: at the end of its tick (ns).
+pub(crate) fn tick_of(deadline: u64) -> u64 {
+    (deadline.saturating_add((1 << TICK_BITS) - 1) >> TICK_BITS).saturating_mul(1 << TICK_BITS)
+}
+
 pub(crate) struct Wheel {
     /// Everything up to this tick has been looked at.
     elapsed: u64,
@@ -117,7 +122,7 @@ impl Wheel {
     }
 
     fn link(&mut self, id: u32, deadline: u64) -> u64 {
-        let up = deadline.saturating_add((1 << TICK_BITS) - 1) >> TICK_BITS;
+        let up = tick_of(deadline) >> TICK_BITS;
         let tick = up.clamp(self.elapsed + 1, LAST_TICK.max(self.elapsed + 1));
         // The level is that of the highest group of bits in which the tick differs from the present: in all
         // groups above, the bucket lies in the present's own span, so buckets of a level never wrap.

@@ -289,6 +289,9 @@ fn a_full_pipe_drops_lines_instead_of_blocking() {
     let mut all = vec![0; written];
     reader.read_exact(&mut all).unwrap();
     assert!(fd.write(b"again"));
+    assert!(fd.write(&[b'y'; 10_000]), "a long line, in parts");
+    assert!(!fd.write(&[b'z'; 1 << 20]), "cut short");
+    assert_eq!(fd.dropped(), 2);
 }
 
 #[test]

@@ -80,6 +80,25 @@ fn moving_a_deadline_later_costs_the_wheel_nothing() {
 }
 
 #[test]
+fn asking_for_the_same_near_deadline_again_costs_the_wheel_nothing() {
+    run(async {
+        let deadline = net::now().plus_millis(30);
+        let before = net::counters().armed;
+        let mut sleep = Box::pin(net::sleep_until(deadline));
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            cx.waker().wake_by_ref();
+            sleep.as_mut().poll(cx)
+        })
+        .await;
+        assert!(polls > 10);
+        // Once, and once more for each level of the wheel it came down meanwhile.
+        assert!(net::counters().armed - before <= 3, "{}", net::counters().armed - before);
+    });
+}
+
+#[test]
 fn both_branches_of_a_hand_written_select_are_served() {
     run(async {
         let start = net::now();
