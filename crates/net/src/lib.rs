@@ -36,6 +36,8 @@
 //! (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
 
 mod addr;
+pub mod background;
+pub mod clock;
 mod counters;
 mod dgram;
 pub mod fd_pass;
