@@ -59,9 +59,8 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let given: Option<PathBuf> = args.value("--subject")?;
     let peers = args.values("--peer")?;
     args.end()?;
-    let is_sluice = given.is_none();
-    let subject = program::subject(given, "release")?;
-    let contenders = contenders(subject, &peers)?;
+    let name = if given.is_none() { "sluice" } else { "subject" };
+    let contenders = contenders(name, program::subject(given, "release")?, &peers)?;
     let (warm_up, run) = if quick { (200, 1000) } else { (500, 3000) };
     let effort = Effort { rounds, warm_up: Duration::from_millis(warm_up), run: Duration::from_millis(run) };
     let cases: Vec<&Case> =
@@ -81,15 +80,14 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         report.add(case, &contenders, &results);
     }
     println!("\n{}", report.table());
-    if is_sluice && !quick {
+    if name == "sluice" && !quick {
         report.save()?;
     }
     Ok(())
 }
 
-fn contenders(subject: PathBuf, peers: &[String]) -> Result<Vec<Contender>> {
-    let name = subject.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut all = vec![Contender::new(&name, subject, Kind::HaproxyCfg)];
+fn contenders(name: &str, subject: PathBuf, peers: &[String]) -> Result<Vec<Contender>> {
+    let mut all = vec![Contender::new(name, subject, Kind::HaproxyCfg)];
     for peer in peers {
         let (name, path) = peer.split_once('=').context("--peer NAME=PATH")?;
         all.push(Contender::new(name, program::subject(Some(path.into()), "release")?, Kind::of(name)));

@@ -1,5 +1,223 @@
-//! x
+//! The same configuration and the same bytes to Sluice and to HAProxy, and everything that comes out of both
+//! compared: answers, what the origins received, log lines. The cases come from a seed that is printed.
+//!
+//! Read [`config`] and [`request`] (what is generated), [`pair`] (the programs), [`observe`] and [`compare`]
+//! (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`].
+
+mod batch;
+mod compare;
+mod config;
+mod keywords;
+mod known;
+mod observe;
+mod pair;
+mod random;
+mod request;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+
 use crate::args::Args;
-pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    args.end()
+use crate::program;
+use crate::root::root;
+use batch::{Case, Mismatch, Programs};
+use config::{Place, SERVERS_MAX};
+use known::Known;
+use random::Random;
+
+const UNITS_A_BATCH: usize = 25;
+const CONVERSATIONS_A_UNIT: usize = 40;
+/// Kinds of difference that are looked at a second time and made small.
+const SHOWN_MAX: usize = 12;
+
+/// How many cases agreed and how many did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+}
+
+/// Runs cases, or compares keywords.
+///
+/// # Errors
+/// When something differs that is not accepted.
+pub(crate) fn run(mut args: Args) -> Result<()> {
+    let given: Option<PathBuf> = args.value("--program")?;
+    if args.flag("--keywords") {
+        args.end()?;
+        return keywords::run(&program::subject(given, "release")?);
+    }
+    let oracle: Option<PathBuf> = args.value("--oracle")?;
+    let cases = args.value("--cases")?.unwrap_or(10_000);
+    let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);
+    let keep: Option<PathBuf> = args.value("--keep")?;
+    args.end()?;
+    let subject = program::subject(given, "release")?;
+    let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
+    let count = compare(subject, oracle, cases, seed, keep.as_deref())?;
+    match count.failed {
+        0 => Ok(()),
+        failed => bail!("{failed} of {} cases differ (seed {seed})", count.passed + failed),
+    }
+}
+
+/// Compares that many cases of a seed and prints what differs.
+///
+/// # Errors
+/// When a program cannot be run or the oracle does not survive.
+pub(crate) fn compare(
+    subject: PathBuf,
+    oracle: PathBuf,
+    cases: usize,
+    seed: u64,
+    keep: Option<&Path>,
+) -> Result<Count> {
+    println!("parity: {cases} cases, seed {seed}, oracle {}", program::version(&oracle));
+    let start = Instant::now();
+    let text =
+        fs::read_to_string(root().join("tests/parity/known.toml")).context("tests/parity/known.toml")?;
+    let programs = Programs { oracle, subject, known: Known::parse(&text)? };
+    let random = Random::new(seed);
+    let mut tally = Tally::default();
+    let mut index = 0;
+    while tally.compared < cases {
+        let wanted = (cases - tally.compared).div_ceil(CONVERSATIONS_A_UNIT).min(UNITS_A_BATCH);
+        let batch: Vec<Case> = (index..index + wanted).map(|index| case(&random, index)).collect();
+        index += wanted;
+        tally.add(programs.run(&batch)?);
+        if tally.compared == 0 && index > 20 * UNITS_A_BATCH {
+            break;
+        }
+    }
+    println!("parity: {} cases run in {:.1} s", tally.compared, start.elapsed().as_secs_f64());
+    let failed = tally.report(&programs, keep)?;
+    println!(
+        "parity: {} cases compared in {:.0} s, {failed} differ, {} configurations refused by the program only",
+        tally.compared,
+        start.elapsed().as_secs_f64(),
+        tally.refused.values().map(|(count, _)| count).sum::<usize>()
+    );
+    Ok(Count { passed: tally.compared.saturating_sub(failed), failed })
+}
+
+fn case(random: &Random, index: usize) -> Case {
+    let mut random = random.part(index);
+    let unit = config::unit(&mut random);
+    let conversations = (0..CONVERSATIONS_A_UNIT).map(|_| request::conversation(&mut random)).collect();
+    Case { unit, conversations }
+}
+
+fn seed_of_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+}
+
+#[derive(Default)]
+struct Tally {
+    compared: usize,
+    bad_units: usize,
+    /// By the first difference's kind.
+    mismatches: BTreeMap<String, Vec<Mismatch>>,
+    /// By what the program said: how often, and one configuration.
+    refused: BTreeMap<String, (usize, String)>,
+    ended: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, outcome: batch::Outcome) {
+        self.compared += outcome.compared;
+        self.bad_units += outcome.bad_units.len();
+        if let Some(words) = outcome.bad_units.first() {
+            println!("the oracle refuses a generated configuration:\n{words}");
+        }
+        for mismatch in outcome.mismatches {
+            self.mismatches.entry(mismatch.differences[0].kind.clone()).or_default().push(mismatch);
+        }
+        for (unit, words) in outcome.refused {
+            let alert = words.lines().find(|line| line.contains("[ALERT]")).unwrap_or(&words).to_owned();
+            let said = alert.split_once(" : ").map_or(alert.as_str(), |(_, said)| said).to_owned();
+            let entry = self.refused.entry(said).or_default();
+            entry.0 += 1;
+            entry.1 = unit.text(&Place { index: 0, bind: 1, origins: &[1; SERVERS_MAX] });
+        }
+        self.ended.extend(outcome.ended);
+    }
+
+    /// Prints everything that is wrong; how many cases that is. A difference that does not come again when
+    /// its unit runs alone with more patience is told but not counted.
+    fn report(&self, programs: &Programs, keep: Option<&Path>) -> Result<usize> {
+        let mut failed = 0;
+        if let Some(folder) = keep {
+            fs::create_dir_all(folder)?;
+        }
+        for (number, (kind, mismatches)) in self.mismatches.iter().enumerate() {
+            let mut confirmed = None;
+            if number < SHOWN_MAX {
+                for mismatch in mismatches.iter().take(3) {
+                    confirmed = programs.confirm(mismatch)?;
+                    if confirmed.is_some() {
+                        break;
+                    }
+                }
+                if confirmed.is_none() {
+                    println!("{}", described(&mismatches[0].last_only()));
+                    println!("\n## {kind}: {} cases, not seen again alone\n", mismatches.len());
+                    continue;
+                }
+            }
+            failed += mismatches.len();
+            println!("\n## {kind}: {} cases", mismatches.len());
+            if let Some(mismatch) = confirmed {
+                let text = described(&programs.smallest(mismatch)?);
+                println!("{text}");
+                if let Some(folder) = keep {
+                    fs::write(folder.join(format!("{number:03}.txt")), text)?;
+                }
+            }
+        }
+        for (said, (count, config)) in &self.refused {
+            println!("\n## refused, {count} times: {said}\n{config}");
+        }
+        for words in &self.ended {
+            println!("\n## the program ended:\n{words}");
+        }
+        if self.bad_units > 0 {
+            println!("\n{} generated configurations are refused by the oracle itself", self.bad_units);
+        }
+        Ok(failed + self.refused.len() + self.ended.len())
+    }
+}
+
+fn described(mismatch: &Mismatch) -> String {
+    let mut text = String::new();
+    for difference in &mismatch.differences {
+        text.push_str(&format!(
+            "   {}\n      oracle:  {}\n      program: {}\n",
+            difference.kind, difference.theirs, difference.ours
+        ));
+    }
+    text.push_str(&mismatch.unit.text(&Place { index: 0, bind: 1, origins: &[2; SERVERS_MAX] }));
+    for conversation in &mismatch.conversations {
+        text.push_str(&format!(
+            "-- sent\n{}\n",
+            String::from_utf8_lossy(&conversation.bytes()).escape_debug()
+        ));
+    }
+    for (name, observation) in [("oracle", &mismatch.theirs), ("program", &mismatch.ours)] {
+        text.push_str(&format!("-- {name}: answer\n{}\n", String::from_utf8_lossy(&observation.raw)));
+        for received in &observation.origin {
+            let headers = received.headers.join(" | ");
+            text.push_str(&format!(
+                "-- {name}: server {} got {} | {headers}\n",
+                received.server, received.line
+            ));
+        }
+        for line in &observation.log {
+            text.push_str(&format!("-- {name}: log {line}\n"));
+        }
+    }
+    text
 }

@@ -1,24 +1,40 @@
-//! Raw bytes out, raw bytes in, with a limit on everything. It reads HTTP only to know when to stop.
+//! Raw bytes out, raw bytes in, with a limit on everything. It knows no protocol.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::reply;
-
 /// Most bytes read of one answer.
 const ANSWER_MAX: usize = 64 << 20;
 
-/// When an exchange is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+/// Whether the bytes received so far are all we wanted.
+type Enough<'a> = dyn Fn(&[u8]) -> bool + 'a;
+
+/// When an exchange is over; in any case when the other side closes.
+#[derive(Clone, Copy, Default)]
+pub struct Until<'a> {
+    enough: Option<&'a Enough<'a>>,
+    quiet: Option<Duration>,
+}
+
+impl<'a> Until<'a> {
     /// The other side closes.
-    Closed,
-    /// This many whole HTTP responses are in (to requests that are not HEAD), or the other side closes.
-    Replies(usize),
-    /// The other side closes; when nothing moves for the given time, our sending side is closed first and
-    /// the wait goes on.
-    ClosedOrQuiet(Duration),
+    #[must_use]
+    pub fn closed() -> Until<'a> {
+        Until::default()
+    }
+
+    /// What came is enough by the word of this function.
+    #[must_use]
+    pub fn enough(enough: &'a dyn Fn(&[u8]) -> bool) -> Until<'a> {
+        Until { enough: Some(enough), quiet: None }
+    }
+
+    /// When nothing moves for so long, our sending side is closed and the wait goes on.
+    #[must_use]
+    pub fn half_close_after(self, quiet: Duration) -> Until<'a> {
+        Until { quiet: Some(quiet), ..self }
+    }
 }
 
 /// What came back.
@@ -36,7 +52,12 @@ pub struct Exchange {
 ///
 /// # Errors
 /// When the connection cannot be opened. A connection that breaks later is an answer, not an error.
-pub fn exchange(address: SocketAddr, request: &[u8], until: &Until, limit: Duration) -> io::Result<Exchange> {
+pub fn exchange(
+    address: SocketAddr,
+    request: &[u8],
+    until: Until<'_>,
+    limit: Duration,
+) -> io::Result<Exchange> {
     let mut stream = TcpStream::connect_timeout(&address, limit)?;
     stream.set_nodelay(true)?;
     let local_port = stream.local_addr()?.port();
@@ -48,22 +69,20 @@ pub fn exchange(address: SocketAddr, request: &[u8], until: &Until, limit: Durat
     Ok(answer)
 }
 
-fn read(stream: &mut TcpStream, answer: &mut Exchange, until: &Until, limit: Duration) -> io::Result<()> {
+fn read(stream: &mut TcpStream, answer: &mut Exchange, until: Until<'_>, limit: Duration) -> io::Result<()> {
     let end = Instant::now() + limit;
     let mut half_closed = false;
     let mut scratch = vec![0; 64 << 10];
     loop {
-        if let Until::Replies(count) = until
-            && reply::complete(&answer.bytes) >= *count
-        {
+        if until.enough.is_some_and(|enough| enough(&answer.bytes)) {
             return Ok(());
         }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || answer.bytes.len() > ANSWER_MAX {
             return Ok(());
         }
-        let patience = match until {
-            Until::ClosedOrQuiet(quiet) if !half_closed => left.min(*quiet),
+        let patience = match until.quiet {
+            Some(quiet) if !half_closed => left.min(quiet),
             _ => left,
         };
         stream.set_read_timeout(Some(patience.max(Duration::from_millis(1))))?;
@@ -74,7 +93,7 @@ fn read(stream: &mut TcpStream, answer: &mut Exchange, until: &Until, limit: Dur
             }
             Ok(length) => answer.bytes.extend_from_slice(&scratch[..length]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                if matches!(until, Until::ClosedOrQuiet(_)) && !half_closed {
+                if until.quiet.is_some() && !half_closed {
                     half_closed = true;
                     let _ = stream.shutdown(Shutdown::Write);
                 }
@@ -104,8 +123,8 @@ mod tests {
             stream.write_all(b"bye").unwrap();
             got
         });
-        let until = Until::ClosedOrQuiet(Duration::from_millis(20));
-        let answer = exchange(address, b"half", &until, Duration::from_secs(60)).unwrap();
+        let until = Until::closed().half_close_after(Duration::from_millis(20));
+        let answer = exchange(address, b"half", until, Duration::from_secs(60)).unwrap();
         assert_eq!((answer.bytes.as_slice(), answer.closed), (&b"bye"[..], true));
         assert_eq!(server.join().unwrap(), b"half");
     }

@@ -476,12 +476,14 @@ fn token(index: usize) -> epoll::EventData {
 mod tests {
     use super::*;
     use crate::exchange::{self, Until};
+    use crate::reply;
 
     fn ask(request: &str, replies: usize) -> String {
         let origin = Origin::start(&Options::default()).unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], origin.ports()[0]));
         let limit = Duration::from_secs(60);
-        let got = exchange::exchange(address, request.as_bytes(), &Until::Replies(replies), limit).unwrap();
+        let enough = |bytes: &[u8]| reply::complete(bytes) >= replies;
+        let got = exchange::exchange(address, request.as_bytes(), Until::enough(&enough), limit).unwrap();
         String::from_utf8(got.bytes).unwrap()
     }
 

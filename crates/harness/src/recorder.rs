@@ -156,7 +156,7 @@ mod tests {
         .unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], recorder.ports()[1]));
         let got =
-            exchange(address, b"GET /x HTTP/1.1\r\n\r\n", &Until::Closed, Duration::from_secs(60)).unwrap();
+            exchange(address, b"GET /x HTTP/1.1\r\n\r\n", Until::closed(), Duration::from_secs(60)).unwrap();
         assert!(got.bytes.ends_with(b"1"));
         let seen = recorder.take();
         assert_eq!(seen, [Recorded { server: 1, bytes: b"GET /x HTTP/1.1\r\n\r\n".to_vec() }]);

@@ -1,0 +1,145 @@
+//! Where two observations differ: each difference has a kind, by which differences are grouped and, with a
+//! reason, accepted (`tests/parity/known.toml`).
+
+use harness::reply::Reply;
+
+use super::observe::{Observation, Received};
+
+/// One difference between the oracle and the program under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// Short and stable, e.g. `status 200 400` or `origin header +x-a`.
+    pub(crate) kind: String,
+    /// The oracle's.
+    pub(crate) theirs: String,
+    pub(crate) ours: String,
+}
+
+/// All differences, the most telling first.
+pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Difference> {
+    let mut found = Found::default();
+    found.same("answers", &theirs.replies.len(), &ours.replies.len());
+    for (theirs, ours) in theirs.replies.iter().zip(&ours.replies) {
+        found.reply(theirs, ours);
+    }
+    found.same("bytes after the answers", &text(&theirs.rest), &text(&ours.rest));
+    if let (Some(theirs), Some(ours)) = (theirs.closed, ours.closed) {
+        found.same("closed", &theirs, &ours);
+    }
+    found.same("origin requests", &theirs.origin.len(), &ours.origin.len());
+    for (theirs, ours) in theirs.origin.iter().zip(&ours.origin) {
+        found.received(theirs, ours);
+    }
+    found.same("log lines", &theirs.log.len(), &ours.log.len());
+    for (theirs, ours) in theirs.log.iter().zip(&ours.log) {
+        found.log(theirs, ours);
+    }
+    found.differences
+}
+
+#[derive(Default)]
+struct Found {
+    differences: Vec<Difference>,
+}
+
+impl Found {
+    fn add(&mut self, kind: impl Into<String>, theirs: impl Into<String>, ours: impl Into<String>) {
+        self.differences.push(Difference { kind: kind.into(), theirs: theirs.into(), ours: ours.into() });
+    }
+
+    fn same<T: PartialEq + ToString>(&mut self, kind: &str, theirs: &T, ours: &T) {
+        if theirs != ours {
+            self.add(kind, theirs.to_string(), ours.to_string());
+        }
+    }
+
+    fn reply(&mut self, theirs: &Reply, ours: &Reply) {
+        if theirs.status() == ours.status() {
+            self.same("first line", &theirs.line, &ours.line);
+        } else {
+            self.add(format!("status {} {}", theirs.status(), ours.status()), &theirs.line, &ours.line);
+        }
+        let lines = |reply: &Reply| -> Vec<String> {
+            reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect()
+        };
+        self.headers("header", &lines(theirs), &lines(ours));
+        self.same("body", &text(&theirs.body), &text(&ours.body));
+        self.same("framing", &format!("{:?}", theirs.framing), &format!("{:?}", ours.framing));
+        self.same("trailers", &theirs.trailers.join("|"), &ours.trailers.join("|"));
+    }
+
+    fn received(&mut self, theirs: &Received, ours: &Received) {
+        self.same("origin server", &theirs.server, &ours.server);
+        self.same("origin first line", &theirs.line, &ours.line);
+        self.headers("origin header", &theirs.headers, &ours.headers);
+        self.same("origin body", &text(&theirs.body), &text(&ours.body));
+    }
+
+    fn headers(&mut self, what: &str, theirs: &[String], ours: &[String]) {
+        if theirs == ours {
+            return;
+        }
+        let before = self.differences.len();
+        for line in theirs.iter().filter(|line| !ours.contains(line)) {
+            let same = ours.iter().find(|other| name(other) == name(line)).cloned().unwrap_or_default();
+            let sign = if same.is_empty() { "-" } else { "" };
+            self.add(format!("{what} {sign}{}", name(line)), line.as_str(), same);
+        }
+        for line in ours.iter().filter(|line| !theirs.iter().any(|other| name(other) == name(line))) {
+            self.add(format!("{what} +{}", name(line)), "", line.as_str());
+        }
+        if self.differences.len() == before {
+            self.add(format!("{what} order or count"), theirs.join(" | "), ours.join(" | "));
+        }
+    }
+
+    fn log(&mut self, theirs: &str, ours: &str) {
+        if theirs == ours {
+            return;
+        }
+        let (a, b): (Vec<&str>, Vec<&str>) = (theirs.split(' ').collect(), ours.split(' ').collect());
+        let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
+        self.add(format!("log field {at}"), theirs, ours);
+    }
+}
+
+fn name(line: &str) -> String {
+    line.split(':').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn text(bytes: &[u8]) -> String {
+    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(2000)]).into_owned();
+    shown.escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness::reply;
+
+    fn observed(bytes: &[u8], log: &str) -> Observation {
+        let read = reply::parse(bytes, &[], true);
+        Observation {
+            replies: read.replies,
+            rest: read.rest,
+            log: vec![log.to_owned()],
+            ..Observation::default()
+        }
+    }
+
+    #[test]
+    fn every_part_is_compared() {
+        let a = observed(b"HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\nContent-Length: 1\r\n\r\nx", "f b/s 200");
+        let b = observed(b"HTTP/1.1 404 No\r\nA: 2\r\nC: 2\r\nContent-Length: 1\r\n\r\ny", "f b/s 404");
+        let kinds: Vec<String> = differences(&a, &b).into_iter().map(|difference| difference.kind).collect();
+        assert_eq!(kinds, ["status 200 404", "header a", "header -b", "header +c", "body", "log field 2"]);
+        assert!(differences(&a, &a).is_empty());
+    }
+
+    #[test]
+    fn order_counts() {
+        let a = observed(b"HTTP/1.1 204 OK\r\nA: 1\r\nB: 2\r\n\r\n", "");
+        let b = observed(b"HTTP/1.1 204 OK\r\nB: 2\r\nA: 1\r\n\r\n", "");
+        assert_eq!(differences(&a, &b)[0].kind, "header order or count");
+    }
+}

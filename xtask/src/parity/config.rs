@@ -1,0 +1,479 @@
+//! Generated configurations. A [`Unit`] is a frontend with its defaults and backends; many units make one
+//! file, each on a port of its own. Lines are kept one by one, so that a failing unit can be made smaller.
+
+use super::random::Random;
+
+/// Servers a unit may have in all its backends together.
+pub(crate) const SERVERS_MAX: usize = 6;
+
+/// One configuration under test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) is_tcp: bool,
+    pub(crate) defaults: Vec<String>,
+    pub(crate) frontend: Vec<String>,
+    pub(crate) backends: Vec<Backend>,
+}
+
+/// A backend of a unit; its servers are numbered through the unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) lines: Vec<String>,
+    /// The settings after the address, one a server.
+    pub(crate) servers: Vec<String>,
+}
+
+/// What a unit is written with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) index: usize,
+    pub(crate) bind: u16,
+    pub(crate) origins: &'a [u16],
+}
+
+const CONDITIONS: &[&str] = &[
+    "if { path_beg /api }",
+    "unless { path_beg /api }",
+    "if METH_POST",
+    "if { method GET HEAD }",
+    "if { hdr(host) -i www.example }",
+    "if { hdr_beg(host) -i api. }",
+    "if { hdr_end(host) -i .example }",
+    "if { hdr_dom(host) -i example }",
+    "if { hdr_reg(host) ^[a-z]+\\.example$ }",
+    "if { hdr_cnt(x-many) gt 1 }",
+    "if { hdr(x-many) -m found }",
+    "if { req.hdr(x-many,2) b }",
+    "if { req.fhdr(x-many) -m sub a,b }",
+    "if { path_end .png .css } or { path_dir static }",
+    "if { path -m len 4 } !{ method POST }",
+    "if { path_sub a } { query -m found }",
+    "if { url_param(a) 1 }",
+    "if { urlp(b,&) -m found }",
+    "if { req.ver 1.0 }",
+    "if { req.cook(sid) -m beg a }",
+    "if { src 127.0.0.0/8 }",
+    "if { src 192.0.2.0/24 }",
+    "if { dst_port lt 1 }",
+    "if { req.body_size gt 3 }",
+    "if { req.hdr_names -m sub x-many }",
+    "if { base_beg www.example/a }",
+    "if { capture.req.method GET }",
+    "if { path,lower,length ge 5 }",
+    "if { path,field(2,/) api }",
+    "if { str(a),concat(b) ab }",
+    "if HTTP_1.1",
+    "if HTTP_CONTENT",
+    "if is_static or is_api",
+    "if is_api !is_static",
+];
+
+fn condition(random: &mut Random) -> String {
+    if random.chance(40) { String::new() } else { format!(" {}", random.pick(CONDITIONS)) }
+}
+
+const ACLS: &[&str] =
+    &["acl is_static path_beg /static /img", "acl is_api path_beg /api", "acl is_api hdr(x-api) -m found"];
+
+const REQUEST_RULES: &[&str] = &[
+    "set-header X-A plain",
+    "set-header X-A %[path]",
+    "set-header X-Query %[query]",
+    "set-header X-Url \"%[url] %[method]\"",
+    "set-header X-Base %[base]",
+    "set-header Host other.example",
+    "set-header X-Many replaced",
+    "set-header X-Len %[path,length]",
+    "set-header X-Low %[req.hdr(host),lower]",
+    "set-header X-Up %[path,upper]",
+    "set-header X-Hex %[path,hex]",
+    "set-header X-B64 %[path,base64]",
+    "set-header X-Crc %[path,crc32]",
+    "set-header X-Sum %[path,sdbm]",
+    "set-header X-Word \"%[req.hdr(user-agent),word(1,/)]\"",
+    "set-header X-Field %[path,field(3,/)]",
+    "set-header X-Bytes %[path,bytes(1,3)]",
+    "set-header X-Dec %[query,url_dec]",
+    "set-header X-Enc %[path,url_enc]",
+    "set-header X-Json \"%[query,json]\"",
+    "set-header X-Sub %[path,regsub(a,b,g)]",
+    "set-header X-Math %[path,length,add(3),mul(2),mod(7)]",
+    "set-header X-Param %[url_param(a)]",
+    "set-header X-Cook %[req.cook(sid)]",
+    "set-header X-Ver %[req.ver]",
+    "set-header X-Names %[req.hdr_names]",
+    "set-header X-Cnt %[req.hdr_cnt(x-many)]",
+    "set-header X-Last %[req.hdr(x-many,-1)]",
+    "set-header X-Full %[req.fhdr(x-many)]",
+    "set-header X-Src %[src]",
+    "set-header X-Fe %[fe_name,length]",
+    "set-header X-Iif %[path,length,bool,iif(a,b)]",
+    "set-header X-Esc a%%b",
+    "set-header X-Var %[var(txn.v)]",
+    "add-header X-Many added",
+    "add-header X-Add \"two words\"",
+    "del-header X-Many",
+    "del-header X-Reply-None",
+    "del-header x- -m beg",
+    "del-header User-Agent",
+    "replace-header X-Many (.*) [\\1]",
+    "replace-header Host ([^.]*)\\.(.*) \\2.\\1",
+    "replace-value X-Many ([a-z]) <\\1>",
+    "set-path /fixed",
+    "set-path /p%[path]",
+    "set-query z=1",
+    "set-query %[query,regsub(a=,c=)]",
+    "replace-path /api/(.*) /\\1",
+    "replace-path (.*) \\1/end",
+    "set-uri /uri%[path]?u=1",
+    "replace-uri /(.*) /r/\\1",
+    "set-method PUT",
+    "set-var(txn.v) path",
+    "set-var(txn.v) str(fixed),upper",
+    "set-var(req.n) req.hdr_cnt(x-many),add(1)",
+    "unset-var(txn.v)",
+    "set-log-level notice",
+    "capture req.hdr(host) len 20",
+    "allow",
+    "deny",
+    "deny deny_status 429",
+    "deny status 418 content-type text/plain string \"no tea\" hdr X-D 1",
+    "return status 200 content-type text/plain string body",
+    "return status 200 content-type text/plain lf-string \"%[method] %[path]\" hdr X-R %[path]",
+    "return status 404",
+    "return status 204",
+    "redirect location /there",
+    "redirect location /there%[path] code 303",
+    "redirect prefix https://other.example code 301",
+    "redirect prefix /pre drop-query append-slash",
+    "redirect scheme https code 308",
+    "redirect location / set-cookie A=1",
+    "redirect location / clear-cookie A=",
+];
+
+/// Rules that end a request: they come with a condition, or nothing else of the unit would be seen.
+const FINAL: &[&str] = &["allow", "deny", "return", "redirect"];
+
+const RESPONSE_RULES: &[&str] = &[
+    "set-header X-Ra plain",
+    "set-header X-Ra %[status]",
+    "set-header X-Rv %[var(txn.v)]",
+    "set-header Server proxy",
+    "set-header X-Dup one",
+    "add-header X-Dup more",
+    "add-header X-Ct %[res.hdr(content-type)]",
+    "del-header Server",
+    "del-header X-Dup",
+    "del-header x-d -m beg",
+    "replace-header X-Dup (.*) <\\1>",
+    "replace-value X-Dup ([a-z]) [\\1]",
+    "set-status 299",
+    "set-status 503 reason \"Own words\"",
+    "set-var(res.s) status,add(1)",
+    "capture res.hdr(server) id 0",
+    "deny",
+    "deny deny_status 500",
+    "return status 200 content-type text/plain string instead",
+    "allow",
+];
+
+const RESPONSE_CONDITIONS: &[&str] = &[
+    "if { status 404 }",
+    "if { status ge 400 }",
+    "unless { status 200 }",
+    "if { res.hdr(x-dup) -m found }",
+    "if { res.hdr_cnt(x-dup) 2 }",
+    "if { var(txn.v) -m found }",
+    "if { res.ver 1.0 }",
+];
+
+const FRONTEND_OPTIONS: &[&str] = &[
+    "option forwardfor",
+    "option forwardfor header X-Client",
+    "option forwardfor except 127.0.0.0/8",
+    "option forwardfor if-none",
+    "option originalto",
+    "option http-server-close",
+    "option httpclose",
+    "option http-keep-alive",
+    "option http-buffer-request",
+    "option http-ignore-probes",
+    "option dontlognull",
+    "option log-separate-errors",
+    "capture request header Host len 12",
+    "capture request header X-Many len 5",
+    "capture response header Server len 8",
+    "capture cookie sid len 6",
+    "monitor-uri /mon",
+    "http-after-response set-header X-After a",
+    "http-after-response set-header X-After %[status] if { status ge 300 }",
+    "http-after-response del-header X-Dup",
+    "http-after-response add-header X-Dup after",
+    "tcp-request content accept if HTTP",
+    "tcp-request inspect-delay 5s",
+    "tcp-request connection set-var(sess.p) dst_port",
+    "maxconn 100",
+];
+
+const BACKEND_OPTIONS: &[&str] = &[
+    "option forwardfor",
+    "option http-server-close",
+    "option httpclose",
+    "option http-pretend-keepalive",
+    "option redispatch",
+    "retries 2",
+    "http-reuse never",
+    "http-reuse always",
+    "http-send-name-header X-Server",
+    "cookie SRV insert indirect nocache",
+    "cookie SRV rewrite",
+    "cookie SRV insert postonly",
+    "cookie sid prefix",
+    "errorloc 502 /sorry",
+    "errorloc303 503 /sorry",
+];
+
+const BALANCE: &[&str] = &[
+    "roundrobin",
+    "static-rr",
+    "leastconn",
+    "first",
+    "source",
+    "uri",
+    "uri whole",
+    "uri depth 1",
+    "uri len 4",
+    "uri path-only",
+    "url_param a",
+    "hdr(host)",
+    "hdr(x-many)",
+    "hash path",
+];
+
+const LOG_FORMATS: &[&str] = &[
+    "option httplog",
+    "option httplog",
+    "option httplog",
+    "log-format \"%ci:%cp [%t] %ft %b/%s %ST %B %CC %CS %tsc %hr %hs %{+Q}r\"",
+    "log-format \"%ci:%cp [%t] %f %HM %HU %HP %HQ %HV %ST %[capture.req.uri] %[capture.res.ver]\"",
+    "log-format \"%ci:%cp [%t] %{+X}ST %hrl %hsl %U %HPO %rc %sq %bq\"",
+];
+
+/// A new unit.
+pub(crate) fn unit(random: &mut Random) -> Unit {
+    if random.chance(6) {
+        return tcp_unit(random);
+    }
+    let mut unit = Unit::default();
+    unit.defaults.push(random.pick(LOG_FORMATS).to_owned());
+    unit.frontend.extend(ACLS.iter().map(|line| (*line).to_owned()));
+    for _ in 0..random.below(4) {
+        unit.frontend.push(random.pick(FRONTEND_OPTIONS).to_owned());
+    }
+    for _ in 0..random.below(5) {
+        unit.frontend.push(request_rule(random));
+    }
+    for _ in 0..random.below(3) {
+        unit.frontend.push(response_rule(random));
+    }
+    let backends = 1 + random.below(3);
+    for backend in 1..backends {
+        let condition = match condition(random) {
+            words if words.is_empty() => format!(" if {{ path_beg /b{backend} }}"),
+            words => words,
+        };
+        unit.frontend.push(format!("use_backend {{{backend}}}{condition}"));
+    }
+    if random.chance(92) {
+        unit.frontend.push("default_backend {0}".to_owned());
+    }
+    unit.backends = (0..backends).map(|_| backend(random)).collect();
+    drop_clashes(&mut unit);
+    unit
+}
+
+/// A capture into slot 0 needs a declared slot; two declarations of one option only repeat themselves.
+fn drop_clashes(unit: &mut Unit) {
+    let slots = unit.frontend.iter().any(|line| line.starts_with("capture response"));
+    let keep = |line: &String| slots || !line.contains("id 0");
+    unit.frontend.retain(keep);
+    for backend in &mut unit.backends {
+        backend.lines.retain(keep);
+    }
+}
+
+fn request_rule(random: &mut Random) -> String {
+    let rule = random.pick(REQUEST_RULES);
+    let mut words = condition(random);
+    while words.is_empty() && FINAL.iter().any(|end| rule.starts_with(end)) {
+        words = condition(random);
+    }
+    format!("http-request {rule}{words}")
+}
+
+fn response_rule(random: &mut Random) -> String {
+    let rule = random.pick(RESPONSE_RULES);
+    let needs = FINAL.iter().any(|end| rule.starts_with(end));
+    match needs || random.chance(50) {
+        true => format!("http-response {rule} {}", random.pick(RESPONSE_CONDITIONS)),
+        false => format!("http-response {rule}"),
+    }
+}
+
+fn backend(random: &mut Random) -> Backend {
+    let mut backend = Backend::default();
+    if random.chance(70) {
+        backend.lines.push(format!("balance {}", random.pick(BALANCE)));
+        if random.chance(25) {
+            backend.lines.push("hash-type consistent".to_owned());
+        }
+    }
+    for _ in 0..random.below(3) {
+        backend.lines.push(random.pick(BACKEND_OPTIONS).to_owned());
+    }
+    for _ in 0..random.below(3) {
+        backend.lines.push(request_rule_of_backend(random));
+    }
+    for _ in 0..random.below(2) {
+        backend.lines.push(response_rule(random));
+    }
+    // The second names the same cookie again in another way.
+    let mut cookies = 0;
+    backend.lines.retain(|line| {
+        cookies += usize::from(line.starts_with("cookie"));
+        !line.starts_with("cookie") || cookies == 1
+    });
+    let with_cookie = cookies > 0;
+    for server in 0..random.below(3) + usize::from(random.chance(95)) {
+        let mut settings = String::new();
+        if with_cookie {
+            settings.push_str(&format!(" cookie c{server}"));
+        }
+        settings.push_str(random.pick(&[
+            "",
+            "",
+            "",
+            "",
+            " weight 3",
+            " weight 0",
+            " backup",
+            " disabled",
+            " maxconn 5",
+        ]));
+        backend.servers.push(settings);
+    }
+    backend.servers.truncate(2);
+    backend
+}
+
+fn request_rule_of_backend(random: &mut Random) -> String {
+    loop {
+        let rule = request_rule(random);
+        // ACLs by name and new captures belong to the frontend.
+        if !rule.contains("is_") && !rule.contains("capture") {
+            return rule;
+        }
+    }
+}
+
+fn tcp_unit(random: &mut Random) -> Unit {
+    let mut unit = Unit { is_tcp: true, ..Unit::default() };
+    unit.defaults.push("option tcplog".to_owned());
+    if random.chance(30) {
+        unit.frontend.push("tcp-request connection reject if { src 192.0.2.1 }".to_owned());
+    }
+    if random.chance(30) {
+        unit.frontend.push("tcp-request inspect-delay 5s".to_owned());
+        unit.frontend.push("tcp-request content reject if { req.payload(0,4) -m str PUT }".to_owned());
+    }
+    if random.chance(30) {
+        unit.frontend.push("tcp-request content accept if HTTP".to_owned());
+    }
+    unit.frontend.push("default_backend {0}".to_owned());
+    let balance = format!("balance {}", random.pick(&["roundrobin", "leastconn", "source", "first"]));
+    unit.backends.push(Backend { lines: vec![balance], servers: vec![String::new(), String::new()] });
+    unit
+}
+
+impl Unit {
+    /// The sections of the unit. `{N}` in a frontend's line stands for the name of its Nth backend.
+    pub(crate) fn text(&self, place: &Place<'_>) -> String {
+        let index = place.index;
+        let mode = if self.is_tcp { "tcp" } else { "http" };
+        let mut text = format!(
+            "defaults d{index}\n    mode {mode}\n    log global\n    timeout connect 5s\n    timeout client 20s\n    \
+             timeout server 20s\n"
+        );
+        for line in &self.defaults {
+            text.push_str(&format!("    {line}\n"));
+        }
+        text.push_str(&format!("\nfrontend f{index} from d{index}\n    bind 127.0.0.1:{}\n", place.bind));
+        for line in &self.frontend {
+            let mut line = line.clone();
+            for backend in 0..self.backends.len() {
+                line = line.replace(&format!("{{{backend}}}"), &format!("u{index}_b{backend}"));
+            }
+            text.push_str(&format!("    {line}\n"));
+        }
+        let mut origins = place.origins.iter();
+        for (number, backend) in self.backends.iter().enumerate() {
+            text.push_str(&format!("\nbackend u{index}_b{number} from d{index}\n"));
+            for line in &backend.lines {
+                text.push_str(&format!("    {line}\n"));
+            }
+            for (server, settings) in backend.servers.iter().enumerate() {
+                let port = origins.next().copied().unwrap_or_default();
+                text.push_str(&format!("    server s{server} 127.0.0.1:{port}{settings}\n"));
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    /// Every unit that lacks one line, or one server, of this one.
+    pub(crate) fn smaller(&self) -> Vec<Unit> {
+        let mut all = Vec::new();
+        for at in 0..self.frontend.len() {
+            let mut unit = self.clone();
+            unit.frontend.remove(at);
+            all.push(unit);
+        }
+        for (number, backend) in self.backends.iter().enumerate() {
+            for at in 0..backend.lines.len() {
+                let mut unit = self.clone();
+                unit.backends[number].lines.remove(at);
+                all.push(unit);
+            }
+            for at in 0..backend.servers.len() {
+                let mut unit = self.clone();
+                unit.backends[number].servers.remove(at);
+                all.push(unit);
+            }
+        }
+        all
+    }
+}
+
+/// The top of every file.
+pub(crate) fn global(log: u16) -> String {
+    format!("global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_stay_within_their_servers_and_names() {
+        let random = Random::new(1);
+        for index in 0..500 {
+            let unit = unit(&mut random.part(index));
+            let servers: usize = unit.backends.iter().map(|backend| backend.servers.len()).sum();
+            assert!(servers <= SERVERS_MAX);
+            let place = Place { index, bind: 1, origins: &[2; SERVERS_MAX] };
+            let text = unit.text(&place);
+            assert!(!text.contains("{0}") && !text.contains("127.0.0.1:0"), "{text}");
+            assert!(unit.smaller().iter().all(|smaller| smaller.text(&place).len() < text.len()));
+        }
+    }
+}

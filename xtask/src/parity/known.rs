@@ -1,0 +1,77 @@
+//! `tests/parity/known.toml`: differences that are accepted, each with its reason.
+
+use anyhow::{Context, Result};
+use toml::{Table, Value};
+
+use super::compare::Difference;
+use crate::root::fits;
+
+/// An accepted difference.
+#[derive(Debug)]
+struct Entry {
+    /// A glob for the kind of the difference.
+    kind: String,
+    /// Text that stands in the configuration; any when empty.
+    config: String,
+    /// Text that stands in the request; any when empty.
+    request: String,
+}
+
+/// The accepted differences.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    entries: Vec<Entry>,
+}
+
+impl Known {
+    /// # Errors
+    /// When the text is not TOML, or an entry has no kind or no reason.
+    pub(crate) fn parse(text: &str) -> Result<Known> {
+        let table: Table = text.parse().context("tests/parity/known.toml")?;
+        let list = table.get("known").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let entries = list
+            .iter()
+            .map(|entry| {
+                let word =
+                    |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let kind = Some(word("kind")).filter(|kind| !kind.is_empty());
+                let kind = kind.with_context(|| format!("no kind in {entry}"))?;
+                Some(word("reason"))
+                    .filter(|reason| !reason.is_empty())
+                    .with_context(|| format!("no reason for {kind}"))?;
+                Ok(Entry { kind, config: word("config"), request: word("request") })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Known { entries })
+    }
+
+    /// The differences that are not accepted.
+    pub(crate) fn unknown(&self, all: Vec<Difference>, config: &str, request: &str) -> Vec<Difference> {
+        all.into_iter()
+            .filter(|difference| {
+                !self.entries.iter().any(|entry| {
+                    fits(&entry.kind, &difference.kind)
+                        && config.contains(&entry.config)
+                        && request.contains(&entry.request)
+                })
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_accepts_its_kind_only() {
+        let text = "[[known]]\nkind = \"header -x*\"\nconfig = \"errorloc\"\nreason = \"r\"\n";
+        let known = Known::parse(text).unwrap();
+        let difference =
+            |kind: &str| Difference { kind: kind.into(), theirs: String::new(), ours: String::new() };
+        let all = || vec![difference("header -x-a"), difference("status 200 400")];
+        assert_eq!(known.unknown(all(), "errorloc 502", "")[0].kind, "status 200 400");
+        assert_eq!(known.unknown(all(), "nothing", "").len(), 2);
+        assert!(Known::parse("[[known]]\nkind = \"a\"\n").is_err());
+    }
+}

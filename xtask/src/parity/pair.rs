@@ -1,0 +1,135 @@
+//! Oracle and program side by side: started with the same units, given the same bytes.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use harness::exchange::{self, Until};
+use harness::process::Process;
+use harness::recorder::Recorder;
+use harness::reply;
+use harness::scratch::Scratch;
+use harness::syslog::Syslog;
+
+use super::batch::Seen;
+use super::config::{self, Place, SERVERS_MAX, Unit};
+use super::observe::{self, Observation};
+use super::request::{self, Conversation};
+
+/// No exchange takes longer on a working machine; the limit only keeps a run from hanging.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// One of the two programs, running.
+pub(crate) struct Side {
+    process: Process,
+    log: Syslog,
+    binds: Vec<u16>,
+    recorders: Vec<Recorder>,
+    _scratch: Scratch,
+}
+
+impl Side {
+    /// Starts a program with these units. A unit's origins are those of recorder `index % lanes`, so that as
+    /// many units as there are lanes can be driven at once without mixing what their origins saw.
+    ///
+    /// # Errors
+    /// When it does not start; the message carries what it printed.
+    pub(crate) fn start(program: &Path, units: &[Unit], lanes: usize) -> Result<Side> {
+        let log = Syslog::start()?;
+        let lanes = lanes.min(units.len()).max(1);
+        let recorders = (0..lanes)
+            .map(|_| Recorder::start(SERVERS_MAX, request::answer))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        let binds = harness::port::free(units.len())?;
+        let mut text = config::global(log.port());
+        for (index, unit) in units.iter().enumerate() {
+            let origins = recorders[index % lanes].ports();
+            text.push_str(&unit.text(&Place { index, bind: binds[index], origins }));
+        }
+        let scratch = Scratch::new("parity")?;
+        let mut command = Command::new(program);
+        command.arg("-db").arg("-f").arg(scratch.write("haproxy.cfg", text)?);
+        let mut process = Process::start(command, scratch.path().join("output"))?;
+        for &port in &binds {
+            process.wait_listening(SocketAddr::from(([127, 0, 0, 1], port)), START_LIMIT)?;
+        }
+        Ok(Side { process, log, binds, recorders, _scratch: scratch })
+    }
+
+    /// Has the unit's frontend answer a conversation. The log lines come later, by [`Side::finish`].
+    ///
+    /// # Errors
+    /// When the program does not accept the connection.
+    pub(crate) fn converse(
+        &self,
+        unit: usize,
+        conversation: &Conversation,
+        quiet: Duration,
+    ) -> Result<(Observation, u16)> {
+        let recorder = &self.recorders[unit % self.recorders.len()];
+        let _ = recorder.take();
+        let methods = conversation.methods();
+        let complete = |bytes: &[u8]| {
+            let replies = reply::parse(bytes, &methods, false).replies;
+            replies.iter().filter(|reply| reply.status() >= 200).count() >= methods.len()
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], self.binds[unit]));
+        let until = Until::enough(&complete).half_close_after(quiet);
+        let exchange = exchange::exchange(address, &conversation.bytes(), until, EXCHANGE_LIMIT)
+            .with_context(|| format!("frontend {unit}: {}", self.process.printed()))?;
+        let enough = complete(&exchange.bytes);
+        let origin = recorder.take();
+        Ok((Observation::new(&exchange, &methods, enough, &origin), exchange.local_port))
+    }
+
+    /// Whether the program still runs; what it printed when it does not.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        (!self.process.is_running().unwrap_or(false)).then(|| self.process.printed())
+    }
+
+    /// Gives each observation its log lines, by the frontend's name and the client's port (the kernel uses a
+    /// port again for another frontend). Waits until no line has come for `quiet`.
+    pub(crate) fn finish(&self, quiet: Duration, seen: &mut Seen) {
+        let lines = self.settled(quiet);
+        for (unit, observations) in seen.iter_mut().enumerate() {
+            let frontend = format!("f{unit}");
+            let is_own = |line: &&String| line.split(' ').any(|word| word == frontend);
+            let own: Vec<&String> = lines.iter().filter(is_own).collect();
+            for (observation, port) in observations {
+                let of_port = own.iter().filter(|line| observe::port_of(line) == Some(*port));
+                observation.log = of_port.map(|line| observe::masked(line)).collect();
+            }
+        }
+    }
+
+    fn settled(&self, quiet: Duration) -> Vec<String> {
+        let end = Instant::now() + EXCHANGE_LIMIT;
+        loop {
+            let count = self.log.lines().len();
+            let lines = self.log.wait_until(quiet, |lines| lines.len() > count);
+            if lines.len() == count || Instant::now() > end {
+                return lines;
+            }
+        }
+    }
+}
+
+/// Whether a program accepts a unit (`-c`), and what it says when it does not.
+///
+/// # Errors
+/// When the program cannot be run at all.
+pub(crate) fn refusal(program: &Path, unit: &Unit) -> Result<Option<String>> {
+    let scratch = Scratch::new("parity")?;
+    let place = Place { index: 0, bind: 1, origins: &[1; SERVERS_MAX] };
+    let text = config::global(1) + &unit.text(&place);
+    let file: PathBuf = scratch.write("haproxy.cfg", text)?;
+    let output = Command::new(program).arg("-c").arg("-f").arg(&file).output().context("-c")?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    Ok(Some(printed.replace(&file.to_string_lossy().into_owned(), "haproxy.cfg")))
+}
