@@ -42,7 +42,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Request,
         doc: "The version of the request's line: `1.0`, `1.1`, `2.0`.",
         examples: &[Example { given: GIVEN, expr: "req.ver", gives: "1.0" }],
-        get: |_, cx| request(cx).map(version),
+        get: |_, cx| request(cx).map(|m| version(m, cx)),
         each: None,
     },
     Fetch {
@@ -62,7 +62,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Request,
         doc: "See `req.ver`.",
         examples: &[Example { given: GIVEN, expr: "req_ver", gives: "1.0" }],
-        get: |_, cx| request(cx).map(version),
+        get: |_, cx| request(cx).map(|m| version(m, cx)),
         each: None,
     },
     Fetch {
@@ -72,7 +72,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Server,
         doc: "The version of the response's line: `1.0`, `1.1`, `2.0`.",
         examples: &[Example { given: GIVEN, expr: "res.ver", gives: "1.1" }],
-        get: |_, cx| response(cx).map(version),
+        get: |_, cx| response(cx).map(|m| version(m, cx)),
         each: None,
     },
     Fetch {
@@ -82,11 +82,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Server,
         doc: "See `res.ver`.",
         examples: &[Example { given: GIVEN, expr: "resp_ver", gives: "1.1" }],
-        get: |_, cx| response(cx).map(version),
+        get: |_, cx| response(cx).map(|m| version(m, cx)),
         each: None,
     },
 ];
 
-fn version(message: &Message) -> Value<'_> {
-    Value::Str(message.version().as_str().as_bytes())
+fn version<'a>(message: &Message, cx: &Ctx<'a>) -> Value<'a> {
+    Value::Str(cx.arena.alloc_slice_copy(&message.version().text()))
 }
