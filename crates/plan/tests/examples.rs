@@ -152,6 +152,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         balance: balancer(words),
         balance_name: "roundrobin",
         tcp_content: Box::default(),
+        tcp_response: Box::default(),
         http_request: Box::default(),
         http_response: Box::default(),
         http_after_response: Box::default(),

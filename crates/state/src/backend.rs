@@ -24,6 +24,7 @@ pub struct Backend {
     /// The words of `balance`, for statistics.
     pub balance_name: &'static str,
     pub tcp_content: Rules,
+    pub tcp_response: Rules,
     pub http_request: Rules,
     pub http_response: Rules,
     pub http_after_response: Rules,

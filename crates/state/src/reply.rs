@@ -9,6 +9,7 @@ pub type Line = (Box<[u8]>, Box<[u8]>);
 /// A whole answer, ready to be put into a stream's response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
+    /// 0: no answer at all, the connection is closed (an empty `errorfile`).
     pub status: u16,
     /// Absent: the usual reason.
     pub reason: Option<Box<[u8]>>,

@@ -41,6 +41,8 @@ pub struct Global {
     pub pool_low_conn: u32,
     pub stats_sockets: Vec<StatsSocket>,
     pub stats_timeout_ms: u32,
+    /// How many files the process needs to open: `ulimit-n`; none: as many as `maxconn` needs.
+    pub open_files: Option<u32>,
 }
 
 /// The level of a `stats socket`.

@@ -1,0 +1,159 @@
+//! A draft's back half.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use state::backend::Live;
+use state::check::Probe;
+use state::family::{Balance, Parse, RuleSet, Words};
+use state::options::Mode;
+use state::{Backend, Server};
+
+use super::rules::{Sets, take};
+use super::{Assembly, Seat, log};
+use crate::compile::{Compile, Site};
+use crate::ctx::words_from;
+use crate::draft::Draft;
+use crate::known;
+
+/// Makes it.
+pub(super) fn make<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    draft: &mut Draft<'a>,
+    seat: Seat,
+    sets: &mut Sets,
+) -> Backend {
+    let log = log::setup(assembly, draft, false);
+    let probe = probe(assembly, draft);
+    let (balance, balance_name) = balance(assembly, draft, seat);
+    let mut servers = std::mem::take(&mut draft.servers);
+    servers.shrink_to_fit();
+    for server in &mut servers {
+        finish_server(server, &probe, draft);
+    }
+    assembly.wants_destination |= servers.iter().any(|s| matches!(s.port, state::server::Port::Mapped(_)))
+        || draft.settings.options.transparent;
+    let settings = &draft.settings;
+    let backend = Backend {
+        name: draft.name.into(),
+        id: seat.id,
+        mode: settings.mode,
+        disabled: settings.disabled,
+        servers,
+        balance,
+        balance_name,
+        tcp_content: take(&mut sets.tcp_content),
+        tcp_response: take(&mut sets.tcp_response),
+        http_request: take(&mut sets.http_request),
+        http_response: take(&mut sets.http_response),
+        http_after_response: take(&mut sets.http_after_response),
+        use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
+        timeouts: settings.timeouts,
+        options: Arc::clone(&settings.options),
+        retries: settings.retries.unwrap_or(3),
+        fullconn: settings.fullconn.unwrap_or(0),
+        pages: Arc::clone(&settings.pages),
+        log,
+        probe,
+        source: settings.source,
+        live: Arc::new(Live::new(usize::from(assembly.plan.global.threads))),
+    };
+    backend.balance.changed(&backend);
+    backend
+}
+
+/// `fullconn` where none is given: a tenth of the connections that can come (manual 4.2 "fullconn").
+pub(super) fn settle_fullconn(backend: &mut Backend, reach: u64) {
+    if backend.fullconn == 0 {
+        backend.fullconn = u32::try_from(reach.div_ceil(10)).unwrap_or(u32::MAX);
+    }
+}
+
+fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
+    server.source = server.source.or(draft.settings.source);
+    if let Some(check) = &mut server.check {
+        check.probe = Arc::clone(probe);
+        check.timeout_ms = draft.settings.timeouts.check;
+    }
+}
+
+/// What the servers are checked with; one for all backends that have it from the same `defaults`.
+fn probe<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>) -> Arc<Probe> {
+    let check = &draft.settings.check;
+    if check.has_rules && !check.http {
+        let message = format!(
+            "backend '{}' uses http-check rules without 'option httpchk', so the rules are ignored.",
+            draft.name
+        );
+        assembly.plan.remarks.warn_bare(message);
+    }
+    let entry = assembly.probes.entry(Rc::as_ptr(check));
+    Arc::clone(&entry.or_insert_with(|| (Rc::clone(check), Arc::new(check.probe()))).1)
+}
+
+type Chosen = (Box<dyn Balance>, &'static str);
+
+fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -> Chosen {
+    let wanted = draft.settings.balance.filter(|line| !assembly.plan.remarks.is_wrong(line.span()));
+    let Some(line) = wanted else { return default_balance(assembly, draft, seat) };
+    let mut words = words_from(line, 1);
+    let first = words.first().copied().unwrap_or("roundrobin");
+    let name = first.split('(').next().unwrap_or(first);
+    if draft.settings.mode != Mode::Http && matches!(name, "uri" | "url_param" | "hdr") {
+        let message = format!(
+            "Layer 7 hash not possible for backend '{}' (needs 'mode http'). Falling back to round robin.",
+            draft.name
+        );
+        assembly.plan.remarks.warn_bare(message);
+        return default_balance(assembly, draft, seat);
+    }
+    let Some((kind, inside)) = keywords::balance::find(first) else {
+        if config::vocabulary::BALANCE.contains(&name) {
+            assembly.plan.remarks.not_run(line.span(), &format!("'balance {name}'"));
+        } else {
+            let message = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', \
+                           'url_param', 'hash', 'hdr(name)', 'rdp-cookie(name)', 'log-hash' and 'sticky' options.";
+            assembly.plan.remarks.alert(line.span(), message);
+        }
+        return default_balance(assembly, draft, seat);
+    };
+    if let Some(hash_type) = draft.settings.hash_type {
+        words.extend(words_from(hash_type, 0));
+    }
+    let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
+    compile.site = Site::UseServer;
+    let rest = words.get(1..).unwrap_or_default();
+    let mut parse =
+        Parse { set: RuleSet::HttpRequest, inside, words: Words::new(rest), compiler: &mut compile };
+    match (kind.parse)(&mut parse) {
+        Ok(balance) => (balance, kind.name),
+        Err(error) => {
+            match known::not_run(&error) {
+                Some(what) => assembly.plan.remarks.not_run(line.span(), &format!("'balance' with {what}")),
+                None => assembly.plan.remarks.alert(line.span(), error),
+            }
+            default_balance(assembly, draft, seat)
+        }
+    }
+}
+
+/// `roundrobin`, which every backend has that says nothing else.
+fn default_balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -> Chosen {
+    let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
+    let mut parse =
+        Parse { set: RuleSet::HttpRequest, inside: None, words: Words::new(&[]), compiler: &mut compile };
+    let found = keywords::balance::find("roundrobin").and_then(|(kind, _)| (kind.parse)(&mut parse).ok());
+    (found.unwrap_or_else(|| Box::new(Nobody)), "roundrobin")
+}
+
+/// Chooses no server: what stands where no algorithm could be made.
+#[derive(Debug)]
+struct Nobody;
+
+impl Balance for Nobody {
+    fn pick(&self, _: &state::family::Pick<'_>) -> Option<u32> {
+        None
+    }
+
+    fn changed(&self, _: &Backend) {}
+}

@@ -1,0 +1,50 @@
+//! A draft's front half.
+
+use std::sync::Arc;
+
+use state::Frontend;
+use state::frontend::Live;
+use state::route::Switching;
+
+use super::rules::{Sets, take};
+use super::{Assembly, Seat, log};
+use crate::draft::Draft;
+
+/// Makes it. Rules of a `listen` section run here.
+pub(super) fn make<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    draft: &mut Draft<'a>,
+    seat: Seat,
+    sets: &mut Sets,
+) -> Frontend {
+    let log = log::setup(assembly, draft, true);
+    let settings = &draft.settings;
+    let global = &assembly.plan.global;
+    assembly.wants_destination |= settings.options.original_to.is_some() || settings.options.transparent;
+    let steps = std::mem::take(&mut sets.steps);
+    let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
+    Frontend {
+        name: draft.name.into(),
+        id: seat.id,
+        mode: settings.mode,
+        disabled: settings.disabled,
+        binds: std::mem::take(&mut draft.binds).into_iter().map(|(bind, _)| bind).collect(),
+        maxconn: settings.maxconn.filter(|n| *n > 0).unwrap_or(global.maxconn),
+        backlog: settings.backlog.filter(|n| *n > 0),
+        tcp_connection: take(&mut sets.tcp_connection),
+        tcp_session: take(&mut sets.tcp_session),
+        tcp_content: take(&mut sets.tcp_content),
+        inspect_delay: draft.inspect_delay.or(inherited_delay),
+        http_request: take(&mut sets.http_request),
+        http_response: take(&mut sets.http_response),
+        http_after_response: take(&mut sets.http_after_response),
+        switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
+        monitor_uri: settings.monitor_uri.map(|w| w.bytes().into()),
+        timeouts: settings.timeouts,
+        options: Arc::clone(&settings.options),
+        pages: Arc::clone(&settings.pages),
+        log,
+        captures: std::mem::take(&mut draft.captures),
+        live: Arc::new(Live::new(usize::from(global.threads))),
+    }
+}

@@ -1,0 +1,122 @@
+//! The process's own numbers, and the World around all.
+
+use std::sync::Arc;
+
+use sample::Bump;
+use sample::arg::Scope;
+use state::expr::{Ctx, Side};
+use state::family::{Compiler as _, Words};
+use state::world::Process;
+use state::{Backend, Endpoint, Frontend, Session, World};
+
+use super::Assembly;
+use crate::compile::{Compile, Home, Site};
+use crate::ctx::{Plan, word, words_from};
+use crate::draft::{Draft, SetVar};
+use crate::known;
+
+/// Files each process needs beside those of connections: standard ones, polling, logs.
+const OWN_FILES: u32 = 32;
+
+/// Works out `maxconn` where `global` gives none: half of the files that may be open, one for each side of a connection.
+pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
+    if plan.maxconn_set && plan.global.maxconn > 0 {
+        return;
+    }
+    let files = plan.global.open_files.unwrap_or(plan.env.open_files).min(1 << 20);
+    let listeners = drafts.iter().map(|d| d.binds.len()).sum::<usize>();
+    let checks = drafts.iter().flat_map(|d| &d.servers).filter(|s| s.check.is_some()).count();
+    let own = OWN_FILES
+        .saturating_add(u32::from(plan.global.threads) * 2)
+        .saturating_add(u32::try_from(listeners + checks).unwrap_or(u32::MAX));
+    plan.global.maxconn = (files.saturating_sub(own) / 2).max(100);
+}
+
+/// The World, when nothing is wrong.
+pub(super) fn world(
+    mut assembly: Assembly<'_, '_>,
+    frontends: Vec<Frontend>,
+    backends: Vec<Backend>,
+) -> World {
+    let set_vars = std::mem::take(&mut assembly.plan.set_vars);
+    let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
+    let Assembly { plan, names, wants_destination, .. } = assembly;
+    let world = World {
+        global: plan.global.clone(),
+        frontends,
+        backends,
+        backend_names: names.backends.clone(),
+        log_targets: std::mem::take(&mut plan.log_targets),
+        global_logs: Arc::from(std::mem::take(&mut plan.global_logs)),
+        var_names: names.var_names().to_vec(),
+        wants_destination,
+        process: Arc::new(Process::default()),
+    };
+    for (id, source) in compiled {
+        assign(&world, id, &source);
+    }
+    world
+}
+
+enum Source {
+    Expr(state::Expr),
+    Format(state::Format),
+}
+
+fn compile(assembly: &mut Assembly<'_, '_>, set: &SetVar<'_>) -> Option<(u32, Source)> {
+    let line = set.line;
+    let mut compile = Compile::new(&mut assembly.names, Home::default());
+    compile.site = Site::Nowhere;
+    let variable = compile.var(word(line, 1)).and_then(|var| {
+        if var.scope == Scope::Proc { Ok(var.id) } else { Err("the scope must be 'proc'".to_owned()) }
+    });
+    let source = if set.format {
+        compile.format(word(line, 2)).map(Source::Format)
+    } else {
+        let words = words_from(line, 2);
+        compile.expr(&mut Words::new(&words)).map(Source::Expr)
+    };
+    match (variable, source) {
+        (Ok(id), Ok(source)) => Some((id, source)),
+        (Err(error), _) | (_, Err(error)) => {
+            match known::not_run(&error) {
+                Some(what) => {
+                    let what = format!("'{}', which asks for {what},", line.keyword());
+                    assembly.plan.remarks.unserved(line.span(), &what);
+                }
+                None => {
+                    let message = format!("'{}' : {error}", line.keyword());
+                    assembly.plan.remarks.alert(line.span(), message);
+                }
+            }
+            None
+        }
+    }
+}
+
+/// Evaluates a `set-var` line of `global`, when there is no stream and no session worth the name.
+fn assign(world: &World, id: u32, source: &Source) {
+    let session = Session::new(0, 0, Endpoint::Unix, 0, 0);
+    let arena = Bump::new();
+    let cx = Ctx {
+        world,
+        session: &session,
+        stream: None,
+        side: Side::Request,
+        arena: &arena,
+        now_ns: 0,
+        wall_us: 0,
+        thread: 0,
+    };
+    let value = match source {
+        Source::Expr(expr) => expr.eval(&cx).map(|v| v.to_owned()),
+        Source::Format(format) => {
+            let mut text = Vec::new();
+            format.write(&cx, &mut text);
+            Some(sample::Owned::Str(text.into()))
+        }
+    };
+    if let (Some(value), Ok(mut vars)) = (value, world.process.vars.write()) {
+        vars.set(id, value);
+    }
+}

@@ -1,0 +1,289 @@
+//! The rules of a proxy, those of its `defaults` first (manual 4, "defaults").
+
+use std::rc::Rc;
+
+use config::Diagnostic;
+use state::family::RuleSet;
+use state::options::Mode;
+use state::{Rule, Rules};
+
+use super::{Assembly, Seat};
+use crate::compile::{Compile, Site};
+use crate::ctx::{Line, Plan, words_from};
+use crate::draft::{Draft, RuleLine};
+use crate::known;
+
+/// The compiled lines of one proxy.
+#[derive(Default)]
+pub(super) struct Sets {
+    pub(super) tcp_connection: Vec<Rule>,
+    pub(super) tcp_session: Vec<Rule>,
+    pub(super) tcp_content: Vec<Rule>,
+    pub(super) tcp_response: Vec<Rule>,
+    pub(super) http_request: Vec<Rule>,
+    pub(super) http_response: Vec<Rule>,
+    pub(super) http_after_response: Vec<Rule>,
+    pub(super) steps: super::switching::Steps,
+    pub(super) use_server: Vec<state::backend::UseServer>,
+}
+
+impl Sets {
+    fn of(&mut self, set: RuleSet) -> &mut Vec<Rule> {
+        match set {
+            RuleSet::TcpRequestConnection => &mut self.tcp_connection,
+            RuleSet::TcpRequestSession => &mut self.tcp_session,
+            RuleSet::TcpRequestContent => &mut self.tcp_content,
+            RuleSet::TcpResponseContent => &mut self.tcp_response,
+            RuleSet::HttpRequest => &mut self.http_request,
+            RuleSet::HttpResponse => &mut self.http_response,
+            RuleSet::HttpAfterResponse => &mut self.http_after_response,
+        }
+    }
+}
+
+/// Takes a set's rules in their final form.
+pub(super) fn take(rules: &mut Vec<Rule>) -> Rules {
+    std::mem::take(rules).into_boxed_slice()
+}
+
+/// Actions without which the exchange is the same for everybody: only counted, logged or tuned differently.
+const HARMLESS: &[&str] = &[
+    "cache-store",
+    "cache-use",
+    "capture",
+    "close",
+    "disable-l7-retry",
+    "do-log",
+    "early-hint",
+    "sc-add-gpc",
+    "sc-inc-gpc",
+    "sc-inc-gpc0",
+    "sc-inc-gpc1",
+    "sc-set-gpt",
+    "sc-set-gpt0",
+    "set-bandwidth-limit",
+    "set-bc-mark",
+    "set-bc-tos",
+    "set-fc-mark",
+    "set-fc-tos",
+    "set-log-level",
+    "set-mark",
+    "set-nice",
+    "set-priority-class",
+    "set-priority-offset",
+    "set-retries",
+    "set-timeout",
+    "set-tos",
+    "strict-mode",
+    "wait-for-handshake",
+];
+
+/// Compiles everything that a proxy's lines say.
+pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) -> Sets {
+    let mut sets = Sets::default();
+    if let Some(defaults) = draft.defaults.as_ref().filter(|d| !d.rules.is_empty()).map(Rc::clone) {
+        let mut section = Section::new(assembly, &defaults, seat, draft.name);
+        section.rules(&mut sets, &defaults.rules, draft.settings.mode);
+        let captures = section.compile.captures;
+        draft.captures.request.extend(captures.request);
+        draft.captures.response.extend(captures.response);
+    }
+    let rules = std::mem::take(&mut draft.rules);
+    let mut section = Section::new(assembly, draft, seat, draft.name);
+    section.compile.captures = std::mem::take(&mut draft.captures);
+    section.rules(&mut sets, &rules, draft.settings.mode);
+    sets.steps = section.switching(draft);
+    sets.use_server = section.use_server(draft, seat);
+    draft.captures = std::mem::take(&mut section.compile.captures);
+    draft.rules = rules;
+    sets
+}
+
+/// Compiles the rules of `defaults` sections that no proxy inherits from, for what there is to say of them.
+pub(super) fn unused_defaults<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    drafts: &[Draft<'a>],
+    defaults: &[Rc<Draft<'a>>],
+) {
+    for section in defaults.iter().filter(|d| !d.rules.is_empty()) {
+        let used = drafts.iter().any(|d| d.defaults.as_ref().is_some_and(|own| Rc::ptr_eq(own, section)));
+        if !used {
+            let seat = Seat { id: 0, frontend: Some(0), backend: Some(0) };
+            let mut sets = Sets::default();
+            Section::new(assembly, section, seat, section.name).rules(
+                &mut sets,
+                &section.rules,
+                section.settings.mode,
+            );
+        }
+    }
+}
+
+/// One section's lines under compilation.
+pub(super) struct Section<'c, 'a> {
+    pub(super) plan: &'c mut Plan<'a>,
+    pub(super) peers: &'c mut Vec<super::Peer<'a>>,
+    pub(super) compile: Compile<'c>,
+    wants_destination: &'c mut bool,
+    /// ACLs that ask for what is not run: rules that use them can't be decided.
+    undecidable: Vec<(&'a str, String)>,
+}
+
+impl<'c, 'a> Section<'c, 'a> {
+    /// Compiles the ACLs of `draft`, at home in the proxy `name`.
+    pub(super) fn new(
+        assembly: &'c mut Assembly<'_, 'a>,
+        draft: &Draft<'a>,
+        seat: Seat,
+        name: &'c str,
+    ) -> Self {
+        let Assembly { plan, names, peers, wants_destination, .. } = assembly;
+        let mut section = Self {
+            plan,
+            peers,
+            compile: Compile::new(names, seat.home(name)),
+            wants_destination,
+            undecidable: Vec::new(),
+        };
+        for line in &draft.acls {
+            section.acl(*line);
+        }
+        section
+    }
+
+    fn acl(&mut self, line: Line<'a>) {
+        if self.plan.remarks.is_wrong(line.span()) {
+            return;
+        }
+        let words = words_from(line, 1);
+        self.note_destination(&words);
+        let result = self.compile.acl(&words);
+        self.warnings(line);
+        let Err(error) = result else { return };
+        match known::not_run(&error) {
+            Some(what) => {
+                self.plan.remarks.not_run(line.span(), &what);
+                self.undecidable.push((words.first().copied().unwrap_or_default(), what));
+            }
+            None => self.plan.remarks.alert(line.span(), error),
+        }
+    }
+
+    fn rules(&mut self, sets: &mut Sets, rules: &[RuleLine<'a>], mode: Mode) {
+        for rule in rules {
+            if let Some(compiled) = self.rule(rule)
+                && (mode == Mode::Http || !is_http(rule.set))
+            {
+                sets.of(rule.set).push(compiled);
+            }
+        }
+    }
+
+    fn rule(&mut self, rule: &RuleLine<'a>) -> Option<Rule> {
+        let line = rule.line;
+        if self.plan.remarks.is_wrong(line.span()) {
+            return None;
+        }
+        let words = words_from(line, rule.action);
+        let action = words.first().copied().unwrap_or_default();
+        let set = rule.set.words();
+        if keywords::action::find(rule.set, action).is_none() {
+            let known = config::vocabulary::actions(set).unwrap_or_default();
+            if config::vocabulary::action_known(known, action.as_bytes()) {
+                self.left_out(line, action, format!("'{set} {action}'"));
+                return None;
+            }
+        }
+        if let Some(what) = self.undecidable_in(&words) {
+            self.left_out(line, action, format!("'{set} {action}', which asks for {what},"));
+            return None;
+        }
+        self.note_destination(&words);
+        let result = self.compile.rule(rule.set, &words);
+        self.warnings(line);
+        match result {
+            Ok(compiled) => Some(compiled),
+            Err(error) => {
+                match known::not_run(&error) {
+                    Some(what) => {
+                        self.left_out(line, action, format!("'{set} {action}', which asks for {what},"));
+                    }
+                    None => self.plan.remarks.alert(line.span(), error),
+                }
+                None
+            }
+        }
+    }
+
+    /// Says that a rule is not run, and whether that can be borne.
+    fn left_out(&mut self, line: Line<'a>, action: &str, what: String) {
+        let name = action.split('(').next().unwrap_or(action);
+        if HARMLESS.contains(&name) || name.starts_with("track-sc") {
+            self.plan.remarks.not_run(line.span(), &what);
+        } else {
+            self.plan.remarks.unserved(line.span(), &what);
+        }
+    }
+
+    /// What an ACL in a condition asks for that is not run.
+    pub(super) fn undecidable_in(&self, words: &[&str]) -> Option<&str> {
+        let at = words.iter().position(|w| matches!(*w, "if" | "unless"))?;
+        let condition = words.get(at + 1..)?;
+        let named = |name: &str| condition.iter().any(|w| w.trim_start_matches('!') == name);
+        self.undecidable.iter().find(|(name, _)| named(name)).map(|(_, what)| what.as_str())
+    }
+
+    /// A condition at the end of a line; `None` when it can't be had, which has been said then.
+    pub(super) fn cond(
+        &mut self,
+        line: Line<'a>,
+        words: &[&str],
+        site: Site,
+        rule: &str,
+    ) -> Option<Option<state::Cond>> {
+        self.compile.site = site;
+        self.note_destination(words);
+        if let Some(what) = self.undecidable_in(words).map(str::to_owned) {
+            self.plan.remarks.unserved(line.span(), &format!("'{}', which asks for {what},", line.keyword()));
+            return None;
+        }
+        let result = self.compile.cond(words);
+        self.warnings(line);
+        match result {
+            Ok(cond) => Some(cond),
+            Err(error) => {
+                match known::not_run(&error) {
+                    Some(what) => {
+                        let what = format!("'{}', which asks for {what},", line.keyword());
+                        self.plan.remarks.unserved(line.span(), &what);
+                    }
+                    None => {
+                        let message = format!("error detected while parsing {rule} rule : {error}.");
+                        self.plan.remarks.alert(line.span(), message);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    fn warnings(&mut self, line: Line<'a>) {
+        for warning in std::mem::take(&mut self.compile.warnings) {
+            self.plan.remarks.push(Diagnostic::warning(line.span(), warning));
+        }
+    }
+
+    /// Remembers that something asks where the client connected to.
+    fn note_destination(&mut self, words: &[&str]) {
+        *self.wants_destination |= words.iter().any(|w| asks_destination(w));
+    }
+}
+
+/// Whether a word may name the destination: a fetch or alias about it, in whatever expression.
+pub(super) fn asks_destination(word: &str) -> bool {
+    ["dst", "%fi", "%fp", "%[fi", "fc_"].iter().any(|name| word.contains(name))
+}
+
+const fn is_http(set: RuleSet) -> bool {
+    matches!(set, RuleSet::HttpRequest | RuleSet::HttpResponse | RuleSet::HttpAfterResponse)
+}

@@ -1,0 +1,155 @@
+//! `use_backend`, `default_backend`, `use-server`: which backend, which server (manual 4.2).
+
+use state::backend::UseServer;
+use state::options::Mode;
+use state::route::{Choice, Step};
+
+use super::rules::Section;
+use super::{Peer, Seat};
+use crate::compile::{Site, Switchboard};
+use crate::ctx::{Line, word, words_from};
+use crate::draft::Draft;
+use crate::known;
+
+/// The steps of a frontend, and its default.
+#[derive(Default)]
+pub(super) struct Steps {
+    pub(super) steps: Box<[Step]>,
+    pub(super) default: Option<u32>,
+}
+
+impl<'a> Section<'_, 'a> {
+    /// Compiles the `use_backend` lines and the default.
+    pub(super) fn switching(&mut self, draft: &Draft<'a>) -> Steps {
+        let maxconn = u64::from(draft.settings.maxconn.unwrap_or(self.plan.global.maxconn));
+        let mut board = Switchboard::default();
+        for line in &draft.use_backend {
+            if let Some((cond, choice)) = self.use_backend(*line, draft, maxconn) {
+                board.push(cond, choice);
+            }
+        }
+        let default = draft.settings.default_backend.filter(|_| draft.kind.has_frontend()).and_then(|name| {
+            let name = name.str().unwrap_or_default();
+            self.target(draft, name, "default_backend", "as its default backend", maxconn)
+        });
+        Steps { steps: board.finish(), default }
+    }
+
+    fn use_backend(
+        &mut self,
+        line: Line<'a>,
+        draft: &Draft<'a>,
+        maxconn: u64,
+    ) -> Option<(Option<state::Cond>, Choice)> {
+        if self.plan.remarks.is_wrong(line.span()) {
+            return None;
+        }
+        let name = word(line, 1);
+        let words = words_from(line, 2);
+        if let Some(first) = words.first().filter(|w| !matches!(**w, "if" | "unless")) {
+            let message = format!(
+                "unexpected keyword '{first}' after switching rule, only 'if' and 'unless' are allowed."
+            );
+            self.plan.remarks.alert(line.span(), message);
+            return None;
+        }
+        let cond = self.cond(line, &words, Site::UseBackend, "switching");
+        let choice = if name.contains('%') {
+            self.computed(line, name)
+        } else {
+            self.target(draft, name, "use_backend", "in a 'use_backend' rule", maxconn).map(Choice::Backend)
+        };
+        Some((cond?, choice?))
+    }
+
+    fn computed(&mut self, line: Line<'a>, text: &str) -> Option<Choice> {
+        use state::family::Compiler as _;
+        self.compile.site = Site::UseBackend;
+        match self.compile.format(text) {
+            Ok(format) => Some(Choice::Named(Box::new(format))),
+            Err(error) => {
+                match known::not_run(&error) {
+                    Some(what) => {
+                        let what = format!("'{}', which asks for {what},", line.keyword());
+                        self.plan.remarks.unserved(line.span(), &what);
+                    }
+                    None => self.plan.remarks.alert(
+                        line.span(),
+                        format!("error detected while parsing use_backend rule : {error}."),
+                    ),
+                }
+                None
+            }
+        }
+    }
+
+    /// The backend of this name, if the frontend may use it.
+    fn target(
+        &mut self,
+        draft: &Draft<'a>,
+        name: &str,
+        required: &str,
+        how: &str,
+        maxconn: u64,
+    ) -> Option<u32> {
+        let Some(position) = self.compile.names.backends.get(name).copied() else {
+            let message = format!("Proxy '{}': unable to find required {required}: '{name}'.", draft.name);
+            self.plan.remarks.alert_bare(message);
+            return None;
+        };
+        let peer = usize::try_from(position).ok().and_then(|p| self.peers.get_mut(p))?;
+        peer.reach = peer.reach.saturating_add(maxconn);
+        let (mode, front) = (peer.mode, draft.settings.mode);
+        if mode != front && !(front == Mode::Tcp && mode == Mode::Http) {
+            let (here, there) = (self.plan.place(draft.span), self.plan.place(peer.span));
+            let message = format!(
+                "{} frontend '{}' ({here}) tries to use incompatible {} backend '{}' ({there}) {how} (see 'mode').",
+                front.name(),
+                draft.name,
+                mode.name(),
+                peer.name
+            );
+            self.plan.remarks.alert_bare(message);
+            return None;
+        }
+        shared_listen(self.plan, draft, peer);
+        Some(position)
+    }
+
+    /// Compiles the `use-server` lines.
+    pub(super) fn use_server(&mut self, draft: &Draft<'a>, seat: Seat) -> Vec<UseServer> {
+        let mut found = Vec::new();
+        for line in &draft.use_server {
+            let name = word(*line, 1);
+            let words = words_from(*line, 2);
+            let cond = self.cond(*line, &words, Site::UseServer, "use-server");
+            if name.contains('%') {
+                self.plan.remarks.unserved(line.span(), "'use-server' with a computed name");
+                continue;
+            }
+            let server = seat.backend.and_then(|b| self.compile.names.server(b, name));
+            match (server, cond) {
+                (Some(server), Some(cond)) => found.push(UseServer { cond, server }),
+                (None, _) => {
+                    let message = format!(
+                        "backend '{}' : unable to find server '{name}' referenced in a 'use-server' rule.",
+                        draft.name
+                    );
+                    self.plan.remarks.alert_bare(message);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// The rules of a `listen` section are run by its front half, so that they run once. Another frontend that leads to
+/// its back half would miss them.
+fn shared_listen(plan: &mut crate::ctx::Plan<'_>, draft: &Draft<'_>, peer: &Peer<'_>) {
+    let another = peer.kind == config::SectionKind::Listen && peer.name != draft.name;
+    if another && peer.has_rules {
+        let what = format!("section 'listen {}' with rules as the backend of '{}'", peer.name, draft.name);
+        plan.remarks.unserved(draft.span, &what);
+    }
+}

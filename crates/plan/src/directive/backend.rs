@@ -1,0 +1,40 @@
+//! `default_backend`, `use_backend`, `use-server`: kept for `assemble`, since the proxies they name may come later.
+
+use crate::ctx::{Directive, at};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    Directive {
+        name: "default_backend",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            if cx.lacks_frontend(line, "default_backend", "") {
+                return Ok(());
+            }
+            let name = line.word(1).ok_or("'default_backend' expects a backend name.")?;
+            cx.draft.settings.default_backend = Some(name);
+            Ok(())
+        },
+    },
+    Directive {
+        name: "use_backend",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            cx.lacks_frontend(line, "use_backend", "");
+            line.word(1).ok_or("'use_backend' expects a backend name.")?;
+            cx.draft.use_backend.push(line);
+            Ok(())
+        },
+    },
+    Directive {
+        name: "use-server",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            if cx.lacks_backend(line, "use-server") {
+                return Ok(());
+            }
+            line.word(1).ok_or("'use-server' expects a server name.")?;
+            cx.draft.use_server.push(line);
+            Ok(())
+        },
+    },
+];

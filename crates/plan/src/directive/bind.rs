@@ -1,0 +1,225 @@
+//! `bind` (manual 4.2, 5.1): one listener for each address. `stats socket` takes the same parameters.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use config::SectionKind;
+use config::vocabulary::{BIND, ParamUse, split_params};
+use state::frontend::{Bind, BindAddress, UnixOwner};
+
+use crate::address::{self, Address, Family, Host, Ports};
+use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, kind_name, word};
+use crate::number::{atol, count, time_ms};
+
+pub(super) const DIRECTIVES: &[Directive] = &[Directive { name: "bind", sections: at::PROXY, apply: bind }];
+
+fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    if cx.lacks_frontend(line, "bind", "") {
+        return Ok(());
+    }
+    if cx.draft.kind == SectionKind::Defaults {
+        return Err("'bind' not allowed in 'defaults' section.".into());
+    }
+    let text = word(line, 1);
+    if text.is_empty() {
+        return Err(
+            "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.".into()
+        );
+    }
+    let title = format!("'bind {text}' in section '{}'", kind_name(cx.draft.kind));
+    let (template, _) = parameters(cx.plan, line, 2, &title)?;
+    if template.id != 0 {
+        let taken = cx.draft.binds.iter().find(|(bind, _)| bind.id == template.id);
+        if let Some((_, span)) = taken {
+            let place = cx.plan.place(*span);
+            let other = cx.plan.loaded.source_line(*span);
+            let other = String::from_utf8_lossy(other);
+            let other: Vec<&str> = other.split_whitespace().take(2).collect();
+            let (id, other) = (template.id, other.join(" "));
+            return Err(format!("{title} : 'id' : custom id {id} already used at {place} ('{other}')"));
+        }
+    }
+    for address in addresses(cx.plan, line, text, "bind")? {
+        cx.draft.binds.push((Bind { address, ..template.clone() }, line.span()));
+    }
+    Ok(())
+}
+
+/// The addresses of a `bind` word. Those of a form that is not run are left out, and starting is refused for them.
+pub(super) fn addresses<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    text: &str,
+    directive: &str,
+) -> Result<Vec<BindAddress>, String> {
+    let mut found = Vec::new();
+    for part in text.split(',') {
+        let parsed = address::parse(part, plan.loaded.env()).map_err(|e| format!("'{directive}' : {e}"))?;
+        match parsed {
+            Address::Inet { datagram: true, .. } | Address::Unix { datagram: true, .. } => {
+                return Err(format!("'{directive}' : dgram-type address not acceptable in '{part}'"));
+            }
+            Address::Inet { host, ports, .. } => {
+                let ip = local(plan, host, part).map_err(|e| format!("'{directive}' : {e}"))?;
+                let (low, high) = match ports {
+                    Ports::One(port) if port > 0 => (port, port),
+                    Ports::Range(low, high) if low > 0 => (low, high),
+                    Ports::Offset(_) => {
+                        return Err(format!("'{directive}' : port offset not permitted here in '{part}'"));
+                    }
+                    _ => return Err(format!("'{directive}' : missing port specification in '{part}'")),
+                };
+                found.extend((low..=high).map(|port| BindAddress::Inet(SocketAddr::new(ip, port))));
+            }
+            Address::Unix { path, .. } => found.push(BindAddress::Unix(path.into())),
+            Address::Abstract(name) => found.push(BindAddress::Abstract(name.into())),
+            Address::Fd(fd) => found.push(BindAddress::Fd(fd)),
+            Address::NotRun(prefix) => {
+                plan.remarks.unserved(line.span(), &format!("'{directive}' on a '{prefix}' address"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn local(plan: &Plan<'_>, host: Host, text: &str) -> Result<IpAddr, String> {
+    Ok(match host {
+        Host::Any(Family::V6) => Ipv6Addr::UNSPECIFIED.into(),
+        Host::Any(_) => Ipv4Addr::UNSPECIFIED.into(),
+        Host::Ip(ip) => ip,
+        Host::Name(name, family) => (plan.env.resolve)(&name)
+            .into_iter()
+            .find(|ip| family.holds(*ip))
+            .ok_or_else(|| format!("invalid address: '{name}' in '{text}'"))?,
+    })
+}
+
+/// A bind without an address, filled from the parameters at position `from` on, and the word after `level`.
+pub(super) fn parameters<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    from: usize,
+    title: &str,
+) -> Result<(Bind, Option<&'a str>), String> {
+    let mut bind = empty();
+    let mut level = None;
+    let mut words = line.words();
+    if from > 0 {
+        words.nth(from - 1);
+    }
+    for used in split_params(words, BIND) {
+        let Some(param) = used.param else {
+            return Err(format!("{title}: unknown keyword '{}'.", used.word.lossy()));
+        };
+        if used.truncated {
+            return Err(format!("{title} : '{}' : missing value", param.name));
+        }
+        let value = used.value().and_then(|w| w.str()).unwrap_or_default();
+        if param.name == "level" {
+            level = Some(value);
+            continue;
+        }
+        set(plan, line, &mut bind, &used, value).map_err(|e| format!("{title} : '{}' : {e}", param.name))?;
+    }
+    Ok((bind, level))
+}
+
+fn set<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    bind: &mut Bind,
+    used: &ParamUse<'a>,
+    value: &str,
+) -> Result<(), String> {
+    let id_of = |found: Option<u32>, what: &str| found.ok_or_else(|| format!("'{value}' unknown {what}."));
+    match used.name() {
+        "name" => bind.name = Some(value.into()),
+        "id" => {
+            bind.id =
+                u32::try_from(atol(value)).ok().filter(|id| *id > 0).ok_or("custom id has to be > 0")?;
+        }
+        "maxconn" => bind.maxconn = count(value),
+        "backlog" => bind.backlog = Some(count(value)),
+        "interface" => bind.interface = Some(value.into()),
+        "transparent" => bind.transparent = true,
+        "defer-accept" => bind.defer_accept = true,
+        "tfo" => bind.tfo = true,
+        "v4v6" => (bind.v4v6, bind.v6only) = (true, false),
+        "v6only" => (bind.v6only, bind.v4v6) = (true, false),
+        "mss" => {
+            let mss = i32::try_from(atol(value)).ok().filter(|m| *m != 0 && m.abs() <= 65_535);
+            bind.mss = Some(mss.ok_or("expects an MSS with and absolute value between 1 and 65535")?);
+        }
+        "mode" => {
+            let mode = u32::from_str_radix(value, 8);
+            bind.unix.mode = Some(
+                mode.map_err(|_| format!("missing or invalid mode '{value}' (octal integer expected)"))?,
+            );
+        }
+        "uid" => bind.unix.uid = Some(count(value)),
+        "gid" => bind.unix.gid = Some(count(value)),
+        "user" => bind.unix.uid = Some(id_of((plan.env.user)(value), "user")?),
+        "group" => bind.unix.gid = Some(id_of((plan.env.group)(value), "group")?),
+        // Sluice gives each thread a socket of its own where that is possible: what these ask for.
+        "shards" => {}
+        "tcp-ut" => {
+            time_ms(value).map_err(|_| format!("expects a positive delay in milliseconds, got '{value}'"))?;
+            not_run(plan, line, used);
+        }
+        _ => not_run(plan, line, used),
+    }
+    Ok(())
+}
+
+/// Parameters that can be left out: clients are served as they would be, only less tuned.
+const HARMLESS: &[&str] = &[
+    "cc",
+    "expose-fd",
+    "guid-prefix",
+    "idle-ping",
+    "label",
+    "nbconn",
+    "nice",
+    "process",
+    "quic-cc-algo",
+    "quic-force-retry",
+    "quic-socket",
+    "severity-output",
+    "tcp-ss",
+    "tcp-ut",
+    "thread",
+];
+
+fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
+    let name = used.name();
+    let what = format!("'{name}' on a '{}' line", line.keyword());
+    // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
+    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-proxy" | "accept-netscaler-cip" | "namespace");
+    let served = match name {
+        "proto" => used.value().is_some_and(|v| v.is("h1")),
+        _ => HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig",
+    };
+    if served {
+        plan.remarks.not_run(line.span(), &what);
+    } else {
+        plan.remarks.unserved(line.span(), &what);
+    }
+}
+
+fn empty() -> Bind {
+    Bind {
+        address: BindAddress::Fd(-1),
+        name: None,
+        id: 0,
+        maxconn: 0,
+        backlog: None,
+        v6only: false,
+        v4v6: false,
+        transparent: false,
+        interface: None,
+        defer_accept: false,
+        accept_proxy: false,
+        tfo: false,
+        mss: None,
+        unix: UnixOwner::default(),
+    }
+}

@@ -1,0 +1,73 @@
+//! Directives that Sluice runs, a file an idea, named as the user writes it. To add one: a file with a `DIRECTIVES`
+//! table, and its line in the list. What no table has is said to be known and not run.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::ctx::Directive;
+
+mod acl;
+mod backend;
+mod balance;
+pub(crate) mod bind;
+mod capture;
+mod cpu_map;
+pub(crate) mod errorfile;
+pub(crate) mod http_check;
+mod http_reuse;
+mod id;
+mod limits;
+pub(crate) mod log;
+mod mode;
+mod monitor_uri;
+mod option;
+mod option_address;
+mod process;
+pub(crate) mod rules;
+pub(crate) mod server;
+mod server_param;
+mod set_var;
+mod source;
+mod stats_socket;
+mod timeout;
+mod tune;
+
+/// Every directive, a file a line.
+static ALL: &[&[Directive]] = &[
+    acl::DIRECTIVES,
+    backend::DIRECTIVES,
+    balance::DIRECTIVES,
+    bind::DIRECTIVES,
+    capture::DIRECTIVES,
+    cpu_map::DIRECTIVES,
+    errorfile::DIRECTIVES,
+    http_check::DIRECTIVES,
+    http_reuse::DIRECTIVES,
+    id::DIRECTIVES,
+    limits::DIRECTIVES,
+    log::DIRECTIVES,
+    mode::DIRECTIVES,
+    monitor_uri::DIRECTIVES,
+    option::DIRECTIVES,
+    process::DIRECTIVES,
+    rules::DIRECTIVES,
+    server::DIRECTIVES,
+    set_var::DIRECTIVES,
+    source::DIRECTIVES,
+    stats_socket::DIRECTIVES,
+    timeout::DIRECTIVES,
+    tune::DIRECTIVES,
+];
+
+static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Directive>>> = LazyLock::new(|| {
+    let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+    for directive in ALL.iter().flat_map(|file| file.iter()) {
+        by_name.entry(directive.name).or_default().push(directive);
+    }
+    by_name
+});
+
+/// The directive of this name in a kind of section, by its bit of [`crate::ctx::at`].
+pub(crate) fn find(name: &str, section: u8) -> Option<&'static Directive> {
+    BY_NAME.get(name)?.iter().find(|d| d.sections & section != 0).copied()
+}

@@ -1,0 +1,50 @@
+//! `mode`, `disabled`, `enabled`, `description` (manual 4.2).
+
+use state::options::Mode;
+
+use crate::ctx::{Directive, at, no_more, word};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    Directive {
+        name: "mode",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            cx.draft.settings.mode = match word(line, 1) {
+                "http" => Mode::Http,
+                "tcp" => Mode::Tcp,
+                "log" => Mode::Log,
+                "spop" => Mode::Spop,
+                "haterm" => {
+                    cx.plan.remarks.unserved(line.span(), "'mode haterm'");
+                    Mode::Http
+                }
+                other => return Err(format!("unknown proxy mode '{other}'.")),
+            };
+            no_more(line, 1)
+        },
+    },
+    Directive {
+        name: "disabled",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            cx.draft.settings.disabled = true;
+            no_more(line, 0)
+        },
+    },
+    Directive {
+        name: "enabled",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            cx.draft.settings.disabled = false;
+            no_more(line, 0)
+        },
+    },
+    Directive {
+        name: "description",
+        sections: at::FRONTEND | at::LISTEN | at::BACKEND,
+        apply: |_, line| match line.word(1) {
+            None => Err("'description' expects a string.".into()),
+            Some(_) => Ok(()),
+        },
+    },
+];

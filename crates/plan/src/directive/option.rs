@@ -1,0 +1,132 @@
+//! `option` (manual 4.2).
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use config::vocabulary::{OPTIONS, nearest, places_of};
+use config::{Diagnostic, Place, SectionKind};
+use state::options::{KeepAlive, Options};
+
+use super::http_check;
+use super::log::{LineFormat, settings};
+use super::option_address::address_header;
+use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
+
+pub(super) const DIRECTIVES: &[Directive] =
+    &[Directive { name: "option", sections: at::PROXY, apply: option }];
+
+type Flag = fn(&mut Options) -> &mut bool;
+
+/// Options that are a flag and nothing else.
+const FLAGS: &[(&str, Flag)] = &[
+    ("abortonclose", |o| &mut o.abort_on_close),
+    ("accept-unsafe-violations-in-http-request", |o| &mut o.accept_unsafe_request),
+    ("accept-unsafe-violations-in-http-response", |o| &mut o.accept_unsafe_response),
+    ("allbackups", |o| &mut o.all_backups),
+    ("clitcpka", |o| &mut o.client_keepalive),
+    ("dontlog-normal", |o| &mut o.dont_log_normal),
+    ("dontlognull", |o| &mut o.dont_log_null),
+    ("http-buffer-request", |o| &mut o.http_buffer_request),
+    ("http-ignore-probes", |o| &mut o.http_ignore_probes),
+    ("http-no-delay", |o| &mut o.http_no_delay),
+    ("independent-streams", |o| &mut o.independent_streams),
+    ("log-separate-errors", |o| &mut o.log_separate_errors),
+    ("logasap", |o| &mut o.log_as_soon),
+    ("nolinger", |o| &mut o.no_linger),
+    ("persist", |o| &mut o.persist),
+    ("prefer-last-server", |o| &mut o.prefer_last_server),
+    ("redispatch", |o| &mut o.redispatch),
+    ("socket-stats", |o| &mut o.socket_stats),
+    ("splice-auto", |o| &mut o.splice_auto),
+    ("splice-request", |o| &mut o.splice_request),
+    ("splice-response", |o| &mut o.splice_response),
+    ("srvtcpka", |o| &mut o.server_keepalive),
+    ("transparent", |o| &mut o.transparent),
+];
+
+fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let name = word(line, 1);
+    if name.is_empty() {
+        let message = "'option' expects an option name.";
+        cx.plan.remarks.push(Diagnostic::alert(line.span(), message).at(Place::ParsingTight));
+        return Ok(());
+    }
+    let Some(places) = places_of(OPTIONS, name.as_bytes()) else {
+        let near = nearest(name.as_bytes(), OPTIONS.iter().map(|o| o.name));
+        let hint = near.map(|n| format!("; did you mean '{n}' maybe ?")).unwrap_or_default();
+        return Err(format!("unknown option '{name}'{}", if hint.is_empty() { "." } else { &hint }));
+    };
+    if !places.allowed(cx.draft.kind) {
+        let lacking = if cx.draft.kind == SectionKind::Backend { "frontend" } else { "backend" };
+        let message = format!("'{name}' ignored because {} has no {lacking} capability.", cx.title());
+        cx.warn(line, message);
+        return Ok(());
+    }
+    let on = !line.negated() && !line.defaulted();
+    if let Some((_, flag)) = FLAGS.iter().find(|(n, _)| *n == name) {
+        *flag(cx.draft.options()) = on;
+        return Ok(());
+    }
+    special(cx, line, name, on)
+}
+
+fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Applied {
+    match name {
+        "http-keep-alive" => keep_alive(cx, KeepAlive::Both, on),
+        "http-server-close" => keep_alive(cx, KeepAlive::ClientOnly, on),
+        "httpclose" => keep_alive(cx, KeepAlive::None, on),
+        "tcpka" => {
+            let options = cx.draft.options();
+            (options.client_keepalive, options.server_keepalive) = (true, true);
+        }
+        "httplog" => match word(line, 2) {
+            "" => standard(cx, "HAPROXY_HTTP_LOG_FMT"),
+            "clf" => standard(cx, "HAPROXY_HTTP_CLF_LOG_FMT"),
+            _ => return Err("'httplog' only supports option 'clf'.".into()),
+        },
+        "httpslog" => standard(cx, "HAPROXY_HTTPS_LOG_FMT"),
+        "tcplog" => match word(line, 2) {
+            "" => standard(cx, "HAPROXY_TCP_LOG_FMT"),
+            "clf" => standard(cx, "HAPROXY_TCP_CLF_LOG_FMT"),
+            _ => return Err("'tcplog' only supports option 'clf'.".into()),
+        },
+        "forwardfor" => {
+            let header = address_header(line, b"X-Forwarded-For")?;
+            cx.draft.options().forward_for = Some(Arc::new(header));
+            cx.draft.settings.http_only.push("option forwardfor");
+        }
+        "originalto" => {
+            let header = address_header(line, b"X-Original-To")?;
+            cx.draft.options().original_to = Some(Arc::new(header));
+            cx.draft.settings.http_only.push("option originalto");
+        }
+        "httpchk" => http_check::option_httpchk(cx, line)?,
+        "tcp-check" => Rc::make_mut(&mut cx.draft.settings.check).http = false,
+        _ if !on => {}
+        "http-restrict-req-hdr-names" if word(line, 2) == "preserve" => {}
+        "checkcache" | "http-restrict-req-hdr-names" => {
+            cx.plan.remarks.unserved(line.span(), &format!("'option {name}'"));
+        }
+        "ldap-check" | "mysql-check" | "pgsql-check" | "redis-check" | "smtpchk" | "spop-check"
+        | "ssl-hello-chk" | "external-check" => {
+            Rc::make_mut(&mut cx.draft.settings.check).http = false;
+            cx.not_run(line, &format!("'option {name}'"));
+        }
+        _ => cx.not_run(line, &format!("'option {name}'")),
+    }
+    Ok(())
+}
+
+/// A predefined log line.
+fn standard(cx: &mut Ctx<'_, '_>, variable: &'static str) {
+    settings(cx).line = LineFormat::Standard(variable);
+}
+
+fn keep_alive(cx: &mut Ctx<'_, '_>, mode: KeepAlive, on: bool) {
+    let options = cx.draft.options();
+    if on {
+        options.keep_alive = mode;
+    } else if options.keep_alive == mode {
+        options.keep_alive = KeepAlive::default();
+    }
+}

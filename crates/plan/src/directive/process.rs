@@ -1,0 +1,160 @@
+//! Directives of `global` about the process: identity, limits, names (manual 3.1).
+
+use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
+use crate::number::{atol, count, time_ms, time_s_as_ms};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    global("chroot", |cx, line| {
+        cx.plan.global.chroot = Some(need(line, "a directory as an argument.")?.to_owned());
+        Ok(())
+    }),
+    global("daemon", |cx, line| {
+        no_more(line, 0)?;
+        cx.plan.global.daemon = true;
+        Ok(())
+    }),
+    global("default-path", |cx, line| {
+        cx.plan.base = match word(line, 1) {
+            "current" => None,
+            "config" | "parent" => {
+                let (file, _) = cx.plan.loaded.location(line.span());
+                let parent = std::path::Path::new(file).parent().unwrap_or(std::path::Path::new("."));
+                let parent = if word(line, 1) == "parent" { parent.join("..") } else { parent.to_owned() };
+                parent.to_str().filter(|p| !p.is_empty()).map(str::to_owned)
+            }
+            "origin" => Some(
+                need_at(line, 2, "'default-path origin' expects a directory as an argument.")?.to_owned(),
+            ),
+            other => return Err(format!("default-path '{other}' not supported")),
+        };
+        Ok(())
+    }),
+    global("description", |cx, line| {
+        cx.plan.global.description = Some(rest(line)?.into());
+        Ok(())
+    }),
+    global("gid", |cx, line| {
+        cx.plan.global.gid = Some(count(need(line, "an integer argument.")?));
+        Ok(())
+    }),
+    global("group", |cx, line| {
+        let name = need(line, "a group name as an argument.")?;
+        let gid = (cx.plan.env.group)(name).or_else(|| name.parse().ok());
+        cx.plan.global.gid =
+            Some(gid.ok_or_else(|| format!("cannot find group id for '{name}' (0:Success)"))?);
+        cx.plan.global.group = Some(name.to_owned());
+        Ok(())
+    }),
+    global("hard-stop-after", |cx, line| {
+        let text = need(line, "<time> as argument")?;
+        let ms = time_ms(text).map_err(|e| e.explain(text, "hard-stop-after"))?;
+        cx.plan.global.hard_stop_after_ms = Some(ms);
+        Ok(())
+    }),
+    global("log-send-hostname", |cx, line| {
+        let own = cx.plan.env.hostname.clone();
+        let name = line.word(1).and_then(|w| w.str()).map(Into::into);
+        cx.plan.global.log_send_hostname = Some(name.unwrap_or(own));
+        Ok(())
+    }),
+    global("log-tag", |cx, line| {
+        cx.plan.global.log_tag = need(line, "a tag for use in syslog.")?.into();
+        Ok(())
+    }),
+    global("max-spread-checks", |cx, line| {
+        let text = need(line, "an integer argument (0..50).")?;
+        time_ms(text).map_err(|e| e.explain(text, "max-spread-checks"))?;
+        cx.not_run(line, "'max-spread-checks'");
+        Ok(())
+    }),
+    global("maxconn", |cx, line| {
+        let text = need(line, "an integer argument.")?;
+        if !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("cannot parse 'maxconn' value '{text}', an integer is expected."));
+        }
+        no_more(line, 1)?;
+        cx.plan.global.maxconn = count(text);
+        cx.plan.maxconn_set = true;
+        Ok(())
+    }),
+    global("nbthread", |cx, line| {
+        no_more(line, 1)?;
+        let text = word(line, 1);
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("'nbthread' passed a missing or unparsable integer value in '{text}'"));
+        }
+        match u16::try_from(atol(text)) {
+            Ok(n @ 1..=1024) => cx.plan.global.threads = n,
+            _ => return Err(format!("'nbthread' value must be between 1 and 1024 (was {})", atol(text))),
+        }
+        Ok(())
+    }),
+    global("node", |cx, line| {
+        cx.plan.global.node = need(line, "a name as argument")?.into();
+        Ok(())
+    }),
+    global("pidfile", |cx, line| {
+        cx.plan.global.pidfile = Some(need(line, "a file name as an argument.")?.to_owned());
+        Ok(())
+    }),
+    global("spread-checks", |cx, line| {
+        let value = atol(need(line, "an integer argument (0..50).")?);
+        let spread = u8::try_from(value).ok().filter(|n| *n <= 50);
+        cx.plan.global.spread_checks = spread.ok_or("'spread-checks' must be between 0 and 50 inclusive")?;
+        Ok(())
+    }),
+    global("grace", |cx, line| {
+        let text = need(line, "<time> as argument")?;
+        time_s_as_ms(text).map_err(|e| e.explain(text, "grace"))?;
+        cx.not_run(line, "'grace'");
+        Ok(())
+    }),
+    global("uid", |cx, line| {
+        cx.plan.global.uid = Some(count(need(line, "an integer argument.")?));
+        Ok(())
+    }),
+    global("ulimit-n", |cx, line| {
+        cx.plan.global.open_files = Some(count(need(line, "an integer argument.")?));
+        Ok(())
+    }),
+    global("user", |cx, line| {
+        let name = need(line, "a user name as an argument.")?;
+        let uid = (cx.plan.env.user)(name).or_else(|| name.parse().ok());
+        cx.plan.global.uid =
+            Some(uid.ok_or_else(|| format!("cannot find user id for '{name}' (0:Success)"))?);
+        cx.plan.global.user = Some(name.to_owned());
+        Ok(())
+    }),
+    // Done while reading the file.
+    global("setenv", |_, _| Ok(())),
+    global("presetenv", |_, _| Ok(())),
+    global("resetenv", |_, _| Ok(())),
+    global("unsetenv", |_, _| Ok(())),
+    // Permissions for words that are not run either; giving one changes nothing.
+    global("expose-experimental-directives", |_, _| Ok(())),
+    global("expose-deprecated-directives", |_, _| Ok(())),
+    global("zero-warning", |_, _| Ok(())),
+    global("quiet", |_, _| Ok(())),
+    global("localpeer", |_, _| Ok(())),
+];
+
+const fn global(name: &'static str, apply: for<'a> fn(&mut Ctx<'_, 'a>, Line<'a>) -> Applied) -> Directive {
+    Directive { name, sections: at::GLOBAL, apply }
+}
+
+fn need<'a>(line: Line<'a>, what: &str) -> Result<&'a str, String> {
+    need_at(line, 1, &format!("'{}' expects {what}", line.keyword()))
+}
+
+fn need_at<'a>(line: Line<'a>, at: usize, message: &str) -> Result<&'a str, String> {
+    match word(line, at) {
+        "" => Err(message.to_owned()),
+        text => Ok(text),
+    }
+}
+
+fn rest(line: Line<'_>) -> Result<String, String> {
+    need(line, "a string argument")?;
+    let words: Vec<_> = line.args().map(|w| w.lossy().into_owned()).collect();
+    Ok(words.join(" "))
+}

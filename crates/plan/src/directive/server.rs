@@ -1,0 +1,318 @@
+//! `server`, `server-template`, `default-server` (manual 4.2, 5.2): lines into servers. The parameters are in
+//! `server_param`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use config::{Diagnostic, Place, SectionKind};
+use state::Server;
+use state::check::{Pace, Probe};
+use state::server::{Address, Check, Live, Port, admin};
+
+use super::server_param;
+use crate::address::{self, Host, Ports};
+use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
+use crate::number::atol;
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    Directive { name: "server", sections: at::PROXY, apply: server },
+    Directive { name: "server-template", sections: at::PROXY, apply: template },
+    Directive { name: "default-server", sections: at::PROXY, apply: default_server },
+];
+
+/// What `default-server` hands down to the servers after it.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerSpec<'a> {
+    pub(crate) weight: u16,
+    pub(crate) backup: bool,
+    pub(crate) disabled: bool,
+    pub(crate) maxconn: u32,
+    pub(crate) minconn: u32,
+    pub(crate) maxqueue: u32,
+    pub(crate) check: bool,
+    pub(crate) pace: Pace,
+    pub(crate) check_address: Option<IpAddr>,
+    pub(crate) check_port: Option<u16>,
+    pub(crate) pool_max: Option<u32>,
+    pub(crate) source: Option<SocketAddr>,
+    /// `redir`: where clients are sent instead.
+    pub(crate) redirect: Option<&'a str>,
+    /// `init-addr`: how a name is resolved at start.
+    pub(crate) init_addr: Option<&'a str>,
+    /// Of this one server only.
+    pub(crate) id: u32,
+    pub(crate) cookie: Option<&'a str>,
+}
+
+impl Default for ServerSpec<'_> {
+    fn default() -> Self {
+        Self {
+            weight: 1,
+            backup: false,
+            disabled: false,
+            maxconn: 0,
+            minconn: 0,
+            maxqueue: 0,
+            check: false,
+            pace: Pace::default(),
+            check_address: None,
+            check_port: None,
+            pool_max: None,
+            source: None,
+            redirect: None,
+            init_addr: None,
+            id: 0,
+            cookie: None,
+        }
+    }
+}
+
+/// Says what is wrong with a server line, in the shape HAProxy has for these.
+fn complain<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, message: impl Into<String>) -> Applied {
+    cx.plan.remarks.push(Diagnostic::alert(line.span(), message).at(Place::Bracket));
+    Ok(())
+}
+
+/// Whether servers may stand here; says so if not.
+fn misplaced<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Result<bool, String> {
+    let keyword = line.keyword();
+    match cx.draft.kind {
+        SectionKind::Frontend => {
+            let place = cx.plan.place(line.span());
+            let title = cx.title();
+            Err(format!(
+                "parsing [{place}] : '{keyword}' not allowed because {title} has no backend capability."
+            ))
+        }
+        SectionKind::Defaults => Err(format!("'{keyword}' not allowed in 'defaults' section.")),
+        _ => Ok(false),
+    }
+}
+
+fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    if cx.lacks_backend(line, "default-server") {
+        return Ok(());
+    }
+    let mut spec = (*cx.draft.settings.server).clone();
+    let title = format!("'default-server {}'", cx.draft.name);
+    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, &title, true) {
+        return complain(cx, line, message);
+    }
+    cx.draft.settings.server = Rc::new(spec);
+    Ok(())
+}
+
+fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    misplaced(cx, line)?;
+    let (name, text) = (word(line, 1), word(line, 2));
+    if name.is_empty() || text.is_empty() {
+        return complain(cx, line, "'server' expects <name> and <addr>[:<port>] as arguments.");
+    }
+    if let Some(c) = forbidden(name) {
+        return complain(cx, line, format!("character '{c}' is not permitted in server name '{name}'."));
+    }
+    let title = format!("'server {}/{name}'", cx.draft.name);
+    let mut spec = (*cx.draft.settings.server).clone();
+    (spec.id, spec.cookie) = (0, None);
+    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, &title, false) {
+        return complain(cx, line, message);
+    }
+    match reach(cx.plan, line, text, &spec, &title) {
+        Ok((address, port, _)) => add(cx, line, name.into(), (address, port), &spec),
+        Err(message) => return complain(cx, line, format!("{title} : {message}")),
+    }
+    Ok(())
+}
+
+/// The most servers one `server-template` line makes.
+const MAX_TEMPLATE: usize = 65_536;
+
+fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    misplaced(cx, line)?;
+    let (prefix, range, text) = (word(line, 1), word(line, 2), word(line, 3));
+    if prefix.is_empty() || range.is_empty() || text.is_empty() {
+        let message = "'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments.";
+        return complain(cx, line, message);
+    }
+    if let Some(c) = forbidden(prefix) {
+        return complain(
+            cx,
+            line,
+            format!("character '{c}' is not permitted in server-template prefix '{prefix}'."),
+        );
+    }
+    let bounds = match range.split_once('-') {
+        Some((low, high)) => (usize::try_from(atol(low)).ok(), usize::try_from(atol(high)).ok()),
+        None => (Some(1), usize::try_from(atol(range)).ok()),
+    };
+    let (low, high) = match bounds {
+        (Some(low), Some(high)) if low >= 1 && high >= low && high - low < MAX_TEMPLATE => (low, high),
+        _ => {
+            let message = format!("Wrong number or range arg '{range}' for server-template '{prefix}'.");
+            return complain(cx, line, message);
+        }
+    };
+    let title = format!("'server-template {}/{prefix}'", cx.draft.name);
+    let mut spec = (*cx.draft.settings.server).clone();
+    (spec.id, spec.cookie) = (0, None);
+    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, &title, false) {
+        return complain(cx, line, message);
+    }
+    let (address, port, others) = match reach(cx.plan, line, text, &spec, &title) {
+        Ok(found) => found,
+        Err(message) => return complain(cx, line, format!("{title} : {message}")),
+    };
+    // HAProxy gives every server of a template the first address the name has.
+    drop(others);
+    for number in low..=high {
+        let name = format!("{prefix}{number}").into_boxed_str();
+        add(cx, line, name, (address.clone(), port), &spec);
+        spec.id = 0;
+    }
+    Ok(())
+}
+
+fn forbidden(name: &str) -> Option<char> {
+    name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':' | '_' | '-'))
+}
+
+type Reached = (Address, Port, Vec<IpAddr>);
+
+/// The address of a server, with names resolved as `init-addr` says.
+fn reach<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    text: &str,
+    spec: &ServerSpec<'a>,
+    title: &str,
+) -> Result<Reached, String> {
+    let (host, ports) = match address::parse(text, plan.loaded.env())? {
+        address::Address::Inet { host, ports, .. } => (host, ports),
+        address::Address::Unix { path, .. } => {
+            return Ok((Address::Unix(path.into()), Port::Fixed, Vec::new()));
+        }
+        address::Address::Abstract(name) => {
+            return Ok((Address::Unix(format!("\0{name}").into()), Port::Fixed, Vec::new()));
+        }
+        address::Address::Fd(_) => return Err(format!("'fd@' address not permitted here in '{text}'")),
+        address::Address::NotRun(prefix) => {
+            plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
+            return Ok((Address::Unresolved, Port::Fixed, Vec::new()));
+        }
+    };
+    let (number, port) = match ports {
+        Ports::None => (0, Port::Mapped(0)),
+        Ports::One(0) => (0, Port::Mapped(0)),
+        Ports::One(number) => (number, Port::Fixed),
+        Ports::Offset(offset) => (0, Port::Mapped(offset)),
+        Ports::Range(..) => return Err(format!("port range not permitted here in '{text}'")),
+    };
+    let ip: Option<IpAddr> = match host {
+        Host::Any(address::Family::V6) => Some(std::net::Ipv6Addr::UNSPECIFIED.into()),
+        Host::Any(_) => Some(std::net::Ipv4Addr::UNSPECIFIED.into()),
+        Host::Ip(ip) => Some(ip),
+        Host::Name(name, family) => {
+            let found = by_name(plan, &name, family, spec.init_addr.unwrap_or("last,libc"));
+            if found.is_err() {
+                let place = plan.place(line.span());
+                plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'."));
+            }
+            found.unwrap_or(None)
+        }
+    };
+    Ok((ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number))), port, Vec::new()))
+}
+
+/// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.
+fn by_name(
+    plan: &mut Plan<'_>,
+    name: &str,
+    family: address::Family,
+    methods: &str,
+) -> Result<Option<IpAddr>, ()> {
+    for method in methods.split(',') {
+        match method {
+            "last" => {}
+            "none" => return Ok(None),
+            "libc" => {
+                if let Some(ip) = plan.resolve(name).iter().find(|ip| family.holds(**ip)) {
+                    return Ok(Some(*ip));
+                }
+            }
+            ip => {
+                if let Ok(ip) = ip.parse() {
+                    return Ok(Some(ip));
+                }
+            }
+        }
+    }
+    Err(())
+}
+
+fn add<'a>(
+    cx: &mut Ctx<'_, 'a>,
+    line: Line<'a>,
+    name: Box<str>,
+    (address, port): (Address, Port),
+    spec: &ServerSpec<'a>,
+) {
+    let plan = &mut *cx.plan;
+    let live = Live::new(plan.next_uid, spec.weight, usize::from(plan.global.threads));
+    plan.next_uid += 1;
+    if spec.disabled {
+        live.admin.store(admin::MAINT, Relaxed);
+    }
+    let unreachable = address == Address::Unresolved;
+    if unreachable {
+        live.healthy.store(false, Relaxed);
+    }
+    let ported = !matches!(address, Address::Inet(a) if a.port() == 0);
+    if spec.check && !ported && spec.check_port.is_none() {
+        let backend = cx.draft.name;
+        plan.late.push(format!(
+            "config: backend '{backend}': server '{name}' has neither service port nor check port."
+        ));
+    }
+    let check = spec.check.then(|| {
+        Box::new(Check {
+            probe: Arc::clone(&plan.no_probe),
+            pace: spec.pace,
+            address: spec.check_address.map(|ip| SocketAddr::new(ip, spec.check_port.unwrap_or(0))),
+            port: spec.check_port,
+            timeout_ms: None,
+        })
+    });
+    if check.is_some() {
+        live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
+    }
+    cx.draft.servers.push(Server {
+        name,
+        id: spec.id,
+        address,
+        port,
+        weight: spec.weight,
+        backup: spec.backup,
+        maxconn: spec.maxconn,
+        minconn: if spec.minconn == 0 {
+            spec.maxconn
+        } else {
+            spec.minconn.min(spec.maxconn.max(spec.minconn))
+        },
+        maxqueue: spec.maxqueue,
+        pool_max: spec.pool_max,
+        cookie: spec.cookie.map(|c| c.as_bytes().into()),
+        check,
+        send_proxy: None,
+        source: spec.source,
+        redirect_prefix: spec.redirect.map(|r| r.as_bytes().into()),
+        live: Arc::new(live),
+    });
+    cx.draft.server_spans.push(line.span());
+}
+
+/// The probe of servers until their backend gives them its own.
+pub(crate) fn no_probe() -> Arc<Probe> {
+    Arc::new(Probe::Tcp)
+}

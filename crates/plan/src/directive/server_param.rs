@@ -1,0 +1,204 @@
+//! The parameters of `server` lines (manual 5.2).
+
+use std::net::IpAddr;
+
+use config::vocabulary::{ParamUse, SERVER, split_params};
+
+use super::server::ServerSpec;
+use super::source;
+use crate::address::{self, Address, Host, Ports};
+use crate::ctx::{Line, Plan};
+use crate::number::{TimeError, atol, count, time_ms};
+
+/// Applies the parameters at position `from` on. Errors carry the title.
+pub(super) fn apply<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    from: usize,
+    spec: &mut ServerSpec<'a>,
+    title: &str,
+    defaults: bool,
+) -> Result<(), String> {
+    let mut words = line.words();
+    if from > 0 {
+        words.nth(from - 1);
+    }
+    for used in split_params(words, SERVER) {
+        let Some(param) = used.param else {
+            return Err(format!("{title} : unknown keyword '{}'.", used.word.lossy()));
+        };
+        if defaults && matches!(param.name, "id" | "cookie" | "track" | "guid" | "hash-key") {
+            return Err(format!("'{}' option is not accepted in default-server sections", param.name));
+        }
+        let value = used.value().and_then(|w| w.str()).unwrap_or_default();
+        let switched = switch(spec, param.name);
+        if !switched {
+            set(plan, line, spec, &used, value).map_err(|e| format!("{title} : {e}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Parameters without a value. Whether it was one.
+fn switch(spec: &mut ServerSpec<'_>, name: &str) -> bool {
+    match name {
+        "backup" => spec.backup = true,
+        "no-backup" => spec.backup = false,
+        "disabled" => spec.disabled = true,
+        "enabled" => spec.disabled = false,
+        "check" => spec.check = true,
+        "no-check" => spec.check = false,
+        _ => return false,
+    }
+    true
+}
+
+fn set<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    spec: &mut ServerSpec<'a>,
+    used: &ParamUse<'a>,
+    value: &'a str,
+) -> Result<(), String> {
+    let name = used.name();
+    match name {
+        "weight" => {
+            let weight = atol(value);
+            spec.weight = u16::try_from(weight)
+                .ok()
+                .filter(|w| *w <= 256)
+                .ok_or_else(|| format!("weight of server is not within 0 and 256 ({weight})."))?;
+        }
+        "maxconn" => spec.maxconn = count(value),
+        "minconn" => spec.minconn = count(value),
+        "maxqueue" => spec.maxqueue = count(value),
+        "inter" => spec.pace.inter = duration(value, name)?.max(1),
+        "fastinter" => spec.pace.fast_inter = Some(duration(value, name)?.max(1)),
+        "downinter" => spec.pace.down_inter = Some(duration(value, name)?.max(1)),
+        "rise" => spec.pace.rise = positive(value, name)?,
+        "fall" => spec.pace.fall = positive(value, name)?,
+        "port" => {
+            let port = u16::try_from(atol(value)).ok();
+            spec.check_port = port.ok_or_else(|| format!("'port' : invalid port '{value}'"))?.into();
+            // HAProxy checks a server at its own port when this is 0.
+            spec.check_port = spec.check_port.filter(|p| *p > 0);
+        }
+        "addr" => {
+            let (ip, port) = check_address(plan, value)?;
+            spec.check_address = Some(ip);
+            spec.check_port = port.or(spec.check_port);
+        }
+        "id" => {
+            spec.id = u32::try_from(atol(value)).ok().filter(|id| *id > 0).ok_or_else(|| {
+                format!("'id' : invalid custom id number {} (must be a positive integer).", atol(value))
+            })?;
+        }
+        "cookie" => {
+            spec.cookie = Some(value);
+            // Without the backend's `cookie` line, which says it is not run, this value has no effect.
+        }
+        "pool-max-conn" => spec.pool_max = u32::try_from(atol(value)).ok(),
+        "source" => {
+            spec.source = source::parse(plan, value).map_err(|e| format!("'source' : {e}"))?;
+            if used.values.len() > 1 {
+                plan.remarks
+                    .unserved(line.span(), "'source' with 'usesrc' or 'interface' on a 'server' line");
+            }
+        }
+        "redir" => spec.redirect = Some(value),
+        "init-addr" => {
+            for method in value.split(',') {
+                let known = matches!(method, "last" | "libc" | "none") || method.parse::<IpAddr>().is_ok();
+                if !known {
+                    return Err(format!(
+                        "'init-addr' expects 'last', 'libc', 'none', or an IP address, got '{method}'"
+                    ));
+                }
+            }
+            spec.init_addr = Some(value);
+        }
+        _ => not_run(plan, line, used, value),
+    }
+    Ok(())
+}
+
+fn duration(value: &str, name: &str) -> Result<u32, String> {
+    time_ms(value).map_err(|e| match e {
+        TimeError::Unexpected(c) => format!("unexpected character '{c}' in '{name}' argument of server"),
+        TimeError::Overflow => {
+            format!(
+                "timer overflow in argument <{value}> to <{name}> of server, maximum value is 2147483647 ms"
+            )
+        }
+    })
+}
+
+fn positive(value: &str, name: &str) -> Result<u32, String> {
+    u32::try_from(atol(value)).ok().filter(|n| *n > 0).ok_or_else(|| format!("'{name}' has to be > 0."))
+}
+
+fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16>), String> {
+    let Address::Inet { host, ports, .. } = address::parse(value, plan.loaded.env())? else {
+        return Err(format!("'addr' : unsupported address '{value}'"));
+    };
+    let port = match ports {
+        Ports::One(port) => Some(port),
+        Ports::None => None,
+        _ => return Err(format!("'addr' : port range not permitted here in '{value}'")),
+    };
+    let ip = match host {
+        Host::Ip(ip) => ip,
+        Host::Any(_) => return Err(format!("'addr' : invalid address '{value}'")),
+        Host::Name(name, family) => plan
+            .resolve(&name)
+            .iter()
+            .copied()
+            .find(|ip| family.holds(*ip))
+            .ok_or_else(|| format!("'addr' : invalid address: '{name}' in '{value}'"))?,
+    };
+    Ok((ip, port))
+}
+
+/// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
+const NEEDED: &[&str] = &[
+    "namespace",
+    "send-proxy",
+    "send-proxy-v2",
+    "send-proxy-v2-ssl",
+    "send-proxy-v2-ssl-cn",
+    "socks4",
+    "ssl",
+    "tcp-md5sig",
+];
+
+fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: &str) {
+    let name = used.name();
+    // What switches off what is not run says nothing new.
+    let inert = matches!(
+        name,
+        "no-ssl"
+            | "no-send-proxy"
+            | "no-send-proxy-v2"
+            | "no-send-proxy-v2-ssl"
+            | "no-send-proxy-v2-ssl-cn"
+            | "no-check-ssl"
+            | "no-check-send-proxy"
+            | "no-check-sni-auto"
+            | "no-check-reuse-pool"
+            | "no-agent-check"
+            | "no-tfo"
+            | "no-sni-auto"
+            | "non-stick"
+            | "stick"
+    );
+    if inert {
+        return;
+    }
+    let what = format!("'{name}' on a '{}' line", line.keyword());
+    let needed = NEEDED.contains(&name) || name == "proto" && value != "h1";
+    if needed {
+        plan.remarks.unserved(line.span(), &what);
+    } else {
+        plan.remarks.not_run(line.span(), &what);
+    }
+}

@@ -1,0 +1,69 @@
+//! `stats socket`, `stats timeout` of `global` (manual 3.1), and the `stats` page of proxies.
+
+use state::world::{Level, StatsSocket};
+
+use super::bind::{addresses, parameters};
+use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
+use crate::number::{TimeError, time_ms};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    Directive { name: "stats", sections: at::GLOBAL, apply: global },
+    Directive { name: "stats", sections: at::PROXY, apply: page },
+];
+
+fn global<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    match word(line, 1) {
+        "socket" => socket(cx, line),
+        "timeout" => {
+            let text = word(line, 2);
+            if text.is_empty() {
+                return Err("'stats timeout' expects a positive value".into());
+            }
+            cx.plan.global.stats_timeout_ms = time_ms(text).map_err(|e| match e {
+                TimeError::Unexpected(c) => format!("'stats timeout' : unexpected character '{c}'"),
+                TimeError::Overflow => e.explain(text, "stats timeout"),
+            })?;
+            Ok(())
+        }
+        "maxconn" => {
+            cx.not_run(line, "'stats maxconn'");
+            Ok(())
+        }
+        other => {
+            cx.not_run(line, &format!("'stats {other}'"));
+            Ok(())
+        }
+    }
+}
+
+fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let text = word(line, 2);
+    if text.is_empty() {
+        return Err("'stats socket' in global section expects an address or a path to a UNIX socket".into());
+    }
+    let title = "'stats socket'";
+    let (template, level) = parameters(cx.plan, line, 3, title)?;
+    let level = match level {
+        None | Some("operator") => Level::Operator,
+        Some("user") => Level::User,
+        Some("admin") => Level::Admin,
+        Some(other) => {
+            return Err(format!(
+                "{title} : ''level' only supports 'user', 'operator', and 'admin' (got '{other}')'"
+            ));
+        }
+    };
+    for address in addresses(cx.plan, line, text, "stats socket")? {
+        let mut bind = template.clone();
+        bind.address = address;
+        cx.plan.global.stats_sockets.push(StatsSocket { bind, level });
+    }
+    Ok(())
+}
+
+fn page<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    // A page that answers nothing is refused by the backend's absence of servers; one that asks for a password
+    // before it must not turn into anything else either, and does not.
+    cx.not_run(line, &format!("'stats {}'", word(line, 1)));
+    Ok(())
+}

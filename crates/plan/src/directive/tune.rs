@@ -1,0 +1,31 @@
+//! `tune.*` of `global` (manual 3.2).
+
+use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
+use crate::number::{atol, size};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    tune("tune.bufsize", |cx, line| {
+        let bytes = size(word(line, 1)).map_err(|c| format!("'tune.bufsize' : unexpected '{c}'"))?;
+        cx.plan.global.buffer_size = u32::try_from(bytes.clamp(1024, 1 << 28)).unwrap_or(1 << 28);
+        Ok(())
+    }),
+    tune("tune.maxrewrite", |cx, line| {
+        let bytes = size(word(line, 1)).map_err(|c| format!("'tune.maxrewrite' : unexpected '{c}'"))?;
+        cx.plan.global.max_rewrite = u32::try_from(bytes.min(1 << 28)).unwrap_or(1 << 28);
+        Ok(())
+    }),
+    tune("tune.http.maxhdr", |cx, line| {
+        let most = u16::try_from(atol(word(line, 1))).ok().filter(|n| (1..=32_767).contains(n));
+        cx.plan.global.max_headers =
+            most.ok_or("'tune.http.maxhdr' expects a numeric value between 1 and 32767")?;
+        Ok(())
+    }),
+    tune("tune.pool-low-conn", |cx, line| {
+        cx.plan.global.pool_low_conn = u32::try_from(atol(word(line, 1)).max(0)).unwrap_or(u32::MAX);
+        Ok(())
+    }),
+];
+
+const fn tune(name: &'static str, apply: for<'a> fn(&mut Ctx<'_, 'a>, Line<'a>) -> Applied) -> Directive {
+    Directive { name, sections: at::GLOBAL, apply }
+}

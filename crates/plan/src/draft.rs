@@ -1,0 +1,116 @@
+//! Proxies and `defaults` while their lines are read: what is inherited ([`Settings`]) and what is not ([`Draft`]).
+//! Lines that refer to other proxies or need compiling are kept for `assemble`.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use config::{SectionKind, Span, Word};
+use state::Server;
+use state::family::RuleSet;
+use state::frontend::{Bind, Captures};
+use state::options::{Mode, Options, Timeouts};
+use state::reply::Pages;
+
+use crate::ctx::Line;
+use crate::directive::http_check::CheckSettings;
+use crate::directive::log::LogSettings;
+use crate::directive::server::ServerSpec;
+
+/// What `defaults` hands down. Cheap to copy: the larger parts are shared until one changes.
+#[derive(Clone, Default)]
+pub(crate) struct Settings<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) disabled: bool,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) options: Arc<Options>,
+    pub(crate) maxconn: Option<u32>,
+    pub(crate) fullconn: Option<u32>,
+    pub(crate) backlog: Option<u32>,
+    pub(crate) retries: Option<u32>,
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) log: Rc<LogSettings<'a>>,
+    pub(crate) balance: Option<Line<'a>>,
+    pub(crate) hash_type: Option<Line<'a>>,
+    pub(crate) default_backend: Option<Word<'a>>,
+    pub(crate) server: Rc<ServerSpec<'a>>,
+    pub(crate) check: Rc<CheckSettings<'a>>,
+    pub(crate) monitor_uri: Option<Word<'a>>,
+    pub(crate) source: Option<std::net::SocketAddr>,
+    /// Options that only HTTP proxies have, for the remark when the mode is another.
+    pub(crate) http_only: Vec<&'static str>,
+}
+
+/// A rule to compile: its set, its line, and where in it the action stands.
+#[derive(Clone, Copy)]
+pub(crate) struct RuleLine<'a> {
+    pub(crate) set: RuleSet,
+    pub(crate) line: Line<'a>,
+    /// The word the action begins with.
+    pub(crate) action: usize,
+}
+
+/// `set-var` or `set-var-fmt` of `global`.
+#[derive(Clone, Copy)]
+pub(crate) struct SetVar<'a> {
+    pub(crate) line: Line<'a>,
+    pub(crate) format: bool,
+}
+
+/// A proxy or a `defaults` section under construction.
+pub(crate) struct Draft<'a> {
+    pub(crate) kind: SectionKind,
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    /// The `id` given, and where.
+    pub(crate) id: Option<(u32, Span)>,
+    pub(crate) settings: Settings<'a>,
+    pub(crate) binds: Vec<(Bind, Span)>,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) server_spans: Vec<Span>,
+    pub(crate) acls: Vec<Line<'a>>,
+    pub(crate) rules: Vec<RuleLine<'a>>,
+    pub(crate) use_backend: Vec<Line<'a>>,
+    pub(crate) use_server: Vec<Line<'a>>,
+    pub(crate) captures: Captures,
+    /// `tcp-request inspect-delay`.
+    pub(crate) inspect_delay: Option<u32>,
+    /// `redirect` lines exist: they are warned about by that name in TCP mode.
+    pub(crate) has_redirect: bool,
+    /// Timeouts this very section has set, for the remark on repetition.
+    pub(crate) own_timeouts: Vec<&'static str>,
+    /// The `defaults` whose rules run before this proxy's own.
+    pub(crate) defaults: Option<Rc<Draft<'a>>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(kind: SectionKind, name: &'a str, span: Span, defaults: Option<Rc<Draft<'a>>>) -> Self {
+        Self {
+            kind,
+            name,
+            span,
+            id: None,
+            settings: defaults.as_ref().map(|d| d.settings.clone()).unwrap_or_default(),
+            binds: Vec::new(),
+            servers: Vec::new(),
+            server_spans: Vec::new(),
+            acls: Vec::new(),
+            rules: Vec::new(),
+            use_backend: Vec::new(),
+            use_server: Vec::new(),
+            captures: Captures::default(),
+            inspect_delay: None,
+            has_redirect: false,
+            own_timeouts: Vec::new(),
+            defaults,
+        }
+    }
+
+    /// The `defaults` it inherits from, if that has rules.
+    pub(crate) fn rules_of_defaults(&self) -> Option<&Self> {
+        self.defaults.as_deref().filter(|d| !d.rules.is_empty())
+    }
+
+    pub(crate) fn options(&mut self) -> &mut Options {
+        Arc::make_mut(&mut self.settings.options)
+    }
+}

@@ -1,0 +1,102 @@
+//! What building a World may ask of the machine: names of hosts and users, files, numbers. All of it stands behind
+//! closures, so that the rest of the crate is a pure function and tests decide what the machine says.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+
+/// Looks up the addresses of a host name, best first; empty if there is none.
+pub type Resolve = Box<dyn Fn(&str) -> Vec<IpAddr>>;
+/// Reads a whole file.
+pub type ReadFile = Box<dyn Fn(&str) -> io::Result<Vec<u8>>>;
+/// A number for a name (user or group).
+pub type NameToId = Box<dyn Fn(&str) -> Option<u32>>;
+
+/// The machine as configuration building sees it.
+pub struct Environment {
+    /// Processors that may be used: the number of threads when `nbthread` says nothing.
+    pub threads: u16,
+    /// The machine's name.
+    pub hostname: Box<str>,
+    /// How many files the process may open (soft limit), for the automatic `maxconn`.
+    pub open_files: u32,
+    /// Whether the process may raise that limit.
+    pub privileged: bool,
+    pub resolve: Resolve,
+    pub read_file: ReadFile,
+    pub user: NameToId,
+    pub group: NameToId,
+}
+
+/// The largest file that a configuration may name.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+impl Environment {
+    /// This machine. The caller gives what needs system calls of its own.
+    pub fn system(hostname: &str, threads: u16, open_files: u32, privileged: bool) -> Self {
+        Self {
+            threads,
+            hostname: hostname.into(),
+            open_files,
+            privileged,
+            resolve: Box::new(|name| {
+                (name, 0u16).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
+            }),
+            read_file: Box::new(read_file),
+            user: Box::new(|name| id_in("/etc/passwd", name)),
+            group: Box::new(|name| id_in("/etc/group", name)),
+        }
+    }
+
+    /// A machine that knows nothing: one thread, no files, no names.
+    pub fn empty() -> Self {
+        Self {
+            threads: 1,
+            hostname: "localhost".into(),
+            open_files: 20_000,
+            privileged: false,
+            resolve: Box::new(|_| Vec::new()),
+            read_file: Box::new(|_| Err(io::ErrorKind::NotFound.into())),
+            user: Box::new(|_| None),
+            group: Box::new(|_| None),
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+fn read_file(path: &str) -> io::Result<Vec<u8>> {
+    use io::Read as _;
+    let mut content = Vec::new();
+    let read = std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut content)?;
+    if read as u64 > MAX_FILE_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
+}
+
+/// The number in the third column of a file like `/etc/passwd`.
+fn id_in(file: &str, name: &str) -> Option<u32> {
+    let content = read_file(file).ok()?;
+    String::from_utf8_lossy(&content).lines().find_map(|line| {
+        let mut columns = line.split(':');
+        (columns.next()? == name).then(|| columns.nth(1)?.parse().ok())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_knows_root() {
+        let system = Environment::system("here", 1, 1024, false);
+        assert_eq!((system.user)("root"), Some(0));
+        assert_eq!((system.group)("no such group"), None);
+        assert_eq!((system.resolve)("127.0.0.1"), [IpAddr::from([127, 0, 0, 1])]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Collects what building has to say. A line that reading already found wrong gets no second alert.
+
+use std::collections::HashSet;
+
+use config::{Diagnostic, Loaded, Place, Severity, Span};
+
+/// Diagnostics in the order they were made, and the reasons why this configuration must not be started.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    said: Vec<Diagnostic>,
+    unserved: Vec<Diagnostic>,
+    /// Lines with an alert.
+    wrong: HashSet<(u16, u32)>,
+    /// Remarks by place and words: rules of `defaults` are compiled for each proxy, and remarked on once.
+    seen: HashSet<(u16, u32, String)>,
+}
+
+impl Remarks {
+    /// Knows the lines that reading complained about.
+    pub(crate) fn new(loaded: &Loaded) -> Self {
+        let alerts = loaded.diagnostics().iter().filter(|d| d.severity == Severity::Alert);
+        Self { wrong: alerts.filter_map(|d| d.span).map(line).collect(), ..Self::default() }
+    }
+
+    /// Adds a remark, unless its line already has an alert or it was made before.
+    pub(crate) fn push(&mut self, remark: Diagnostic) {
+        if let Some(span) = remark.span {
+            if self.wrong.contains(&line(span)) || !self.is_new(span, &remark.message) {
+                return;
+            }
+            if remark.severity == Severity::Alert {
+                self.wrong.insert(line(span));
+            }
+        }
+        self.said.push(remark);
+    }
+
+    /// Whether this line already has an alert.
+    pub(crate) fn is_wrong(&self, span: Span) -> bool {
+        self.wrong.contains(&line(span))
+    }
+
+    pub(crate) fn alert(&mut self, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::alert(span, message));
+    }
+
+    pub(crate) fn warn(&mut self, span: Span, message: impl Into<String>) {
+        self.push(Diagnostic::warning(span, message));
+    }
+
+    /// A warning that HAProxy prints after reading, without a place.
+    pub(crate) fn warn_bare(&mut self, message: impl Into<String>) {
+        self.said.push(Diagnostic::new(Severity::Warning, None, Place::Bare, message));
+    }
+
+    /// An alert that HAProxy prints after reading, without a place.
+    pub(crate) fn alert_bare(&mut self, message: impl Into<String>) {
+        self.said.push(Diagnostic::new(Severity::Alert, None, Place::Bare, message));
+    }
+
+    /// Something the language has and Sluice does not run, which can be left out without serving anybody wrongly.
+    pub(crate) fn not_run(&mut self, span: Span, what: &str) {
+        let words = "is known but not run by this version of Sluice; it is ignored.";
+        self.warn(span, format!("{what} {words}"));
+    }
+
+    /// Something the language has and Sluice does not run, without which clients or servers would be served wrongly:
+    /// the configuration is valid, and starting with it is refused.
+    pub(crate) fn unserved(&mut self, span: Span, what: &str) {
+        self.not_run(span, what);
+        let words = "is not run by this version of Sluice and cannot be left out: not starting.";
+        if !self.wrong.contains(&line(span)) && self.is_new(span, what) {
+            self.unserved.push(Diagnostic::alert(span, format!("{what} {words}")));
+        }
+    }
+
+    pub(crate) fn has_alerts(&self) -> bool {
+        self.said.iter().any(|d| d.severity == Severity::Alert)
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        (self.said, self.unserved)
+    }
+
+    fn is_new(&mut self, span: Span, text: &str) -> bool {
+        self.seen.insert((span.file.0, span.line, text.to_owned()))
+    }
+}
+
+fn line(span: Span) -> (u16, u32) {
+    (span.file.0, span.line)
+}

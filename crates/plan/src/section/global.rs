@@ -1,0 +1,47 @@
+//! `global`: the process (manual 3).
+
+use config::Section;
+use state::world::Global;
+
+use crate::Environment;
+use crate::ctx::{Ctx, Plan};
+use crate::draft::Draft;
+
+/// What holds where `global` says nothing.
+pub(super) fn initial(env: &Environment) -> Global {
+    Global {
+        maxconn: 0,
+        threads: env.threads.max(1),
+        buffer_size: 16_384,
+        max_rewrite: 1_024,
+        max_headers: 101,
+        daemon: false,
+        pidfile: None,
+        user: None,
+        group: None,
+        uid: None,
+        gid: None,
+        chroot: None,
+        hostname: env.hostname.clone(),
+        node: env.hostname.clone(),
+        description: None,
+        log_tag: "haproxy".into(),
+        log_send_hostname: None,
+        pid: 0,
+        hard_stop_after_ms: None,
+        spread_checks: 0,
+        cpu_map: Vec::new(),
+        pool_low_conn: 0,
+        stats_sockets: Vec::new(),
+        stats_timeout_ms: 10_000,
+        open_files: None,
+    }
+}
+
+/// Reads one; several add up.
+pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
+    let mut nobody = Draft::new(section.kind(), "", section.span(), None);
+    for line in section.directives() {
+        super::apply(&mut Ctx { plan, draft: &mut nobody }, line);
+    }
+}

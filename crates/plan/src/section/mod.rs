@@ -1,0 +1,82 @@
+//! Sections in the order of the file: which lines go to which table, and what is said of those no table has.
+
+mod defaults;
+mod global;
+mod http_errors;
+mod other;
+mod proxy;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use config::{Loaded, SectionKind};
+
+use crate::Environment;
+use crate::ctx::{Ctx, Line, Plan, at};
+use crate::directive;
+use crate::draft::Draft;
+use crate::remarks::Remarks;
+
+/// Everything after reading, before it is put together.
+pub(crate) struct Read<'a> {
+    pub(crate) plan: Plan<'a>,
+    /// Proxies in the order of the file.
+    pub(crate) drafts: Vec<Draft<'a>>,
+    /// `defaults` sections in the order of the file.
+    pub(crate) defaults: Vec<Rc<Draft<'a>>>,
+}
+
+/// `defaults` sections seen so far.
+#[derive(Default)]
+struct Inheritance<'a> {
+    named: HashMap<&'a str, Rc<Draft<'a>>>,
+    all: Vec<Rc<Draft<'a>>>,
+}
+
+/// Reads all sections.
+pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
+    let mut plan = Plan {
+        loaded,
+        env,
+        remarks: Remarks::new(loaded),
+        global: global::initial(env),
+        maxconn_set: false,
+        base: None,
+        log_targets: Vec::new(),
+        global_logs: Vec::new(),
+        pages: HashMap::new(),
+        set_vars: Vec::new(),
+        next_uid: 1,
+        no_probe: directive::server::no_probe(),
+        resolved: HashMap::new(),
+        unresolved: Vec::new(),
+        late: Vec::new(),
+    };
+    let mut drafts = Vec::new();
+    let mut inheritance = Inheritance::default();
+    for section in loaded.sections() {
+        match section.kind() {
+            SectionKind::Global => global::read(&mut plan, section),
+            SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
+            SectionKind::HttpErrors => http_errors::read(&mut plan, section),
+            kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),
+            _ => other::read(&mut plan, section),
+        }
+    }
+    Read { plan, drafts, defaults: inheritance.all }
+}
+
+/// Gives one line to its directive.
+fn apply<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) {
+    if cx.plan.remarks.is_wrong(line.span()) {
+        return;
+    }
+    let here = at::bit(cx.draft.kind);
+    let Some(found) = directive::find(line.keyword(), here) else {
+        cx.not_run(line, &format!("'{}'", line.keyword()));
+        return;
+    };
+    if let Err(message) = (found.apply)(cx, line) {
+        cx.alert(line, message);
+    }
+}
