@@ -76,11 +76,12 @@ pub(crate) fn compare(
     seed: u64,
     keep: Option<&Path>,
 ) -> Result<Count> {
-    println!("parity: {cases} cases, seed {seed}, oracle {}", program::version(&oracle));
+    let version = program::version(&oracle);
+    println!("parity: {cases} cases, seed {seed}, oracle {version}");
     let start = Instant::now();
     let text =
         fs::read_to_string(root().join("tests/parity/known.toml")).context("tests/parity/known.toml")?;
-    let programs = Programs { oracle, subject, known: Known::parse(&text)? };
+    let programs = Programs { oracle, subject, known: Known::parse(&text, &version)? };
     let random = Random::new(seed);
     let mut tally = Tally::default();
     let mut index = 0;

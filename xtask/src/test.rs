@@ -1,5 +1,156 @@
-//! x
+//! Everything `make test` runs, step by step, on a clean clone: each step says what it does, counts what
+//! passed and failed, and the sum stands alone on the last line.
+
+mod packages;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
 use crate::args::Args;
-pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    args.end()
+use crate::program::{self, cargo};
+use crate::root::root;
+use crate::{parity, vtc};
+
+/// Parity cases of a test run, and the seed: the same on every machine, so that a red run can be repeated.
+const PARITY_CASES: usize = 1000;
+const PARITY_SEED: u64 = 1;
+
+/// What a step counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+}
+
+impl Count {
+    const PASS: Count = Count { passed: 1, failed: 0 };
+    const FAIL: Count = Count { passed: 0, failed: 1 };
+}
+
+type Step = (&'static str, fn() -> Result<Count>);
+
+const STEPS: &[Step] = &[
+    ("Debian packages the tests need", packages::step),
+    ("formatting: cargo fmt --check", || command(&["fmt", "--all", "--check"])),
+    ("lints: cargo clippy, warnings are errors", || {
+        command(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+    }),
+    ("house rules: cargo xtask tidy", tidy),
+    ("licences and sources: cargo deny", deny),
+    ("unit tests: cargo test --workspace", unit_tests),
+    ("scenarios of tests/vtc on Sluice and on HAProxy: cargo xtask vtc", scenarios),
+    ("generated cases, Sluice against HAProxy: cargo xtask parity", compared),
+];
+
+/// Runs every step, also after a failed one.
+///
+/// # Errors
+/// When anything failed.
+pub(crate) fn run(args: Args) -> Result<()> {
+    args.end()?;
+    let mut sum = Count::default();
+    for (title, step) in STEPS {
+        println!("\n== {title}");
+        let start = Instant::now();
+        let count = step().unwrap_or_else(|error| {
+            println!("{error:#}");
+            Count::FAIL
+        });
+        let seconds = start.elapsed().as_secs();
+        println!("-- {} passed, {} failed, {seconds} s", count.passed, count.failed);
+        sum.passed += count.passed;
+        sum.failed += count.failed;
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    if sum.failed > 0 {
+        // The count is the last word; what failed stands above.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn command(arguments: &[&str]) -> Result<Count> {
+    let status = Command::new(cargo()).args(arguments).current_dir(root()).status().context("cargo")?;
+    Ok(if status.success() { Count::PASS } else { Count::FAIL })
+}
+
+fn tidy() -> Result<Count> {
+    crate::tidy::run(Args::new([]))?;
+    Ok(Count::PASS)
+}
+
+fn deny() -> Result<Count> {
+    if program::find(&["cargo-deny"]).is_none() && !in_cargo_home("cargo-deny") {
+        println!("not run: cargo-deny is not installed (cargo install --locked cargo-deny)");
+        return Ok(Count::default());
+    }
+    command(&["deny", "--offline", "check", "licenses", "bans", "sources"])
+}
+
+fn in_cargo_home(name: &str) -> bool {
+    std::path::Path::new(&cargo()).parent().is_some_and(|folder| folder.join(name).is_file())
+}
+
+fn unit_tests() -> Result<Count> {
+    let mut child = Command::new(cargo())
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .current_dir(root())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo test")?;
+    let output = child.stdout.take().context("cargo test has no output")?;
+    let mut count = Count::default();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some(counted) = test_result(&line) {
+            count.passed += counted.passed;
+            count.failed += counted.failed;
+        } else if !line.ends_with("... ok") && !line.trim().is_empty() {
+            println!("{line}");
+        }
+    }
+    let ended_well = child.wait()?.success();
+    if !ended_well && count.failed == 0 {
+        bail!("cargo test ended with an error");
+    }
+    if count.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(count)
+}
+
+/// The counts of a `test result:` line.
+fn test_result(line: &str) -> Option<Count> {
+    let (_, rest) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let number = |word: &str| {
+        let part = rest.split(';').find(|part| part.trim_end().ends_with(word))?;
+        part.split_whitespace().next()?.parse().ok()
+    };
+    Some(Count { passed: number("passed")?, failed: number("failed")? })
+}
+
+fn scenarios() -> Result<Count> {
+    let count = vtc::scenarios(&program::build_sluice("dev")?, &program::haproxy()?, None)?;
+    Ok(Count { passed: count.passed, failed: count.failed })
+}
+
+fn compared() -> Result<Count> {
+    let (subject, oracle) = (program::build_sluice("dev")?, program::haproxy()?);
+    let count = parity::compare(subject, oracle, PARITY_CASES, PARITY_SEED, None)?;
+    Ok(Count { passed: count.passed, failed: count.failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_cargo_test_are_read() {
+        let line = "test result: FAILED. 21 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s";
+        assert_eq!(test_result(line), Some(Count { passed: 21, failed: 2 }));
+        assert_eq!(test_result("test a ... ok"), None);
+    }
 }

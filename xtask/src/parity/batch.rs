@@ -210,8 +210,7 @@ impl Programs {
         let units = [unit.clone()];
         let (theirs, ours) = (Side::start(&self.oracle, &units, 1)?, Side::start(other, &units, 1)?);
         let (mut theirs, mut ours) = both(&theirs, &ours, &case, QUIET_SECOND);
-        let mut last =
-            |seen: &mut Seen| seen[0].pop().map(|(observation, _)| observation).unwrap_or_default();
+        let last = |seen: &mut Seen| seen[0].pop().map(|(observation, _)| observation).unwrap_or_default();
         Ok((last(&mut theirs), last(&mut ours)))
     }
 }

@@ -1,7 +1,7 @@
 //! The keywords HAProxy registers (`tests/parity/keywords.txt`) against what `sluice -dKall` prints: which
 //! run, which are known to the parser only, which are missing.
 //!
-//! `-dK` prints a heading `# List of registered FAMILY:` and a word a line; what follows the word is the
+//! `-dK` prints, as in HAProxy, a heading `# List of registered FAMILY:` and a word a line; what follows the word is the
 //! reader's business. In Sluice's output a line whose words end in `(not run)` is known and not run.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,16 +61,22 @@ fn listed(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     families
 }
 
-/// What a program prints: for each family its words, and whether each runs.
+/// What a program prints: for each family its words, and whether each runs. Configuration keywords stand,
+/// indented, under the name of their section, which becomes part of the family.
 fn families(printed: &str) -> BTreeMap<String, BTreeMap<String, bool>> {
     let mut families: BTreeMap<String, BTreeMap<String, bool>> = BTreeMap::new();
-    let mut family = String::new();
+    let (mut heading, mut family) = (String::new(), String::new());
     for line in printed.lines() {
-        if let Some(heading) = line.strip_prefix("# List of registered ") {
-            family = family_of(heading);
-        } else if !family.is_empty() && !line.trim().is_empty() && !line.starts_with('#') {
+        if let Some(words) = line.strip_prefix("# List of registered ") {
+            heading = family_of(words);
+            family.clone_from(&heading);
+        } else if heading.is_empty() || line.trim().is_empty() || line.starts_with('#') {
+            // The legend above the sample fetches, and what a program says before its lists.
+        } else if heading == "configuration" && !line.starts_with(char::is_whitespace) {
+            family = format!("{heading} {}", line.trim());
+        } else {
             let runs = !line.trim_end().ends_with(NOT_RUN);
-            families.entry(family.clone()).or_default().insert(word(line, &family), runs);
+            families.entry(family.clone()).or_default().insert(name(line, &heading), runs);
         }
     }
     families
@@ -81,15 +87,21 @@ fn family_of(heading: &str) -> String {
     name.trim_end_matches(" names").trim_end_matches(" keywords").trim_end_matches(" functions").to_owned()
 }
 
-/// The name of a keyword on its line: configuration lines are indented by their section and hold several
-/// words, the others start with the name.
-fn word(line: &str, family: &str) -> String {
-    let line = line.trim_end().trim_end_matches(NOT_RUN);
-    match family {
-        "configuration" | "CLI" => line.split_whitespace().collect::<Vec<_>>().join(" "),
+/// The name of a keyword on its line. Placeholders (`<name>`), counts of arguments (`+1`) and marks
+/// (`[WORKER]`) are no part of it, nor are a signature and the legality columns of a sample fetch.
+fn name(line: &str, heading: &str) -> String {
+    let line = line.trim().trim_end_matches(NOT_RUN);
+    let is_count = |word: &str| word.strip_prefix('+').is_some_and(|n| n.parse::<u32>().is_ok());
+    match heading {
+        "configuration" | "CLI" => {
+            let part = |word: &&str| heading == "CLI" || !(word.starts_with('<') || is_count(word));
+            let words = line.split_whitespace().filter(|word| !word.starts_with('[')).filter(part);
+            words.collect::<Vec<_>>().join(" ")
+        }
         _ => {
-            let first = line.split_whitespace().next().unwrap_or_default();
-            first.split(['(', ':']).next().unwrap_or(first).to_owned()
+            let after_columns = line.strip_prefix("[ ").and_then(|rest| rest.split_once("] "));
+            let first = after_columns.map_or(line, |(_, rest)| rest).split_whitespace().next();
+            first.unwrap_or_default().split(['(', ':']).next().unwrap_or_default().to_owned()
         }
     }
 }
@@ -100,9 +112,13 @@ mod tests {
 
     #[test]
     fn both_lists_are_read_alike() {
-        let printed =
-            "# List of registered sample fetch functions:\n\tsrc : addr\n\thdr(name) : str (not run)\n";
+        let printed = "# List of registered sample fetch functions:\n# legend\n\
+                       [ Y . Y ] src([string]): addr\n[ Y . Y ] hdr: str (not run)\n\
+                       # List of registered configuration keywords:\nlisten\n\tserver <name> inter +1\n\
+                       # List of registered CLI keywords:\nshow stat [WORKER] [EXPERT] \n";
         let ours = families(printed);
+        assert!(ours["configuration listen"].contains_key("server inter"));
+        assert!(ours["CLI"].contains_key("show stat"));
         let own = &ours["sample fetch"];
         assert_eq!((own.get("src"), own.get("hdr")), (Some(&true), Some(&false)));
         let theirs = listed("# comment\n[sample fetch]\nsrc\nhdr\n");

@@ -15,18 +15,22 @@ struct Entry {
     config: String,
     /// Text that stands in the request; any when empty.
     request: String,
+    /// Text that stands in the oracle's version line; any when empty.
+    oracle: String,
 }
 
 /// The accepted differences.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     entries: Vec<Entry>,
+    /// The version line of the oracle of this run.
+    oracle: String,
 }
 
 impl Known {
     /// # Errors
     /// When the text is not TOML, or an entry has no kind or no reason.
-    pub(crate) fn parse(text: &str) -> Result<Known> {
+    pub(crate) fn parse(text: &str, oracle: &str) -> Result<Known> {
         let table: Table = text.parse().context("tests/parity/known.toml")?;
         let list = table.get("known").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let entries = list
@@ -39,10 +43,10 @@ impl Known {
                 Some(word("reason"))
                     .filter(|reason| !reason.is_empty())
                     .with_context(|| format!("no reason for {kind}"))?;
-                Ok(Entry { kind, config: word("config"), request: word("request") })
+                Ok(Entry { kind, config: word("config"), request: word("request"), oracle: word("oracle") })
             })
             .collect::<Result<_>>()?;
-        Ok(Known { entries })
+        Ok(Known { entries, oracle: oracle.to_owned() })
     }
 
     /// The differences that are not accepted.
@@ -53,6 +57,7 @@ impl Known {
                     fits(&entry.kind, &difference.kind)
                         && config.contains(&entry.config)
                         && request.contains(&entry.request)
+                        && self.oracle.contains(&entry.oracle)
                 })
             })
             .collect()
@@ -66,12 +71,14 @@ mod tests {
     #[test]
     fn an_entry_accepts_its_kind_only() {
         let text = "[[known]]\nkind = \"header -x*\"\nconfig = \"errorloc\"\nreason = \"r\"\n";
-        let known = Known::parse(text).unwrap();
+        let known = Known::parse(text, "HAProxy version 2.6.12").unwrap();
         let difference =
             |kind: &str| Difference { kind: kind.into(), theirs: String::new(), ours: String::new() };
         let all = || vec![difference("header -x-a"), difference("status 200 400")];
         assert_eq!(known.unknown(all(), "errorloc 502", "")[0].kind, "status 200 400");
         assert_eq!(known.unknown(all(), "nothing", "").len(), 2);
-        assert!(Known::parse("[[known]]\nkind = \"a\"\n").is_err());
+        assert!(Known::parse("[[known]]\nkind = \"a\"\n", "").is_err());
+        let other = Known::parse(&format!("{text}oracle = \"3.5\"\n"), "HAProxy version 2.6.12").unwrap();
+        assert_eq!(other.unknown(all(), "errorloc 502", "").len(), 2);
     }
 }
