@@ -95,6 +95,9 @@ struct Entry {
     len: u8,
     words: [u64; LONGEST / 8],
     case: [u64; LONGEST / 8],
+    /// The last eight bytes of a name that has as many.
+    tail: u64,
+    tail_case: u64,
 }
 
 /// Which known name a hash stands for: 0 for none, otherwise 1 + its place in `ENTRIES`. Names that share a slot are a
@@ -116,7 +119,8 @@ static TABLE: [u8; SLOTS] = {
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 static ENTRIES: [Entry; NAMES.len()] = {
     let mut entries =
-        [const { Entry { known: Known::Other, len: 0, words: [0; 4], case: [0; 4] } }; NAMES.len()];
+        [const { Entry { known: Known::Other, len: 0, words: [0; 4], case: [0; 4], tail: 0, tail_case: 0 } };
+            NAMES.len()];
     let mut i = 0;
     while i < NAMES.len() {
         let name = NAMES[i].0.as_bytes();
@@ -128,6 +132,13 @@ static ENTRIES: [Entry; NAMES.len()] = {
             entries[i].words[at / 8] |= (name[at] as u64) << shift;
             if name[at].is_ascii_lowercase() {
                 entries[i].case[at / 8] |= 0x20 << shift;
+            }
+            if at + 8 >= name.len() && name.len() >= 8 {
+                let shift = 8 * (at + 8 - name.len());
+                entries[i].tail |= (name[at] as u64) << shift;
+                if name[at].is_ascii_lowercase() {
+                    entries[i].tail_case |= 0x20 << shift;
+                }
             }
             at += 1;
         }
@@ -151,40 +162,43 @@ const MULTIPLIERS: [usize; 4] = [78, 73, 151, 250];
 
 impl Known {
     /// Classifies a name in any case.
-    #[inline]
     pub fn of(name: &[u8]) -> Known {
-        let (Some(&first), Some(&middle), Some(&last)) =
-            (name.first(), name.get(name.len() / 2), name.last())
+        Known::at_start(name, name.len())
+    }
+
+    /// Classifies the name that the first `len` of these bytes are; that more may be read makes short names fast.
+    #[inline]
+    pub(crate) fn at_start(bytes: &[u8], len: usize) -> Known {
+        let Some(name) = bytes.get(..len) else { return Known::Other };
+        let (Some(&first), Some(&middle), Some(&last)) = (name.first(), name.get(len / 2), name.last())
         else {
             return Known::Other;
         };
-        let place = TABLE.get(slot(name.len(), first, middle, last)).copied().unwrap_or(0);
+        let place = TABLE.get(slot(len, first, middle, last)).copied().unwrap_or(0);
         match ENTRIES.get((place as usize).wrapping_sub(1)) {
-            Some(entry) if usize::from(entry.len) == name.len() && entry.is(name) => entry.known,
+            Some(entry) if usize::from(entry.len) == len && entry.is(name, bytes) => entry.known,
             _ => Known::Other,
         }
     }
 }
 
 impl Entry {
-    /// Whether `name`, which has this entry's length, is this name in any case.
+    /// Whether `name`, which has this entry's length and is the start of `bytes`, is this name in any case.
     #[inline]
-    fn is(&self, name: &[u8]) -> bool {
-        let (words, rest) = name.as_chunks::<8>();
-        let mut pairs = self.words.iter().zip(&self.case);
-        let whole = words
-            .iter()
-            .zip(pairs.by_ref())
-            .all(|(word, (known, case))| (u64::from_le_bytes(*word) ^ known) & !case == 0);
-        if !whole || rest.is_empty() {
-            return whole;
-        }
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-        self.words
-            .get(words.len())
-            .zip(self.case.get(words.len()))
-            .is_some_and(|(known, case)| (u64::from_le_bytes(last) ^ known) & !case == 0)
+    fn is(&self, name: &[u8], bytes: &[u8]) -> bool {
+        let Some(tail) = name.last_chunk::<8>() else {
+            let Some(word) = bytes.first_chunk::<8>() else {
+                return name.eq_ignore_ascii_case(self.known.as_str().as_bytes());
+            };
+            let [known, ..] = self.words;
+            let [case, ..] = self.case;
+            // The name's bytes are the low ones.
+            return ((u64::from_le_bytes(*word) ^ known) & !case) << (64 - 8 * name.len()) == 0;
+        };
+        let (words, _) = name.as_chunks::<8>();
+        let mut pairs = words.iter().zip(self.words.iter().zip(&self.case));
+        (u64::from_le_bytes(*tail) ^ self.tail) & !self.tail_case == 0
+            && pairs.all(|(word, (known, case))| (u64::from_le_bytes(*word) ^ known) & !case == 0)
     }
 }
 
@@ -288,6 +302,8 @@ mod tests {
                     let same = other.eq_ignore_ascii_case(name.as_bytes());
                     let found = Known::of(&other);
                     assert!(if same { found == id } else { found != id }, "{other:?}");
+                    other.extend_from_slice(b": something else");
+                    assert_eq!(Known::at_start(&other, name.len()), found);
                 }
             }
         }

@@ -169,7 +169,7 @@ impl Scan {
         let rest = input.get(line..).unwrap_or_default();
         // A known name is a token, so that most names need no look at each byte.
         let mut name_len = bytes::find_colon(rest);
-        let known = rest.get(..name_len).map_or(Known::Other, Known::of);
+        let known = Known::at_start(rest, name_len);
         let mut valid = true;
         if known == Known::Other {
             name_len = bytes::span_of(rest, TOKEN);
