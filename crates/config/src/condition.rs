@@ -89,13 +89,14 @@ impl<'a> Reader<'a> {
 
     /// Terms joined by `||`. `live` says whether the answer matters.
     fn any(&mut self, live: bool) -> Result<bool, ConditionError> {
+        let start = self.at;
         let mut value = self.all(live)?;
         loop {
             self.skip_spaces();
             if !self.rest().starts_with(b"||") {
                 return Ok(value);
             }
-            self.operator()?;
+            self.operator(start)?;
             let right = self.all(live && !value)?;
             value = value || right;
         }
@@ -109,18 +110,21 @@ impl<'a> Reader<'a> {
             if !self.rest().starts_with(b"&&") {
                 return Ok(value);
             }
-            self.operator()?;
+            self.operator(self.at)?;
             let right = self.term(live && value)?;
             value = value && right;
         }
     }
 
-    /// Steps over `&&` or `||`; nothing behind it is the operator's fault.
-    fn operator(&mut self) -> Result<(), ConditionError> {
-        let start = self.at;
+    /// Steps over `&&` or `||`; nothing behind it is the operator's fault, quoted from `start`.
+    fn operator(&mut self, start: usize) -> Result<(), ConditionError> {
+        let offset = self.at;
         self.at += 2;
         self.skip_spaces();
-        if self.rest().is_empty() { Err(self.unparsable(start)) } else { Ok(()) }
+        if !self.rest().is_empty() {
+            return Ok(());
+        }
+        Err(ConditionError { offset, ..self.unparsable(start) })
     }
 
     fn term(&mut self, live: bool) -> Result<bool, ConditionError> {
@@ -148,6 +152,10 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.at += 1;
         self.depth += 1;
+        self.skip_spaces();
+        if self.rest().is_empty() {
+            return Err(self.unparsable(start));
+        }
         if self.depth > MAX_DEPTH {
             return Err(self.error(start, "too many conditional expressions nested".to_owned()));
         }
@@ -188,6 +196,9 @@ impl<'a> Reader<'a> {
         let Some(predicate) = PREDICATES.iter().find(|p| rest.get(..len) == Some(p.name.as_bytes())) else {
             return Ok(None);
         };
+        if !matches!(rest.get(len), None | Some(b'(' | b')' | b' ' | b'\t')) {
+            return Ok(None);
+        }
         self.at += len;
         let args = self.arguments(predicate)?;
         if !live {
@@ -262,7 +273,7 @@ impl<'a> Reader<'a> {
                         Some(b'n') => b'\n',
                         Some(b'r') => b'\r',
                         Some(b't') => b'\t',
-                        Some(b @ (b'\\' | b'"' | b'\'' | b' ' | b'\t' | b',' | b')' | b'(')) => b,
+                        Some(b @ (b'\\' | b'"' | b'\'' | b' ' | b'\t')) => b,
                         _ => {
                             out.push(b'\\');
                             self.at += 1;
@@ -490,7 +501,9 @@ mod tests {
             ("!(0))", "unexpected character ')' at the end of conditional expression '!(0))'"),
             ("(1", "expected ')' after conditional expression '(1'"),
             ("1 &&", "unparsable conditional expression '&&'"),
-            ("1 || ", "unparsable conditional expression '||'"),
+            ("1 || ", "unparsable conditional expression '1 ||'"),
+            ("(", "unparsable conditional expression '('"),
+            ("fips_mode&&1", "unparsable conditional expression 'fips_mode&&1'"),
             ("!", "unparsable conditional expression '!'"),
             ("()", "unparsable conditional expression ')'"),
             ("0 && foo", "unparsable conditional expression 'foo'"),

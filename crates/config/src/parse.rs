@@ -82,7 +82,7 @@ fn read_source(source: Source, context: &Context, loaded: &mut Loaded) {
     }
     for index in 0..document.len() {
         reader.line = to_u32(index + 1);
-        reader.read_line(document.raw_line(index));
+        reader.read_line(document.raw_line(index), index + 1 == document.len());
     }
     reader.finish(document.len());
     loaded.files.push(File { name: source.name, document });
@@ -117,19 +117,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read_line(&mut self, raw: &[u8]) {
-        let line = raw.strip_suffix(b"\n").unwrap_or(raw);
-        if let Some(nul) = memchr::memchr(0, line) {
-            self.alert_tight(nul, format!("Stray NUL character at position {}.", nul + 1));
-            return;
+    fn read_line(&mut self, raw: &[u8], last: bool) {
+        let whole = raw.strip_suffix(b"\n").unwrap_or(raw);
+        // A NUL ends the line for its reader; what stands before it still counts.
+        let end = memchr::memchr(0, whole).unwrap_or(whole.len());
+        self.read_words(whole.get(..end).unwrap_or(whole));
+        if whole.len() == raw.len() || end < whole.len() && last {
+            let message =
+                format!("Missing LF on last line, file might have been truncated at position {}.", end + 1);
+            self.alert_tight(end, message);
+        } else if end < whole.len() {
+            self.alert_tight(end, format!("Stray NUL character at position {}.", end + 1));
         }
-        if line.len() == raw.len() {
-            let at = line.len();
-            self.alert_tight(
-                at,
-                format!("Missing LF on last line, file might have been truncated at position {}.", at + 1),
-            );
-        }
+    }
+
+    fn read_words(&mut self, line: &[u8]) {
         let first = self.loaded.words.len();
         let scope =
             Scope { env: &self.loaded.env, file: &self.name, line: self.line, section: &self.section_name };

@@ -136,14 +136,18 @@ struct Splitter<'a, 'b> {
 
 impl Splitter<'_, '_> {
     fn run(&mut self) -> Result<(), LexError> {
+        let mut spaced = true;
         while let Some(&byte) = self.line.get(self.at) {
-            if is_space(byte) {
+            // A CR right behind a word ends the line as `#` does: what follows is lost. Behind white space it
+            // is white space.
+            if byte == b'\r' && !spaced || byte == b'#' && self.comments == Comments::Cut {
+                break;
+            }
+            spaced = is_space(byte);
+            if spaced {
                 self.close_word()?;
                 self.at += 1;
                 continue;
-            }
-            if byte == b'#' && self.comments == Comments::Cut {
-                break;
             }
             if !self.in_word() {
                 self.column = self.at;
@@ -178,7 +182,9 @@ impl Splitter<'_, '_> {
         self.at += 1;
         loop {
             match self.line.get(self.at) {
-                None => return Err(LexError { kind: LexErrorKind::UnmatchedQuote, offset: quote }),
+                None | Some(b'\r') => {
+                    return Err(LexError { kind: LexErrorKind::UnmatchedQuote, offset: quote });
+                }
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
@@ -195,7 +201,9 @@ impl Splitter<'_, '_> {
 
     fn strong_quotes(&mut self) -> Result<(), LexError> {
         let rest = self.line.get(self.at + 1..).unwrap_or_default();
-        let Some(len) = memchr::memchr(b'\'', rest) else {
+        // A CR ends the line even here.
+        let end = memchr::memchr2(b'\'', b'\r', rest).filter(|&end| rest.get(end) == Some(&b'\''));
+        let Some(len) = end else {
             return Err(LexError { kind: LexErrorKind::UnmatchedQuote, offset: self.at });
         };
         self.out.extend_from_slice(rest.get(..len).unwrap_or(rest));
@@ -363,12 +371,13 @@ pub(crate) fn spans(line: &[u8]) -> (Vec<std::ops::Range<usize>>, usize) {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(&byte) = line.get(at) {
+        let spaced = at.checked_sub(1).and_then(|i| line.get(i)).is_none_or(|&b| is_space(b));
+        if byte == b'#' || byte == b'\r' && !spaced {
+            return (found, at);
+        }
         if is_space(byte) {
             at += 1;
             continue;
-        }
-        if byte == b'#' {
-            return (found, at);
         }
         let start = at;
         at = word_end(line, at);
@@ -485,6 +494,8 @@ mod tests {
             (r#""a${E[*]}${E[*]}b""#, &["ab"]),
             (r#""${NOPE-q r[*]}""#, &["q r[*]"]),
             ("a\r", &["a"]),
+            ("a \rb", &["a", "b"]),
+            ("a\r b", &["a"]),
             ("\x0ba\x0bb", &["a", "b"]),
         ] {
             let expected: Vec<String> = expected.iter().map(|s| (*s).to_owned()).collect();
@@ -498,6 +509,8 @@ mod tests {
         for (line, kind, position) in [
             (r#" .notice "a"#, K::UnmatchedQuote, 10),
             (" .notice '", K::UnmatchedQuote, 10),
+            (" .notice 'a\rb'", K::UnmatchedQuote, 10),
+            (" .notice \"a\rb\"", K::UnmatchedQuote, 10),
             (r#" .notice "\x4""#, K::BadHex, 11),
             (r" .notice a\x2", K::BadHex, 11),
             (r#" .notice "${HOME""#, K::UnmatchedBrace, 12),
