@@ -36,6 +36,7 @@ struct Pretend {
     now: Cell<u64>,
     nodes: RefCell<BTreeMap<Handle, Node>>,
     waits: Rc<RefCell<Vec<u64>>>,
+    watched: Rc<RefCell<Vec<Interest>>>,
     /// Whether it refuses to watch anything.
     blind: bool,
 }
@@ -84,7 +85,8 @@ impl Kernel for Pretend {
         Ok(())
     }
 
-    fn register(&self, handle: Handle, token: u64, _: Interest, _: bool) -> io::Result<()> {
+    fn register(&self, handle: Handle, token: u64, interest: Interest, _: bool) -> io::Result<()> {
+        self.watched.borrow_mut().push(interest);
         if self.blind {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -300,6 +302,26 @@ fn a_kernel_that_refuses_to_watch_gives_errors_not_hangs() {
         lot.park(server, (), Time::NEVER);
         assert_eq!(lot.next().await.2, net::Why::Hup);
     });
+}
+
+#[test]
+fn a_shared_listener_is_watched_as_one_of_many() {
+    for (reuse_port, expected) in [(true, Interest::Read), (false, Interest::Shared)] {
+        let kernel = Pretend::default();
+        let watched = Rc::clone(&kernel.watched);
+        Runtime::with_kernel(Box::new(kernel)).unwrap().run(async {
+            let options = ListenOptions { reuse_port, ..ListenOptions::default() };
+            let listener = Listener::bind(&Addr::ANY_V4, &options).unwrap();
+            assert!(listener.accept().is_err());
+            let soon = net::now() + Duration::from_millis(1);
+            net::wait(|w| {
+                listener.interest(w);
+                w.until(soon);
+            })
+            .await;
+        });
+        assert_eq!(*watched.borrow(), [expected]);
+    }
 }
 
 #[test]
