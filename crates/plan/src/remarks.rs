@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use config::{Diagnostic, Loaded, Place, Severity, Span};
 
-/// Diagnostics in the order they were made, and the reasons why this configuration must not be started.
+/// Diagnostics, and the reasons why this configuration must not be started.
 #[derive(Debug, Default)]
 pub(crate) struct Remarks {
     said: Vec<Diagnostic>,
@@ -78,7 +78,10 @@ impl Remarks {
         self.said.iter().any(|d| d.severity == Severity::Alert)
     }
 
-    pub(crate) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    /// The remarks and the reasons not to start: by line, as HAProxy makes them while reading, then those without one.
+    pub(crate) fn into_parts(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        self.said.sort_by_key(|d| d.span.map_or((u16::MAX, u32::MAX), line));
+        self.unserved.sort_by_key(|d| d.span.map_or((u16::MAX, u32::MAX), line));
         (self.said, self.unserved)
     }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use config::{Diagnostic, LOG_FORMATS, Place};
 use state::Format;
 use state::log::Setup;
+use state::options::Mode;
 
 use super::Assembly;
 use super::rules::asks_destination;
 use crate::compile::{Compile, Site};
-use crate::ctx::{Line, word};
+use crate::ctx::{Line, kind_name, word};
 use crate::directive::log::{LineFormat, Logger};
 use crate::draft::Draft;
 use crate::known;
@@ -18,7 +19,7 @@ use crate::known;
 /// The setup of one half of a proxy. Backends have no lines of their own.
 pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, front: bool) -> Arc<Setup> {
     let settings = Rc::clone(&draft.settings.log);
-    let key = (Rc::as_ptr(&settings), front);
+    let key = (Rc::as_ptr(&settings), front, draft.settings.mode == Mode::Http);
     if let Some((_, setup)) = assembly.setups.get(&key) {
         return Arc::clone(setup);
     }
@@ -37,7 +38,8 @@ pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, fron
     if front {
         setup.line = match settings.line {
             LineFormat::Short => None,
-            LineFormat::Standard(variable) => {
+            LineFormat::Standard(variable, line) => {
+                let variable = fitting(assembly, draft, variable, line);
                 let text = LOG_FORMATS.iter().find(|(name, _)| *name == variable).map_or("", |(_, t)| *t);
                 format(assembly, draft, text, None)
             }
@@ -53,6 +55,29 @@ pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, fron
     let setup = Arc::new(setup);
     assembly.setups.insert(key, (settings, Arc::clone(&setup)));
     setup
+}
+
+/// The predefined line, or the one for TCP where that is all the mode gives.
+fn fitting<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    draft: &Draft<'a>,
+    variable: &'static str,
+    line: Line<'a>,
+) -> &'static str {
+    if draft.settings.mode == Mode::Http || !variable.starts_with("HAPROXY_HTTP") {
+        return variable;
+    }
+    let (option, instead, standard) = match variable {
+        "HAPROXY_HTTP_CLF_LOG_FMT" => ("option httplog clf", "option tcplog clf", "HAPROXY_TCP_CLF_LOG_FMT"),
+        "HAPROXY_HTTPS_LOG_FMT" => ("option httpslog", "option tcplog", "HAPROXY_TCP_LOG_FMT"),
+        _ => ("option httplog", "option tcplog", "HAPROXY_TCP_LOG_FMT"),
+    };
+    let place = assembly.plan.place(line.span());
+    let title = format!("{} '{}'", kind_name(draft.kind), draft.name);
+    assembly.plan.remarks.warn_bare(format!(
+        "parsing [{place}] : '{option}' not usable with {title} (needs 'mode http'). Falling back to '{instead}'."
+    ));
+    standard
 }
 
 /// Compiles a line. `line` is where the user wrote it; none for the predefined ones.

@@ -35,11 +35,14 @@ pub(crate) struct Assembly<'p, 'a> {
     pub(crate) peers: Vec<Peer<'a>>,
     /// What was compiled from settings that several proxies share; the settings are kept so that their addresses stay
     /// theirs.
-    setups: HashMap<(*const LogSettings<'a>, bool), (Rc<LogSettings<'a>>, Arc<Setup>)>,
+    setups: HashMap<SetupKey<'a>, (Rc<LogSettings<'a>>, Arc<Setup>)>,
     probes: HashMap<*const CheckSettings<'a>, (Rc<CheckSettings<'a>>, Arc<Probe>)>,
     /// Whether something asks where clients connected to.
     pub(crate) wants_destination: bool,
 }
+
+/// Settings by their address, for a front half or not, for HTTP or not.
+type SetupKey<'a> = (*const LogSettings<'a>, bool, bool);
 
 /// A backend as frontends see it.
 #[derive(Debug)]

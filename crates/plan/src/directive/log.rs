@@ -60,8 +60,8 @@ pub(crate) enum LineFormat<'a> {
     /// Only that a connection came.
     #[default]
     Short,
-    /// `option httplog` and the like, by the name of the predefined variable.
-    Standard(&'static str),
+    /// `option httplog` and the like, by the name of the predefined variable, and where it stands.
+    Standard(&'static str, Line<'a>),
     /// `log-format`.
     Own(Line<'a>),
 }

@@ -20,6 +20,7 @@ mod limits;
 pub(crate) mod log;
 mod mode;
 mod monitor_uri;
+mod needed;
 mod option;
 mod option_address;
 mod process;
@@ -48,6 +49,7 @@ static ALL: &[&[Directive]] = &[
     log::DIRECTIVES,
     mode::DIRECTIVES,
     monitor_uri::DIRECTIVES,
+    needed::DIRECTIVES,
     option::DIRECTIVES,
     process::DIRECTIVES,
     rules::DIRECTIVES,

@@ -80,25 +80,25 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
             (options.client_keepalive, options.server_keepalive) = (true, true);
         }
         "httplog" => match word(line, 2) {
-            "" => standard(cx, "HAPROXY_HTTP_LOG_FMT"),
-            "clf" => standard(cx, "HAPROXY_HTTP_CLF_LOG_FMT"),
+            "" => standard(cx, line, "HAPROXY_HTTP_LOG_FMT"),
+            "clf" => standard(cx, line, "HAPROXY_HTTP_CLF_LOG_FMT"),
             _ => return Err("'httplog' only supports option 'clf'.".into()),
         },
-        "httpslog" => standard(cx, "HAPROXY_HTTPS_LOG_FMT"),
+        "httpslog" => standard(cx, line, "HAPROXY_HTTPS_LOG_FMT"),
         "tcplog" => match word(line, 2) {
-            "" => standard(cx, "HAPROXY_TCP_LOG_FMT"),
-            "clf" => standard(cx, "HAPROXY_TCP_CLF_LOG_FMT"),
+            "" => standard(cx, line, "HAPROXY_TCP_LOG_FMT"),
+            "clf" => standard(cx, line, "HAPROXY_TCP_CLF_LOG_FMT"),
             _ => return Err("'tcplog' only supports option 'clf'.".into()),
         },
         "forwardfor" => {
             let header = address_header(line, b"X-Forwarded-For")?;
             cx.draft.options().forward_for = Some(Arc::new(header));
-            cx.draft.settings.http_only.push("option forwardfor");
+            http_only(cx, "option forwardfor");
         }
         "originalto" => {
             let header = address_header(line, b"X-Original-To")?;
             cx.draft.options().original_to = Some(Arc::new(header));
-            cx.draft.settings.http_only.push("option originalto");
+            http_only(cx, "option originalto");
         }
         "httpchk" => http_check::option_httpchk(cx, line)?,
         "tcp-check" => Rc::make_mut(&mut cx.draft.settings.check).http = false,
@@ -117,9 +117,17 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
     Ok(())
 }
 
+/// Remembers an option that other modes have no use for.
+fn http_only(cx: &mut Ctx<'_, '_>, name: &'static str) {
+    let seen = &mut cx.draft.settings.http_only;
+    if !seen.contains(&name) {
+        seen.push(name);
+    }
+}
+
 /// A predefined log line.
-fn standard(cx: &mut Ctx<'_, '_>, variable: &'static str) {
-    settings(cx).line = LineFormat::Standard(variable);
+fn standard<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, variable: &'static str) {
+    settings(cx).line = LineFormat::Standard(variable, line);
 }
 
 fn keep_alive(cx: &mut Ctx<'_, '_>, mode: KeepAlive, on: bool) {

@@ -27,7 +27,7 @@ pub(super) fn apply<'a>(
         let Some(param) = used.param else {
             return Err(format!("{title} : unknown keyword '{}'.", used.word.lossy()));
         };
-        if defaults && matches!(param.name, "id" | "cookie" | "track" | "guid" | "hash-key") {
+        if defaults && matches!(param.name, "id" | "guid") {
             return Err(format!("'{}' option is not accepted in default-server sections", param.name));
         }
         let value = used.value().and_then(|w| w.str()).unwrap_or_default();

@@ -52,13 +52,20 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         unresolved: Vec::new(),
         late: Vec::new(),
     };
+    // First what proxies refer to, wherever in the files it stands.
+    for section in loaded.sections() {
+        match section.kind() {
+            SectionKind::Global => global::read(&mut plan, section),
+            SectionKind::HttpErrors => http_errors::read(&mut plan, section),
+            _ => {}
+        }
+    }
     let mut drafts = Vec::new();
     let mut inheritance = Inheritance::default();
     for section in loaded.sections() {
         match section.kind() {
-            SectionKind::Global => global::read(&mut plan, section),
+            SectionKind::Global | SectionKind::HttpErrors => {}
             SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
-            SectionKind::HttpErrors => http_errors::read(&mut plan, section),
             kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),
             _ => other::read(&mut plan, section),
         }

@@ -1,0 +1,65 @@
+//! Directives that are not run and cannot be left out, since clients would be served otherwise than they say; and a few
+//! whose whole effect is that of leaving them out.
+
+use crate::ctx::{Ctx, Directive, Line, at, word};
+
+pub(super) const DIRECTIVES: &[Directive] = &[
+    needed("be-unpublished"),
+    needed("dispatch"),
+    needed("force-be-switch"),
+    Directive {
+        name: "monitor",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            if !cx.lacks_frontend(line, "monitor", "") {
+                refuse(cx, line, &format!("'monitor {}'", word(line, 1)));
+            }
+            Ok(())
+        },
+    },
+    needed("use-fcgi-app"),
+    Directive {
+        name: "filter",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            let name = word(line, 1);
+            let what = format!("'filter {name}'");
+            // What these do shows in speed and size, not in who gets what.
+            if matches!(
+                name,
+                "trace" | "compression" | "comp-req" | "comp-res" | "cache" | "bwlim-in" | "bwlim-out"
+            ) {
+                cx.not_run(line, &what);
+            } else {
+                refuse(cx, line, &what);
+            }
+            Ok(())
+        },
+    },
+    // One group of threads is what there is.
+    Directive {
+        name: "thread-groups",
+        sections: at::GLOBAL,
+        apply: |cx, line| {
+            if word(line, 1) != "1" {
+                cx.not_run(line, "'thread-groups'");
+            }
+            Ok(())
+        },
+    },
+];
+
+const fn needed(name: &'static str) -> Directive {
+    Directive {
+        name,
+        sections: at::PROXY,
+        apply: |cx, line| {
+            refuse(cx, line, &format!("'{}'", line.keyword()));
+            Ok(())
+        },
+    }
+}
+
+fn refuse<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, what: &str) {
+    cx.plan.remarks.unserved(line.span(), what);
+}
