@@ -1,5 +1,5 @@
-//! What a process does to itself at start-up: limits, user, root directory, going to the background. Knows nothing of
-//! configuration. All of it belongs before the first thread is started, but for [`malloc_trim`].
+//! What a process does to itself at start-up: limits, user, root directory. Knows nothing of configuration (nor of
+//! going to the background: `background` does). All of it belongs before the first thread is started, but for [`malloc_trim`].
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::ffi::{CStr, CString};
@@ -107,38 +107,6 @@ pub fn group_id(name: &str) -> io::Result<Option<u32>> {
     .map(|found| found.map(|record: libc::group| record.gr_gid))
 }
 
-/// Goes to the background: forks, ends the parent with status 0, and leaves the terminal and its session. Standard
-/// input, output and error go to /dev/null. The id of the process changes.
-///
-/// Errors: `Unsupported` when other threads run already, which the child would lack; fork's and setsid's own.
-pub fn daemonise() -> io::Result<()> {
-    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
-        return Err(io::Error::new(io::ErrorKind::Unsupported, "other threads run already"));
-    }
-    #[allow(unsafe_code, reason = "fork is libc's")]
-    // SAFETY: this is the process's only thread (asked above), so that no lock is left held in the child.
-    let child = unsafe { libc::fork() };
-    match child {
-        ..=-1 => return Err(io::Error::last_os_error()),
-        0 => {}
-        _ => exit_now(),
-    }
-    rustix::process::setsid()?;
-    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
-    rustix::stdio::dup2_stdin(&null)?;
-    rustix::stdio::dup2_stdout(&null)?;
-    Ok(rustix::stdio::dup2_stderr(&null)?)
-}
-
-/// Ends the parent of a daemon without running what the child still needs (exit handlers, buffers).
-fn exit_now() -> ! {
-    #[allow(unsafe_code, reason = "std only offers the exit that runs handlers")]
-    // SAFETY: doesn't return, takes a number.
-    unsafe {
-        libc::_exit(0)
-    }
-}
-
 fn raise(resource: Resource, want: u64) -> u64 {
     let now = getrlimit(resource);
     let (Some(current), maximum) = (now.current, now.maximum) else { return u64::MAX };
@@ -207,14 +175,5 @@ mod tests {
         let before = nofile().unwrap_or(u64::MAX);
         assert!(raise_nofile(16) >= before);
         assert_eq!(nofile().unwrap_or(u64::MAX), before);
-    }
-
-    #[test]
-    fn refuses_to_fork_with_threads() {
-        let (ask, answer) = std::sync::mpsc::channel::<()>();
-        let other = std::thread::spawn(move || answer.recv());
-        assert_eq!(daemonise().unwrap_err().kind(), io::ErrorKind::Unsupported);
-        drop(ask);
-        let _ = other.join();
     }
 }

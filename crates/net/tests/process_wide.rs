@@ -12,7 +12,7 @@
 mod common;
 
 use common::*;
-use net::{Signal, Signals, process, signals};
+use net::{Signal, Signals, background, process, signals};
 use rustix::process::{Signal as Raw, getpid, kill_process};
 use std::process::Command;
 use std::time::Duration;
@@ -24,11 +24,12 @@ fn main() {
     match std::env::var(PART).as_deref() {
         Ok("signals") => signals_come_as_events(),
         Ok("daemon") => goes_to_the_background(),
+        Ok("failure") => a_failed_start_is_seen(),
         Ok("namespace") => listens_in_another_namespace(),
         Ok("rights") => gives_up_rights(),
         Ok(other) => panic!("no part '{other}'"),
         Err(_) => {
-            for part in ["signals", "daemon", "namespace", "rights"] {
+            for part in ["signals", "daemon", "failure", "namespace", "rights"] {
                 run_part(part);
                 println!("test {part} ... ok");
             }
@@ -82,7 +83,12 @@ fn signals_come_as_events() {
 
 fn goes_to_the_background() {
     let before = process::pid();
-    process::daemonise().unwrap();
+    let starting = match background::fork().unwrap() {
+        background::Side::Child(starting) => starting,
+        background::Side::Ready => return,
+        ended @ background::Side::Ended { .. } => panic!("{ended:?}"),
+    };
+    starting.ready().unwrap();
     let mut word = String::new();
     if process::pid() != before {
         word += "other pid, ";
@@ -96,6 +102,14 @@ fn goes_to_the_background() {
         read_exactly(&server, 1).await;
     });
     std::fs::write(std::env::var(FILE).unwrap(), word + "works.").unwrap();
+}
+
+fn a_failed_start_is_seen() {
+    match background::fork().unwrap() {
+        background::Side::Child(_starting) => std::process::exit(3),
+        background::Side::Ended { status, child } => assert!(status == 3 && child != process::pid()),
+        ready @ background::Side::Ready => panic!("{ready:?}"),
+    }
 }
 
 fn listens_in_another_namespace() {
