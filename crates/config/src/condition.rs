@@ -43,7 +43,7 @@ pub fn check_condition(text: &[u8], context: &Context) -> Result<bool, Condition
 
 /// Judges a condition whose words were resolved and joined. `env` is the environment at that line.
 pub(crate) fn evaluate(text: &[u8], context: &Context, env: &Env) -> Result<bool, ConditionError> {
-    let mut reader = Reader { text, at: 0, depth: 0, context, env };
+    let mut reader = Reader { text, at: 0, depth: 0, group_start: None, context, env };
     reader.skip_spaces();
     if reader.rest().is_empty() {
         return Ok(false);
@@ -65,6 +65,8 @@ struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     depth: u32,
+    /// Where the innermost open parenthesis begins.
+    group_start: Option<usize>,
     context: &'a Context,
     env: &'a Env,
 }
@@ -91,12 +93,13 @@ impl<'a> Reader<'a> {
     fn any(&mut self, live: bool) -> Result<bool, ConditionError> {
         let start = self.at;
         let mut value = self.all(live)?;
+        let mut first = None;
         loop {
             self.skip_spaces();
             if !self.rest().starts_with(b"||") {
                 return Ok(value);
             }
-            self.operator(start)?;
+            self.operator(start, *first.get_or_insert(self.at))?;
             let right = self.all(live && !value)?;
             value = value || right;
         }
@@ -105,26 +108,31 @@ impl<'a> Reader<'a> {
     /// Terms joined by `&&`.
     fn all(&mut self, live: bool) -> Result<bool, ConditionError> {
         let mut value = self.term(live)?;
+        let mut first = None;
         loop {
             self.skip_spaces();
             if !self.rest().starts_with(b"&&") {
                 return Ok(value);
             }
-            self.operator(self.at)?;
+            let first = *first.get_or_insert(self.at);
+            self.operator(first, first)?;
             let right = self.term(live && value)?;
             value = value && right;
         }
     }
 
-    /// Steps over `&&` or `||`; nothing behind it is the operator's fault, quoted from `start`.
-    fn operator(&mut self, start: usize) -> Result<(), ConditionError> {
-        let offset = self.at;
+    /// Steps over `&&` or `||`. With nothing behind it the fault is `first`'s, the first operator of the
+    /// chain, quoted from `start`; in parentheses it is theirs.
+    fn operator(&mut self, start: usize, first: usize) -> Result<(), ConditionError> {
         self.at += 2;
         self.skip_spaces();
         if !self.rest().is_empty() {
             return Ok(());
         }
-        Err(ConditionError { offset, ..self.unparsable(start) })
+        match self.group_start {
+            Some(group) => Err(self.unparsable(group)),
+            None => Err(ConditionError { offset: first, ..self.unparsable(start) }),
+        }
     }
 
     fn term(&mut self, live: bool) -> Result<bool, ConditionError> {
@@ -137,7 +145,7 @@ impl<'a> Reader<'a> {
             self.skip_spaces();
         }
         if self.rest().first() == Some(&b'(') {
-            return Ok(self.group(live)? != negated);
+            return Ok(self.group(live, start)? != negated);
         }
         if let Some(value) = self.integer() {
             return Ok(value != negated);
@@ -148,8 +156,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn group(&mut self, live: bool) -> Result<bool, ConditionError> {
-        let start = self.at;
+    /// A condition in parentheses; `start` is where its negations begin.
+    fn group(&mut self, live: bool, start: usize) -> Result<bool, ConditionError> {
         self.at += 1;
         self.depth += 1;
         self.skip_spaces();
@@ -159,7 +167,9 @@ impl<'a> Reader<'a> {
         if self.depth > MAX_DEPTH {
             return Err(self.error(start, "too many conditional expressions nested".to_owned()));
         }
+        let outer = self.group_start.replace(start);
         let value = self.any(live)?;
+        self.group_start = outer;
         self.depth -= 1;
         self.skip_spaces();
         if self.rest().first() != Some(&b')') {
@@ -196,7 +206,7 @@ impl<'a> Reader<'a> {
         let Some(predicate) = PREDICATES.iter().find(|p| rest.get(..len) == Some(p.name.as_bytes())) else {
             return Ok(None);
         };
-        if !matches!(rest.get(len), None | Some(b'(' | b')' | b' ' | b'\t')) {
+        if !matches!(rest.get(len), None | Some(b'(' | b' ' | b'\t')) {
             return Ok(None);
         }
         self.at += len;

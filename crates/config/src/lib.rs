@@ -13,18 +13,28 @@
 //! }
 //! ```
 //!
-//! What it knows: how a line becomes words ([`words`]), conditions and variables ([`parse`]), which words
-//! exist where ([`vocabulary`]), and what can be found wrong without knowing what a word does
-//! ([`check`]). What it deliberately doesn't know: any behaviour. `plan` gives the words a meaning.
+//! - [`load`] reads paths, [`parse_sources`] texts; both give a [`Loaded`]: files, [`Section`]s of
+//!   [`Directive`]s of [`Word`]s (bytes after expansion, with a [`Span`] each), and [`Diagnostic`]s. Reading
+//!   never fails and never stops early.
+//! - [`Directive`]: `keyword()`, `words()`, `args()`, `text(i)`, `negated()`, `defaulted()`, `span()`.
+//! - [`vocabulary`]: `known(kind, word)`, `nearest(word, names)`, `split_params(words, SERVER)`, `actions(rules)`.
+//! - [`Loaded::inheritance`]: the `defaults` section of each proxy section.
+//! - [`literal`]: times and sizes. [`check_condition`]: `-cc`.
+//! - [`Document`]: the text itself, for edits; a span's line less one is its index there.
 //!
-//! Read [`words`] first, then [`document`] (the text and its edits), [`loaded`] (what a reader gets),
-//! [`parse`] (how it comes to be).
+//! What it knows: how a line becomes words, conditions and variables, which words exist where, and what can be
+//! found wrong without knowing what a word does. What it deliberately doesn't know: any behaviour; `plan` gives
+//! the words a meaning. It never asks the process for anything; only `load.rs` touches files.
+//!
+//! Read `words.rs` first, then `document.rs` (the text and its edits), `loaded.rs` (what a reader gets),
+//! `parse.rs` (how it comes to be), `check/` and `vocabulary/`.
 
 mod check;
 mod condition;
 mod context;
 mod diagnostic;
 mod document;
+mod inherit;
 pub mod literal;
 mod load;
 mod loaded;

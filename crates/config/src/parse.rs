@@ -2,7 +2,7 @@
 //!
 //! Reading never stops at an error: every line of every source is looked at and every remark is kept.
 //! Knows the words that steer reading itself (`.if`, `setenv`, section names); the rest is for
-//! [`check`](crate::check).
+//! `check`.
 
 use crate::check;
 use crate::condition;

@@ -21,28 +21,16 @@ struct Rules {
 
 pub(super) fn check(remarks: &mut Remarks<'_>) {
     let loaded = remarks.loaded;
-    let mut all: Vec<Rules> = Vec::new();
-    let mut named: HashMap<&[u8], usize> = HashMap::new();
-    let mut last = None;
-    for section in loaded.sections().filter(|section| section.kind().is_proxy()) {
-        let source = match section.from_word() {
-            Some(word) => named.get(word.bytes()).copied(),
-            // A defaults section starts afresh unless it names another.
-            None if section.kind() == SectionKind::Defaults => None,
-            None => last,
-        };
-        let rules = source.and_then(|index| all.get_mut(index));
+    let mut all: HashMap<usize, Rules> = HashMap::new();
+    for (index, (section, source)) in loaded.sections().zip(loaded.inheritance()).enumerate() {
+        let rules = source.and_then(|source| all.get_mut(&source));
         if let Some((message, at)) = rules.and_then(|rules| inherit(section, rules)) {
             let end = at.map_or_else(String::new, |at| format!(" (defaults section at {})", remarks.at(at)));
             remarks.tight(section.span(), format!("{message}{end}."));
         }
-        if section.kind() == SectionKind::Defaults {
-            last = Some(all.len());
-            if let Some(name) = section.name_word() {
-                named.insert(name.bytes(), all.len());
-            }
-            // Without a name it may not hold rules at all, which is said elsewhere.
-            all.push(if section.name_word().is_some() { rules_of(section) } else { Rules::default() });
+        // Without a name it may not hold rules at all, which is said elsewhere.
+        if section.kind() == SectionKind::Defaults && section.name_word().is_some() {
+            all.insert(index, rules_of(section));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can be found wrong without knowing what any word does.
 //!
-//! One file an idea: [`header`] (section lines), [`directive`] (first words and their families), [`params`]
-//! (`bind` and `server` lines), [`inheritance`] (rules in `defaults`), [`reference`] (names that must
+//! One file an idea: `header` (section lines), `directive` (first words and their families), `params`
+//! (`bind` and `server` lines), `inheritance` (rules in `defaults`), `reference` (names that must
 //! exist). Messages are HAProxy's.
 
 mod directive;

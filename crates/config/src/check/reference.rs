@@ -20,15 +20,18 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
         .collect();
     // One server table for the run: cleared, not freed, between sections.
     let mut servers = HashMap::new();
-    let mut defaults = Defaults::default();
-    for section in loaded.sections().filter(|section| section.kind().is_proxy()) {
-        let own = section.directives().rfind(|d| d.keyword_bytes() == b"default_backend");
-        let target = own.or_else(|| defaults.inherited(section));
-        if section.kind() == SectionKind::Defaults {
-            defaults.add(section, target);
+    let mut defaults: HashMap<usize, Directive<'_>> = HashMap::new();
+    for (index, (section, source)) in loaded.sections().zip(loaded.inheritance()).enumerate() {
+        if !section.kind().is_proxy() {
             continue;
         }
-        if let (None, true, Some(target)) = (own, section.kind().has_frontend(), target) {
+        let own = section.directives().rfind(|d| d.keyword_bytes() == b"default_backend");
+        let inherited = source.and_then(|source| defaults.get(&source).copied());
+        if section.kind() == SectionKind::Defaults {
+            defaults.extend(own.or(inherited).map(|target| (index, target)));
+            continue;
+        }
+        if let (None, true, Some(target)) = (own, section.kind().has_frontend(), inherited) {
             backend(remarks, section, target, false, &backends);
         }
         servers.clear();
@@ -47,31 +50,6 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
         }
         for directive in section.directives().filter(|d| d.keyword_bytes() == b"use-server") {
             use_server(remarks, section, directive, &servers);
-        }
-    }
-}
-
-/// What the `defaults` sections so far send to.
-#[derive(Default)]
-struct Defaults<'a> {
-    last: Option<Directive<'a>>,
-    named: HashMap<&'a [u8], Option<Directive<'a>>>,
-}
-
-impl<'a> Defaults<'a> {
-    /// The `default_backend` a section gets from its defaults.
-    fn inherited(&self, section: Section<'a>) -> Option<Directive<'a>> {
-        match section.from_word() {
-            Some(word) => self.named.get(word.bytes()).copied().flatten(),
-            None if section.kind() == SectionKind::Defaults => None,
-            None => self.last,
-        }
-    }
-
-    fn add(&mut self, section: Section<'a>, target: Option<Directive<'a>>) {
-        self.last = target;
-        if let Some(name) = section.name_word() {
-            self.named.insert(name.bytes(), target);
         }
     }
 }
