@@ -11,6 +11,7 @@
 //! that the proxy gives itself).
 
 pub mod cookie;
+mod edit;
 pub mod h1;
 pub mod header_value;
 pub mod known;

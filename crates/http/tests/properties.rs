@@ -1,6 +1,8 @@
 //! Properties of the HTTP/1 codec on generated input: no panic, no dependence on how the input is cut, and what is
 //! written reads back as the same message.
 
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
 use http::h1::{
     Chunk, ChunkDecoder, Limits, Parsed, Scan, parse_request, parse_response, request_framing,
     response_framing, take_connection,
@@ -9,8 +11,11 @@ use http::{Message, Method, Version, cookie, query};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+/// Start line, and names and values.
+type Content = (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>);
+
 /// Everything a message says.
-fn content(msg: &Message) -> (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+fn content(msg: &Message) -> Content {
     let mut line = Vec::new();
     line.extend_from_slice(msg.method_bytes());
     line.extend_from_slice(msg.target_bytes());

@@ -288,8 +288,11 @@ mod tests {
     use crate::Message;
     use crate::h1::{Limits, Parsed, Scan};
 
-    /// Decodes pieces of a body; gives payload, what a chunked peer gets, and what is left behind the body.
-    fn decode(pieces: &[&[u8]]) -> Result<(Vec<u8>, Vec<u8>, Vec<u8>), ErrorKind> {
+    /// Payload, what a chunked peer gets, and what is left behind the body.
+    type Decoded = (Vec<u8>, Vec<u8>, Vec<u8>);
+
+    /// Decodes pieces of a body.
+    fn decode(pieces: &[&[u8]]) -> Result<Decoded, ErrorKind> {
         let mut decoder = ChunkDecoder::new();
         let (mut data, mut sent, mut input) = (Vec::new(), Vec::new(), Vec::new());
         let (mut scan, mut trailers) = (Scan::default(), Message::new());

@@ -69,8 +69,8 @@ pub fn take_connection(msg: &mut Message) -> Result<Connection, Full> {
     let drop_upgrade = connection.upgrade && msg.kind() == Kind::Request && !msg.has(Known::Upgrade);
     if connection.close || connection.keep_alive || drop_upgrade || msg.find(Known::Connection) == Some(b"") {
         keep_items(msg, Known::Connection, |item| {
-            let own = item.eq_ignore_ascii_case(b"close") || item.eq_ignore_ascii_case(b"keep-alive");
-            !own && !(drop_upgrade && item.eq_ignore_ascii_case(b"upgrade"))
+            let is = |option: &[u8]| item.eq_ignore_ascii_case(option);
+            !is(b"close") && !is(b"keep-alive") && (!drop_upgrade || !is(b"upgrade"))
         })?;
     }
     keep_items(msg, Known::Te, |item| item.eq_ignore_ascii_case(b"trailers"))?;

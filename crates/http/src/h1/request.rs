@@ -1,6 +1,6 @@
 //! The request line (RFC 9112 §3), with HAProxy's leniencies: any run of spaces and tabs between its parts.
 
-use super::bytes::{self, TARGET, TOKEN};
+use super::bytes::{self, TOKEN};
 use super::scan::{Scan, Step, Stop, end_of_line};
 use super::{ErrorKind, Limits, Parsed, connection};
 use crate::header_value::is_ows;
@@ -60,10 +60,10 @@ fn blanks(line: &[u8], at: usize, base: usize, kind: ErrorKind) -> Step<usize> {
 /// Number of bytes that may stand in a target.
 #[inline]
 fn target_len(rest: &[u8], limits: &Limits) -> usize {
-    let mut len = bytes::span_of(rest, TARGET);
+    let mut len = bytes::target_len(rest);
     while limits.accept_unsafe && rest.get(len).is_some_and(|byte| *byte > 0x7f || *byte == b'#') {
         len += 1;
-        len += bytes::span_of(rest.get(len..).unwrap_or_default(), TARGET);
+        len += bytes::target_len(rest.get(len..).unwrap_or_default());
     }
     len
 }

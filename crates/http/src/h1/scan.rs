@@ -241,10 +241,7 @@ impl Scan {
         let from = self.origin + msg.bytes.len();
         msg.bytes.extend_from_slice(input.get(from..self.line).unwrap_or_default());
         for field in msg.fields.get_mut(first..).unwrap_or_default() {
-            let start = field.name as usize;
-            if let Some(name) = msg.bytes.get_mut(start..start + usize::from(field.name_len)) {
-                name.make_ascii_lowercase();
-            }
+            bytes::lower_case(&mut msg.bytes, field.name as usize, usize::from(field.name_len));
             if self.folded {
                 let start = field.value as usize;
                 for byte in msg.bytes.get_mut(start..start + field.value_len as usize).unwrap_or_default() {
