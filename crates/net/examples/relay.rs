@@ -1,6 +1,6 @@
-//! A minimal relay, to look at what the runtime costs: `relay LISTEN_PORT SERVER_PORT` passes bytes between clients and
-//! a server on the loopback interface; `relay bench` runs a client, the relay and an echo server, each on its own
-//! thread, and prints the relay's counters per exchange.
+//! A minimal relay, to look at what the runtime costs: `relay LISTEN_PORT SERVER_PORT` passes bytes between
+//! clients and a server on the loopback interface; `relay bench` runs a client, the relay and an echo server,
+//! each on its own thread, and prints the relay's counters per exchange.
 
 use net::{Addr, Call, ConnectOptions, ListenOptions, Listener, Sock, TaskPool};
 use std::io::{self, ErrorKind};

@@ -14,8 +14,8 @@ pub const UNIX_NAME_MAX: usize = 107;
 
 /// A transport address: `Copy`, 32 bytes.
 ///
-/// Names of unix sockets are interned for the life of the process; they come from the configuration only
-/// (the name a unix client may have bound is reported as [`Addr::UNNAMED`]), so their number is bounded by it.
+/// Names of unix sockets are interned for the life of the process; they come from the configuration only (the
+/// name a unix client may have bound is reported as [`Addr::UNNAMED`]), so their number is bounded by it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Addr {
     /// No address, or one of a family that Sluice doesn't use.

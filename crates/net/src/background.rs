@@ -1,5 +1,6 @@
-//! Going to the background with a parent that waits: errors of the start are still seen and still fail the command
-//! that started it, and a pid file is there when that command returns. Knows nothing of what is started.
+//! Going to the background with a parent that waits: errors of the start are still seen and still fail the
+//! command that started it, and a pid file is there when that command returns. Knows nothing of what is
+//! started.
 
 use rustix::fd::OwnedFd;
 use rustix::fs::OFlags;
@@ -9,7 +10,8 @@ use std::io;
 /// Which of the two processes this is after [`fork`].
 #[derive(Debug)]
 pub enum Side {
-    /// The one that goes on, in a session of its own, until [`Starting::ready`] still with the terminal's output.
+    /// The one that goes on, in a session of its own, until [`Starting::ready`] still with the terminal's
+    /// output.
     Child(Starting),
     /// The first process: the child is ready. All that's left is to end with status 0.
     Ready,

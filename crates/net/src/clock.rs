@@ -1,13 +1,13 @@
 //! The local time zone. Knows nothing of calendars.
 
-/// What is added to UTC for local time at `at_unix_seconds`, in seconds: the system's zone (`TZ`, /etc/localtime) with
-/// its daylight saving time. 0 where the zone cannot be had.
+/// What is added to UTC for local time at `at_unix_seconds`, in seconds: the system's zone (`TZ`,
+/// /etc/localtime) with its daylight saving time. 0 where the zone cannot be had.
 pub fn utc_offset(at_unix_seconds: i64) -> i32 {
     let at: libc::time_t = at_unix_seconds;
     let mut local = std::mem::MaybeUninit::<libc::tm>::zeroed();
     #[allow(unsafe_code, reason = "the zone database is libc's")]
-    // SAFETY: both pointers are to values on this stack; localtime_r writes the second, which zeroes are valid for,
-    // whether it succeeds or not.
+    // SAFETY: both pointers are to values on this stack; localtime_r writes the second, which zeroes are
+    // valid for, whether it succeeds or not.
     let offset = unsafe {
         if libc::localtime_r(&raw const at, local.as_mut_ptr()).is_null() {
             return 0;

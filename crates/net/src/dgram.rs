@@ -1,5 +1,5 @@
-//! Datagrams (UDP, unix) and plain descriptors, for log lines above all: never blocking, what can't be sent is dropped
-//! and counted. Knows nothing of what is in them.
+//! Datagrams (UDP, unix) and plain descriptors, for log lines above all: never blocking, what can't be sent
+//! is dropped and counted. Knows nothing of what is in them.
 
 use crate::kernel::Handle;
 use crate::options::DgramOptions;
@@ -41,12 +41,13 @@ impl Dgram {
         })
     }
 
-    /// Sends each buffer as one datagram; gives how many left. The others are dropped and counted, whatever the
-    /// reason: a full buffer, a server that isn't there.
+    /// Sends each buffer as one datagram; gives how many left. The others are dropped and counted, whatever
+    /// the reason: a full buffer, a server that isn't there.
     pub fn send_batch(&self, datagrams: &[&[u8]]) -> usize {
         let mut rest = datagrams;
         let mut sent = 0;
-        // A refused port is reported by the next send, which then sent nothing: that one is worth another try.
+        // A refused port is reported by the next send, which then sent nothing: that one is worth another
+        // try.
         let mut tries = 2;
         while !rest.is_empty() && tries > 0 {
             match with_io(|rt| kernel!(rt, Dgram, send_batch(self.handle, rest))) {
@@ -72,7 +73,8 @@ impl Dgram {
         with_io(|rt| kernel!(rt, Dgram, send_to(self.handle, datagram, to)))
     }
 
-    /// Receives one datagram: its length (what didn't fit is lost) and its sender. Errors: `WouldBlock` (then wait).
+    /// Receives one datagram: its length (what didn't fit is lost) and its sender. Errors: `WouldBlock` (then
+    /// wait).
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, Addr)> {
         with_io(|rt| {
             let slot = open_slot(rt, self.handle)?;
@@ -116,17 +118,19 @@ impl FdWriter {
         FdWriter { fd, dropped: Cell::new(0) }
     }
 
-    /// A writer on a duplicate of descriptor `number`, such as 1 for the standard output. Errors: it is not open.
+    /// A writer on a duplicate of descriptor `number`, such as 1 for the standard output. Errors: it is not
+    /// open.
     pub fn duplicate(number: i32) -> io::Result<FdWriter> {
         let fd = linux::borrow(number)?;
         Ok(FdWriter::new(rustix::io::fcntl_dupfd_cloexec(fd, 3)?))
     }
 
-    /// Writes `line` if the other side takes it at once; else it is dropped and counted. Gives whether it went out whole.
+    /// Writes `line` if the other side takes it at once; else it is dropped and counted. Gives whether it
+    /// went out whole.
     ///
-    /// Doesn't wait for a slow reader: whether there's room is asked first, since the descriptor may be shared with other
-    /// processes and isn't made non-blocking. A line of more than 4 KiB goes out in parts of that size (what a pipe with
-    /// room for anything takes, pipe(7)), and is cut short when the room ends.
+    /// Doesn't wait for a slow reader: whether there's room is asked first, since the descriptor may be
+    /// shared with other processes and isn't made non-blocking. A line of more than 4 KiB goes out in parts
+    /// of that size (what a pipe with room for anything takes, pipe(7)), and is cut short when the room ends.
     pub fn write(&self, line: &[u8]) -> bool {
         let mut parts = line.chunks(PIPE_BUF);
         let written = parts.all(|part| {

@@ -1,5 +1,5 @@
-//! Descriptors over unix sockets (SCM_RIGHTS, unix(7)): how a new process takes over the listeners of the old one.
-//! Blocking, for start-up and the master; knows nothing of what the descriptors are.
+//! Descriptors over unix sockets (SCM_RIGHTS, unix(7)): how a new process takes over the listeners of the old
+//! one. Blocking, for start-up and the master; knows nothing of what the descriptors are.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -13,8 +13,9 @@ use std::mem::MaybeUninit;
 /// Descriptors in one message (`SCM_MAX_FD`).
 pub const FDS_MAX: usize = 253;
 
-/// Sends `bytes` with up to [`FDS_MAX`] descriptors attached to their first byte; gives how many bytes left. The
-/// descriptors have left when at least one byte has. Errors: `InvalidInput` for no bytes or too many descriptors.
+/// Sends `bytes` with up to [`FDS_MAX`] descriptors attached to their first byte; gives how many bytes left.
+/// The descriptors have left when at least one byte has. Errors: `InvalidInput` for no bytes or too many
+/// descriptors.
 pub fn send(over: impl AsFd, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<usize> {
     if bytes.is_empty() || fds.len() > FDS_MAX {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -32,8 +33,8 @@ pub fn send(over: impl AsFd, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result
     }
 }
 
-/// Receives bytes into `buf` and the descriptors that came with them, appended to `fds` (closed on exec). `Ok(0)` is the
-/// end. Errors: the system's.
+/// Receives bytes into `buf` and the descriptors that came with them, appended to `fds` (closed on exec).
+/// `Ok(0)` is the end. Errors: the system's.
 pub fn recv(over: impl AsFd, buf: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FDS_MAX))];
     let mut control = RecvAncillaryBuffer::new(&mut space);

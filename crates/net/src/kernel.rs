@@ -1,5 +1,5 @@
-//! The few operations the runtime needs from an operating system, by plain integer handles. `linux` answers them
-//! for real; a simulator answers them on its own clock and network. Knows neither tasks nor buffers.
+//! The few operations the runtime needs from an operating system, by plain integer handles. `linux` answers
+//! them for real; a simulator answers them on its own clock and network. Knows neither tasks nor buffers.
 
 use crate::options::{ConnectOptions, DgramOptions, ListenOptions, SockOpt, TcpInfo};
 use crate::{Addr, Time};

@@ -1,13 +1,14 @@
-//! All data-plane I/O on Linux: a single-threaded executor over edge-triggered epoll, stream and datagram sockets,
-//! listeners, timers, splice, threads, signals, start-up of the process. The only crate with `unsafe`.
+//! All data-plane I/O on Linux: a single-threaded executor over edge-triggered epoll, stream and datagram
+//! sockets, listeners, timers, splice, threads, signals, start-up of the process. The only crate with
+//! `unsafe`.
 //!
 //! It deliberately doesn't know HTTP, TLS, configuration, servers or logs, and it holds no buffers.
 //!
-//! How it is used: each worker thread makes a [`Runtime`] and runs a root future; tasks are plain `async fn`s, not
-//! `Send`, started with [`spawn`] or, for the hot per-connection future, through a [`TaskPool`]. I/O is tried first
-//! (`try_read`, `try_write`, `accept`); on `WouldBlock` a task waits for any combination of sockets, a deadline and
-//! a notification with [`wait`]. Idle connections need no task: they are parked in a [`Lot`]. Other threads reach a
-//! runtime by its [`Remote`].
+//! How it is used: each worker thread makes a [`Runtime`] and runs a root future; tasks are plain
+//! `async fn`s, not `Send`, started with [`spawn`] or, for the hot per-connection future, through a [`TaskPool`].
+//! I/O is tried first (`try_read`, `try_write`, `accept`); on `WouldBlock` a task waits for any combination
+//! of sockets, a deadline and a notification with [`wait`]. Idle connections need no task: they are parked in
+//! a [`Lot`]. Other threads reach a runtime by its [`Remote`].
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -32,8 +33,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Order to read it in: `kernel` (what is asked of the system), `slot` (what is known of a socket), `task` and `wheel`
-//! (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
+//! Order to read it in: `kernel` (what is asked of the system), `slot` (what is known of a socket), `task`
+//! and `wheel` (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
 
 mod addr;
 pub mod background;

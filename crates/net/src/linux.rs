@@ -1,4 +1,5 @@
-//! [`Kernel`] answered by Linux: epoll, sockets, pipes. Knows no tasks; keeps nothing but the epoll descriptor.
+//! [`Kernel`] answered by Linux: epoll, sockets, pipes. Knows no tasks; keeps nothing but the epoll
+//! descriptor.
 
 use crate::kernel::{Event, Handle, How, Interest, Kernel, Ready};
 use crate::options::{ConnectOptions, DgramOptions, ListenOptions, SockOpt, TcpInfo};
@@ -253,8 +254,8 @@ pub(crate) fn local_addr(handle: Handle) -> io::Result<Addr> {
 #[allow(unsafe_code, reason = "a handle stands for a descriptor that its owner gave up by into_raw_fd")]
 pub(crate) fn close(handle: Handle) {
     if handle >= 0 {
-        // SAFETY: the types that hold a handle (Sock, Listener, Dgram, Pipe) hold it alone and call this once,
-        // from their Drop.
+        // SAFETY: the types that hold a handle (Sock, Listener, Dgram, Pipe) hold it alone and call this
+        // once, from their Drop.
         drop(unsafe { OwnedFd::from_raw_fd(handle) });
     }
 }
@@ -265,8 +266,8 @@ pub(crate) fn borrow<'a>(handle: Handle) -> io::Result<BorrowedFd<'a>> {
     if handle < 0 {
         return Err(Errno::BADF.into());
     }
-    // SAFETY: not -1, and open: callers pass the handle of an object (Sock, Listener, Dgram, Pipe) they borrow,
-    // which closes it only when dropped. Nobody keeps the result.
+    // SAFETY: not -1, and open: callers pass the handle of an object (Sock, Listener, Dgram, Pipe) they
+    // borrow, which closes it only when dropped. Nobody keeps the result.
     Ok(unsafe { BorrowedFd::borrow_raw(handle) })
 }
 
@@ -305,7 +306,8 @@ fn ready(flags: epoll::EventFlags) -> Ready {
     ready
 }
 
-/// Whole milliseconds, the resolution of epoll_wait before Linux 5.11; rounded up so as not to wake too early.
+/// Whole milliseconds, the resolution of epoll_wait before Linux 5.11; rounded up so as not to wake too
+/// early.
 fn round_up(timeout: Duration) -> Timespec {
     let millis = timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i64;
     Timespec { tv_sec: millis / 1000, tv_nsec: millis % 1000 * 1_000_000 }

@@ -1,5 +1,5 @@
-//! Listening sockets: bound on any thread, listened to on one (or on several, for those shared). Knows nothing of
-//! what is done with a connection.
+//! Listening sockets: bound on any thread, listened to on one (or on several, for those shared). Knows
+//! nothing of what is done with a connection.
 
 use crate::kernel::Handle;
 use crate::options::ListenOptions;
@@ -28,8 +28,8 @@ pub struct Bound {
 impl Bound {
     /// Binds and listens. Within a runtime its kernel is asked, elsewhere Linux.
     ///
-    /// A unix socket's path appears by rename, replacing a stale socket. Errors: the system's; `AlreadyExists` when
-    /// the path names something that is not a socket.
+    /// A unix socket's path appears by rename, replacing a stale socket. Errors: the system's;
+    /// `AlreadyExists` when the path names something that is not a socket.
     pub fn open(at: &Addr, options: &ListenOptions) -> io::Result<Bound> {
         let asked = with(|rt| kernel!(rt, Other, listen(at, options)));
         let handle = asked.unwrap_or_else(|| linux::listen(at, options))?;
@@ -42,7 +42,8 @@ impl Bound {
         Ok(Bound { handle, addr, shared: at.is_unix() || !options.reuse_port })
     }
 
-    /// Takes over a listening socket that was inherited or received. Errors: `InvalidInput` when it doesn't listen.
+    /// Takes over a listening socket that was inherited or received. Errors: `InvalidInput` when it doesn't
+    /// listen.
     pub fn from_fd(fd: OwnedFd) -> io::Result<Bound> {
         if !sockopt::socket_acceptconn(&fd)? {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a listening socket"));
@@ -72,8 +73,8 @@ impl Bound {
         self.addr
     }
 
-    /// Removes the file of a unix socket; nothing for others. To be called when the socket stops for good, not when
-    /// another process has taken it over.
+    /// Removes the file of a unix socket; nothing for others. To be called when the socket stops for good,
+    /// not when another process has taken it over.
     pub fn unlink(&self) -> io::Result<()> {
         unix_path::unlink(&self.addr)
     }
@@ -156,8 +157,8 @@ impl Listener {
         Listener::new(Bound::open(at, options)?)
     }
 
-    /// The next connection and its peer's address. Tries before it ever waits; makes no system call while nobody is
-    /// known to be there. Accept until `WouldBlock`, or come back: the rest is remembered.
+    /// The next connection and its peer's address. Tries before it ever waits; makes no system call while
+    /// nobody is known to be there. Accept until `WouldBlock`, or come back: the rest is remembered.
     pub fn accept(&self) -> Result<(Sock, Addr), AcceptError> {
         let accepted = with_io(|rt| {
             let slot = open_slot(rt, self.bound.handle)?;
@@ -189,8 +190,8 @@ impl Listener {
         wait(|w| self.interest(w)).await;
     }
 
-    /// Adds the wait for a connection to a wait for other things. Prefer it to [`Interests::read`], which would have
-    /// every thread woken for a connection of a shared listener.
+    /// Adds the wait for a connection to a wait for other things. Prefer it to [`Interests::read`], which
+    /// would have every thread woken for a connection of a shared listener.
     pub fn interest(&self, interests: &mut Interests) {
         if self.bound.shared {
             interests.shared_read(self.bound.handle);
@@ -199,8 +200,8 @@ impl Listener {
         }
     }
 
-    /// Stops the kernel from telling of connections, for a listener that won't be accepted from for a while. A shared
-    /// one must be paused, or its connections would keep this thread awake. The next wait ends it.
+    /// Stops the kernel from telling of connections, for a listener that won't be accepted from for a while.
+    /// A shared one must be paused, or its connections would keep this thread awake. The next wait ends it.
     pub fn pause(&self) {
         with(|rt| {
             let Some(slot) = rt.slots.get(self.bound.handle) else { return };
@@ -262,10 +263,12 @@ fn died_early(e: &io::Error) -> bool {
     )
 }
 
-/// Takes over the descriptor `number` that the parent process left open (`fd@N`); it is closed on exec from now on.
+/// Takes over the descriptor `number` that the parent process left open (`fd@N`); it is closed on exec from
+/// now on.
 ///
-/// Errors: `InvalidInput` when it can't be an inherited one. Such a descriptor has survived exec, so it isn't marked to be
-/// closed then, while every one that this process opened itself is; so a second taking is refused too.
+/// Errors: `InvalidInput` when it can't be an inherited one. Such a descriptor has survived exec, so it isn't
+/// marked to be closed then, while every one that this process opened itself is; so a second taking is
+/// refused too.
 #[allow(unsafe_code, reason = "a number from the command line or configuration names a descriptor")]
 pub fn inherited(number: i32) -> io::Result<OwnedFd> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -275,7 +278,7 @@ pub fn inherited(number: i32) -> io::Result<OwnedFd> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an inherited descriptor"));
     }
     rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC)?;
-    // SAFETY: the descriptor is open and owned by nobody else in the process: it was there before the process began,
-    // and the mark just set, under the lock, keeps it from being given away again.
+    // SAFETY: the descriptor is open and owned by nobody else in the process: it was there before the process
+    // began, and the mark just set, under the lock, keeps it from being given away again.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

@@ -1,4 +1,5 @@
-//! Sockets in another network namespace (`namespace`, ip-netns(8)). Knows nothing of what the sockets are for.
+//! Sockets in another network namespace (`namespace`, ip-netns(8)). Knows nothing of what the sockets are
+//! for.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -7,15 +8,16 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-/// Opens the namespace `name` (`/var/run/netns/NAME`) and keeps it open for the life of the process. To be called while
-/// the configuration is loaded, before chroot hides the file. Errors: `InvalidInput` for a name that isn't a plain file
-/// name; the system's.
+/// Opens the namespace `name` (`/var/run/netns/NAME`) and keeps it open for the life of the process. To be
+/// called while the configuration is loaded, before chroot hides the file. Errors: `InvalidInput` for a name
+/// that isn't a plain file name; the system's.
 pub fn open(name: &str) -> io::Result<()> {
     find_own()?;
     find(name).map(|_| ())
 }
 
-/// Runs `make` with this thread in the namespace `name`, where given. Needs CAP_SYS_ADMIN; costs two system calls.
+/// Runs `make` with this thread in the namespace `name`, where given. Needs CAP_SYS_ADMIN; costs two system
+/// calls.
 pub(crate) fn within<R>(name: Option<&str>, make: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
     let Some(name) = name else { return make() };
     let there = find(name)?;
@@ -24,7 +26,8 @@ pub(crate) fn within<R>(name: Option<&str>, make: impl FnOnce() -> io::Result<R>
     enter(there)?;
     let made = make();
     if enter(here).is_err() {
-        // Whatever this thread opened from now on would be in the wrong network; there's no safe way to go on.
+        // Whatever this thread opened from now on would be in the wrong network; there's no safe way to go
+        // on.
         std::process::abort();
     }
     made

@@ -106,7 +106,8 @@ pub struct ConnectOptions {
     pub mss: Option<i32>,
     /// `TCP_CONGESTION` (`cc`).
     pub congestion: Option<Arc<str>>,
-    /// Turns `TCP_QUICKACK` off, so that the handshake's ACK travels with the request (`option tcp-smart-connect`).
+    /// Turns `TCP_QUICKACK` off, so that the handshake's ACK travels with the request (`option
+    /// tcp-smart-connect`).
     pub quickack_off: bool,
     /// Multipath TCP (`mptcp@`).
     pub mptcp: bool,

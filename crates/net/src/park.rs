@@ -1,5 +1,5 @@
-//! Parking lots: idle connections without a task, a few tens of bytes each, and an attendant task that hears when one
-//! stirs. Knows nothing of what the connections are kept for.
+//! Parking lots: idle connections without a task, a few tens of bytes each, and an attendant task that hears
+//! when one stirs. Knows nothing of what the connections are kept for.
 
 use crate::kernel::Handle;
 use crate::runtime::{self, Rt};
@@ -56,8 +56,8 @@ impl<T> Lot<T> {
         Lot { number, places: RefCell::new(places) }
     }
 
-    /// Parks a connection. It comes out by [`Lot::take`], or by [`Lot::next`] when it can be read (perhaps at once),
-    /// its peer hangs up or `deadline` passes.
+    /// Parks a connection. It comes out by [`Lot::take`], or by [`Lot::next`] when it can be read (perhaps at
+    /// once), its peer hangs up or `deadline` passes.
     pub fn park(&self, sock: Sock, value: T, deadline: Time) -> Key {
         let state = first_state(&sock);
         let handle = sock.raw();

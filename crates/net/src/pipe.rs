@@ -1,5 +1,5 @@
-//! Moving bytes from socket to socket without copying them: splice(2) through pooled pipes. Knows nothing of what
-//! the bytes are.
+//! Moving bytes from socket to socket without copying them: splice(2) through pooled pipes. Knows nothing of
+//! what the bytes are.
 
 use crate::Sock;
 use crate::kernel::Handle;
@@ -54,8 +54,8 @@ impl Pipe {
         self.ends.size
     }
 
-    /// Moves what it holds to `sock`; `more` says that more follows at once. Gives the bytes moved.
-    /// Errors: `WouldBlock` (wait until `sock` is writable), `InvalidInput` when it's empty, the connection's own.
+    /// Moves what it holds to `sock`; `more` says that more follows at once. Gives the bytes moved. Errors:
+    /// `WouldBlock` (wait until `sock` is writable), `InvalidInput` when it's empty, the connection's own.
     pub fn splice_to(&mut self, sock: &Sock, more: bool) -> io::Result<usize> {
         if self.held == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -81,8 +81,8 @@ impl Sock {
     /// Moves up to `max` bytes into `pipe`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`,
     /// `InvalidInput` for a `max` of 0, the connection's own.
     ///
-    /// A pipe that holds something may refuse for want of room: empty it, then try again, and only wait for the socket
-    /// after a `WouldBlock` with an empty pipe.
+    /// A pipe that holds something may refuse for want of room: empty it, then try again, and only wait for
+    /// the socket after a `WouldBlock` with an empty pipe.
     pub fn splice_to(&self, pipe: &mut Pipe, max: usize) -> io::Result<usize> {
         if max == 0 {
             return Err(io::ErrorKind::InvalidInput.into());

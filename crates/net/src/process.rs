@@ -1,5 +1,6 @@
-//! What a process does to itself at start-up: limits, user, root directory. Knows nothing of configuration (nor of
-//! going to the background: `background` does). All of it belongs before the first thread is started, but for [`malloc_trim`].
+//! What a process does to itself at start-up: limits, user, root directory. Knows nothing of configuration
+//! (nor of going to the background: `background` does). All of it belongs before the first thread is started,
+//! but for [`malloc_trim`].
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::ffi::{CStr, CString};
@@ -17,8 +18,8 @@ pub fn nofile() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Raises the soft limit of open descriptors to `want`, and the hard one when it is lower and may be raised; gives the
-/// limit reached, which may be less. Never lowers a limit.
+/// Raises the soft limit of open descriptors to `want`, and the hard one when it is lower and may be raised;
+/// gives the limit reached, which may be less. Never lowers a limit.
 pub fn raise_nofile(want: u64) -> u64 {
     raise(Resource::Nofile, want)
 }
@@ -35,8 +36,8 @@ pub fn allow_core() -> io::Result<()> {
     Ok(rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)?)
 }
 
-/// Gives freed memory back to the system, after a configuration was loaded or dropped. Nothing where the C library
-/// isn't glibc.
+/// Gives freed memory back to the system, after a configuration was loaded or dropped. Nothing where the C
+/// library isn't glibc.
 pub fn malloc_trim() {
     #[cfg(target_env = "gnu")]
     #[allow(unsafe_code, reason = "a function of glibc")]
@@ -86,7 +87,8 @@ pub fn user_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, record, buffer, len, found| {
         let mut entry = std::ptr::null_mut();
         #[allow(unsafe_code, reason = "the user database is libc's")]
-        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for the call.
+        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for
+        // the call.
         let errno = unsafe { libc::getpwnam_r(name, record, buffer, len, &raw mut entry) };
         *found = !entry.is_null();
         errno
@@ -99,7 +101,8 @@ pub fn group_id(name: &str) -> io::Result<Option<u32>> {
     look_up(name, |name, record, buffer, len, found| {
         let mut entry = std::ptr::null_mut();
         #[allow(unsafe_code, reason = "the group database is libc's")]
-        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for the call.
+        // SAFETY: `name` ends with NUL; `record`, `buffer` (of `len` bytes) and `entry` may be written for
+        // the call.
         let errno = unsafe { libc::getgrnam_r(name, record, buffer, len, &raw mut entry) };
         *found = !entry.is_null();
         errno
@@ -126,7 +129,8 @@ fn answer(code: i32) -> io::Result<()> {
     if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Asks libc's database with a growing buffer. The record's pointers into that buffer must not be followed after.
+/// Asks libc's database with a growing buffer. The record's pointers into that buffer must not be followed
+/// after.
 fn look_up<R>(
     name: &str,
     ask: impl Fn(*const libc::c_char, *mut R, *mut libc::c_char, usize, &mut bool) -> i32,

@@ -1,4 +1,5 @@
-//! Reaching a runtime from another thread: closures to run there, tasks to wake there. Knows nothing of what they do.
+//! Reaching a runtime from another thread: closures to run there, tasks to wake there. Knows nothing of what
+//! they do.
 
 use crate::runtime;
 use crate::task::{TaskId, Tasks};
@@ -124,7 +125,8 @@ impl Inbox {
         queue.messages.push(message);
         drop(queue);
         if !self.pending.swap(true, Ordering::AcqRel) {
-            // The bell is watched for edges and never read; each write is one. It cannot overflow in 2^64 of them.
+            // The bell is watched for edges and never read; each write is one. It cannot overflow in 2^64 of
+            // them.
             let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
         }
         Ok(())

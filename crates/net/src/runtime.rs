@@ -1,5 +1,5 @@
-//! The runtime of a thread: its turn is wait for events, read the clock, mark who can go on, run them. Owns what the
-//! parts (tasks, slots, wheel, park) share; knows nothing of sockets' meaning.
+//! The runtime of a thread: its turn is wait for events, read the clock, mark who can go on, run them. Owns
+//! what the parts (tasks, slots, wheel, park) share; knows nothing of sockets' meaning.
 
 use crate::counters::{Call, Counters, Meter, bump};
 use crate::kernel::{Event, Handle, Interest, Kernel};
@@ -32,7 +32,8 @@ const WALL_AGE: u64 = 250_000_000;
 
 thread_local! {
     static CURRENT: Cell<*const Rt> = const { Cell::new(ptr::null()) };
-    /// Whether this thread ever ran on another kernel than Linux; then a handle without a runtime is left alone.
+    /// Whether this thread ever ran on another kernel than Linux; then a handle without a runtime is left
+    /// alone.
     static SIMULATED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -64,8 +65,8 @@ impl Runtime {
         Runtime::build(None)
     }
 
-    /// A runtime on another kernel, such as a simulated one. Messages of other threads don't interrupt that kernel's wait;
-    /// those of the same thread do their work at the next turn, as always.
+    /// A runtime on another kernel, such as a simulated one. Messages of other threads don't interrupt that
+    /// kernel's wait; those of the same thread do their work at the next turn, as always.
     pub fn with_kernel(kernel: Box<dyn Kernel>) -> io::Result<Runtime> {
         SIMULATED.set(true);
         Runtime::build(Some(kernel))
@@ -99,9 +100,9 @@ impl Runtime {
         Ok(Runtime { rt: Rc::new(rt) })
     }
 
-    /// Runs `root` and every task until `root` is ready. The other tasks keep their place: a later `run` goes on
-    /// with them, dropping the runtime drops them. A panic of `root` goes through to the caller; one of a task
-    /// ends that task alone (see [`Counters::panics`]).
+    /// Runs `root` and every task until `root` is ready. The other tasks keep their place: a later `run` goes
+    /// on with them, dropping the runtime drops them. A panic of `root` goes through to the caller; one of a
+    /// task ends that task alone (see [`Counters::panics`]).
     pub fn run<F: Future>(&mut self, root: F) -> F::Output {
         let rt = Rc::clone(&self.rt);
         let _inside = Inside::enter(&rt);
@@ -126,10 +127,10 @@ impl Runtime {
         }
     }
 
-    /// One turn without waiting: runs what is ready (at most 256 polls), then looks at the kernel, the timers and the
-    /// other threads. Gives the time until which nothing will happen by itself: now when something is ready already,
-    /// [`Time::NEVER`] when only an event can do it. For a scheduler of several runtimes on one thread, such as a
-    /// simulator; tasks are started through [`Runtime::enter`].
+    /// One turn without waiting: runs what is ready (at most 256 polls), then looks at the kernel, the timers
+    /// and the other threads. Gives the time until which nothing will happen by itself: now when something is
+    /// ready already, [`Time::NEVER`] when only an event can do it. For a scheduler of several runtimes on
+    /// one thread, such as a simulator; tasks are started through [`Runtime::enter`].
     pub fn step(&mut self) -> Time {
         let rt = Rc::clone(&self.rt);
         let _inside = Inside::enter(&rt);
@@ -177,7 +178,8 @@ impl Drop for Runtime {
     }
 }
 
-/// The thread's present runtime while this lives. Only ever a local of this file, so nested ones end in order.
+/// The thread's present runtime while this lives. Only ever a local of this file, so nested ones end in
+/// order.
 struct Inside<'a> {
     outer: *const Rt,
     _rt: &'a Rc<Rt>,
@@ -211,9 +213,9 @@ impl Drop for EndRoot<'_> {
 #[allow(unsafe_code, reason = "a thread-local Rc would count on every access and register a destructor")]
 pub(crate) fn with<R>(f: impl FnOnce(&Rt) -> R) -> Option<R> {
     let current = CURRENT.get();
-    // SAFETY: CURRENT is null or points into the Rc that an `Inside` on this thread's stack borrows; its Drop puts
-    // the former pointer back before that borrow ends. `f` gets a shared reference that it can't keep, and `Rt`
-    // is only ever used through shared references.
+    // SAFETY: CURRENT is null or points into the Rc that an `Inside` on this thread's stack borrows; its Drop
+    // puts the former pointer back before that borrow ends. `f` gets a shared reference that it can't keep,
+    // and `Rt` is only ever used through shared references.
     unsafe { current.as_ref() }.map(f)
 }
 
@@ -243,8 +245,9 @@ pub fn wall() -> u64 {
         .unwrap_or_else(linux::wall)
 }
 
-/// Starts a task on this thread's runtime; it first runs later in this turn. Dropping it is the task's own end or
-/// [`TaskId::abort`]. With 4,194,304 tasks already alive the future is dropped and [`Counters::refused`] counts it.
+/// Starts a task on this thread's runtime; it first runs later in this turn. Dropping it is the task's own
+/// end or [`TaskId::abort`]. With 4,194,304 tasks already alive the future is dropped and
+/// [`Counters::refused`] counts it.
 ///
 /// # Panics
 /// Outside a runtime, which is a mistake in the program.

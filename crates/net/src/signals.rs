@@ -44,8 +44,8 @@ const KNOWN: [(Signal, i32); 9] = [
     (Signal::TtyOut, libc::SIGTTOU),
 ];
 
-/// Keeps all of [`Signal`] from interrupting this thread and those it starts from now on. To be called on the main
-/// thread before any other exists; they are then read through [`Signals`].
+/// Keeps all of [`Signal`] from interrupting this thread and those it starts from now on. To be called on the
+/// main thread before any other exists; they are then read through [`Signals`].
 pub fn block() -> io::Result<()> {
     change_mask(libc::SIG_BLOCK)
 }

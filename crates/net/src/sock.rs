@@ -1,4 +1,5 @@
-//! A connected stream socket: try first, wait on `WouldBlock`. Knows readiness flags, not protocols or buffers.
+//! A connected stream socket: try first, wait on `WouldBlock`. Knows readiness flags, not protocols or
+//! buffers.
 
 use crate::kernel::{Handle, How};
 use crate::options::{ConnectOptions, Keepalive, SockOpt, TcpInfo};
@@ -12,8 +13,8 @@ use std::marker::PhantomData;
 
 /// A stream socket (TCP or unix), closed when dropped. Belongs to the runtime it was made in.
 ///
-/// Every `try_` call gives `WouldBlock` without a system call while the socket is known not to be ready. After that
-/// error wait with [`wait`](crate::wait) and try again.
+/// Every `try_` call gives `WouldBlock` without a system call while the socket is known not to be ready.
+/// After that error wait with [`wait`](crate::wait) and try again.
 pub struct Sock {
     handle: Handle,
     /// Readiness lives in the thread's runtime.
@@ -21,11 +22,11 @@ pub struct Sock {
 }
 
 impl Sock {
-    /// Begins to connect. The first write may be tried at once (a connection within the host is established by
-    /// then); otherwise wait until it's writable, then ask [`Sock::take_error`] how the attempt ended.
+    /// Begins to connect. The first write may be tried at once (a connection within the host is established
+    /// by then); otherwise wait until it's writable, then ask [`Sock::take_error`] how the attempt ended.
     ///
-    /// Errors: those of socket, setsockopt, bind and connect, among them `EMFILE`, `EADDRNOTAVAIL` (no source port is
-    /// left), `WouldBlock` (a unix socket's backlog is full).
+    /// Errors: those of socket, setsockopt, bind and connect, among them `EMFILE`, `EADDRNOTAVAIL` (no source
+    /// port is left), `WouldBlock` (a unix socket's backlog is full).
     pub fn connect(to: &Addr, options: &ConnectOptions) -> io::Result<Sock> {
         with_io(|rt| {
             let (handle, done) = kernel!(rt, Connect, connect(to, options))?;
@@ -59,8 +60,8 @@ impl Sock {
         linux::borrow(handle)?.try_clone_to_owned()
     }
 
-    /// Reads into `buf`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`, `InvalidInput` for an empty buffer,
-    /// the connection's own.
+    /// Reads into `buf`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`, `InvalidInput` for an empty
+    /// buffer, the connection's own.
     #[inline]
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.recv(buf, false)
@@ -71,14 +72,15 @@ impl Sock {
         self.recv(buf, true)
     }
 
-    /// Writes as much of `buf` as the kernel takes now. Errors: `WouldBlock`, `BrokenPipe`, the connection's own.
+    /// Writes as much of `buf` as the kernel takes now. Errors: `WouldBlock`, `BrokenPipe`, the connection's
+    /// own.
     #[inline]
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.write(buf.len(), |rt, handle| kernel!(rt, Send, send(handle, buf, false)))
     }
 
-    /// As [`Sock::try_write`], telling the kernel that more follows at once: it may hold back an incomplete segment
-    /// (up to 200 ms), so the last write of a message must be a plain one.
+    /// As [`Sock::try_write`], telling the kernel that more follows at once: it may hold back an incomplete
+    /// segment (up to 200 ms), so the last write of a message must be a plain one.
     pub fn try_write_more(&self, buf: &[u8]) -> io::Result<usize> {
         self.write(buf.len(), |rt, handle| kernel!(rt, Send, send(handle, buf, true)))
     }
@@ -92,7 +94,8 @@ impl Sock {
         }
     }
 
-    /// Writes several buffers in one go, at most 1,024 of them (`UIO_MAXIOV`). `more` as in [`Sock::try_write_more`].
+    /// Writes several buffers in one go, at most 1,024 of them (`UIO_MAXIOV`). `more` as in
+    /// [`Sock::try_write_more`].
     pub fn try_writev(&self, bufs: &[IoSlice<'_>], more: bool) -> io::Result<usize> {
         let len = bufs.iter().map(|b| b.len()).sum();
         self.write(len, |rt, handle| kernel!(rt, Send, writev(handle, bufs, more)))
@@ -163,8 +166,8 @@ impl Sock {
         with_io(|rt| kernel!(rt, Other, tcp_info(self.handle)))
     }
 
-    /// Whether an idle connection can still be used: no end or error was seen, and it holds no data out of turn.
-    /// "Readable" alone is no proof of either, so that it is settled by a peek.
+    /// Whether an idle connection can still be used: no end or error was seen, and it holds no data out of
+    /// turn. "Readable" alone is no proof of either, so that it is settled by a peek.
     pub fn is_alive(&self) -> bool {
         let state = runtime::with(|rt| rt.slots.get(self.handle).map(|s| s.flags.get())).flatten();
         match state {
@@ -175,7 +178,8 @@ impl Sock {
         }
     }
 
-    /// Whether the peer's end, or an error, was reported by an event. Needs no system call; `false` proves nothing.
+    /// Whether the peer's end, or an error, was reported by an event. Needs no system call; `false` proves
+    /// nothing.
     pub fn hup_seen(&self) -> bool {
         runtime::with(|rt| rt.slots.get(self.handle).is_some_and(|s| s.has(HUP | ERROR))).unwrap_or(true)
     }
@@ -201,7 +205,8 @@ impl Sock {
             }
             let answer = kernel!(rt, Recv, recv(self.handle, buf, peek));
             match &answer {
-                // All there was: the next byte, or the end, will be an edge. After a hang-up there's none to come.
+                // All there was: the next byte, or the end, will be an edge. After a hang-up there's none to
+                // come.
                 Ok(n) if *n < asked && *n > 0 && !peek && !slot.has(HUP) => slot.clear(READ),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => slot.clear(READ),
                 _ => {}

@@ -1,5 +1,5 @@
-//! Tasks: their table, the queues of those that want to run, and their wakers. Knows nothing of sockets or time
-//! beyond storing a task's deadline.
+//! Tasks: their table, the queues of those that want to run, and their wakers. Knows nothing of sockets or
+//! time beyond storing a task's deadline.
 
 use crate::table::{INDEX_MAX, Table};
 use crate::{remote, wheel};
@@ -64,8 +64,8 @@ impl TaskId {
         remote::reach(self, Tasks::notify);
     }
 
-    /// Drops the task's future at its next turn instead of polling it, from any thread. Its destructors run. A root
-    /// future can't be aborted.
+    /// Drops the task's future at its next turn instead of polling it, from any thread. Its destructors run.
+    /// A root future can't be aborted.
     pub fn abort(self) {
         remote::reach(self, Tasks::abort);
     }
@@ -343,8 +343,8 @@ impl Tasks {
     #[allow(unsafe_code, reason = "a waker whose data is the task's id needs a table of functions")]
     pub(crate) fn with_waker<R>(&self, index: u32, f: impl FnOnce(&mut Context<'_>) -> R) -> R {
         let data = ptr::without_provenance(self.id(index).0 as usize);
-        // SAFETY: the functions of VTABLE never dereference the data, which is a plain number; they are safe to
-        // call from any thread; clone gives an equal waker and drop has nothing to release.
+        // SAFETY: the functions of VTABLE never dereference the data, which is a plain number; they are safe
+        // to call from any thread; clone gives an equal waker and drop has nothing to release.
         let waker = ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) });
         f(&mut Context::from_waker(&waker))
     }
@@ -361,15 +361,16 @@ impl Tasks {
         }
     }
 
-    /// Lowers the task's deadline to `at` (ns); gives the node to be moved (or [`wheel::NONE`] for a new one) when
-    /// the wheel would look too late.
+    /// Lowers the task's deadline to `at` (ns); gives the node to be moved (or [`wheel::NONE`] for a new one)
+    /// when the wheel would look too late.
     #[inline]
     pub(crate) fn lower_deadline(&self, index: u32, at: u64) -> Option<u32> {
         let task = self.table.get(index)?;
         if at < task.deadline.get() {
             task.deadline.set(at);
         }
-        // Compared as the wheel sees it, or asking for the same near deadline again would move the entry each time.
+        // Compared as the wheel sees it, or asking for the same near deadline again would move the entry each
+        // time.
         if wheel::tick_of(at) < task.due.get() { Some(task.node.get()) } else { None }
     }
 

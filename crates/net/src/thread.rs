@@ -9,8 +9,8 @@ pub type Cpus = Vec<usize>;
 
 /// Starts a thread named `name` (the kernel keeps 15 bytes of it), bound to `cpus` where given (`cpu-map`).
 ///
-/// Errors: the system's limit of threads. A set of CPUs that can't be had is reported to `f` as an error, since it is
-/// the new thread that asks for them.
+/// Errors: the system's limit of threads. A set of CPUs that can't be had is reported to `f` as an error,
+/// since it is the new thread that asks for them.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     cpus: Option<Cpus>,

@@ -1,5 +1,5 @@
-//! Binding stream and datagram sockets, with the care that unix sockets' files need. Knows no options but those
-//! of the file (mode, owner).
+//! Binding stream and datagram sockets, with the care that unix sockets' files need. Knows no options but
+//! those of the file (mode, owner).
 
 use crate::options::ListenOptions;
 use crate::{Addr, addr::UnixName};
@@ -30,8 +30,8 @@ pub(crate) fn bind_stream(fd: &OwnedFd, at: &Addr, options: &ListenOptions, back
     done
 }
 
-/// The path that clients use of a socket bound as [`bind_stream`] does: the kernel keeps reporting the first one. So
-/// does HAProxy's, whose listeners may be taken over.
+/// The path that clients use of a socket bound as [`bind_stream`] does: the kernel keeps reporting the first
+/// one. So does HAProxy's, whose listeners may be taken over.
 pub(crate) fn public(bound: &[u8]) -> &[u8] {
     let inner = bound.strip_suffix(b".tmp").unwrap_or_default();
     match inner.iter().rposition(|b| *b == b'.') {

@@ -1,5 +1,6 @@
-//! Waiting: one future for any combination of sockets, a deadline and a notification. Allocates nothing, makes no
-//! system call but the first registration of a socket. Knows nothing of what is done with the readiness.
+//! Waiting: one future for any combination of sockets, a deadline and a notification. Allocates nothing,
+//! makes no system call but the first registration of a socket. Knows nothing of what is done with the
+//! readiness.
 
 use crate::kernel::Handle;
 use crate::runtime::{self, Rt};
@@ -69,8 +70,8 @@ struct Interest {
     kind: Kind,
 }
 
-/// What a wait is for; filled in by [`wait`]'s closure. At most [`INTERESTS_MAX`] of `read`, `write` and `hup`
-/// together; each is numbered in the order of asking, see [`Woken::ready`].
+/// What a wait is for; filled in by [`wait`]'s closure. At most [`INTERESTS_MAX`] of `read`, `write` and
+/// `hup` together; each is numbered in the order of asking, see [`Woken::ready`].
 ///
 /// A socket has room for one reader (or watcher of its hang-up) and one writer, which may be different tasks.
 /// Of two tasks that wait for the same direction only the last is woken.
@@ -109,8 +110,8 @@ impl Interests {
         self
     }
 
-    /// Until someone calls [`TaskId::notify`](crate::TaskId::notify) on this task, or at once when someone did since the last wait
-    /// that took a notification.
+    /// Until someone calls [`TaskId::notify`](crate::TaskId::notify) on this task, or at once when someone
+    /// did since the last wait that took a notification.
     pub fn notified(&mut self) -> &mut Interests {
         self.notified = true;
         self
@@ -159,8 +160,8 @@ impl Woken {
 
 /// Waits for the first of what `ask` names: `net::wait(|w| { w.read(&a).write(&b).until(deadline); }).await`.
 ///
-/// Ready at once, without giving up the task's turn, when something holds already. A wait for nothing at all lasts
-/// until the task is dropped. Must be awaited in a task of the runtime that its sockets belong to.
+/// Ready at once, without giving up the task's turn, when something holds already. A wait for nothing at all
+/// lasts until the task is dropped. Must be awaited in a task of the runtime that its sockets belong to.
 pub fn wait(ask: impl FnOnce(&mut Interests)) -> Wait {
     let mut interests = Interests::none();
     ask(&mut interests);
@@ -288,8 +289,8 @@ pub fn yield_now() -> Pause {
     Pause { queue: |tasks, index| tasks.wake_yielded(index), paused: false }
 }
 
-/// Goes on when no other task is left to run in this turn of the loop, before it waits for events: the place to send
-/// in one batch what the turn's tasks collected.
+/// Goes on when no other task is left to run in this turn of the loop, before it waits for events: the place
+/// to send in one batch what the turn's tasks collected.
 pub fn turn_end() -> Pause {
     Pause { queue: |tasks, index| tasks.wake_late(index), paused: false }
 }

@@ -1,9 +1,9 @@
-//! The timer wheel: who must be looked at, and when. Knows owners by number only and keeps no deadlines: an owner
-//! whose bucket comes due is asked for its deadline, and is put back if that lies ahead. So a deadline that moves
-//! later costs its owner one store and the wheel nothing.
+//! The timer wheel: who must be looked at, and when. Knows owners by number only and keeps no deadlines: an
+//! owner whose bucket comes due is asked for its deadline, and is put back if that lies ahead. So a deadline
+//! that moves later costs its owner one store and the wheel nothing.
 //!
-//! Seven levels of 64 buckets; a tick is 2^20 ns (1.05 ms). A level's bucket spans 64 times the one below, so a
-//! far deadline is looked at a few times on its way down.
+//! Seven levels of 64 buckets; a tick is 2^20 ns (1.05 ms). A level's bucket spans 64 times the one below, so
+//! a far deadline is looked at a few times on its way down.
 
 const TICK_BITS: u32 = 20;
 const LEVEL_BITS: u32 = 6;
@@ -18,7 +18,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) enum Verdict {
     /// It needs no more looking at; its node is gone.
     Done,
-    /// Look again at this time (ns). Tells the owner its new due time by [`Wheel::advance`]'s second callback.
+    /// Look again at this time (ns). Tells the owner its new due time by [`Wheel::advance`]'s second
+    /// callback.
     Again(u64),
 }
 
@@ -91,8 +92,8 @@ impl Wheel {
         self.next_bucket().map(|(_, tick)| tick << TICK_BITS)
     }
 
-    /// Looks at every owner whose bucket came due by `now` (ns): `judge` says what becomes of it, `placed` hears
-    /// the new due time of one that stays.
+    /// Looks at every owner whose bucket came due by `now` (ns): `judge` says what becomes of it, `placed`
+    /// hears the new due time of one that stays.
     pub(crate) fn advance(
         &mut self,
         now: u64,

@@ -1,5 +1,5 @@
-//! What changes a whole process: signals, going to the background, giving up rights. Each part runs in a process of its
-//! own whose only thread is the main one, hence no test harness.
+//! What changes a whole process: signals, going to the background, giving up rights. Each part runs in a
+//! process of its own whose only thread is the main one, hence no test harness.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Events that come for a descriptor's former owner. A process of its own: no other test may take the number meanwhile.
+//! Events that come for a descriptor's former owner. A process of its own: no other test may take the number
+//! meanwhile.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +21,8 @@ fn an_event_of_a_closed_socket_does_not_reach_the_next_owner_of_its_number() {
     run(async {
         let listener = listen();
         let (far, near) = connected(&listener).await;
-        // A duplicate keeps the kernel's object, and with it the registration, alive when the socket is closed.
+        // A duplicate keeps the kernel's object, and with it the registration, alive when the socket is
+        // closed.
         let fd = near.into_fd().unwrap();
         let duplicate: OwnedFd = fd.try_clone().unwrap();
         let near = Sock::from_fd(fd).unwrap();
