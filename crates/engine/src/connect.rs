@@ -2,7 +2,6 @@
 //! elsewhere when that fails (manual 4.2 "retries", "option redispatch").
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
 
 use net::{Addr, ConnectOptions, Sock};
 use state::expr::Side;
@@ -14,7 +13,9 @@ use state::{Backend, Server};
 
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
+use crate::idle::Lease;
 use crate::pump::Broken;
+use crate::session::Own;
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
@@ -45,7 +46,6 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Stale {
             continue;
         }
-        server.live.connections.fetch_sub(1, Relaxed);
         x.count(|c| c.connection_errors.add(1));
         x.places.leave_server();
         if left == 0 {
@@ -169,15 +169,15 @@ fn obtain<'x>(
 ) -> io::Result<Upstream<'x>> {
     let keep = first == First::Head
         && backend.options.keep_alive == KeepAlive::Both && x.frontend.options.keep_alive == KeepAlive::Both;
-    if keep && let Some((sock, served)) = idle(x, backend, server) {
+    if keep && let Some((sock, served, lease)) = idle(x, backend, server) {
         x.stream.reused_connection = true;
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
         }
-        return Ok(Upstream { sock, server, served, keep });
+        return Ok(Upstream { sock, server, lease, served, keep });
     }
     x.stream.reused_connection = false;
-    server.live.connections.fetch_add(1, Relaxed);
+    let lease = x.worker.idle.lease(server, false);
     if let Some(block) = server.live.counters.of(x.worker.number) {
         block.connections.add(1);
     }
@@ -186,14 +186,15 @@ fn obtain<'x>(
         ..ConnectOptions::default()
     };
     let sock = Sock::connect(&address(x, server)?, &options)?;
-    Ok(Upstream { sock, server, served: 0, keep })
+    Ok(Upstream { sock, server, lease, served: 0, keep })
 }
 
-fn idle(x: &mut Exchange<'_>, backend: &Backend, server: &Server) -> Option<(Sock, u32)> {
-    if let Some(own) = x.client.own.take_if(|own| own.uid == server.live.uid)
-        && own.sock.is_alive()
-    {
-        return Some((own.sock, own.served));
+fn idle<'x>(x: &mut Exchange<'x>, backend: &Backend, server: &'x Server) -> Option<(Sock, u32, Lease<'x>)> {
+    if let Some((sock, served)) = x.client.own.take_if(|own| own.is_to(server)).and_then(Own::take) {
+        let lease = x.worker.idle.lease(server, true);
+        if sock.is_alive() {
+            return Some((sock, served, lease));
+        }
     }
     let first = x.client.session.requests <= 1;
     match backend.options.reuse {

@@ -9,6 +9,7 @@ use state::termination::{Cause, Phase};
 use state::{Backend, Frontend, Server, Stream, World};
 
 use crate::failure::Failure;
+use crate::idle::Lease;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
@@ -40,6 +41,7 @@ impl From<Failure> for Stop {
 pub struct Upstream<'x> {
     pub sock: Sock,
     pub server: &'x Server,
+    pub lease: Lease<'x>,
     /// Exchanges it served before this one.
     pub served: u32,
     /// Whether it may be used again after this exchange.

@@ -3,9 +3,11 @@
 use net::Sock;
 use state::log::Setup;
 use state::options::Reuse;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::exchange::Exchange;
+use crate::idle::Idle;
 use crate::log;
 use crate::pump::Pump;
 use crate::session::{After, Own};
@@ -41,14 +43,14 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     let Some(upstream) = x.upstream.take() else { return };
     let clean = down.is_done() && x.up.is_done() && down.leftover().is_none();
     if !upstream.keep || !clean || x.worker.stopping.get() {
-        upstream.server.live.connections.fetch_sub(1, Relaxed);
         return;
     }
     let served = upstream.served + 1;
     if x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
-        x.client.own = Some(Own { sock: upstream.sock, uid: upstream.server.live.uid, served });
+        x.client.own = Some(Own::new(upstream.sock, Arc::clone(&upstream.server.live), served));
+        Idle::hand_over(upstream.lease);
     } else {
-        x.worker.idle.put(upstream.server, upstream.sock, served);
+        x.worker.idle.put(upstream.lease, upstream.sock, served);
     }
 }
 

@@ -25,11 +25,69 @@ struct Kept {
     served: u32,
 }
 
-/// The idle connections of one server, the one used last at the end.
+/// The connections of this thread to one server.
 #[derive(Default)]
 struct Pool {
     live: Option<Arc<Live>>,
+    /// The idle ones, the one used last at the end.
     keys: VecDeque<(u32, Key)>,
+    /// How many are in use.
+    used: u32,
+    /// The most in use during this period and the one before: more than that are not worth keeping.
+    peaks: [u32; 2],
+    period: u64,
+}
+
+impl Pool {
+    /// Counts one more in use.
+    fn enter(&mut self) {
+        self.turn();
+        self.used += 1;
+        let [now, _] = &mut self.peaks;
+        *now = (*now).max(self.used);
+    }
+
+    /// Whether one more idle connection is likely to be used.
+    fn wants_more(&mut self) -> bool {
+        self.turn();
+        let [now, before] = self.peaks;
+        let idle = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        idle.saturating_add(self.used) <= now.max(before)
+    }
+
+    fn turn(&mut self) {
+        let period = net::now().as_nanos() / (PURGE_MS * 1_000_000);
+        if period != self.period {
+            let [now, before] = &mut self.peaks;
+            *before = if period == self.period + 1 { *now } else { self.used };
+            *now = self.used;
+            self.period = period;
+        }
+    }
+}
+
+/// A server connection in use: counted as such until it is dropped or kept.
+#[derive(Debug)]
+pub struct Lease<'x> {
+    idle: &'x Idle,
+    server: &'x Server,
+    open: bool,
+}
+
+impl Lease<'_> {
+    /// The connection lives on idle.
+    fn end(mut self) {
+        self.open = false;
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.server.live.connections.fetch_sub(1, Relaxed);
+        }
+        self.idle.with_pool(&self.server.live, |pool| pool.used = pool.used.saturating_sub(1));
+    }
 }
 
 /// The idle server connections of a thread.
@@ -43,7 +101,7 @@ pub struct Idle {
 impl Idle {
     /// The connection to this server that was used last, if one is alive, and how many exchanges it has served. With
     /// `proven` only one that has served more than one (`http-reuse aggressive`).
-    pub fn take(&self, server: &Server, proven: bool) -> Option<(Sock, u32)> {
+    pub fn take<'x>(&'x self, server: &'x Server, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
         let mut pools = self.pools.borrow_mut();
         let pool = pools.get_mut(usize::try_from(server.live.uid).ok()?)?;
         while let Some((serial, key)) = pool.keys.pop_back() {
@@ -55,34 +113,56 @@ impl Idle {
             }
             server.live.idle.fetch_sub(1, Relaxed);
             if sock.is_alive() {
-                return Some((sock, kept.served));
+                pool.enter();
+                let lease = Lease { idle: self, server, open: true };
+                return Some((sock, kept.served, lease));
             }
             server.live.connections.fetch_sub(1, Relaxed);
         }
         None
     }
 
-    /// Keeps a connection, unless the server's `pool-max-conn` says otherwise.
-    pub fn put(&self, server: &Server, sock: Sock, served: u32) {
+    /// Counts a connection that is about to be opened, or that came from elsewhere (`opened` already).
+    pub fn lease<'x>(&'x self, server: &'x Server, opened: bool) -> Lease<'x> {
+        if !opened {
+            server.live.connections.fetch_add(1, Relaxed);
+        }
+        self.with_pool(&server.live, Pool::enter);
+        Lease { idle: self, server, open: true }
+    }
+
+    /// Keeps a connection, if another request is likely to use it and the server's `pool-max-conn` allows it.
+    pub fn put(&self, lease: Lease<'_>, sock: Sock, served: u32) {
+        let server = lease.server;
         let live = &server.live;
         let full = server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
-        let Some(at) = usize::try_from(live.uid).ok().filter(|_| !full && server.is_up()) else {
-            live.connections.fetch_sub(1, Relaxed);
+        let wanted = !full && server.is_up() && self.with_pool(live, Pool::wants_more) == Some(true);
+        if !wanted {
             return;
-        };
+        }
         live.idle.fetch_add(1, Relaxed);
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
         let kept = Kept { uid: live.uid, serial, served };
         let key = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+        self.with_pool(live, |pool| pool.keys.push_back((serial, key)));
+        lease.end();
+    }
+
+    /// The session keeps the connection for itself.
+    pub fn hand_over(lease: Lease<'_>) {
+        lease.end();
+    }
+
+    fn with_pool<R>(&self, live: &Arc<Live>, act: impl FnOnce(&mut Pool) -> R) -> Option<R> {
+        let at = usize::try_from(live.uid).ok()?;
         let mut pools = self.pools.borrow_mut();
         if pools.len() <= at {
             pools.resize_with(at + 1, Pool::default);
         }
-        if let Some(pool) = pools.get_mut(at) {
-            pool.live.get_or_insert_with(|| Arc::clone(live));
-            pool.keys.push_back((serial, key));
-        }
+        let pool = pools.get_mut(at)?;
+        pool.live.get_or_insert_with(|| Arc::clone(live));
+        Some(act(pool))
     }
 
     /// Closes all of them.
@@ -113,5 +193,11 @@ pub async fn attend(worker: Rc<Worker>) {
         let (sock, kept, _) = worker.idle.lot.next().await;
         worker.idle.forget(kept);
         drop(sock);
+    }
+}
+
+impl std::fmt::Debug for Idle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Idle({})", self.lot.len())
     }
 }

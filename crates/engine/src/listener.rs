@@ -19,7 +19,8 @@ const PAUSE_MS: u64 = 10;
 pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
     loop {
         listener.wait().await;
-        for _ in 0..BATCH {
+        let mut accepted = 0;
+        while accepted < BATCH {
             let world = worker.world();
             let Some(front) = world.frontend(frontend) else { return };
             if !has_room(&world, front) {
@@ -28,7 +29,10 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
                 break;
             }
             match listener.accept() {
-                Ok((sock, peer)) => start(&worker, &world, front, (frontend, bind), sock, peer),
+                Ok((sock, peer)) => {
+                    accepted += 1;
+                    start(&worker, &world, front, (frontend, bind), sock, peer);
+                }
                 Err(AcceptError::ProcessLimit | AcceptError::SystemLimit) => {
                     listener.pause();
                     net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
@@ -37,7 +41,9 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
                 Err(_) => break,
             }
         }
-        net::yield_now().await;
+        if accepted == BATCH {
+            net::yield_now().await;
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! One client connection: its rules, then exchange after exchange, and a parking place in between.
 
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use net::{Sock, Time};
 use state::options::Mode;
 use state::rule::Verdict;
-use state::{Session, World};
+use state::server::Live;
+use state::{Server, Session, World};
 
 use crate::buffer::Buffer;
 use crate::worker::Worker;
@@ -25,10 +28,33 @@ pub struct Client {
 /// A server connection that only one session may use.
 #[derive(Debug)]
 pub struct Own {
-    pub sock: Sock,
-    /// The server's number in the process.
-    pub uid: u32,
-    pub served: u32,
+    sock: Option<Sock>,
+    live: Arc<Live>,
+    served: u32,
+}
+
+impl Own {
+    pub const fn new(sock: Sock, live: Arc<Live>, served: u32) -> Self {
+        Self { sock: Some(sock), live, served }
+    }
+
+    /// Whether it leads to this server.
+    pub fn is_to(&self, server: &Server) -> bool {
+        self.live.uid == server.live.uid
+    }
+
+    /// The connection and how many exchanges it has served; it counts as open no longer.
+    pub fn take(mut self) -> Option<(Sock, u32)> {
+        Some((self.sock.take()?, self.served))
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.sock.is_some() {
+            self.live.connections.fetch_sub(1, Relaxed);
+        }
+    }
 }
 
 /// A client between two requests.
