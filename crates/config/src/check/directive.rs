@@ -469,7 +469,7 @@ fn http_rules(remarks: &mut Remarks<'_>, directive: Directive<'_>) {
         return;
     }
     let (expects, text) = (list(actions), String::from_utf8_lossy(word));
-    let near = nearest(word, actions.iter().copied());
+    let near = nearest_action(word, actions);
     let end = match near {
         Some(name) => format!(". Did you mean '{name}' maybe ?"),
         None if word.is_empty() => " (missing argument).".to_owned(),
@@ -523,11 +523,17 @@ fn tcp_rules<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Dir
     }
     if !vocabulary::action_known(actions, word) {
         let (expects, text) = (list(actions), String::from_utf8_lossy(word));
-        let near = nearest(word, actions.iter().copied());
-        let message = format!("'{rules}' expects {expects} in {whose} (got '{text}').");
+        let near = nearest_action(word, actions);
+        let near = near.map_or_else(String::new, |name| format!(" Did you mean '{name}' maybe ?"));
         let span = directive.word(2).map_or(directive.full_span(), |word| word.span());
-        remarks.alert(span, message).help = near.map(|name| format!("did you mean '{name}'?"));
+        remarks.alert(span, format!("'{rules}' expects {expects} in {whose} (got '{text}').{near}"));
     }
+}
+
+/// The action nearest to a word, whatever its argument in parentheses.
+fn nearest_action(word: &[u8], actions: &[&'static str]) -> Option<&'static str> {
+    let stem = word.split(|&b| b == b'(').next().unwrap_or_default();
+    nearest(stem, actions.iter().copied())
 }
 
 /// Names in quotes, those with an argument marked as HAProxy marks them.
