@@ -18,7 +18,7 @@ pub(crate) fn not_run(error: &str) -> Option<String> {
 
 /// Sample fetches.
 #[rustfmt::skip]
-pub(crate) const FETCHES: &[&str] = &[
+pub const FETCHES: &[&str] = &[
     "accept_date", "acl", "act_conn", "always_false", "always_true", "avg_queue", "base", "base32",
     "base32+src", "baseq", "bc.timer.connect", "bc_be_queue", "bc_dst", "bc_dst_port", "bc_err",
     "bc_err_name", "bc_err_str", "bc_glitches", "bc_http_major", "bc_nb_streams", "bc_reused", "bc_rtt",
@@ -119,7 +119,7 @@ pub(crate) const FETCHES: &[&str] = &[
 
 /// ACL keywords that are a fetch with a matching method.
 #[rustfmt::skip]
-pub(crate) const CRITERIA: &[&str] = &[
+pub const CRITERIA: &[&str] = &[
     "base", "base_beg", "base_dir", "base_dom", "base_end", "base_len", "base_reg", "base_sub", "cook",
     "cook_beg", "cook_dir", "cook_dom", "cook_end", "cook_len", "cook_reg", "cook_sub", "hdr", "hdr_beg",
     "hdr_dir", "hdr_dom", "hdr_end", "hdr_len", "hdr_reg", "hdr_sub", "http_auth_group", "method", "path",
@@ -134,7 +134,7 @@ pub(crate) const CRITERIA: &[&str] = &[
 
 /// Converters.
 #[rustfmt::skip]
-pub(crate) const CONVERTERS: &[&str] = &[
+pub const CONVERTERS: &[&str] = &[
     "add", "add_item", "aes_cbc_dec", "aes_cbc_enc", "aes_gcm_dec", "aes_gcm_enc", "and", "b64dec", "base2",
     "base64", "be2dec", "be2hex", "bool", "bytes", "capture", "concat", "cpl", "crc32", "crc32c",
     "cut_crlf", "date", "debug", "digest", "div", "djb2", "eth.data", "eth.dst", "eth.hdr", "eth.proto",
@@ -168,7 +168,7 @@ pub(crate) const CONVERTERS: &[&str] = &[
 
 /// Log format aliases, without the percent sign.
 #[rustfmt::skip]
-pub(crate) const ALIASES: &[&str] = &[
+pub const ALIASES: &[&str] = &[
     "B", "CC", "CS", "H", "HM", "HP", "HPO", "HQ", "HU", "HV", "ID", "OG", "ST", "T", "TR", "Ta", "Tc",
     "Td", "Th", "Ti", "Tl", "Tq", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "b", "bc", "bi", "bp", "bq",
     "ci", "cp", "f", "fc", "fi", "fp", "ft", "hr", "hrl", "hs", "hsl", "lc", "ms", "o", "pid", "r", "rc",

@@ -19,7 +19,7 @@ mod ctx;
 mod directive;
 mod draft;
 pub mod environment;
-mod known;
+pub mod known;
 mod number;
 mod remarks;
 mod section;
