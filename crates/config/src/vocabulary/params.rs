@@ -24,7 +24,7 @@ pub enum Arity {
 
 impl Arity {
     /// How `-dKcfg` shows it.
-    pub(super) fn suffix(self) -> &'static str {
+    pub fn suffix(self) -> &'static str {
         match self {
             Self::Flag => "",
             Self::Value => " +1",

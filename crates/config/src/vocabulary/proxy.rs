@@ -40,7 +40,7 @@ impl Proxy {
     }
 
     /// The sides it is for, as HAProxy lists them: `FE `, `BE `, both or none.
-    pub(super) fn ends(&self) -> String {
+    pub fn ends(&self) -> String {
         let mut out = String::new();
         for (bit, name) in [(F, "FE "), (B, "BE ")] {
             if self.places & bit != 0 {

@@ -44,6 +44,11 @@ impl Site {
         }
     }
 
+    /// Whether a fetch with these needs may stand here; `backend` says whether the proxy at hand has a backend's rules.
+    pub fn allows(self, needs: Needs, backend: bool) -> bool {
+        legal(needs, self, backend)
+    }
+
     const fn has_request_head(self) -> bool {
         match self {
             Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
