@@ -1,6 +1,6 @@
 //! What a directive gets to work with, and the shape of the tables of directives.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) resolved: HashMap<String, Vec<IpAddr>>,
     /// Servers whose names could not be resolved, as messages for the end.
     pub(crate) unresolved: Vec<String>,
+    /// Stick tables, by the name of their proxy or as `peers/table`.
+    pub(crate) tables: HashSet<String>,
     /// Alerts that HAProxy makes after reading.
     pub(crate) late: Vec<String>,
 }

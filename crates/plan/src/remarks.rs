@@ -11,15 +11,27 @@ pub(crate) struct Remarks {
     unserved: Vec<Diagnostic>,
     /// Lines with an alert.
     wrong: HashSet<(u16, u32)>,
-    /// Remarks by place and words: rules of `defaults` are compiled for each proxy, and remarked on once.
+    /// Lines that mean nothing where they stand, as reading has said already.
+    pointless: HashSet<(u16, u32)>,
+    /// Remarks by place and words, those of reading included: rules of `defaults` are compiled for each proxy, and remarked on once.
     seen: HashSet<(u16, u32, String)>,
 }
 
 impl Remarks {
     /// Knows the lines that reading complained about.
     pub(crate) fn new(loaded: &Loaded) -> Self {
-        let alerts = loaded.diagnostics().iter().filter(|d| d.severity == Severity::Alert);
-        Self { wrong: alerts.filter_map(|d| d.span).map(line).collect(), ..Self::default() }
+        let mut remarks = Self::default();
+        for remark in loaded.diagnostics() {
+            let Some(span) = remark.span else { continue };
+            if remark.severity == Severity::Alert {
+                remarks.wrong.insert(line(span));
+            }
+            if remark.message.contains(" ignored because ") {
+                remarks.pointless.insert(line(span));
+            }
+            remarks.is_new(span, &remark.message);
+        }
+        remarks
     }
 
     /// Adds a remark, unless its line already has an alert or it was made before.
@@ -60,6 +72,9 @@ impl Remarks {
 
     /// Something the language has and Sluice does not run, which can be left out without serving anybody wrongly.
     pub(crate) fn not_run(&mut self, span: Span, what: &str) {
+        if self.pointless.contains(&line(span)) {
+            return;
+        }
         let words = "is known but not run by this version of Sluice; it is ignored.";
         self.warn(span, format!("{what} {words}"));
     }
@@ -69,7 +84,8 @@ impl Remarks {
     pub(crate) fn unserved(&mut self, span: Span, what: &str) {
         self.not_run(span, what);
         let words = "is not run by this version of Sluice and cannot be left out: not starting.";
-        if !self.wrong.contains(&line(span)) && self.is_new(span, what) {
+        let said = self.wrong.contains(&line(span)) || self.pointless.contains(&line(span));
+        if !said && self.is_new(span, what) {
             self.unserved.push(Diagnostic::alert(span, format!("{what} {words}")));
         }
     }

@@ -65,8 +65,9 @@ pub(super) fn inheritance(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
     }
 }
 
-/// Whether a frontend can be reached, and what it says that its mode has no use for.
-pub(super) fn usable(plan: &mut Plan<'_>, draft: &Draft<'_>) {
+/// Whether a frontend can be reached, and what it says that its mode has no use for. One that `upgrades` leads to an
+/// HTTP backend from TCP.
+pub(super) fn usable(plan: &mut Plan<'_>, draft: &Draft<'_>, upgrades: bool) {
     if draft.settings.disabled {
         return;
     }
@@ -82,7 +83,7 @@ pub(super) fn usable(plan: &mut Plan<'_>, draft: &Draft<'_>) {
     if draft.kind.has_frontend() && formatted && own && log.loggers.is_empty() {
         plan.remarks.warn_bare(format!("log format ignored for {title} since it has no log address."));
     }
-    if draft.settings.mode == Mode::Http {
+    if draft.settings.mode == Mode::Http || upgrades {
         return;
     }
     if draft.settings.monitor_uri.is_some() && draft.kind.has_frontend() {

@@ -41,7 +41,7 @@ pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, fron
             LineFormat::Standard(variable, line) => {
                 let variable = fitting(assembly, draft, variable, line);
                 let text = LOG_FORMATS.iter().find(|(name, _)| *name == variable).map_or("", |(_, t)| *t);
-                format(assembly, draft, text, None)
+                if setup.targets.is_empty() { None } else { format(assembly, draft, text, None) }
             }
             LineFormat::Own(line) => format(assembly, draft, word(line, 1), Some(line)),
         };

@@ -87,7 +87,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         probes: HashMap::new(),
         wants_destination: false,
     };
-    rules::unused_defaults(&mut assembly, drafts, defaults);
+    rules::judge_defaults(&mut assembly, defaults);
     let mut frontends: Vec<Frontend> = Vec::with_capacity(drafts.len());
     let mut backends: Vec<Backend> = Vec::with_capacity(assembly.peers.len());
     for (draft, seat) in std::mem::take(drafts).into_iter().zip(seats) {
@@ -123,12 +123,14 @@ fn proxy<'a>(
     backends: &mut Vec<Backend>,
 ) {
     let mut sets = rules::compile(assembly, &mut draft, seat);
-    check::usable(assembly.plan, &draft);
+    let backend = sets.steps.default.and_then(|b| usize::try_from(b).ok());
+    let upgrades = backend.and_then(|b| assembly.peers.get(b)).is_some_and(|p| p.mode == Mode::Http);
+    check::usable(assembly.plan, &draft, upgrades);
+    check::timeouts(assembly.plan, &draft);
     if seat.frontend.is_some() {
         frontends.push(frontend::make(assembly, &mut draft, seat, &mut sets));
     }
     if seat.backend.is_some() {
         backends.push(backend::make(assembly, &mut draft, seat, &mut sets));
     }
-    check::timeouts(assembly.plan, &draft);
 }

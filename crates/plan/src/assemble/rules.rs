@@ -9,7 +9,7 @@ use state::{Rule, Rules};
 
 use super::{Assembly, Seat};
 use crate::compile::{Compile, Site};
-use crate::ctx::{Line, Plan, words_from};
+use crate::ctx::{Line, Plan, kind_name, words_from};
 use crate::draft::{Draft, RuleLine};
 use crate::known;
 
@@ -99,23 +99,16 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     sets
 }
 
-/// Compiles the rules of `defaults` sections that no proxy inherits from, for what there is to say of them.
-pub(super) fn unused_defaults<'a>(
-    assembly: &mut Assembly<'_, 'a>,
-    drafts: &[Draft<'a>],
-    defaults: &[Rc<Draft<'a>>],
-) {
+/// Compiles the rules of `defaults` sections for what there is to say of them, whether a proxy inherits them or not:
+/// what they leave out (`srv_conn(www)`) can't be filled in from a proxy.
+pub(super) fn judge_defaults<'a>(assembly: &mut Assembly<'_, 'a>, defaults: &[Rc<Draft<'a>>]) {
     for section in defaults.iter().filter(|d| !d.rules.is_empty()) {
-        let used = drafts.iter().any(|d| d.defaults.as_ref().is_some_and(|own| Rc::ptr_eq(own, section)));
-        if !used {
-            let seat = Seat { id: 0, frontend: Some(0), backend: Some(0) };
-            let mut sets = Sets::default();
-            Section::new(assembly, section, seat, section.name).rules(
-                &mut sets,
-                &section.rules,
-                section.settings.mode,
-            );
-        }
+        let mut sets = Sets::default();
+        Section::new(assembly, section, Seat::default(), section.name).rules(
+            &mut sets,
+            &section.rules,
+            section.settings.mode,
+        );
     }
 }
 
@@ -124,6 +117,10 @@ pub(super) struct Section<'c, 'a> {
     pub(super) plan: &'c mut Plan<'a>,
     pub(super) peers: &'c mut Vec<super::Peer<'a>>,
     pub(super) compile: Compile<'c>,
+    /// `frontend 'web'`, for messages.
+    title: String,
+    /// The section whose lines these are.
+    name: &'a str,
     wants_destination: &'c mut bool,
     /// ACLs that ask for what is not run: rules that use them can't be decided.
     undecidable: Vec<(&'a str, String)>,
@@ -142,6 +139,8 @@ impl<'c, 'a> Section<'c, 'a> {
             plan,
             peers,
             compile: Compile::new(names, seat.home(name)),
+            title: format!("{} '{}'", kind_name(draft.kind), draft.name),
+            name: draft.name,
             wants_destination,
             undecidable: Vec::new(),
         };
@@ -190,12 +189,14 @@ impl<'c, 'a> Section<'c, 'a> {
         if keywords::action::find(rule.set, action).is_none() {
             let known = config::vocabulary::actions(set).unwrap_or_default();
             if config::vocabulary::action_known(known, action.as_bytes()) {
-                self.left_out(line, action, format!("'{set} {action}'"));
+                self.judge_condition(rule, &words);
+                self.judge_tracking(line, &words);
+                self.left_out(line, action, &format!("'{set} {action}'"));
                 return None;
             }
         }
         if let Some(what) = self.undecidable_in(&words) {
-            self.left_out(line, action, format!("'{set} {action}', which asks for {what},"));
+            self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
             return None;
         }
         self.note_destination(&words);
@@ -206,22 +207,77 @@ impl<'c, 'a> Section<'c, 'a> {
             Err(error) => {
                 match known::not_run(&error) {
                     Some(what) => {
-                        self.left_out(line, action, format!("'{set} {action}', which asks for {what},"));
+                        self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
                     }
-                    None => self.plan.remarks.alert(line.span(), error),
+                    None => {
+                        let message = self.phrase(rule, action, error);
+                        self.plan.remarks.alert(line.span(), message);
+                    }
                 }
                 None
             }
         }
     }
 
+    /// HAProxy's sentence around an error of a rule's condition, which differs by rule set; other errors as they are.
+    fn phrase(&self, rule: &RuleLine<'a>, action: &str, error: String) -> String {
+        let Some((_, reason)) = error.split_once(" condition : ") else { return error };
+        let (set, title) = (rule.set.words(), &self.title);
+        let keyword = if words_from(rule.line, 0).contains(&"unless") { "unless" } else { "if" };
+        match rule.set {
+            _ if rule.action == 0 => {
+                format!(
+                    "error detected in {title} while parsing redirect rule : error in condition: {reason}."
+                )
+            }
+            RuleSet::HttpRequest | RuleSet::HttpResponse | RuleSet::HttpAfterResponse => {
+                format!("error detected while parsing an '{set} {action}' condition : {reason}.")
+            }
+            _ => format!(
+                "'{set} {action}' : error detected in {title} while parsing '{keyword}' condition : {reason}"
+            ),
+        }
+    }
+
+    /// Looks at the condition of a rule that is not run: what is wrong with it is wrong all the same.
+    fn judge_condition(&mut self, rule: &RuleLine<'a>, words: &[&str]) {
+        let Some(at) = words.iter().position(|w| matches!(*w, "if" | "unless")) else { return };
+        let condition = words.get(at..).unwrap_or_default();
+        if self.undecidable_in(words).is_some() {
+            return;
+        }
+        self.compile.site = Site::Rules(rule.set);
+        let result = self.compile.cond(condition);
+        self.compile.warnings.clear();
+        let Err(error) = result else { return };
+        if known::not_run(&error).is_none() {
+            let action = words.first().copied().unwrap_or_default();
+            let message = self.phrase(rule, action, format!(" condition : {error}"));
+            self.plan.remarks.alert(rule.line.span(), message);
+        }
+    }
+
+    /// Whether the table that a `track-sc` rule needs exists.
+    fn judge_tracking(&mut self, line: Line<'a>, words: &[&'a str]) {
+        let Some(action) = words.first().filter(|w| w.starts_with("track-sc")) else { return };
+        let table = words.iter().position(|w| *w == "table").and_then(|at| words.get(at + 1));
+        let table = table.copied().unwrap_or(self.name);
+        if !self.plan.tables.contains(table) && !self.plan.remarks.is_wrong(line.span()) {
+            let message =
+                format!("Proxy '{}': unable to find table '{table}' referenced by {action}.", self.name);
+            if !self.plan.late.contains(&message) {
+                self.plan.late.push(message);
+            }
+        }
+    }
+
     /// Says that a rule is not run, and whether that can be borne.
-    fn left_out(&mut self, line: Line<'a>, action: &str, what: String) {
+    fn left_out(&mut self, line: Line<'a>, action: &str, what: &str) {
         let name = action.split('(').next().unwrap_or(action);
         if HARMLESS.contains(&name) || name.starts_with("track-sc") {
-            self.plan.remarks.not_run(line.span(), &what);
+            self.plan.remarks.not_run(line.span(), what);
         } else {
-            self.plan.remarks.unserved(line.span(), &what);
+            self.plan.remarks.unserved(line.span(), what);
         }
     }
 

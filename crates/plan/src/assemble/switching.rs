@@ -112,6 +112,10 @@ impl<'a> Section<'_, 'a> {
             self.plan.remarks.alert_bare(message);
             return None;
         }
+        if mode != front {
+            let what = format!("TCP frontend '{}' leading to HTTP backend '{}'", draft.name, peer.name);
+            self.plan.remarks.unserved(draft.span, &what);
+        }
         shared_listen(self.plan, draft, peer);
         Some(position)
     }

@@ -121,7 +121,7 @@ fn parse(content: &[u8]) -> Result<Page, usize> {
         let colon = text.iter().position(|b| *b == b':').ok_or(start)?;
         let (name, value) = text.split_at_checked(colon).ok_or(start)?;
         let value = value.get(1..).unwrap_or_default().trim_ascii();
-        if name.is_empty() || !name.iter().all(|b| b.is_ascii_graphic()) {
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return Err(start);
         }
         let name = name.to_ascii_lowercase();

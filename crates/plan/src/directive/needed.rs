@@ -1,5 +1,5 @@
-//! Directives that are not run and cannot be left out, since clients would be served otherwise than they say; and a few
-//! whose whole effect is that of leaving them out.
+//! Directives that are not run and cannot be left out, since clients would be served otherwise than they say; and those
+//! that are left out but for what others may refer to.
 
 use crate::ctx::{Ctx, Directive, Line, at, word};
 
@@ -14,6 +14,15 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             if !cx.lacks_frontend(line, "monitor", "") {
                 refuse(cx, line, &format!("'monitor {}'", word(line, 1)));
             }
+            Ok(())
+        },
+    },
+    Directive {
+        name: "stick-table",
+        sections: at::PROXY,
+        apply: |cx, line| {
+            cx.plan.tables.insert(cx.draft.name.to_owned());
+            cx.not_run(line, "'stick-table'");
             Ok(())
         },
     },

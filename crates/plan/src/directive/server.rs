@@ -97,7 +97,7 @@ fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     }
     let mut spec = (*cx.draft.settings.server).clone();
     let title = format!("'default-server {}'", cx.draft.name);
-    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, &title, true) {
+    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, &title, None) {
         return complain(cx, line, message);
     }
     cx.draft.settings.server = Rc::new(spec);
@@ -116,7 +116,7 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let title = format!("'server {}/{name}'", cx.draft.name);
     let mut spec = (*cx.draft.settings.server).clone();
     (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, &title, false) {
+    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, &title, Some(name)) {
         return complain(cx, line, message);
     }
     match reach(cx.plan, line, text, &spec, &title) {
@@ -157,7 +157,7 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let title = format!("'server-template {}/{prefix}'", cx.draft.name);
     let mut spec = (*cx.draft.settings.server).clone();
     (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, &title, false) {
+    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, &title, Some(prefix)) {
         return complain(cx, line, message);
     }
     let (address, port, others) = match reach(cx.plan, line, text, &spec, &title) {

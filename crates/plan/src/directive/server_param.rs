@@ -17,8 +17,9 @@ pub(super) fn apply<'a>(
     from: usize,
     spec: &mut ServerSpec<'a>,
     title: &str,
-    defaults: bool,
+    name: Option<&str>,
 ) -> Result<(), String> {
+    let (defaults, name) = (name.is_none(), name.unwrap_or("default-server"));
     let mut words = line.words();
     if from > 0 {
         words.nth(from - 1);
@@ -33,7 +34,7 @@ pub(super) fn apply<'a>(
         let value = used.value().and_then(|w| w.str()).unwrap_or_default();
         let switched = switch(spec, param.name);
         if !switched {
-            set(plan, line, spec, &used, value).map_err(|e| format!("{title} : {e}"))?;
+            set(plan, line, spec, &used, value, name).map_err(|e| format!("{title} : {e}"))?;
         }
     }
     Ok(())
@@ -59,6 +60,7 @@ fn set<'a>(
     spec: &mut ServerSpec<'a>,
     used: &ParamUse<'a>,
     value: &'a str,
+    server: &str,
 ) -> Result<(), String> {
     let name = used.name();
     match name {
@@ -67,14 +69,14 @@ fn set<'a>(
             spec.weight = u16::try_from(weight)
                 .ok()
                 .filter(|w| *w <= 256)
-                .ok_or_else(|| format!("weight of server is not within 0 and 256 ({weight})."))?;
+                .ok_or_else(|| format!("weight of server {server} is not within 0 and 256 ({weight}).."))?;
         }
         "maxconn" => spec.maxconn = count(value),
         "minconn" => spec.minconn = count(value),
         "maxqueue" => spec.maxqueue = count(value),
-        "inter" => spec.pace.inter = duration(value, name)?.max(1),
-        "fastinter" => spec.pace.fast_inter = Some(duration(value, name)?.max(1)),
-        "downinter" => spec.pace.down_inter = Some(duration(value, name)?.max(1)),
+        "inter" => spec.pace.inter = duration(value, name, server)?.max(1),
+        "fastinter" => spec.pace.fast_inter = Some(duration(value, name, server)?.max(1)),
+        "downinter" => spec.pace.down_inter = Some(duration(value, name, server)?.max(1)),
         "rise" => spec.pace.rise = positive(value, name)?,
         "fall" => spec.pace.fall = positive(value, name)?,
         "port" => {
@@ -122,12 +124,12 @@ fn set<'a>(
     Ok(())
 }
 
-fn duration(value: &str, name: &str) -> Result<u32, String> {
+fn duration(value: &str, name: &str, server: &str) -> Result<u32, String> {
     time_ms(value).map_err(|e| match e {
-        TimeError::Unexpected(c) => format!("unexpected character '{c}' in '{name}' argument of server"),
+        TimeError::Unexpected(c) => format!("unexpected character '{c}' in '{name}' argument of server {server}.."),
         TimeError::Overflow => {
             format!(
-                "timer overflow in argument <{value}> to <{name}> of server, maximum value is 2147483647 ms"
+                "timer overflow in argument <{value}> to <{name}> of server {server}, maximum value is 2147483647 ms (~24.8 days).."
             )
         }
     })

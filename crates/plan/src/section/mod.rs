@@ -6,7 +6,7 @@ mod http_errors;
 mod other;
 mod proxy;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use config::{Loaded, SectionKind};
@@ -50,6 +50,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         no_probe: directive::server::no_probe(),
         resolved: HashMap::new(),
         unresolved: Vec::new(),
+        tables: HashSet::new(),
         late: Vec::new(),
     };
     // First what proxies refer to, wherever in the files it stands.

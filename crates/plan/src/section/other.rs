@@ -2,10 +2,14 @@
 
 use config::{Section, SectionKind};
 
-use crate::ctx::Plan;
+use crate::ctx::{Plan, word};
 
 /// Remarks on one.
 pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
+    let own = section.name().unwrap_or_default();
+    for table in section.directives().filter(|d| d.keyword() == "table") {
+        plan.tables.insert(format!("{own}/{}", word(table, 1)));
+    }
     // Without this section a `log-forward` listener would drop messages that clients believe delivered.
     let what = format!("section '{}'", section.kind().keyword());
     if section.kind() == SectionKind::LogForward {
