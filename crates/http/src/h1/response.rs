@@ -24,7 +24,8 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
         start + line.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
     let digits = line.get(start..end).unwrap_or_default();
     let most = if limits.accept_unsafe { 5 } else { 3 };
-    let status = digits.iter().fold(0u32, |sum, digit| sum.saturating_mul(10) + u32::from(digit - b'0'));
+    let status =
+        digits.iter().fold(0u32, |sum, digit| sum.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
     let valid = (1..=most).contains(&digits.len()) && status <= u32::from(u16::MAX);
     match line.get(end) {
         None if valid || digits.is_empty() => return Err(Stop::More),
@@ -97,6 +98,7 @@ mod tests {
         line("\r\n\nHTTP/1.1 200 OK", Some("HTTP/1.1 200 OK"));
         for bad in [
             "HTTP/1.1 2000 OK",
+            "HTTP/1.1 99999999999999999999 OK",
             "HTTP/1.1 2x0 OK",
             "HTTP/1.1 200OK",
             "HTTP/1.1 OK",
