@@ -23,7 +23,7 @@ pub(crate) fn djb2(bytes: &[u8]) -> u32 {
     bytes.iter().fold(5381u32, |hash, b| (hash << 5).wrapping_add(hash).wrapping_add(u32::from(*b)))
 }
 
-/// Spreads every bit of a hash over all others (Thomas Wang's integer hash with full avalanche).
+/// Spreads every bit of a hash over all others: Bob Jenkins' integer hash with full avalanche, times 1 - 2^30.
 pub(crate) const fn avalanche(hash: u32) -> u32 {
     let mut a = hash;
     a = a.wrapping_add(0x7ed5_5d16).wrapping_add(a << 12);
@@ -31,7 +31,8 @@ pub(crate) const fn avalanche(hash: u32) -> u32 {
     a = a.wrapping_add(0x1656_67b1).wrapping_add(a << 5);
     a = a.wrapping_add(0xd3a2_646c) ^ (a << 9);
     a = a.wrapping_add(0xfd70_46c5).wrapping_add(a << 3);
-    (a ^ 0xb55a_4f09) ^ (a >> 16)
+    a = (a ^ 0xb55a_4f09) ^ (a >> 16);
+    a.wrapping_sub(a << 30)
 }
 
 /// Writes a replacement in which `\0` to `\9` stand for the groups of a match, and `\xHH` for a byte.

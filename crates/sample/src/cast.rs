@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use crate::value::{Type, Value};
 
-/// Converts `value` to type `to`. None where the value has no meaning in that type (text that is no number, an
+/// Converts `value` to type `to`. None where the value has no meaning in that type (text that is no address, an
 /// IPv6 address that maps to no IPv4 one): the expression then gives no sample, as in HAProxy.
 pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>> {
     use Value as V;
@@ -18,10 +18,10 @@ pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>
         (Type::Addr, v @ (V::Ipv4(_) | V::Ipv6(_))) => v,
         (Type::Addr, V::Str(s) | V::Bin(s)) => address(s)?,
         (Type::Bool, V::Sint(n)) => V::Bool(n != 0),
-        (Type::Bool, V::Str(s)) => V::Bool(integer(s)? != 0),
+        (Type::Bool, V::Str(s)) => V::Bool(integer(s) != 0),
         (Type::Sint, V::Bool(b)) => V::Sint(i64::from(b)),
         (Type::Sint, V::Ipv4(a)) => V::Sint(i64::from(u32::from(a))),
-        (Type::Sint, V::Str(s)) => V::Sint(integer(s)?),
+        (Type::Sint, V::Str(s)) => V::Sint(integer(s)),
         (Type::Ipv4, V::Sint(n)) => V::Ipv4(Ipv4Addr::from((n & 0xffff_ffff) as u32)),
         (Type::Ipv4, V::Ipv6(a)) => V::Ipv4(mapped(a)?),
         (Type::Ipv4, V::Str(s)) => match address(s)? {
@@ -88,20 +88,16 @@ pub fn write_int(n: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(Digits::new().int(n));
 }
 
-/// A signed decimal number as HAProxy reads it from a sample: optional sign, digits, and nothing after them that is
-/// a digit's continuation; text without leading digits is no number.
-pub fn integer(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) => (false, rest),
-        _ => (false, text),
+/// A signed decimal number as HAProxy reads it from a sample: an optional sign and digits, up to the first other
+/// character; text without leading digits is 0. What overflows stays at the largest or smallest integer.
+pub fn integer(text: &[u8]) -> i64 {
+    let (sign, digits) = match text.split_first() {
+        Some((b'-', rest)) => (-1, rest),
+        Some((b'+', rest)) => (1, rest),
+        _ => (1, text),
     };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let magnitude =
-        digits.iter().fold(0i64, |n, d| n.saturating_mul(10).saturating_add(i64::from(d.wrapping_sub(b'0'))));
-    Some(if negative { -magnitude } else { magnitude })
+    let digits = digits.iter().take_while(|b| b.is_ascii_digit());
+    digits.fold(0i64, |n, d| n.saturating_mul(10).saturating_add(sign * i64::from(d - b'0')))
 }
 
 /// An address of either family from text.
@@ -191,7 +187,12 @@ mod tests {
         assert_eq!(to(Value::Sint(-120), Type::Str).as_deref(), Some("-120"));
         assert_eq!(to(Value::Sint(i64::MIN), Type::Str).as_deref(), Some("-9223372036854775808"));
         assert_eq!(to(Value::Str(b"42"), Type::Sint).as_deref(), Some("42"));
-        assert_eq!(to(Value::Str(b"4x"), Type::Sint), None);
+        assert_eq!(to(Value::Str(b"4x"), Type::Sint).as_deref(), Some("4"));
+        assert_eq!(to(Value::Str(b" 4"), Type::Sint).as_deref(), Some("0"));
+        assert_eq!(
+            to(Value::Str(b"-99999999999999999999"), Type::Sint).as_deref(),
+            Some("-9223372036854775808")
+        );
         assert_eq!(to(Value::Bool(true), Type::Str).as_deref(), Some("1"));
         assert_eq!(
             to(Value::Str(b"99999999999999999999"), Type::Sint).as_deref(),

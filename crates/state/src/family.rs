@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use sample::{ArgSpec, Args, Type, Value};
 
 use crate::expr::{Ctx, Expr, Side};
+use crate::format::Flags;
 use crate::rule::Action;
 use crate::{Backend, Format};
 
@@ -175,15 +176,15 @@ impl<'a> Words<'a> {
     }
 
     /// Drops the first `n` words.
-    pub fn skip(&mut self, n: usize) {
+    pub fn advance(&mut self, n: usize) {
         self.words = self.words.get(n..).unwrap_or_default();
     }
 
     /// Takes the next word if it is `word`.
-    pub fn take(&mut self, word: &str) -> bool {
+    pub fn accept(&mut self, word: &str) -> bool {
         let found = self.peek() == Some(word);
         if found {
-            self.skip(1);
+            self.advance(1);
         }
         found
     }
@@ -204,8 +205,10 @@ impl<'a> Iterator for Words<'a> {
 pub trait Compiler {
     /// Compiles the sample expression at the front of `words`, converters included, and takes its words.
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
-    /// Compiles a log-format string.
+    /// Compiles a log-format string that becomes part of a message's head: control characters are written as `%XX`.
     fn format(&mut self, text: &str) -> Result<Format, String>;
+    /// Compiles a log-format string whose text stays as it is: a body, a variable.
+    fn body(&mut self, text: &str) -> Result<Format, String>;
     /// Resolves `scope.name` to a variable.
     fn var(&mut self, name: &str) -> Result<sample::arg::VarRef, String>;
     /// A regular expression.
@@ -227,8 +230,9 @@ pub struct Alias {
     pub doc: &'static str,
     /// Whether the value is only known when the stream is over.
     pub at_end: bool,
-    /// Appends the value; what it gives is text that still has to be escaped when `text` is set.
-    pub write: fn(&Ctx<'_>, &mut Vec<u8>) -> Written,
+    /// Appends the value. The flags matter to aliases that have a form in hexadecimal or several values; quoting the whole
+    /// and encoding are the format's business.
+    pub write: fn(&Ctx<'_>, Flags, &mut Vec<u8>) -> Written,
 }
 
 /// What an alias wrote.
@@ -236,8 +240,10 @@ pub struct Alias {
 pub enum Written {
     /// Nothing: the line shows `-`.
     Nothing,
-    /// Digits, dashes and the like, safe as they are.
+    /// Digits, dates and the like, which are never quoted; or nothing that should show.
     Plain,
+    /// Text that is encoded already, to be quoted.
+    Encoded,
     /// Text that came from outside, to be escaped and quoted.
     Text,
 }

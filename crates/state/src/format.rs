@@ -1,22 +1,20 @@
 //! Log-format strings, compiled (manual 8.2.6): text, aliases and sample expressions in order.
 
 use sample::cast::write_text;
-use sample::{Type, Value};
 
 use crate::expr::{Ctx, Expr};
 use crate::family::{Alias, Written};
 
-/// How an item is written: `%{+Q}`, `%{+X}`, `%{+E}`, and whether bytes from outside are encoded as `#XX` because the
-/// string becomes a log line.
+/// How an item is written: `%{+Q}`, `%{+X}`, `%{+E}`, and what the string becomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     pub quote: bool,
     pub hexadecimal: bool,
     pub escape: bool,
-    /// `+M`: what is absent shows as nothing rather than `-`.
-    pub mandatory: bool,
-    /// The string is a log line: control characters must not break it.
+    /// The string is a log line: what is absent shows as `-`, and what aliases bring from outside is encoded as `#XX`.
     pub log: bool,
+    /// The string becomes part of a message's head: control characters are encoded as `%XX`.
+    pub head: bool,
 }
 
 /// One piece of a format.
@@ -31,12 +29,14 @@ pub enum Item {
 #[derive(Debug, Default)]
 pub struct Format {
     pub items: Box<[Item]>,
+    /// Spaces around an item that writes nothing count as one, and none begins the string.
+    pub merge_spaces: bool,
 }
 
 impl Format {
     /// A format that is only text.
     pub fn constant(text: &[u8]) -> Self {
-        Self { items: Box::new([Item::Text(text.into())]) }
+        Self { items: Box::new([Item::Text(text.into())]), merge_spaces: false }
     }
 
     /// The text, if the format is only text.
@@ -55,9 +55,20 @@ impl Format {
 
     /// Appends the string to `out`.
     pub fn write(&self, cx: &Ctx<'_>, out: &mut Vec<u8>) {
+        // How long `out` was behind the last space that separates items.
+        let mut spaced = self.merge_spaces.then_some(out.len());
         for item in &self.items {
             match item {
-                Item::Text(text) => out.extend_from_slice(text),
+                Item::Text(text) => {
+                    let text = match text.split_first() {
+                        Some((b' ', rest)) if spaced == Some(out.len()) => rest,
+                        _ => text,
+                    };
+                    out.extend_from_slice(text);
+                    if self.merge_spaces && text.last() == Some(&b' ') {
+                        spaced = Some(out.len());
+                    }
+                }
                 Item::Alias(alias, flags) => write_alias(alias, *flags, cx, out),
                 Item::Expr(expr, flags) => write_expr(expr, *flags, cx, out),
             }
@@ -67,61 +78,50 @@ impl Format {
 
 fn write_alias(alias: &Alias, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
     let start = out.len();
-    match (alias.write)(cx, out) {
+    match (alias.write)(cx, flags, out) {
         Written::Nothing => absent(flags, out),
-        Written::Plain if flags.quote && flags.log => requote(start, flags, out),
         Written::Plain => {}
-        Written::Text => requote(start, flags, out),
+        Written::Encoded => finish(start, flags, out),
+        Written::Text => {
+            if flags.log {
+                replace(start, out, is_unsafe, b'#');
+            }
+            finish(start, flags, out);
+        }
     }
 }
 
 fn write_expr(expr: &Expr, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
-    let Some(value) = expr.eval(cx) else {
-        if flags.log {
-            absent(flags, out);
-        }
-        return;
-    };
     let start = out.len();
-    match value {
-        Value::Bin(bytes) if flags.hexadecimal => hex(bytes, out),
-        Value::Bin(bytes) if value.kind() == Type::Bin && flags.log => hex(bytes, out),
-        _ => write_text(&value, out),
+    if let Some(value) = expr.eval(cx) {
+        write_text(&value, out);
     }
-    if flags.log {
-        if out.len() == start {
-            absent(flags, out);
-        } else {
-            requote(start, flags, out);
-        }
+    // The text ends where a C string would.
+    if let Some(len) = out.get(start..).and_then(|written| written.iter().position(|b| *b == 0)) {
+        out.truncate(start + len);
+    }
+    if out.len() == start {
+        absent(flags, out);
+    } else {
+        finish(start, flags, out);
     }
 }
 
 fn absent(flags: Flags, out: &mut Vec<u8>) {
-    match (flags.quote, flags.mandatory) {
-        (true, _) => out.extend_from_slice(b"\"\""),
-        (false, true) => {}
-        (false, false) => out.push(b'-'),
+    if flags.quote {
+        out.extend_from_slice(b"\"\"");
+    } else if flags.log {
+        out.push(b'-');
     }
 }
 
-/// Escapes what was written from `start` on, and quotes it when asked to.
-fn requote(start: usize, flags: Flags, out: &mut Vec<u8>) {
-    let special = |b: &u8| must_escape(*b, flags);
-    let dirty = out.get(start..).is_some_and(|written| written.iter().any(special));
-    if dirty {
-        let written: Vec<u8> = out.get(start..).unwrap_or_default().to_vec();
-        out.truncate(start);
-        for byte in written {
-            match byte {
-                b if !must_escape(b, flags) => out.push(b),
-                b if flags.escape && matches!(b, b'"' | b'\\' | b']') => out.extend_from_slice(&[b'\\', b]),
-                b => {
-                    out.push(b'#');
-                    hex(&[b], out);
-                }
-            }
-        }
+/// Encodes and quotes what was written from `start` on, as the flags say.
+fn finish(start: usize, flags: Flags, out: &mut Vec<u8>) {
+    if flags.head {
+        replace(start, out, |b| (b < 32 && b != b'\t') || b == 127, b'%');
+    }
+    if flags.escape {
+        escape(start, out);
     }
     if flags.quote {
         out.insert(start, b'"');
@@ -129,14 +129,75 @@ fn requote(start: usize, flags: Flags, out: &mut Vec<u8>) {
     }
 }
 
-const fn must_escape(byte: u8, flags: Flags) -> bool {
-    flags.log && (byte < 32 || byte >= 127 || matches!(byte, b'#' | b'"'))
-        || flags.escape && matches!(byte, b'"' | b'\\' | b']')
+/// What may not stand in a log line as it is.
+const fn is_unsafe(byte: u8) -> bool {
+    byte < 32 || byte >= 127 || matches!(byte, b'#' | b'"')
 }
 
-fn hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
-    for b in bytes {
-        out.extend_from_slice(&[digit(b >> 4), digit(b & 15)]);
+/// Appends the value of a captured header as logs show it: also braces and bars are encoded, which delimit such values.
+pub fn write_captured(value: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(value);
+    replace(start, out, |b| is_unsafe(b) || matches!(b, b'{' | b'|' | b'}'), b'#');
+}
+
+/// Writes each byte from `start` on that `wanted` names as `mark` and two hexadecimal digits.
+fn replace(start: usize, out: &mut Vec<u8>, wanted: fn(u8) -> bool, mark: u8) {
+    let Some(first) = out.get(start..).and_then(|w| w.iter().position(|b| wanted(*b))) else { return };
+    let rest = out.split_off(start + first);
+    for byte in rest {
+        if wanted(byte) {
+            out.extend_from_slice(&[mark, digit(byte >> 4), digit(byte & 15)]);
+        } else {
+            out.push(byte);
+        }
+    }
+}
+
+/// Puts a backslash before what structured data of syslog reserves (RFC 5424 section 6.3.3).
+fn escape(start: usize, out: &mut Vec<u8>) {
+    let reserved = |b: u8| matches!(b, b'"' | b'\\' | b']');
+    let Some(first) = out.get(start..).and_then(|w| w.iter().position(|b| reserved(*b))) else { return };
+    let rest = out.split_off(start + first);
+    for byte in rest {
+        if reserved(byte) {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+}
+
+const fn digit(n: u8) -> u8 {
+    if n < 10 { b'0' + n } else { b'A' + n - 10 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(text: &[u8], flags: Flags) -> String {
+        let mut out = b"x".to_vec();
+        out.extend_from_slice(text);
+        if flags.log {
+            replace(1, &mut out, is_unsafe, b'#');
+        }
+        finish(1, flags, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn bytes_from_outside() {
+        let log = Flags { log: true, ..Flags::default() };
+        assert_eq!(finished(b"a\"b]\t\x80#", log), "xa#22b]#09#80#23");
+        assert_eq!(finished(b"a]\\", Flags { escape: true, quote: true, ..log }), "x\"a\\]\\\\\"");
+        assert_eq!(finished(b"a\r\nb\t", Flags { head: true, ..Flags::default() }), "xa%0D%0Ab\t");
+        assert_eq!(finished(b"a\n\"", Flags::default()), "xa\n\"");
+    }
+
+    #[test]
+    fn captured_headers() {
+        let mut out = Vec::new();
+        write_captured(b"UA {x}|", &mut out);
+        assert_eq!(out, b"UA #7Bx#7D#7C");
     }
 }

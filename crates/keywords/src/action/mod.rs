@@ -4,11 +4,38 @@
 use state::family::{ActionKind, RuleSet};
 
 mod allow;
+mod answer;
+mod capture;
+mod del_header;
 mod deny;
+mod redirect;
+mod reject;
+mod replace_header;
+mod replace_path;
 mod set_header;
+mod set_log_level;
+mod set_src;
+mod set_status;
+mod set_uri;
+mod set_var;
 
 /// Every action, a file a line.
-pub static ALL: &[&[ActionKind]] = &[allow::KEYWORDS, deny::KEYWORDS, set_header::KEYWORDS];
+pub static ALL: &[&[ActionKind]] = &[
+    allow::KEYWORDS,
+    capture::KEYWORDS,
+    del_header::KEYWORDS,
+    deny::KEYWORDS,
+    redirect::KEYWORDS,
+    reject::KEYWORDS,
+    replace_header::KEYWORDS,
+    replace_path::KEYWORDS,
+    set_header::KEYWORDS,
+    set_log_level::KEYWORDS,
+    set_src::KEYWORDS,
+    set_status::KEYWORDS,
+    set_uri::KEYWORDS,
+    set_var::KEYWORDS,
+];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds
 /// `set-var`; what stood inside comes back with it.
@@ -29,4 +56,25 @@ mod prelude {
     /// The rule sets that work on an HTTP message.
     pub(super) const HTTP: &[RuleSet] =
         &[RuleSet::HttpRequest, RuleSet::HttpResponse, RuleSet::HttpAfterResponse];
+
+    /// The rule sets that run before the answer is certain.
+    pub(super) const EVERYWHERE_BUT_AFTER: &[RuleSet] = &[
+        RuleSet::TcpRequestConnection,
+        RuleSet::TcpRequestSession,
+        RuleSet::TcpRequestContent,
+        RuleSet::TcpResponseContent,
+        RuleSet::HttpRequest,
+        RuleSet::HttpResponse,
+    ];
+
+    /// Every rule set.
+    pub(super) const EVERYWHERE: &[RuleSet] = &[
+        RuleSet::TcpRequestConnection,
+        RuleSet::TcpRequestSession,
+        RuleSet::TcpRequestContent,
+        RuleSet::TcpResponseContent,
+        RuleSet::HttpRequest,
+        RuleSet::HttpResponse,
+        RuleSet::HttpAfterResponse,
+    ];
 }

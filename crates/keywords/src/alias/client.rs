@@ -1,6 +1,4 @@
-//! `%ci`, `%cp`: the client's address and port.
-
-use std::io::Write;
+//! `%ci`, `%cp`, `%fi`, `%fp`: both ends of the client's connection.
 
 use super::prelude::*;
 
@@ -9,18 +7,24 @@ pub(super) const KEYWORDS: &[Alias] = &[
         name: "ci",
         doc: "The client's address; `unix` for a unix socket.",
         at_end: false,
-        write: |cx, out| match write!(out, "{}", cx.session.source) {
-            Ok(()) => Written::Plain,
-            Err(_) => Written::Nothing,
-        },
+        write: |cx, flags, out| address(Some(cx.session.source), flags, out),
     },
     Alias {
         name: "cp",
         doc: "The client's port.",
         at_end: false,
-        write: |cx, out| {
-            sample::cast::write_int(i64::from(cx.session.source.port()), out);
-            Written::Plain
-        },
+        write: |cx, flags, out| port(Some(cx.session.source), flags, out),
+    },
+    Alias {
+        name: "fi",
+        doc: "The address the client connected to.",
+        at_end: false,
+        write: |cx, flags, out| address(cx.session.destination, flags, out),
+    },
+    Alias {
+        name: "fp",
+        doc: "The port the client connected to.",
+        at_end: false,
+        write: |cx, flags, out| port(cx.session.destination, flags, out),
     },
 ];

@@ -21,5 +21,5 @@ pub fn find(word: &str) -> Option<(&'static Balancer, Option<&str>)> {
 /// What the files of this family share.
 mod prelude {
     pub(super) use state::Backend;
-    pub(super) use state::family::{Balance, Balancer, Parse, Pick};
+    pub(super) use state::family::{Balance, Balancer, Pick};
 }

@@ -13,7 +13,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         examples: &[
             Example { given: "", expr: "int(40),add(2)", gives: "42" },
             Example { given: "", expr: "int(9223372036854775807),add(1)", gives: "9223372036854775807" },
-            Example { given: "", expr: "int(1),add(txn.nope)", gives: "1" },
+            Example { given: "", expr: "int(1),add(txn.nope)", gives: "-" },
         ],
         run: |args, value, cx| with(args, value, cx, i64::saturating_add),
     },
@@ -79,7 +79,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         gives: Type::Sint,
         doc: "The input with the other sign.",
         examples: &[Example { given: "", expr: "int(42),neg", gives: "-42" }],
-        run: |_, value, _| Some(Value::Sint(int(value)?.wrapping_neg())),
+        run: |_, value, _| Some(Value::Sint(int(value)?.saturating_neg())),
     },
     Converter {
         name: "or",
@@ -117,12 +117,12 @@ fn int(value: Value<'_>) -> Option<i64> {
     }
 }
 
-/// The operation on the input and the argument; a variable that is not set counts as 0.
+/// The operation on the input and the argument; none if that is a variable that is not set.
 fn with<'a>(
     args: &Args,
     value: Value<'a>,
     cx: &Ctx<'a>,
     operation: fn(i64, i64) -> i64,
 ) -> Option<Value<'a>> {
-    Some(Value::Sint(operation(int(value)?, operand(args, 0, cx).unwrap_or(0))))
+    Some(Value::Sint(operation(int(value)?, operand(args, 0, cx)?)))
 }

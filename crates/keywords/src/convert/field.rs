@@ -110,21 +110,22 @@ fn word<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
 /// From the first to the last of the chosen parts, with what stands between them.
 fn chosen<'a>(args: &Args, text: &'a [u8], mut spans: impl Iterator<Item = Span>) -> Option<Value<'a>> {
     let index = args.int(0)?;
-    let count = usize::try_from(args.int(2).unwrap_or(1)).unwrap_or(1);
-    let more = count.checked_sub(1);
+    // How many parts besides the first one; none: all there are. More than there are reach to the text's edge.
+    let more = usize::try_from(args.int(2).unwrap_or(1)).unwrap_or(1).checked_sub(1);
     let wanted = usize::try_from(index.unsigned_abs()).ok()?.checked_sub(1)?;
     let span = if index > 0 {
         let Some(first) = spans.nth(wanted) else { return Some(Value::Str(b"")) };
-        let last = match more {
-            Some(more) => spans.take(more).last(),
-            None => spans.last(),
+        let end = match more {
+            Some(0) => first.end,
+            Some(more) => spans.nth(more - 1).map_or(text.len(), |last| last.end),
+            None => text.len(),
         };
-        first.start..last.map_or(first.end, |l| l.end)
+        first.start..end
     } else {
         let all: Vec<Span> = spans.collect();
         let Some(last) = all.len().checked_sub(wanted + 1) else { return Some(Value::Str(b"")) };
-        let first = more.map_or(0, |more| last.saturating_sub(more));
-        all.get(first)?.start..all.get(last)?.end
+        let first = more.and_then(|more| last.checked_sub(more));
+        first.map_or(Some(0), |i| all.get(i).map(|s| s.start))?..all.get(last)?.end
     };
     text.get(span).map(Value::Str)
 }

@@ -16,7 +16,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         doc: "The CRC-32 of Ethernet, gzip and PNG; with `avalanche`, its bits are spread.",
         examples: &[
             Example { given: "", expr: "str(abc),crc32", gives: "891568578" },
-            Example { given: "", expr: "str(abc),crc32(1)", gives: "0" },
+            Example { given: "", expr: "str(abc),crc32(1)", gives: "930845320" },
         ],
         run: |args, value, _| Some(spread(args, crc(0xedb8_8320, value.bytes()?))),
     },

@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(example.com:80),port_only", gives: "80" },
             Example { given: "", expr: "str([::1]),port_only", gives: "0" },
         ],
-        run: |_, value, _| Some(Value::Sint(split(value.bytes()?).1.and_then(integer).unwrap_or(0))),
+        run: |_, value, _| Some(Value::Sint(split(value.bytes()?).1.map_or(0, integer))),
     },
 ];
 

@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
     examples: &[
         Example { given: "", expr: "str(/a//b),regsub('/+','-')", gives: "-a//b" },
         Example { given: "", expr: "str(/a//b),regsub('/+','-',g)", gives: "-a-b" },
-        Example { given: "", expr: "str(FOO12),regsub('(foo)([0-9]+)','\\\\2-\\\\1',i)", gives: "12-FOO" },
+        Example { given: "", expr: "str(FOO12),regsub('(foo)([0-9]+)','\\2-\\1',i)", gives: "12-FOO" },
         Example { given: "", expr: "str(abc),regsub(z,y)", gives: "abc" },
     ],
     run: |args, value, cx| {

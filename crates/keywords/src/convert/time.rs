@@ -38,7 +38,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example {
                 given: "",
                 expr: "int(784111777000),http_date(0,ms)",
-                gives: "Sun, 06 Nov 1994 08:49:37 GMT",
+                gives: "Sun, 06 Nov 1994 08:49:37.0 GMT",
             },
         ],
         run: |args, value, cx| {
@@ -49,8 +49,11 @@ pub(super) const KEYWORDS: &[Converter] = &[
                 _ => 1,
             };
             let seconds = n.saturating_add(args.int(0).unwrap_or(0)).div_euclid(divisor);
-            let text = clock::format(b"%a, %d %b %Y %H:%M:%S GMT", seconds.saturating_mul(1_000_000), false)?;
-            Some(Value::Str(cx.arena.alloc_slice_copy(text.as_bytes())))
+            // HAProxy shows what is left of a finer unit behind the seconds, as a plain number.
+            let rest = n.saturating_add(args.int(0).unwrap_or(0)).rem_euclid(divisor);
+            let fraction = if divisor == 1 { String::new() } else { format!(".{rest}") };
+            let day = clock::format(b"%a, %d %b %Y %H:%M:%S", seconds.saturating_mul(1_000_000), false)?;
+            Some(Value::Str(joined(&[day.as_bytes(), fraction.as_bytes(), b" GMT"], cx.arena)))
         },
     },
     Converter {

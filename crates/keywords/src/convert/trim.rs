@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         takes: Type::Str,
         gives: Type::Str,
         doc: "The text up to its first carriage return or line feed.",
-        examples: &[Example { given: "", expr: "str(\"a\\\\nb\"),cut_crlf", gives: "a" }],
+        examples: &[Example { given: "", expr: "str(\"a\\nb\"),cut_crlf", gives: "a" }],
         run: |_, value, _| value.bytes()?.split(|b| matches!(b, 13 | 10)).next().map(Value::Str),
     },
     Converter {

@@ -18,9 +18,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         examples: &[
             Example { given: GIVEN, expr: "base", gives: "example.com/a/b" },
             Example {
-                given: "GET http://h:80/p HTTP/1.1\r\nhost: h:80\r\n\r\n",
+                given: "GET http://h:8080/p HTTP/1.1\r\nhost: h:8080\r\n\r\n",
                 expr: "base",
-                gives: "h:80/p",
+                gives: "h:8080/p",
             },
         ],
         get: |_, cx| base(cx, false).map(Value::Str),
@@ -32,7 +32,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Sint,
         needs: Needs::RequestHead,
         doc: "A hash of `base` in 32 bits.",
-        examples: &[Example { given: GIVEN, expr: "base32", gives: "1646622361" }],
+        examples: &[Example { given: GIVEN, expr: "base32", gives: "2306047707" }],
         get: |_, cx| base(cx, false).map(|text| int(avalanche(sdbm(text)))),
         each: None,
     },
@@ -42,7 +42,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Bin,
         needs: Needs::RequestHead,
         doc: "`base32` followed by the client's address, as bytes.",
-        examples: &[Example { given: GIVEN, expr: "base32+src,hex", gives: "62259699C0000201" }],
+        examples: &[Example { given: GIVEN, expr: "base32+src,hex", gives: "89737EDBC0000201" }],
         get: |_, cx| with_source(avalanche(sdbm(base(cx, false)?)), cx),
         each: None,
     },
@@ -62,7 +62,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Sint,
         needs: Needs::RequestHead,
         doc: "A hash in 32 bits of the first host header and the whole target.",
-        examples: &[Example { given: GIVEN, expr: "url32", gives: "0" }],
+        examples: &[Example { given: GIVEN, expr: "url32", gives: "2628088832" }],
         get: |_, cx| whole(cx).map(|text| int(avalanche(sdbm(text)))),
         each: None,
     },
@@ -72,7 +72,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Bin,
         needs: Needs::RequestHead,
         doc: "`url32` followed by the client's address, as bytes.",
-        examples: &[Example { given: GIVEN, expr: "url32+src,hex", gives: "00" }],
+        examples: &[Example { given: GIVEN, expr: "url32+src,hex", gives: "9CA57400C0000201" }],
         get: |_, cx| with_source(avalanche(sdbm(whole(cx)?)), cx),
         each: None,
     },
@@ -91,7 +91,7 @@ fn base<'a>(cx: &Ctx<'a>, query: bool) -> Option<&'a [u8]> {
 fn whole<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
     let message = request(cx)?;
     let host = message.line_at(Known::Host, 1).unwrap_or_default();
-    Some(joined(&[host, message.path().unwrap_or_default()], cx.arena))
+    Some(joined(&[host, message.pathq().unwrap_or_default()], cx.arena))
 }
 
 fn with_source<'a>(hash: u32, cx: &Ctx<'a>) -> Option<Value<'a>> {

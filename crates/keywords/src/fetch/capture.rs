@@ -31,9 +31,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Str,
         needs: Needs::Request,
-        doc: "The target of the request line as it came; rules that change it are not seen.",
+        doc: "Path and query string of the request line as it came; rules that change them are not seen.",
         examples: &[Example { given: GIVEN, expr: "capture.req.uri", gives: "/a/b?x=1&y=2" }],
-        get: |_, cx| line(cx).and_then(|l| l.get(1).copied()).map(Value::Str),
+        get: |_, cx| line(cx).and_then(|l| http::Target::new(l.get(1)?).pathq()).map(Value::Str),
         each: None,
     },
     Fetch {

@@ -213,7 +213,7 @@ fn numbers<'a>(message: Option<&'a Message>, args: &'a Args, side: Side, visit: 
 }
 
 fn number(value: Value<'_>) -> Option<Value<'_>> {
-    value.bytes().and_then(integer).map(Value::Sint)
+    value.bytes().map(|b| Value::Sint(integer(b)))
 }
 
 fn count<'a>(message: &'a Message, args: &Args, side: Side) -> Value<'a> {

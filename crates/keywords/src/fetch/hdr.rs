@@ -230,13 +230,13 @@ fn numbers<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a
 }
 
 fn number<'a>(value: Value<'a>) -> Option<Value<'a>> {
-    value.bytes().and_then(integer).map(Value::Sint)
+    value.bytes().map(|b| Value::Sint(integer(b)))
 }
 
 fn count<'a>(message: &'a Message, args: &Args) -> Option<Value<'a>> {
     let total = match args.str(0) {
         Some(name) => message.value_count(name),
-        None => message.header_count(),
+        None => message.headers().map(|h| http::header_value::list(h.value).count()).sum(),
     };
     i64::try_from(total).ok().map(Value::Sint)
 }

@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Str,
         needs: Needs::RequestHead,
         doc: "The request's header block as text, the empty line at its end included.",
-        examples: &[Example { given: GIVEN, expr: "req.hdrs,length", gives: "32" }],
+        examples: &[Example { given: GIVEN, expr: "req.hdrs,length", gives: "27" }],
         get: |_, cx| block(request(cx)?, cx),
         each: None,
     },

@@ -70,9 +70,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Sint,
         needs: Needs::Nothing,
-        doc: "The position of the thread group: always 1.",
-        examples: &[Example { given: GIVEN, expr: "tgroup", gives: "1" }],
-        get: |_, _| Some(Value::Sint(1)),
+        doc: "The position of the thread group: always 0.",
+        examples: &[Example { given: GIVEN, expr: "tgroup", gives: "0" }],
+        get: |_, _| Some(Value::Sint(0)),
         each: None,
     },
     Fetch {

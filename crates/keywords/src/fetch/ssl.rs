@@ -52,8 +52,8 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Bool,
         needs: Needs::Session,
         doc: "Whether the client sent a certificate.",
-        examples: &[Example { given: GIVEN, expr: "ssl_c_used", gives: "0" }],
-        get: |_, _| Some(Value::Bool(false)),
+        examples: &[Example { given: GIVEN, expr: "ssl_c_used", gives: "-" }],
+        get: |_, _| None,
         each: None,
     },
     Fetch {
@@ -102,8 +102,8 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Bool,
         needs: Needs::Session,
         doc: "Whether the client sent a certificate in this very handshake.",
-        examples: &[Example { given: GIVEN, expr: "ssl_fc_has_crt", gives: "0" }],
-        get: |_, _| Some(Value::Bool(false)),
+        examples: &[Example { given: GIVEN, expr: "ssl_fc_has_crt", gives: "-" }],
+        get: |_, _| None,
         each: None,
     },
     Fetch {

@@ -34,7 +34,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         ],
         get: |_, cx| {
             let (_, port) = host(cx)?;
-            Some(Value::Sint(port.map_or(Some(80), sample::cast::integer)?))
+            Some(Value::Sint(port.map_or(80, sample::cast::integer)))
         },
         each: None,
     },

@@ -53,7 +53,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         examples: &[Example { given: GIVEN, expr: "urlp_val(x)", gives: "1" }],
         get: |args, cx| number(first(cx, args)?),
         each: Some(|args, cx, visit| {
-            each(cx, args, &mut |v| number(v).map_or(ControlFlow::Continue(()), &mut *visit))
+            each(cx, args, &mut |v| number(v).map_or(ControlFlow::Continue(()), &mut *visit));
         }),
     },
 ];
@@ -85,5 +85,5 @@ fn each<'a>(cx: &Ctx<'a>, args: &'a Args, visit: Visit<'_, 'a>) {
 }
 
 fn number(value: Value<'_>) -> Option<Value<'_>> {
-    value.bytes().and_then(integer).map(Value::Sint)
+    value.bytes().map(|b| Value::Sint(integer(b)))
 }

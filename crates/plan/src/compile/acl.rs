@@ -92,13 +92,15 @@ impl Compile<'_> {
             }
         };
         let mut words = Words::new(words);
-        let _ = words.next();
+        words.advance(1);
         let mut any: Vec<Box<[Term]>> = Vec::new();
         let mut all: Vec<Term> = Vec::new();
         let mut negated = false;
         while let Some(word) = words.next() {
             if matches!(word, "or" | "||") {
-                any.push(std::mem::take(&mut all).into_boxed_slice());
+                if !all.is_empty() {
+                    any.push(std::mem::take(&mut all).into_boxed_slice());
+                }
                 negated = false;
                 continue;
             }
@@ -122,7 +124,7 @@ impl Compile<'_> {
         let rest = words.rest();
         let end = rest.iter().position(|w| *w == "}").ok_or("missing closing '}' in condition")?;
         let tests = self.tests(rest.get(..end).unwrap_or_default())?;
-        words.skip(end + 1);
+        words.advance(end + 1);
         Ok(Arc::new(Acl { name: Box::default(), tests }))
     }
 
@@ -183,9 +185,13 @@ impl Compile<'_> {
             self.warnings.push(overwritten(name(word).0));
         }
         if flags.sets.is_empty() {
-            flags.sets.push(Patterns::new(kind, flags.fold));
+            // Methods are compared as they are, whatever `-i` says.
+            flags.sets.push(Patterns::new(kind, flags.fold && kind != MatchKind::Meth));
         }
-        if let Some(last) = flags.sets.last_mut() {
+        // HAProxy takes values for `bool` and `found` and never looks at them.
+        if let Some(last) =
+            flags.sets.last_mut().filter(|_| !matches!(kind, MatchKind::Bool | MatchKind::Found))
+        {
             values(last, &mut words, flags.no_dns)?;
         }
         self.warn_empty(word, kind, &flags);
@@ -236,7 +242,7 @@ impl Compile<'_> {
         method: impl Fn(Option<MatchKind>) -> Result<MatchKind, String>,
     ) -> Result<MatchKind, String> {
         while let Some(flag) = words.peek().filter(|w| w.starts_with('-') && w.len() > 1) {
-            words.skip(1);
+            words.advance(1);
             match flag {
                 "--" => {
                     flags.meant = true;

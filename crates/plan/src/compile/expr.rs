@@ -103,7 +103,7 @@ impl Compile<'_> {
             if convert::find(name(word).0).is_none() {
                 break;
             }
-            words.skip(1);
+            words.advance(1);
             let mut rest = word;
             while !rest.is_empty() {
                 rest = self.step(rest, &mut gives, &mut steps)?;

@@ -14,14 +14,19 @@ struct Parts {
     text: Vec<u8>,
     /// What `%{...}o` set for the items after it.
     global: Flags,
-    /// Runs of spaces count as one, and none begins the string.
+    /// Runs of spaces count as one.
     merge_spaces: bool,
 }
 
 impl Compile<'_> {
-    /// A format for a header, a variable or a body.
-    pub(super) fn text_format(&mut self, text: &str) -> Result<Format, String> {
-        self.parts(text, Flags { log: self.site == Site::Log, ..Flags::default() }, false)
+    /// A format for a part of a message's head.
+    pub(super) fn head_format(&mut self, text: &str) -> Result<Format, String> {
+        self.parts(text, Flags { head: true, ..Flags::default() }, false)
+    }
+
+    /// A format for a body or a variable.
+    pub(super) fn body_format(&mut self, text: &str) -> Result<Format, String> {
+        self.parts(text, Flags::default(), false)
     }
 
     /// A format for a log line (`log-format`, `error-log-format`, `log-format-sd`). The site becomes [`Site::Log`].
@@ -40,7 +45,7 @@ impl Compile<'_> {
         }
         parts.text(rest);
         parts.flush();
-        Ok(Format { items: parts.items.into_boxed_slice() })
+        Ok(Format { items: parts.items.into_boxed_slice(), merge_spaces })
     }
 
     /// One item, without its percent sign; gives what follows it.
@@ -70,10 +75,8 @@ impl Compile<'_> {
         let (name, tail) = rest.split_at(end);
         match name {
             "" if rest.is_empty() => Err("truncated line after '%'".to_owned()),
-            "" => {
-                parts.text("%");
-                Ok(rest)
-            }
+            // HAProxy drops a percent sign that begins nothing it knows.
+            "" => Ok(rest),
             "o" => {
                 parts.global = flags;
                 Ok(tail)
@@ -114,8 +117,7 @@ impl Compile<'_> {
 impl Parts {
     fn text(&mut self, text: &str) {
         for byte in text.bytes() {
-            let first = self.text.is_empty() && self.items.is_empty();
-            if self.merge_spaces && byte == b' ' && (first || self.text.last() == Some(&b' ')) {
+            if self.merge_spaces && byte == b' ' && self.text.last() == Some(&b' ') {
                 continue;
             }
             self.text.push(byte);

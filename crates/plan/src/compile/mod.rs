@@ -77,7 +77,11 @@ impl Compiler for Compile<'_> {
     }
 
     fn format(&mut self, text: &str) -> Result<Format, String> {
-        self.text_format(text)
+        self.head_format(text)
+    }
+
+    fn body(&mut self, text: &str) -> Result<Format, String> {
+        self.body_format(text)
     }
 
     fn var(&mut self, name: &str) -> Result<VarRef, String> {

@@ -39,7 +39,7 @@ impl Networks {
             }
             Err(_) => {
                 let short = short_v4(address).ok_or_else(bad)?;
-                let mask = length.and_then(mask_v4).ok_or_else(bad)?;
+                let mask = length.map_or(Some(u32::MAX), mask_v4).ok_or_else(bad)?;
                 insert(&mut self.v4, mask, short & mask);
             }
         }
@@ -92,17 +92,21 @@ pub fn mask_v6(text: &str) -> Option<u128> {
     }
 }
 
-/// `10`, `10.1` and `10.1.2` in front of a mask: the missing bytes are zero.
+/// An address with its all-zero bytes left out before the last number: `10.12` is `10.0.0.12`, `192.168.1` is
+/// `192.168.0.1`.
 fn short_v4(text: &str) -> Option<u32> {
+    let mut parts = text.split('.');
+    let last: u32 = parts.next_back()?.parse().ok()?;
     let mut octets = [0u8; 4];
-    let parts: Vec<&str> = text.split('.').collect();
-    if parts.len() > 3 {
-        return None;
-    }
-    for (slot, part) in octets.iter_mut().zip(parts) {
+    let mut leading = 0u32;
+    for (slot, part) in octets.iter_mut().take(2).zip(parts.by_ref()) {
         *slot = part.parse().ok()?;
+        leading += 1;
     }
-    Some(u32::from_be_bytes(octets))
+    // What is left to the last number, which fills several bytes.
+    let room = 32 - 8 * leading;
+    let fits = room == 32 || last >> room == 0;
+    (parts.next().is_none() && fits).then(|| u32::from_be_bytes(octets) | last)
 }
 
 #[cfg(test)]
@@ -119,10 +123,13 @@ mod tests {
 
     #[test]
     fn networks_of_both_families() {
-        let n = set(&["10.0.0.0/8", "192.168.1.1", "2001:db8::/32", "172.16/12"]);
+        let n = set(&["10.0.0.0/8", "192.168.1.1", "2001:db8::/32", "172.16.0.0/12", "127.1", "11.12/8"]);
         assert!(n.contains_v4(Ipv4Addr::new(10, 9, 8, 7)));
         assert!(n.contains_v4(Ipv4Addr::new(172, 17, 0, 1)));
         assert!(!n.contains_v4(Ipv4Addr::new(192, 168, 1, 2)));
+        assert!(n.contains_v4(Ipv4Addr::new(127, 0, 0, 1)) && !n.contains_v4(Ipv4Addr::new(127, 1, 0, 0)));
+        assert!(n.contains_v4(Ipv4Addr::new(11, 200, 0, 0)));
+        assert_eq!(short_v4("192.168.1"), Some(u32::from(Ipv4Addr::new(192, 168, 0, 1))));
         assert!(n.contains_v6("2001:db8:1::1".parse().unwrap()));
         assert!(n.contains_v6("::ffff:10.1.1.1".parse().unwrap()));
         assert!(set(&["10.0.0.0/255.255.0.0"]).contains_v4(Ipv4Addr::new(10, 0, 3, 4)));

@@ -1,0 +1,103 @@
+//! `%hr`, `%hs`, `%hrl`, `%hsl`, `%CC`, `%CS`: captured headers and cookies.
+
+use state::expr::Side;
+use state::format::write_captured;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Alias] = &[
+    Alias {
+        name: "CC",
+        doc: "The captured cookie of the request, `name=value`.",
+        at_end: false,
+        write: |cx, _, out| cookie(cx, Side::Request, out),
+    },
+    Alias {
+        name: "CS",
+        doc: "The captured cookie of the response, `name=value`.",
+        at_end: true,
+        write: |cx, _, out| cookie(cx, Side::Response, out),
+    },
+    Alias {
+        name: "hr",
+        doc: "The captured headers of the request in braces, with bars between them; nothing if none is declared.",
+        at_end: false,
+        write: |cx, _, out| braces(cx, Side::Request, out),
+    },
+    Alias {
+        name: "hrl",
+        doc: "The captured headers of the request, each a word of its own.",
+        at_end: false,
+        write: |cx, flags, out| list(cx, Side::Request, flags, out),
+    },
+    Alias {
+        name: "hs",
+        doc: "The captured headers of the response in braces, with bars between them; nothing if none is declared.",
+        at_end: true,
+        write: |cx, _, out| braces(cx, Side::Response, out),
+    },
+    Alias {
+        name: "hsl",
+        doc: "The captured headers of the response, each a word of its own.",
+        at_end: true,
+        write: |cx, flags, out| list(cx, Side::Response, flags, out),
+    },
+];
+
+/// The slots of one side, as many as are declared; what was not found is none.
+fn slots<'a>(cx: &Ctx<'a>, side: Side) -> impl Iterator<Item = Option<&'a [u8]>> {
+    let stream = cx.stream;
+    let captures = cx.world.frontend(cx.session.frontend).map(|f| &f.captures);
+    let declared = captures.map_or(0, |c| match side {
+        Side::Request => c.request.len(),
+        Side::Response => c.response.len(),
+    });
+    (0..declared).map(move |i| {
+        let found = stream.and_then(|s| match side {
+            Side::Request => s.captured_request.get(i),
+            Side::Response => s.captured_response.get(i),
+        });
+        found.and_then(Option::as_deref)
+    })
+}
+
+fn braces(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {
+    let start = out.len();
+    for (i, value) in slots(cx, side).enumerate() {
+        out.push(if i == 0 { b'{' } else { b'|' });
+        write_captured(value.unwrap_or_default(), out);
+    }
+    if out.len() == start {
+        return Written::Plain;
+    }
+    out.push(b'}');
+    Written::Encoded
+}
+
+fn list(cx: &Ctx<'_>, side: Side, flags: Flags, out: &mut Vec<u8>) -> Written {
+    for (i, value) in slots(cx, side).enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        match value {
+            Some(value) if flags.quote => {
+                out.push(b'"');
+                write_captured(value, out);
+                out.push(b'"');
+            }
+            Some(value) => write_captured(value, out),
+            None if flags.quote => out.extend_from_slice(b"\"\""),
+            None => out.push(b'-'),
+        }
+    }
+    Written::Plain
+}
+
+fn cookie(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {
+    let [request, response] = match cx.stream {
+        Some(stream) => &stream.captured_cookies,
+        None => return Written::Nothing,
+    };
+    let captured = if side == Side::Request { request } else { response };
+    captured.as_deref().map_or(Written::Nothing, |c| text(c, out))
+}

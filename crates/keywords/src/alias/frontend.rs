@@ -1,0 +1,47 @@
+//! `%f`, `%ft`, `%lc`, `%H`, `%pid`, `%rt`: the frontend and the process.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Alias] = &[
+    Alias {
+        name: "H",
+        doc: "The machine's name.",
+        at_end: false,
+        write: |cx, _, out| text(cx.world.global.hostname.as_bytes(), out),
+    },
+    Alias { name: "f", doc: "The frontend's name.", at_end: false, write: name },
+    Alias {
+        name: "ft",
+        doc: "The frontend's name, with `~` behind it when the client's connection is encrypted.",
+        at_end: false,
+        write: name,
+    },
+    Alias {
+        name: "lc",
+        doc: "How many log lines the frontend wrote before.",
+        at_end: false,
+        write: |cx, _, out| {
+            number(cx.world.frontend(cx.session.frontend).map_or(0, |f| f.live.logged.load(Relaxed)), out)
+        },
+    },
+    Alias {
+        name: "pid",
+        doc: "The number of the process.",
+        at_end: false,
+        write: |cx, flags, out| hexadecimal_or(u64::from(cx.world.global.pid), 4, flags, out),
+    },
+    Alias {
+        name: "rt",
+        doc: "The number of the stream.",
+        at_end: false,
+        write: |cx, flags, out| {
+            hexadecimal_or(cx.stream.map_or(0, |s| s.number & 0xffff_ffff), 4, flags, out)
+        },
+    },
+];
+
+fn name(cx: &Ctx<'_>, _: Flags, out: &mut Vec<u8>) -> Written {
+    text(cx.world.frontend(cx.session.frontend).map_or(b"", |f| f.name.as_bytes()), out)
+}

@@ -1,0 +1,65 @@
+//! `%bi`, `%bp`, `%si`, `%sp`, `%s`, `%b`: the backend, the server and both ends of its connection.
+
+use state::server::Address;
+use state::{Endpoint, Server};
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Alias] = &[
+    Alias {
+        name: "b",
+        doc: "The backend's name; the frontend's while no backend was chosen.",
+        at_end: false,
+        write: |cx, _, out| {
+            let backend = cx.stream.and_then(|s| cx.world.backend(s.backend?)).map(|b| &*b.name);
+            let name = backend.or_else(|| cx.world.frontend(cx.session.frontend).map(|f| &*f.name));
+            text(name.unwrap_or_default().as_bytes(), out)
+        },
+    },
+    Alias {
+        name: "bi",
+        doc: "The address from which the server was connected to.",
+        at_end: false,
+        write: |cx, flags, out| address(cx.stream.and_then(|s| s.server_source), flags, out),
+    },
+    Alias {
+        name: "bp",
+        doc: "The port from which the server was connected to.",
+        at_end: false,
+        write: |cx, flags, out| port(cx.stream.and_then(|s| s.server_source), flags, out),
+    },
+    Alias {
+        name: "s",
+        doc: "The server's name; `<NOSRV>` if the stream went to none.",
+        at_end: false,
+        write: |cx, _, out| {
+            let name = server(cx).map_or("<NOSRV>", |s| &s.name);
+            text(name.as_bytes(), out)
+        },
+    },
+    Alias {
+        name: "si",
+        doc: "The server's address.",
+        at_end: false,
+        write: |cx, flags, out| address(target(cx), flags, out),
+    },
+    Alias {
+        name: "sp",
+        doc: "The server's port.",
+        at_end: false,
+        write: |cx, flags, out| port(target(cx), flags, out),
+    },
+];
+
+fn server<'a>(cx: &Ctx<'a>) -> Option<&'a Server> {
+    let stream = cx.stream?;
+    cx.world.backend(stream.backend?)?.server(stream.server?)
+}
+
+fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
+    match server(cx)?.address {
+        Address::Inet(address) => Some(Endpoint::Inet(address)),
+        Address::Unix(_) => Some(Endpoint::Unix),
+        Address::Unresolved => None,
+    }
+}

@@ -1,0 +1,13 @@
+//! `%sslc`, `%sslv`: the client's encryption; nothing without any.
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Alias] = &[
+    Alias { name: "sslc", doc: "The cipher in use.", at_end: false, write: |_, _, _| Written::Nothing },
+    Alias {
+        name: "sslv",
+        doc: "The version of TLS in use.",
+        at_end: false,
+        write: |_, _, _| Written::Nothing,
+    },
+];
