@@ -1,6 +1,7 @@
 //! Addresses as `bind`, `server`, `log`, `source` write them (manual 11 "Address formats"): text into its parts. Turning
 //! host names into numbers is the caller's business, since each has its own rules for that.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use config::Env;
@@ -104,7 +105,7 @@ pub(crate) fn parse(text: &str, env: &Env) -> Result<Address, String> {
     let (form, rest) = match rest.split_once('@') {
         Some((prefix, rest)) => match PREFIXES.iter().find(|(name, _)| *name == prefix) {
             Some((_, form)) => (form, rest),
-            None => (&Form::Inet(Family::Either, false), expanded.as_str()),
+            None => (&Form::Inet(Family::Either, false), &*expanded),
         },
         None if rest.starts_with('/') => (&Form::Unix(false), rest),
         None => (&Form::Inet(Family::Either, false), rest),
@@ -180,15 +181,15 @@ fn ports(text: &str, whole: &str) -> Result<Ports, String> {
 }
 
 /// `${NAME}` and `$NAME` replaced; what is not set becomes nothing.
-fn expand(text: &str, env: &Env) -> String {
-    let Some((before, after)) = text.split_once('$') else { return text.to_owned() };
+fn expand<'t>(text: &'t str, env: &Env) -> Cow<'t, str> {
+    let Some((before, after)) = text.split_once('$') else { return Cow::Borrowed(text) };
     let name_end = |t: &str| t.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(t.len());
     let (name, rest) = match after.strip_prefix('{').and_then(|braced| braced.split_once('}')) {
         Some(found) => found,
         None => after.split_at_checked(name_end(after)).unwrap_or((after, "")),
     };
     let value = env.get(name.as_bytes()).unwrap_or_default();
-    format!("{before}{}{}", String::from_utf8_lossy(value), expand(rest, env))
+    format!("{before}{}{}", String::from_utf8_lossy(value), expand(rest, env)).into()
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use config::{Diagnostic, Place};
 use super::Seat;
 use crate::compile::Names;
 use crate::ctx::Plan;
+use crate::directive::log::LineFormat;
 use crate::draft::Draft;
 
 /// Collects the names of all proxies and servers.
 pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat]) -> Names {
     let mut names = Names::default();
+    let asked = drafts.iter().any(names_servers);
     names.base = plan.base.as_deref().map(Into::into);
     for (draft, seat) in drafts.iter().zip(seats) {
         if let Some(position) = seat.frontend {
@@ -19,7 +21,8 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
         }
         if let Some(position) = seat.backend {
             names.backends.entry(draft.name.into()).or_insert(position);
-            names.servers.push(servers(plan, draft));
+            repeated(plan, draft);
+            names.servers.push(if asked { servers(draft) } else { HashMap::new() });
         }
     }
     for (name, pages) in &plan.pages {
@@ -28,20 +31,45 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     names
 }
 
-fn servers(plan: &mut Plan<'_>, draft: &Draft<'_>) -> HashMap<Box<str>, u32> {
-    let mut by_name = HashMap::with_capacity(draft.servers.len());
-    for (position, server) in (0u32..).zip(&draft.servers) {
-        let Some(first) = by_name.insert(server.name.clone(), position) else { continue };
-        let span = |at: u32| usize::try_from(at).ok().and_then(|at| draft.server_spans.get(at)).copied();
-        let (Some(here), Some(there)) = (span(position), span(first)) else { continue };
-        let (_, line) = plan.loaded.location(there);
-        let message = format!(
-            "'server {}/{}' : another server named '{}' was already defined at line {line}, please use a distinct \
-             name.",
-            draft.name, server.name, server.name
-        );
-        plan.remarks.push(Diagnostic::alert(here, message).at(Place::Bracket));
-        by_name.insert(server.name.clone(), first);
+/// Whether a line may name a server: with `use-server`, or in a sample (`srv_conn(b/s)`).
+fn names_servers(draft: &Draft<'_>) -> bool {
+    let log = &draft.settings.log;
+    let formats = match log.line {
+        LineFormat::Own(line) => Some(line),
+        _ => None,
+    };
+    let formats =
+        formats.into_iter().chain(log.error_line).chain(log.structured).chain(draft.settings.balance);
+    let own = draft.acls.iter().chain(&draft.use_backend).copied();
+    let inherited =
+        draft.rules_of_defaults().map(|d| d.rules.iter().map(|r| r.line).chain(d.acls.iter().copied()));
+    let lines =
+        draft.rules.iter().map(|r| r.line).chain(own).chain(formats).chain(inherited.into_iter().flatten());
+    let mut words = lines.flat_map(|line| line.args());
+    !draft.use_server.is_empty() || words.any(|w| w.bytes().windows(3).any(|part| part == b"srv"))
+}
+
+fn servers(draft: &Draft<'_>) -> HashMap<Box<str>, u32> {
+    (0u32..).zip(&draft.servers).map(|(position, server)| (server.name.clone(), position)).collect()
+}
+
+/// Says which servers have the name of another.
+fn repeated(plan: &mut Plan<'_>, draft: &Draft<'_>) {
+    let mut order: Vec<usize> = (0..draft.servers.len()).collect();
+    let name = |at: usize| draft.servers.get(at).map_or("", |s| &*s.name);
+    order.sort_by_key(|at| (name(*at), *at));
+    for pair in order.chunk_by(|a, b| name(*a) == name(*b)).filter(|run| run.len() > 1) {
+        let Some((first, others)) = pair.split_first() else { continue };
+        let Some(there) = draft.server_spans.get(*first) else { continue };
+        let (_, line) = plan.loaded.location(*there);
+        for other in others {
+            let Some(here) = draft.server_spans.get(*other) else { continue };
+            let (proxy, name) = (draft.name, name(*other));
+            let message = format!(
+                "'server {proxy}/{name}' : another server named '{name}' was already defined at line {line}, please \
+                 use a distinct name."
+            );
+            plan.remarks.push(Diagnostic::alert(*here, message).at(Place::Bracket));
+        }
     }
-    by_name
 }

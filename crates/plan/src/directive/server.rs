@@ -1,6 +1,7 @@
 //! `server`, `server-template`, `default-server` (manual 4.2, 5.2): lines into servers. The parameters are in
 //! `server_param`.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -96,8 +97,9 @@ fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Ok(());
     }
     let mut spec = (*cx.draft.settings.server).clone();
-    let title = format!("'default-server {}'", cx.draft.name);
-    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, &title, None) {
+    let proxy = cx.draft.name;
+    let title = format_args!("'default-server {proxy}'");
+    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, title, None) {
         return complain(cx, line, message);
     }
     cx.draft.settings.server = Rc::new(spec);
@@ -113,14 +115,15 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Some(c) = forbidden(name) {
         return complain(cx, line, format!("character '{c}' is not permitted in server name '{name}'."));
     }
-    let title = format!("'server {}/{name}'", cx.draft.name);
+    let proxy = cx.draft.name;
+    let title = format_args!("'server {proxy}/{name}'");
     let mut spec = (*cx.draft.settings.server).clone();
     (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, &title, Some(name)) {
+    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, title, Some(name)) {
         return complain(cx, line, message);
     }
-    match reach(cx.plan, line, text, &spec, &title) {
-        Ok((address, port, _)) => add(cx, line, name.into(), (address, port), &spec),
+    match reach(cx.plan, line, text, &spec, title) {
+        Ok(reached) => add(cx, line, name.into(), reached, &spec),
         Err(message) => return complain(cx, line, format!("{title} : {message}")),
     }
     Ok(())
@@ -154,18 +157,17 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             return complain(cx, line, message);
         }
     };
-    let title = format!("'server-template {}/{prefix}'", cx.draft.name);
+    let proxy = cx.draft.name;
+    let title = format_args!("'server-template {proxy}/{prefix}'");
     let mut spec = (*cx.draft.settings.server).clone();
     (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, &title, Some(prefix)) {
+    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, title, Some(prefix)) {
         return complain(cx, line, message);
     }
-    let (address, port, others) = match reach(cx.plan, line, text, &spec, &title) {
+    let (address, port) = match reach(cx.plan, line, text, &spec, title) {
         Ok(found) => found,
         Err(message) => return complain(cx, line, format!("{title} : {message}")),
     };
-    // HAProxy gives every server of a template the first address the name has.
-    drop(others);
     for number in low..=high {
         let name = format!("{prefix}{number}").into_boxed_str();
         add(cx, line, name, (address.clone(), port), &spec);
@@ -178,28 +180,26 @@ fn forbidden(name: &str) -> Option<char> {
     name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':' | '_' | '-'))
 }
 
-type Reached = (Address, Port, Vec<IpAddr>);
-
-/// The address of a server, with names resolved as `init-addr` says.
+/// The address of a server, with names resolved as `init-addr` says. All servers of a template get the same one.
 fn reach<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
     text: &str,
     spec: &ServerSpec<'a>,
-    title: &str,
-) -> Result<Reached, String> {
+    title: fmt::Arguments<'_>,
+) -> Result<(Address, Port), String> {
     let (host, ports) = match address::parse(text, plan.loaded.env())? {
         address::Address::Inet { host, ports, .. } => (host, ports),
         address::Address::Unix { path, .. } => {
-            return Ok((Address::Unix(path.into()), Port::Fixed, Vec::new()));
+            return Ok((Address::Unix(path.into()), Port::Fixed));
         }
         address::Address::Abstract(name) => {
-            return Ok((Address::Unix(format!("\0{name}").into()), Port::Fixed, Vec::new()));
+            return Ok((Address::Unix(format!("\0{name}").into()), Port::Fixed));
         }
         address::Address::Fd(_) => return Err(format!("'fd@' address not permitted here in '{text}'")),
         address::Address::NotRun(prefix) => {
             plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
-            return Ok((Address::Unresolved, Port::Fixed, Vec::new()));
+            return Ok((Address::Unresolved, Port::Fixed));
         }
     };
     let (number, port) = match ports {
@@ -222,7 +222,7 @@ fn reach<'a>(
             found.unwrap_or(None)
         }
     };
-    Ok((ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number))), port, Vec::new()))
+    Ok((ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number))), port))
 }
 
 /// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.

@@ -1,5 +1,6 @@
 //! The parameters of `server` lines (manual 5.2).
 
+use std::fmt;
 use std::net::IpAddr;
 
 use config::vocabulary::{ParamUse, SERVER, split_params};
@@ -16,7 +17,7 @@ pub(super) fn apply<'a>(
     line: Line<'a>,
     from: usize,
     spec: &mut ServerSpec<'a>,
-    title: &str,
+    title: fmt::Arguments<'_>,
     name: Option<&str>,
 ) -> Result<(), String> {
     let (defaults, name) = (name.is_none(), name.unwrap_or("default-server"));
