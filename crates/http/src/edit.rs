@@ -125,6 +125,24 @@ impl Message {
         }
         Ok(())
     }
+
+    /// Leaves only the first `len` bytes of a value.
+    pub(crate) fn shorten_value(&mut self, index: usize, len: usize) {
+        if let Some(field) = self.fields.get_mut(index) {
+            field.value_len = field.value_len.min(len as u32);
+            field.canonical = false;
+        }
+    }
+
+    /// Makes a part of the target a line's value, without copying it. The target may be changed afterwards.
+    pub(crate) fn take_value_from_target(&mut self, index: usize, start: usize, len: usize) {
+        let target = self.text;
+        if let Some(field) = self.fields.get_mut(index).filter(|_| start + len <= target.len as usize) {
+            field.value = target.start + start as u32;
+            field.value_len = len as u32;
+            field.canonical = false;
+        }
+    }
 }
 
 #[cfg(test)]

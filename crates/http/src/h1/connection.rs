@@ -67,12 +67,10 @@ pub fn take_connection(msg: &mut Message) -> Result<Connection, Full> {
         msg.del_header(Known::Upgrade);
     }
     let drop_upgrade = connection.upgrade && msg.kind() == Kind::Request && !msg.has(Known::Upgrade);
-    if connection.close || connection.keep_alive || drop_upgrade || msg.find(Known::Connection) == Some(b"") {
-        keep_items(msg, Known::Connection, |item| {
-            let is = |option: &[u8]| item.eq_ignore_ascii_case(option);
-            !is(b"close") && !is(b"keep-alive") && (!drop_upgrade || !is(b"upgrade"))
-        })?;
-    }
+    keep_items(msg, Known::Connection, |item| {
+        let is = |option: &[u8]| item.eq_ignore_ascii_case(option);
+        !is(b"close") && !is(b"keep-alive") && (!drop_upgrade || !is(b"upgrade"))
+    })?;
     keep_items(msg, Known::Te, |item| item.eq_ignore_ascii_case(b"trailers"))?;
     Ok(connection)
 }
@@ -83,10 +81,10 @@ fn keep_items(msg: &mut Message, name: Known, keep: impl Fn(&[u8]) -> bool) -> R
     while let Some(at) = msg.position(name, from) {
         let value = msg.header(at).map(|header| header.value).unwrap_or_default();
         match unwanted(value, &keep) {
-            Some(range) if range.len() < value.len() => msg.replace_part(at, range, b"")?,
-            Some(_) => {
+            Some((range, joint)) if joint.is_empty() && range.len() == value.len() => {
                 msg.remove(at);
             }
+            Some((range, joint)) => msg.replace_part(at, range, joint)?,
             None if value.is_empty() => {
                 msg.remove(at);
             }
@@ -96,22 +94,17 @@ fn keep_items(msg: &mut Message, name: Known, keep: impl Fn(&[u8]) -> bool) -> R
     Ok(())
 }
 
-/// The first item that isn't wanted, with the comma that separates it from its neighbour.
-fn unwanted(value: &[u8], keep: impl Fn(&[u8]) -> bool) -> Option<Range<usize>> {
+/// The first item that isn't wanted, with the separators around it, and what is to stand in its place.
+fn unwanted(value: &[u8], keep: impl Fn(&[u8]) -> bool) -> Option<(Range<usize>, &'static [u8])> {
     let mut items = list(value);
     let (range, _) =
         std::iter::from_fn(|| items.next_part()).find(|(_, item)| !item.is_empty() && !keep(item))?;
-    let before = value.get(..range.start).and_then(|head| memchr::memrchr(b',', head));
-    let behind =
-        value.get(range.end..).and_then(|tail| memchr::memchr(b',', tail)).map(|at| range.end + at + 1);
-    match (before, behind) {
-        (Some(comma), _) => Some(comma..range.end),
-        (None, Some(behind)) => {
-            let blanks = value.get(behind..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            Some(0..behind + blanks)
-        }
-        (None, None) => Some(0..value.len()),
-    }
+    let separates = |byte: &&u8| matches!(byte, b',' | b' ' | b'\t');
+    let before = value.get(..range.start)?.iter().rev().take_while(separates).count();
+    let behind = value.get(range.end..)?.iter().take_while(separates).count();
+    let range = range.start - before..range.end + behind;
+    let joint: &[u8] = if range.start > 0 && range.end < value.len() { b"," } else { b"" };
+    Some((range, joint))
 }
 
 #[cfg(test)]
@@ -145,7 +138,9 @@ mod tests {
         assert!(taken("Connection: keep-alive\r\n", "").keep_alive);
         taken("Connection: foo, keep-alive\r\n", "connection: foo\r\n");
         taken("Connection: keep-alive, foo\r\n", "connection: foo\r\n");
-        taken("Connection: a, close, b\r\n", "connection: a, b\r\n");
+        taken("Connection: a, close, b\r\n", "connection: a,b\r\n");
+        taken("Connection: foo,,close\r\n", "connection: foo\r\n");
+        taken("Connection: foo\r\nConnection:\r\n", "connection: foo\r\n");
         taken("Connection: close, keep-alive\r\n", "");
         taken("Connection: X-Foo\r\nX-Foo: 1\r\n", "connection: X-Foo\r\nx-foo: 1\r\n");
         taken("Connection: close\r\nConnection: bar\r\n", "connection: bar\r\n");
@@ -160,6 +155,7 @@ mod tests {
         assert!(taken("Connection: upgrade\r\nUpgrade: foo\r\n", both).upgrade);
         taken("Connection: upgrade\r\nUpgrade: foo, h2c\r\n", both);
         taken("Connection: upgrade\r\nUpgrade: h2c\r\nUpgrade: foo\r\n", both);
+        taken("Connection: upgrade\r\nUpgrade: h2c,,foo\r\n", both);
         taken("Connection: upgrade\r\nUpgrade: h2\r\n", "");
         taken("Connection: upgrade\r\n", "");
         taken("Upgrade: foo\r\n", "");

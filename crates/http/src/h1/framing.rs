@@ -32,7 +32,15 @@ pub enum Framing {
 /// the request must be refused and the connection closed.
 pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Error> {
     let length = content_length(msg)?;
-    let chunked = chunked(msg, false)?;
+    let chunked = chunked(msg, false);
+    let bodiless = matches!(msg.method(), Method::Get | Method::Head | Method::Delete);
+    if bodiless && msg.version() < Version::HTTP_11 && !limits.accept_any_payload {
+        let coded = !matches!(chunked, Ok(false) | Err(Error { kind: ErrorKind::TransferEncoding, .. }));
+        if coded || length.is_some_and(|length| length > 0) {
+            return refuse(ErrorKind::Payload);
+        }
+    }
+    let chunked = chunked?;
     if msg.method() == Method::Connect {
         if length.is_some_and(|length| length > 0) {
             return refuse(ErrorKind::Payload);
@@ -41,10 +49,6 @@ pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Er
         return Ok(Framing::None);
     }
     let framing = settle(msg, length, chunked);
-    let bodiless = matches!(msg.method(), Method::Get | Method::Head | Method::Delete);
-    if bodiless && msg.version() < Version::HTTP_11 && framing.is_some() && !limits.accept_any_payload {
-        return refuse(ErrorKind::Payload);
-    }
     Ok(framing.unwrap_or(Framing::None))
 }
 
@@ -349,6 +353,8 @@ mod tests {
     #[test]
     fn old_methods_without_payload() {
         for method in ["GET", "HEAD", "DELETE"] {
+            let coded = format!("{method} / HTTP/1.0\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
+            assert_eq!(framing(&coded, &Limits::default()).0, Err(413));
             for header in ["Content-Length: 1", "Transfer-Encoding: chunked"] {
                 let head = format!("{method} / HTTP/1.0\r\n{header}\r\n\r\n");
                 assert_eq!(framing(&head, &Limits::default()).0, Err(413));

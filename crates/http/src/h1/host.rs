@@ -74,35 +74,30 @@ fn settle_authority(msg: &mut Message, host_at: Option<usize>, limits: &Limits) 
     }
     let port = usual_port(target.scheme(), connect, named);
     let bare = without_port(named, port);
-    let mut host_end = None;
+    let bare_start = range.start + user;
+    let bare_len = bare.len();
+    let cut = bare_start + bare_len..range.end;
     if let Some(header) = host_at.and_then(|at| msg.header(at)) {
         let bare_host = without_port(header.value, port);
-        if !limits.accept_unsafe && !bare_host.eq_ignore_ascii_case(bare) {
+        let agrees = bare_host.eq_ignore_ascii_case(bare);
+        if !agrees && !limits.accept_unsafe {
             return Err(ErrorKind::Host);
         }
-        if bare.len() < named.len() && bare_host.len() < header.value.len() {
-            host_end = Some((header.index, bare_host.len()..header.value.len()));
+        // Where the target's port may be left out, `Host` goes without one too, and says the same to the letter.
+        let (index, host_len) = (header.index, bare_host.len());
+        if agrees && !cut.is_empty() && header.value != bare {
+            match connect {
+                true => msg.shorten_value(index, host_len),
+                false => msg.take_value_from_target(index, bare_start, bare_len),
+            }
         }
     }
-    let cut = (!connect).then_some(range.start + user + bare.len()..range.end);
-    normalise(msg, host_end, cut).map_err(|Full| ErrorKind::HeadTooLarge)
-}
-
-/// Takes the port off `Host` and off the target, and gives an absolute target a path.
-fn normalise(
-    msg: &mut Message,
-    host_end: Option<(usize, Range<usize>)>,
-    cut: Option<Range<usize>>,
-) -> Result<(), Full> {
-    if let Some((index, port)) = host_end {
-        msg.replace_part(index, port, b"")?;
-    }
-    let Some(cut) = cut else { return Ok(()) };
     let needs_path = cut.end == msg.target_bytes().len() && msg.method() != Method::Options;
-    if needs_path || !cut.is_empty() {
-        msg.splice_target(cut, if needs_path { b"/" } else { b"" }, b"")?;
+    if connect || (cut.is_empty() && !needs_path) {
+        return Ok(());
     }
-    Ok(())
+    let path: &[u8] = if needs_path { b"/" } else { b"" };
+    msg.splice_target(cut, path, b"").map_err(|Full| ErrorKind::HeadTooLarge)
 }
 
 /// The authority that CONNECT names: the target up to a byte that would end it.
@@ -207,6 +202,9 @@ mod tests {
         passes("GET http://u:p@a:80/x", &["a"], "http://u:p@a/x", &["a"]);
         passes("GET http://u@b@a/x", &["a"], "http://u@b@a/x", &["a"]);
         passes("GET http://A/x", &["a"], "http://A/x", &["a"]);
+        passes("GET http://a:80/x", &["A"], "http://a/x", &["a"]);
+        passes("GET http://u@a:/x", &["A:80"], "http://u@a/x", &["a"]);
+        passes("GET http://u@a/x", &["A"], "http://u@a/x", &["A"]);
         passes("GET http://a:80?q", &["a"], "http://a?q", &["a"]);
         passes("GET http://a?q@b/x", &["a"], "http://a?q@b/x", &["a"]);
         passes("OPTIONS http://a:80", &["a"], "http://a", &["a"]);
