@@ -46,6 +46,30 @@ pub enum ArgKind {
     Userlist,
 }
 
+impl ArgKind {
+    /// The word HAProxy prints for it in its keyword lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sint | Self::IntOf(_) => "integer",
+            Self::Time => "delay",
+            Self::Size => "size",
+            Self::Ipv4 => "IPv4 address",
+            Self::Ipv6 => "IPv6 address",
+            Self::Mask4 => "IPv4 mask",
+            Self::Mask6 => "IPv6 mask",
+            Self::Frontend => "frontend",
+            Self::Backend => "backend",
+            Self::Server => "server",
+            Self::Table => "table",
+            Self::Regex => "regex",
+            Self::Map => "map",
+            Self::Userlist => "user list",
+            // What it looks into itself.
+            Self::Str | Self::IntOrVar | Self::OneOf(_) | Self::Hex | Self::Var | Self::RegexFlags => "string",
+        }
+    }
+}
+
 /// One argument of a keyword as the manual shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct ArgSpec {
