@@ -1,0 +1,5 @@
+//! Scripted peers: they live in the network, see only bytes, and enter what they see in the ledger.
+
+pub mod client;
+pub mod origin;
+pub mod tunnel;

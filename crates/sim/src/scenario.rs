@@ -1,0 +1,270 @@
+//! What a seed stands for: configuration, clients, servers, weather. Pure choices; running them is `run`'s.
+
+use std::fmt::Write as _;
+
+use crate::ledger::Excuses;
+use crate::peer::origin::Habits;
+use crate::rng::Rng;
+use crate::script::{Answer, Client, Conduct, Fault, Framing, MS, Method, Request, Tunnel};
+use crate::weather::Weather;
+
+/// The families of scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Clients that are slow, leave or end at any byte; servers that are good.
+    Clients,
+    /// Servers that fail at any byte; clients that are good.
+    Servers,
+    /// Both, with queues, retries, refused connections, a lack of descriptors, a stop in the middle.
+    Storm,
+    /// `mode tcp`.
+    Tunnels,
+}
+
+impl Family {
+    pub const ALL: [Family; 4] = [Family::Clients, Family::Servers, Family::Storm, Family::Tunnels];
+
+    /// Its word on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Family::Clients => "clients",
+            Family::Servers => "servers",
+            Family::Storm => "storm",
+            Family::Tunnels => "tunnels",
+        }
+    }
+}
+
+/// A run before it runs.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// haproxy.cfg.
+    pub config: String,
+    pub weather: Weather,
+    /// When each client comes, in nanoseconds, and what it does.
+    pub clients: Vec<(u64, Client)>,
+    pub tunnels: Vec<(u64, Tunnel, Conduct)>,
+    /// The servers, in the order of the configuration.
+    pub servers: Vec<Habits>,
+    pub excuses: Excuses,
+    /// When the proxy is told to stop.
+    pub stop: Option<u64>,
+}
+
+/// Where the proxy listens.
+pub const FRONT: &str = "10.0.0.1:80";
+
+/// The address of the n-th server.
+pub fn server_address(number: usize) -> String {
+    format!("10.0.1.{}:80", number + 1)
+}
+
+/// The scenario of a seed.
+pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
+    let weather = Weather::draw(rng);
+    let servers = rng.length(1, 3);
+    let mut scenario = Scenario {
+        config: String::new(),
+        weather,
+        clients: Vec::new(),
+        tunnels: Vec::new(),
+        servers: vec![Habits::default(); servers],
+        excuses: Excuses::default(),
+        stop: None,
+    };
+    if family == Family::Tunnels {
+        tunnels(&mut scenario, rng);
+        return scenario;
+    }
+    if family != Family::Clients && rng.permille(500) {
+        let idle_close = rng.one([200, 1000]);
+        scenario.servers.iter_mut().for_each(|habits| habits.idle_close = idle_close);
+        scenario.excuses.idle_close = true;
+    }
+    let mut limits = Limits::default();
+    if family == Family::Storm {
+        limits = storm(&mut scenario, rng);
+    }
+    scenario.config = configuration(&scenario, "http", &limits, rng);
+    let mut id = 0;
+    for _ in 0..rng.length(1, 5) {
+        let client = client(family, &scenario.weather, &mut id, rng);
+        let at = rng.one([0, 2 * MS, 300 * MS]);
+        scenario.clients.push((rng.below(at + 1), client));
+    }
+    scenario
+}
+
+/// `maxconn` of the parts; 0 for none.
+#[derive(Default)]
+struct Limits {
+    frontend: u64,
+    server: u64,
+}
+
+fn storm(scenario: &mut Scenario, rng: &mut Rng) -> Limits {
+    for habits in &mut scenario.servers {
+        habits.refuse = rng.one([0, 100, 1000]);
+        habits.silence = rng.one([0, 0, 100]);
+        habits.slam = rng.one([0, 0, 200]);
+    }
+    scenario.weather.no_handles = rng.one([0, 0, 20, 200]);
+    scenario.excuses.busy = true;
+    // A server that slams the door looks as one that closes an idle connection.
+    scenario.excuses.idle_close = true;
+    if rng.permille(300) {
+        scenario.stop = Some(rng.below(800 * MS));
+        scenario.excuses.stops = true;
+    }
+    Limits { frontend: rng.one([0, 1, 2, 3]), server: rng.one([0, 1, 1, 2]) }
+}
+
+fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng) -> String {
+    let mut text = String::from("global\n  maxconn 1000\n  log 10.0.0.9:514 format raw local0\n");
+    let _ = writeln!(text, "defaults\n  mode {mode}\n  log global");
+    text.push_str("  timeout client 3s\n  timeout server 2s\n  timeout connect 1s\n  timeout queue 1500ms\n");
+    if mode == "http" {
+        text.push_str("  timeout http-request 4s\n");
+        text.push_str(rng.one(["", "  timeout http-keep-alive 500ms\n", "  timeout http-keep-alive 2s\n"]));
+        text.push_str(rng.one(["", "", "", "  option http-server-close\n", "  option httpclose\n"]));
+        text.push_str("  log-format \"%[capture.req.uri] %[status] %[txn.sess_term_state]\"\n");
+    } else {
+        text.push_str("  log-format \"/t %[txn.sess_term_state]\"\n");
+    }
+    let _ = writeln!(text, "  retries {}", rng.one([0, 1, 3]));
+    text.push_str(rng.one(["", "  option redispatch\n"]));
+    let _ = writeln!(text, "frontend web\n  bind {FRONT}\n  default_backend app");
+    if limits.frontend > 0 {
+        let _ = writeln!(text, "  maxconn {}", limits.frontend);
+    }
+    text.push_str("backend app\n  balance roundrobin\n");
+    if mode == "http" {
+        let _ = writeln!(text, "  http-reuse {}", rng.one(["never", "safe", "aggressive", "always", "always"]));
+    }
+    for number in 0..scenario.servers.len() {
+        let _ = write!(text, "  server s{number} {}", server_address(number));
+        if limits.server > 0 {
+            let _ = write!(text, " maxconn {}", limits.server);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A body's length: mostly short, sometimes enough for a splice, never more than the connections can bear.
+fn size(weather: &Weather, rng: &mut Rng) -> usize {
+    let most = rng.one([0, 1, 10, 300, 300, 3000, 20_000, 150_000]);
+    rng.index(most + 1).min(weather.room.0 * 30)
+}
+
+fn framing(weather: &Weather, until_close: bool, rng: &mut Rng) -> Framing {
+    let size = size(weather, rng);
+    match rng.below(if until_close { 5 } else { 4 }) {
+        0 | 1 => Framing::Length(size),
+        4 => Framing::UntilClose(size),
+        _ => {
+            let piece = rng.one([1, 10, 1000, 70_000]).max(size / 50);
+            Framing::Chunked { size, piece, trailers: rng.permille(200) }
+        }
+    }
+}
+
+fn answer(family: Family, weather: &Weather, rng: &mut Rng) -> Answer {
+    let framing = framing(weather, true, rng);
+    let length = framing.size() + 120;
+    let at = if rng.permille(500) { rng.index(120) } else { rng.index(length) };
+    let bad = family != Family::Clients && rng.permille(300);
+    let fault = match rng.below(6) {
+        _ if !bad => Fault::None,
+        0 => Fault::Mute,
+        1 | 2 => Fault::Reset(at),
+        3 => Fault::Close(at),
+        4 => Fault::Stall(at),
+        _ => Fault::Garbage,
+    };
+    let slow = rng.permille(150);
+    Answer {
+        status: rng.one([200, 200, 200, 404, 500, 204]),
+        framing,
+        interim: fault == Fault::None && rng.permille(100),
+        early: false,
+        delay: rng.one([0, 0, MS, 60 * MS]),
+        close: rng.permille(100),
+        fault,
+        pace: slow.then(|| ((length / 20).max(1), rng.one([MS, 20 * MS]))),
+    }
+}
+
+fn request(family: Family, weather: &Weather, id: u64, rng: &mut Rng) -> Request {
+    let method = rng.one([Method::Get, Method::Get, Method::Head, Method::Put, Method::Post, Method::Post]);
+    let with_body = matches!(method, Method::Put | Method::Post);
+    let old = rng.permille(100);
+    let mut framing = if with_body { framing(weather, false, rng) } else { Framing::None };
+    if old && let Framing::Chunked { size, .. } = framing {
+        framing = Framing::Length(size);
+    }
+    let mut answer = answer(family, weather, rng);
+    answer.early = with_body && framing.size() > 0 && rng.permille(150);
+    answer.interim &= !old;
+    let expect = with_body && !old && framing.size() > 0 && rng.permille(150);
+    Request { id, method, old, close: rng.permille(100), framing, expect, answer }
+}
+
+fn client(family: Family, weather: &Weather, id: &mut u64, rng: &mut Rng) -> Client {
+    let count = rng.one([1, 1, 2, 3, 6]);
+    let mut requests = Vec::new();
+    for _ in 0..count {
+        *id += 1;
+        requests.push(request(family, weather, *id, rng));
+    }
+    // Whatever follows a request that asks for the end can't be answered.
+    if let Some(last) = requests.iter().position(|r| r.close || r.old) {
+        requests.truncate(last + 1);
+    }
+    let total: usize = requests.iter().map(|r| r.bytes().0.len() + r.framing.size()).sum();
+    let received: usize = requests.iter().map(|r| r.answer_size() + 100).sum();
+    let sending = if rng.permille(500) { rng.index(total.min(400) + 1) } else { rng.index(total + 1) };
+    let bad = family != Family::Servers && rng.permille(if family == Family::Clients { 700 } else { 200 });
+    let conduct = match rng.below(9) {
+        _ if !bad => rng.one([Conduct::Good, Conduct::Good, Conduct::HalfClose]),
+        0 | 1 => Conduct::CutOff(sending),
+        2 | 3 => Conduct::LeaveSending(sending, rng.permille(500)),
+        4 | 5 => Conduct::LeaveReceiving(rng.index(received) + 1, rng.permille(500)),
+        6 => Conduct::Stall(sending),
+        7 => Conduct::NeverRead,
+        _ => Conduct::Garbage,
+    };
+    let slow = rng.permille(300);
+    let sips = rng.permille(150);
+    Client {
+        requests,
+        depth: rng.one([1, 1, 2, 8]),
+        conduct,
+        pace: slow.then(|| ((total / 15).max(1), rng.one([MS, 10 * MS, 40 * MS]))),
+        sips: sips.then(|| ((received / 15).max(1), rng.one([MS, 10 * MS, 40 * MS]))),
+        lingers: rng.permille(300),
+    }
+}
+
+fn tunnels(scenario: &mut Scenario, rng: &mut Rng) {
+    if rng.permille(300) {
+        scenario.weather.no_handles = 50;
+        scenario.excuses.busy = true;
+    }
+    if rng.permille(200) {
+        scenario.stop = Some(rng.below(200 * MS));
+        scenario.excuses.stops = true;
+    }
+    let frontend = rng.one([0, 0, 1, 2]);
+    scenario.config = configuration(scenario, "tcp", &Limits { frontend, server: 0 }, rng);
+    for id in 1..=rng.range(1, 5) {
+        let (up, down) = (size(&scenario.weather, rng), size(&scenario.weather, rng));
+        let tunnel = Tunnel { id, up, down, turns: rng.permille(500) };
+        let conduct = match rng.below(5) {
+            0 => Conduct::LeaveSending(rng.index(up + 14), rng.permille(500)),
+            1 => Conduct::LeaveReceiving(rng.index(down + 1) + 1, rng.permille(500)),
+            _ => Conduct::Good,
+        };
+        scenario.tunnels.push((rng.below(300 * MS), tunnel, conduct));
+    }
+}
