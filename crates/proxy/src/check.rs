@@ -2,81 +2,214 @@
 
 use std::process::ExitCode;
 
-use config::{Context, Diagnostic, Env, Loaded, Severity};
+use config::{Context, Diagnostic, Directive, Env, Loaded, Place, Section, SectionKind, Severity, Source};
 use plan::{Built, Environment};
+use state::World;
 
 use crate::argv::Args;
+use crate::{feature, keyword_dump, objects, say};
 
-/// A configuration that was read, and what became of it.
-pub struct Checked {
-    pub loaded: Loaded,
-    pub built: Built,
+/// A configuration that was read and is valid.
+pub(crate) struct Checked {
+    pub(crate) loaded: Loaded,
+    pub(crate) world: World,
+    /// Why it must not be run although it is valid.
+    unserved: Vec<Diagnostic>,
+    warnings: bool,
 }
 
-/// Reads and builds. Whatever there is to say is said; an unreadable file or an error ends the program.
-pub fn read(args: &Args) -> Result<Checked, ExitCode> {
-    let pid = std::process::id();
+/// Reads and judges the files. An unreadable one ends the program.
+pub(crate) fn read(args: &Args) -> Result<Checked, ExitCode> {
+    let sources = config::read_sources(&args.files).map_err(|error| {
+        say::alert(&error.to_string());
+        ExitCode::FAILURE
+    })?;
+    judge(args, sources)
+}
+
+/// Builds. Whatever there is to say is said; an error ends the program.
+pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCode> {
+    let mut loaded = load(args, sources);
+    let Built { world, diagnostics, unserved } = plan::build(&loaded, &environment());
+    for diagnostic in diagnostics {
+        loaded.push_diagnostic(diagnostic);
+    }
+    say::set_quiet(!args.verbose && (args.quiet || in_global(&loaded, "quiet").is_some()));
+    print(&loaded, args);
+    let warnings = loaded.diagnostics().iter().any(|d| d.severity == Severity::Warning);
+    let Some(mut world) = world.filter(|_| !loaded.has_errors()) else {
+        for line in config::closing_lines(&loaded, std::process::id(), args.verbose) {
+            say::rendered(Severity::Alert, &format!("{line}\n"));
+        }
+        return Err(ExitCode::FAILURE);
+    };
+    for option in &args.ignored {
+        say::warning(&format!("{option} is known but not run by this version of Sluice; it is ignored."));
+    }
+    if !world.global.stats_sockets.is_empty() {
+        say::warning("'stats socket' is known but not run by this version of Sluice; it is ignored.");
+    }
+    let warnings = warnings || !args.ignored.is_empty() || !world.global.stats_sockets.is_empty();
+    if warnings && (args.zero_warning || in_global(&loaded, "zero-warning").is_some()) {
+        say::alert("Some warnings were found and 'zero-warning' is set. Aborting.");
+        return Err(ExitCode::FAILURE);
+    }
+    limit_connections(&mut world, &loaded, args);
+    if args.objects {
+        objects::print();
+    }
+    if let Some(classes) = &args.keywords {
+        say::out(&keyword_dump::dump(classes));
+    }
+    Ok(Checked { loaded, world, unserved, warnings })
+}
+
+/// What the configuration is judged against: this process's environment, these options, this build.
+pub(crate) fn context(args: &Args) -> Context {
     let mut env = Env::default();
     for (name, value) in std::env::vars_os() {
         env.set(name.as_encoded_bytes(), value.as_encoded_bytes());
     }
-    let context = Context::with_env(env);
-    let loaded = config::load(&args.files, &context).map_err(|error| {
-        eprintln!("[ALERT]    ({pid}) : {error}");
-        ExitCode::FAILURE
-    })?;
-    let built = plan::build(&loaded, &environment());
-    let all = loaded.diagnostics().iter().chain(&built.diagnostics);
-    if !args.quiet {
-        for diagnostic in all.clone() {
-            eprint!("{}", diagnostic.render(&loaded, pid));
-        }
+    for (name, value) in &args.variables {
+        env.set(name.as_bytes(), value.as_bytes());
     }
-    let warnings = all.clone().filter(|d| d.severity == Severity::Warning).count();
-    if loaded.has_errors() || built.world.is_none() {
-        closing(&loaded, args, "Fatal errors found in configuration.");
-        return Err(ExitCode::FAILURE);
-    }
-    if args.zero_warning && warnings > 0 {
-        eprintln!("[ALERT]    ({pid}) : Some warnings were found and 'zero-warning' is set. Aborting.");
-        return Err(ExitCode::FAILURE);
-    }
-    Ok(Checked { loaded, built })
+    let mut context = Context::with_env(env);
+    context.features = feature::names();
+    context.enabled = feature::enabled(args);
+    context.diagnostic_mode = args.diagnostic;
+    context
 }
 
-fn closing(loaded: &Loaded, args: &Args, last: &str) {
-    let pid = std::process::id();
-    if args.quiet {
+fn load(args: &Args, sources: Vec<Source>) -> Loaded {
+    let mut context = context(args);
+    let own = args.local_peer.clone().unwrap_or_else(hostname);
+    context.env.set(b"HAPROXY_LOCALPEER", own.as_bytes());
+    let mut loaded = config::parse_sources(sources.clone(), &context);
+    let given = in_global(&loaded, "localpeer").and_then(|line| {
+        let word = line.word(1)?;
+        Some((word.bytes().to_vec(), line.span()))
+    });
+    match given {
+        Some((_, span)) if args.local_peer.is_some() => {
+            let words =
+                "'localpeer' ignored since it is already set by using the '-L' command line argument.";
+            loaded.push_diagnostic(Diagnostic::alert(span, words));
+        }
+        // The variable holds the name from the first line on, wherever the name is given.
+        Some((name, _)) if name != own.as_bytes() => {
+            context.env.set(b"HAPROXY_LOCALPEER", &name);
+            loaded = config::parse_sources(sources, &context);
+        }
+        _ => {}
+    }
+    loaded
+}
+
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+fn in_global<'a>(loaded: &'a Loaded, keyword: &str) -> Option<Directive<'a>> {
+    loaded.sections().filter(|s| s.kind() == SectionKind::Global).find_map(|s| s.find(keyword))
+}
+
+fn print(loaded: &Loaded, args: &Args) {
+    for diagnostic in loaded.diagnostics() {
+        if diagnostic.severity > Severity::Diag || args.diagnostic {
+            say::rendered(diagnostic.severity, &diagnostic.render(loaded, std::process::id()));
+        }
+    }
+}
+
+/// `-n` and `-N` over what the configuration says.
+fn limit_connections(world: &mut World, loaded: &Loaded, args: &Args) {
+    if args.maxconn > 0 {
+        world.global.maxconn = args.maxconn;
+    }
+    let default = if args.proxy_maxconn > 0 { args.proxy_maxconn } else { args.maxconn };
+    if default == 0 {
         return;
     }
-    for line in config::closing_lines(loaded, pid, args.verbose) {
-        eprintln!("{line}");
+    for frontend in &mut world.frontends {
+        if !has_own_maxconn(loaded, &frontend.name) {
+            frontend.maxconn = default;
+        }
     }
-    eprintln!("[ALERT]    ({pid}) : config : {last}");
+}
+
+/// Whether a proxy, or the `defaults` that it takes from, says `maxconn`.
+fn has_own_maxconn(loaded: &Loaded, name: &str) -> bool {
+    let says = |section: Section<'_>| section.find("maxconn").is_some();
+    let mut last_defaults = None;
+    for section in loaded.sections() {
+        if section.kind() == SectionKind::Defaults {
+            last_defaults = Some(section);
+        } else if section.kind().has_frontend() && section.name() == Some(name) {
+            let named = section.from().and_then(|from| {
+                let defaults = |s: &Section<'_>| s.kind() == SectionKind::Defaults && s.name() == Some(from);
+                loaded.sections().find(defaults)
+            });
+            return says(section) || named.or(last_defaults).is_some_and(says);
+        }
+    }
+    false
 }
 
 impl Checked {
     /// The end of `-c`.
-    pub fn report(&self, args: &Args) -> ExitCode {
-        if args.verbose && !args.quiet {
-            println!("Configuration file is valid");
+    pub(crate) fn report(&self, args: &Args) -> ExitCode {
+        for (_, words) in self.refusals(args) {
+            say::notice(&format!("{words} Starting with it would be refused."));
+        }
+        if self.warnings {
+            say::plain("Warnings were found.");
+        }
+        if args.verbose {
+            say::plain("Configuration file is valid");
         }
         ExitCode::SUCCESS
     }
 
-    /// Why it must not be run although it is valid.
-    pub fn unserved(&self) -> &[Diagnostic] {
-        &self.built.unserved
+    /// Says why it is not run, if it is not.
+    pub(crate) fn refuse(&self, args: &Args) -> Result<(), String> {
+        let refusals = self.refusals(args);
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        for (rendered, words) in refusals {
+            match rendered {
+                Some(text) => say::rendered(Severity::Alert, &text),
+                None => say::alert(&words),
+            }
+        }
+        Err("this needs what this version of Sluice does not run; it is not started.".to_owned())
+    }
+
+    /// Each reason, as an alert with its place where it has one, and as a sentence.
+    fn refusals(&self, args: &Args) -> Vec<(Option<String>, String)> {
+        let pid = std::process::id();
+        let lines = self.unserved.iter().map(|reason| {
+            let (file, line) = reason.span.map_or(("", 0), |span| self.loaded.location(span));
+            let words = reason.message.trim_end_matches(": not starting.").trim_end_matches('.');
+            let place =
+                if reason.place == Place::Bare { String::new() } else { format!("[{file}:{line}] : ") };
+            (Some(reason.render(&self.loaded, pid)), format!("config : {place}{words}."))
+        });
+        let options = args
+            .unserved
+            .iter()
+            .map(|option| (None, format!("{option} is known but not run by this version of Sluice.")));
+        lines.chain(options).collect()
     }
 }
 
 /// This machine, as far as building a World asks for it.
 fn environment() -> Environment {
-    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
     let files = net::process::nofile().unwrap_or(1024);
     Environment::system(
-        hostname.trim(),
+        &hostname(),
         u16::try_from(threads).unwrap_or(64).clamp(1, 1024),
         u32::try_from(files).unwrap_or(u32::MAX),
         net::process::uid() == 0,

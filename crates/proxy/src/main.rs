@@ -1,27 +1,61 @@
 //! The `sluice` binary: reads the command line and the configuration, then checks it or runs it.
 //!
-//! Reading order: [`argv`] (what the user asked), [`check`] (reading and judging the configuration), [`start`] (sockets,
-//! privileges, threads), [`run`] (signals until the end).
+//! Reading order: [`argv`] (what the user asked), [`check`] (reading and judging the configuration), [`start`]
+//! ([`sockets`], the background, privileges, threads), [`run`] (signals until the end). Beside them: [`version`],
+//! [`feature`], [`inventory`] and [`keyword_dump`] (what this program is and runs), [`condition`] (`-cc`), [`demo`].
 
 mod argv;
 mod check;
+mod condition;
+mod demo;
+mod feature;
+mod inventory;
+mod keyword_dump;
+mod objects;
+mod report;
 mod run;
+mod say;
+mod sockets;
 mod start;
+mod usage;
+mod version;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use argv::{Args, Asked};
+use run::End;
+use start::Started;
+
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().collect();
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     match argv::parse(&words) {
-        Ok(args) => act(&args),
-        Err(message) => {
-            eprintln!("[ALERT]    ({}) : {message}", std::process::id());
+        Asked::Work(args) => work(&args),
+        Asked::Demo => demo::run(),
+        Asked::Version(asked) => {
+            say::out(&version::text(asked));
+            ExitCode::SUCCESS
+        }
+        Asked::Usage => {
+            say::out(&version::text(argv::Version::Line));
+            say::err(usage::USAGE);
             ExitCode::FAILURE
         }
+        Asked::Wrong(words) => fail(&words),
     }
 }
 
-fn act(args: &argv::Args) -> ExitCode {
+fn work(args: &Args) -> ExitCode {
+    say::set_quiet(args.quiet && !args.verbose);
+    if let Some(condition) = &args.condition {
+        return condition::evaluate(condition, args);
+    }
+    if let Some(directory) = &args.directory
+        && let Err(error) = std::env::set_current_dir(directory)
+    {
+        let why = sockets::reason(&error);
+        return fail(&format!("Could not change to directory {} : {why}", directory.display()));
+    }
     let checked = match check::read(args) {
         Ok(checked) => checked,
         Err(code) => return code,
@@ -30,10 +64,17 @@ fn act(args: &argv::Args) -> ExitCode {
         return checked.report(args);
     }
     match start::start(args, checked) {
-        Ok(running) => run::until_stopped(running),
-        Err(message) => {
-            eprintln!("[ALERT]    ({}) : {message}", std::process::id());
-            ExitCode::FAILURE
-        }
+        Ok(Started::Running(running)) => match run::until_stopped(running) {
+            End::Finished => ExitCode::SUCCESS,
+            End::Killed(signal) => run::die(signal),
+            End::Failed => ExitCode::FAILURE,
+        },
+        Ok(Started::Parent(status)) => ExitCode::from(status),
+        Err(words) => fail(&words),
     }
+}
+
+fn fail(words: &str) -> ExitCode {
+    say::alert(words);
+    ExitCode::FAILURE
 }

@@ -1,43 +1,153 @@
-//! The main thread while traffic flows: signals until the end (management manual 4).
+//! The main thread while traffic flows: signals until the end (management manual 4), and the clock's zone.
 
-use std::process::ExitCode;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
-use net::Signal;
+use net::{Signal, TaskId, Time};
+use state::World;
 
 use crate::start::Running;
+use crate::{report, say};
 
-/// Waits for a signal that ends the process. SIGUSR1 lets clients finish, SIGTERM and SIGINT don't.
-pub fn until_stopped(running: Running) -> ExitCode {
-    let watched = net::Runtime::new().and_then(|mut runtime| runtime.run(signals(&running)));
-    match watched {
-        Ok(true) => {
-            for thread in running.threads {
-                let _ = thread.join();
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All clients were served.
+    Finished,
+    /// This signal ended it at once.
+    Killed(Signal),
+    /// It could not go on; the reason was said.
+    Failed,
+}
+
+/// Serves until a signal ends it. SIGUSR1 lets clients finish, SIGTERM and SIGINT don't.
+pub(crate) fn until_stopped(running: Running) -> End {
+    let watched = net::Runtime::new().and_then(|mut runtime| runtime.run(watch(&running)));
+    let end = watched.unwrap_or_else(|error| {
+        say::alert(&error.to_string());
+        End::Failed
+    });
+    if end == End::Finished {
+        // Those that ended have nothing left to do; after a hard stop the others go with the process.
+        running.threads.into_iter().filter(std::thread::JoinHandle::is_finished).for_each(|thread| {
+            let _ = thread.join();
+        });
+    }
+    running.files.iter().for_each(crate::sockets::SocketFile::remove);
+    end
+}
+
+/// Dies as a process does that a signal ends, so that whoever waits for it sees which.
+pub(crate) fn die(signal: Signal) -> std::process::ExitCode {
+    let (signal, number) = match signal {
+        Signal::Int => (rustix::process::Signal::INT, 2),
+        _ => (rustix::process::Signal::TERM, 15),
+    };
+    let _ = net::signals::unblock();
+    let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+    std::process::ExitCode::from(128 + number)
+}
+
+/// Brings the zone's offset up to date.
+pub(crate) fn keep_zone(world: &World) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let offset = net::clock::utc_offset(i64::try_from(now.as_secs()).unwrap_or(0));
+    world.process.utc_offset_s.store(offset, Relaxed);
+}
+
+/// How often the zone and the threads' health are looked at, and, while stopping, whether they are done.
+const MINUTE_MS: u64 = 60_000;
+const LOOK_MS: u64 = 1_000;
+const STOPPING_LOOK_MS: u64 = 20;
+
+/// The signals that came and were not seen to yet.
+type Came = Rc<RefCell<VecDeque<std::io::Result<Signal>>>>;
+
+async fn watch(running: &Running) -> std::io::Result<End> {
+    let came = Came::default();
+    let root = net::current_task().ok_or_else(|| std::io::Error::other("not in a task"))?;
+    net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
+    let mut stopping = None;
+    let mut zone_due = net::now().plus_millis(MINUTE_MS);
+    loop {
+        let look = if stopping.is_some() { STOPPING_LOOK_MS } else { LOOK_MS };
+        net::wait(|w| {
+            w.notified().until(net::now().plus_millis(look));
+        })
+        .await;
+        loop {
+            let Some(signal) = came.borrow_mut().pop_front() else { break };
+            if let Some(end) = obey(running, signal?, &mut stopping) {
+                return Ok(end);
             }
-            ExitCode::SUCCESS
         }
-        // As the shell tells of a process that a signal ended.
-        Ok(false) => ExitCode::from(128 + 15),
-        Err(error) => {
-            eprintln!("[ALERT]    ({}) : {error}", std::process::id());
-            ExitCode::FAILURE
+        if net::now() >= zone_due {
+            keep_zone(&running.world);
+            zone_due = net::now().plus_millis(MINUTE_MS);
+        }
+        if let Some(end) = threads(running, stopping) {
+            return Ok(end);
         }
     }
 }
 
-/// Whether the threads are to finish by themselves.
-async fn signals(running: &Running) -> std::io::Result<bool> {
-    let signals = net::Signals::new()?;
+async fn collect(signals: net::Signals, came: Came, root: TaskId) {
     loop {
-        match signals.next().await? {
-            Signal::Usr1 => {
-                for remote in &running.remotes {
-                    let _ = remote.send(Box::new(engine::thread::stop_softly));
-                }
-                return Ok(true);
-            }
-            Signal::Term | Signal::Int => return Ok(false),
-            _ => {}
+        let signal = signals.next().await;
+        let failed = signal.is_err();
+        came.borrow_mut().push_back(signal);
+        root.notify();
+        if failed {
+            return;
         }
+    }
+}
+
+/// When a soft stop must be over; `None` for no limit.
+type Deadline = Option<Time>;
+
+fn obey(running: &Running, signal: Signal, stopping: &mut Option<Deadline>) -> Option<End> {
+    match signal {
+        Signal::Term | Signal::Int => return Some(End::Killed(signal)),
+        Signal::Usr1 if stopping.is_none() => {
+            let limit = running.world.global.hard_stop_after_ms;
+            *stopping = Some(limit.map(|ms| net::now().plus_millis(u64::from(ms))));
+            report::stopped(&running.world);
+            for remote in &running.remotes {
+                // A thread that ended has nothing to stop.
+                let _ = remote.send(Box::new(engine::thread::stop_softly));
+            }
+        }
+        Signal::Hup => {
+            keep_zone(&running.world);
+            report::servers(&running.world);
+        }
+        Signal::Quit => say::warning("SIGQUIT: memory pools are not reported by this version of Sluice."),
+        Signal::Usr2 => say::warning("SIGUSR2: reloading is not run by this version of Sluice."),
+        // New processes bind beside this one (SO_REUSEPORT), or replace a unix socket's file.
+        Signal::TtyOut | Signal::TtyIn => {
+            say::warning("SIGTTOU, SIGTTIN: pausing listeners is not run by this version of Sluice.");
+        }
+        Signal::Usr1 | Signal::Child => {}
+    }
+    None
+}
+
+/// Whether the threads ended, as they should or not, or must be ended.
+fn threads(running: &Running, stopping: Option<Deadline>) -> Option<End> {
+    let ended = running.threads.iter().filter(|thread| thread.is_finished()).count();
+    match stopping {
+        None if ended > 0 => {
+            say::alert("A thread ended that should not have. Exiting.");
+            Some(End::Failed)
+        }
+        Some(_) if ended == running.threads.len() => Some(End::Finished),
+        Some(Some(deadline)) if net::now() >= deadline => {
+            report::hard_stopped(&running.world);
+            Some(End::Finished)
+        }
+        _ => None,
     }
 }

@@ -1,101 +1,217 @@
-//! From a World to running threads: limits, sockets, privileges, threads.
+//! From a World to running threads: limits, sockets, the background, privileges, threads.
 
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
+use config::{Loaded, SectionKind};
 use engine::queue::Queues;
 use engine::thread::{Socket, Start};
-use net::{Addr, Bound, ListenOptions, Remote};
-use state::frontend::{Bind, BindAddress};
-use state::{Frontend, World};
+use net::Remote;
+use net::background::{Side, Starting};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use state::World;
+use state::world::Global;
 
 use crate::argv::Args;
 use crate::check::Checked;
+use crate::say;
+use crate::sockets::{self, Opened, SocketFile, reason};
 
 /// What runs.
-pub struct Running {
-    pub world: Arc<World>,
-    pub remotes: Vec<Remote>,
-    pub threads: Vec<std::thread::JoinHandle<()>>,
+pub(crate) struct Running {
+    pub(crate) world: Arc<World>,
+    pub(crate) remotes: Vec<Remote>,
+    pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
+    /// Files of unix sockets, to be removed at the end.
+    pub(crate) files: Vec<SocketFile>,
+}
+
+/// What became of starting.
+pub(crate) enum Started {
+    Running(Running),
+    /// This was the parent of a process that went to the background; it ends with this status.
+    Parent(u8),
 }
 
 /// Opens the sockets and starts the threads. Errors are sentences for the user.
-pub fn start(args: &Args, checked: Checked) -> Result<Running, String> {
-    let pid = std::process::id();
-    if !checked.unserved().is_empty() {
-        for reason in checked.unserved() {
-            eprint!("{}", reason.render(&checked.loaded, pid));
-        }
-        return Err("config : this configuration needs what this version does not run; it is not started.".into());
+pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
+    checked.refuse(args)?;
+    let Checked { loaded, world, .. } = checked;
+    let listeners: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
+    if listeners == 0 {
+        return Err(
+            "[sluice.main()] No enabled listener found (check for 'bind' directives) ! Exiting.".into()
+        );
     }
-    let Checked { loaded, built } = checked;
-    let mut world = built.world.ok_or("config : no configuration to run")?;
-    drop(loaded);
-    if let Some(maxconn) = args.maxconn {
-        world.global.maxconn = maxconn;
-    }
-    net::process::raise_nofile(u64::from(world.global.maxconn).saturating_mul(2) + 1024);
-    net::process::malloc_trim();
+    limit_memory(args.memory_mb)?;
+    raise_files(args, &loaded, &world.global, listeners)?;
     let threads = world.global.threads.max(1);
-    let sockets = open_all(&world, threads)?;
-    net::signals::block().map_err(|e| format!("cannot block signals: {e}"))?;
-    spawn(Arc::new(world), sockets)
-}
-
-/// The sockets of each thread: an own one where the kernel can spread connections, a shared one otherwise.
-fn open_all(world: &World, threads: u16) -> Result<Vec<Vec<Socket>>, String> {
-    let mut all: Vec<Vec<Socket>> = (0..threads).map(|_| Vec::new()).collect();
-    for (position, frontend) in (0u32..).zip(&world.frontends) {
-        if frontend.disabled {
-            continue;
+    let opened = open(args, &world, &loaded, threads)?;
+    let pidfile = args.pidfile.as_deref().or(world.global.pidfile.as_deref().map(Path::new));
+    let daemon = !args.foreground && (args.daemon || world.global.daemon);
+    let pidfile = if daemon { pidfile.map(create).transpose()? } else { None };
+    let parent = match daemon.then(net::background::fork).transpose() {
+        Ok(Some(Side::Ready)) => return Ok(Started::Parent(0)),
+        Ok(Some(Side::Ended { child, status })) => {
+            say::alert(&format!("Process {child} exited with code {status} (Exit)"));
+            return Ok(Started::Parent(u8::try_from(status).unwrap_or(1)));
         }
-        for (number, bind) in (0u32..).zip(&frontend.binds) {
-            let mut first: Option<Bound> = None;
-            for sockets in &mut all {
-                let bound = open(frontend, bind, first.as_mut()).map_err(|e| {
-                    format!("Binding for proxy {}: cannot bind socket ({e}) for [{}]", frontend.name, label(bind))
-                })?;
-                match &mut first {
-                    None => first = Some(bound),
-                    Some(_) => sockets.push(Socket { bound, frontend: position, bind: number }),
-                }
-            }
-            if let (Some(bound), Some(sockets)) = (first, all.first_mut()) {
-                sockets.push(Socket { bound, frontend: position, bind: number });
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn open(frontend: &Frontend, bind: &Bind, first: Option<&mut Bound>) -> std::io::Result<Bound> {
-    let options = ListenOptions {
-        backlog: bind.backlog.or(frontend.backlog).unwrap_or_else(|| frontend.maxconn.max(1024)),
-        reuse_port: true,
-        v6only: if bind.v6only { Some(true) } else if bind.v4v6 { Some(false) } else { None },
-        transparent: bind.transparent,
-        interface: bind.interface.as_deref().map(Arc::from),
-        mss: bind.mss,
-        mode: bind.unix.mode,
-        uid: bind.unix.uid,
-        gid: bind.unix.gid,
-        ..ListenOptions::default()
+        Ok(Some(Side::Child(parent))) => Some(parent),
+        Ok(None) => None,
+        Err(error) => return Err(format!("[sluice.main()] Cannot fork: {}", reason(&error))),
     };
-    match (&bind.address, first) {
-        (BindAddress::Inet(at), _) => Bound::open(&Addr::from(*at), &options),
-        (_, Some(first)) => first.share(),
-        (BindAddress::Unix(path), None) => Bound::open(&Addr::unix(path.as_bytes())?, &options),
-        (BindAddress::Abstract(name), None) => Bound::open(&Addr::abns(name.as_bytes())?, &options),
-        (BindAddress::Fd(number), None) => Bound::from_fd(net::inherited(*number)?),
+    if let Some(mut file) = pidfile {
+        use std::io::Write as _;
+        writeln!(file, "{}", std::process::id()).map_err(|e| format!("Cannot write the pidfile: {e}"))?;
+    }
+    serve(args, &loaded, world, opened, parent).map(Started::Running)
+}
+
+/// The part in the process that stays.
+fn serve(
+    args: &Args,
+    loaded: &Loaded,
+    mut world: World,
+    opened: Opened,
+    parent: Option<Starting>,
+) -> Result<Running, String> {
+    // Reads the zone's file while it can be reached.
+    crate::run::keep_zone(&world);
+    // Others' processes may only be signalled while the right to do so is there.
+    let drops = world.global.uid.is_some();
+    world.global.pid = std::process::id();
+    net::signals::block().map_err(|e| format!("cannot block signals: {e}"))?;
+    if drops {
+        replace(args);
+    }
+    drop_privileges(&world.global)?;
+    if in_global(loaded, "set-dumpable") {
+        net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
+    }
+    net::process::malloc_trim();
+    let mut running = spawn(Arc::new(world), opened.sockets)?;
+    running.files = opened.files;
+    if !drops {
+        replace(args);
+    }
+    if let Some(parent) = parent {
+        parent.ready().map_err(|e| format!("cannot leave the terminal: {e}"))?;
+    }
+    Ok(running)
+}
+
+fn in_global(loaded: &Loaded, keyword: &str) -> bool {
+    let mut globals = loaded.sections().filter(|s| s.kind() == SectionKind::Global);
+    globals.any(|section| section.find(keyword).is_some_and(|line| !line.negated()))
+}
+
+/// `-m`: what the process may allocate. Beyond it an allocation fails, which ends the process with a message.
+fn limit_memory(megabytes: u64) -> Result<(), String> {
+    if megabytes == 0 {
+        return Ok(());
+    }
+    let bytes = Some(megabytes.saturating_mul(1 << 20));
+    setrlimit(Resource::Data, Rlimit { current: bytes, maximum: bytes })
+        .map_err(|e| format!("[sluice.main()] Cannot fix memory limit to {megabytes} megabytes: {e}."))
+}
+
+/// Files beside those of connections, for each thread: polling, a bell, pipes.
+const FILES_A_THREAD: u64 = 16;
+
+/// Makes room for the files that the connections need. Where the numbers were asked for, less is an error.
+fn raise_files(args: &Args, loaded: &Loaded, global: &Global, listeners: usize) -> Result<(), String> {
+    let threads = u64::from(global.threads.max(1));
+    let own = 64 + threads * (FILES_A_THREAD + listeners as u64);
+    let needed = u64::from(global.maxconn) * 2 + own;
+    let want = global.open_files.map_or(needed, u64::from);
+    let reached = net::process::raise_nofile(want);
+    let asked = args.maxconn > 0 || global.open_files.is_some() || in_global(loaded, "maxconn");
+    if reached >= want || !asked {
+        return Ok(());
+    }
+    let hard = getrlimit(Resource::Nofile).maximum.map_or("unlimited".to_owned(), |n| n.to_string());
+    let words = format!(
+        "[sluice.main()] Cannot raise FD limit to {want}, current limit is {reached} and hard limit is {hard}. \
+         You may prefer to let it be adjusted by itself; for this, please just drop any 'maxconn' and 'ulimit-n' \
+         from the global section, and possibly set 'fd-hard-limit' for the process's absolute limit."
+    );
+    let strict = loaded
+        .sections()
+        .filter(|s| s.kind() == SectionKind::Global)
+        .find_map(|s| s.find("strict-limits"))
+        .is_none_or(|line| !line.negated());
+    if strict {
+        return Err(words);
+    }
+    say::warning(&words);
+    Ok(())
+}
+
+/// How often a socket that an older process still holds is tried again, and how long between two tries.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Opens all sockets. Older processes that are to be replaced are asked to let go of theirs if need be.
+fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Opened, String> {
+    let attempt = || sockets::open_all(world, loaded, threads, !args.no_reuse_port);
+    let mut result = attempt();
+    let older = !(args.finish.is_empty() && args.terminate.is_empty());
+    if result.is_err() && older {
+        let all = || args.finish.iter().chain(&args.terminate);
+        all().for_each(|pid| send(*pid, Signal::TTOU));
+        for _ in 0..TRIES {
+            std::thread::sleep(BETWEEN_TRIES);
+            result = attempt();
+            if result.is_ok() {
+                break;
+            }
+        }
+        if result.is_err() {
+            all().for_each(|pid| send(*pid, Signal::TTIN));
+        }
+    }
+    result.map_err(|failures| {
+        failures.iter().for_each(|words| say::alert(words));
+        "[sluice.main()] Some protocols failed to start their listeners! Exiting.".to_owned()
+    })
+}
+
+/// Tells the processes of `-sf` and `-st` that this one serves.
+fn replace(args: &Args) {
+    args.finish.iter().for_each(|pid| send(*pid, Signal::USR1));
+    args.terminate.iter().for_each(|pid| send(*pid, Signal::TERM));
+}
+
+/// A process that is gone needs no signal.
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
     }
 }
 
-fn label(bind: &Bind) -> String {
-    match &bind.address {
-        BindAddress::Inet(at) => at.to_string(),
-        BindAddress::Unix(path) => path.to_string(),
-        BindAddress::Abstract(name) => format!("abns@{name}"),
-        BindAddress::Fd(number) => format!("fd@{number}"),
+/// The rights of a file that others read.
+const PIDFILE_MODE: u32 = 0o644;
+
+fn create(path: &Path) -> Result<std::fs::File, String> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(PIDFILE_MODE);
+    options.open(path).map_err(|_| format!("[sluice.main()] Cannot create pidfile {}", path.display()))
+}
+
+/// `chroot`, then the group, then the user: each needs the rights that the next gives up.
+fn drop_privileges(global: &Global) -> Result<(), String> {
+    if let Some(root) = &global.chroot {
+        let failed = |_| format!("[sluice.main()] Cannot chroot({root}).");
+        net::process::chroot(Path::new(root)).map_err(failed)?;
     }
+    if let Some(gid) = global.gid.filter(|gid| *gid != 0) {
+        net::process::set_gid(gid).map_err(|_| format!("[sluice.main()] Cannot set gid {gid}."))?;
+    }
+    if let Some(uid) = global.uid.filter(|uid| *uid != 0) {
+        net::process::set_uid(uid).map_err(|_| format!("[sluice.main()] Cannot set uid {uid}."))?;
+    }
+    Ok(())
 }
 
 fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String> {
@@ -122,23 +238,23 @@ fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String
     if remotes.len() < count {
         return Err("a thread could not be started".into());
     }
-    Ok(Running { world, remotes, threads })
+    Ok(Running { world, remotes, threads, files: Vec::new() })
 }
 
 /// What a traffic thread does.
 fn traffic(start: Start, ready: &std::sync::mpsc::Sender<Remote>, bound: std::io::Result<()>) {
     let number = start.number;
     if let Err(error) = bound {
-        eprintln!("[WARNING]  ({}) : thread {number}: cannot bind to its CPUs: {error}", std::process::id());
+        say::warning(&format!("thread {number}: cannot bind to its CPUs: {error}"));
     }
     match net::Runtime::new() {
         Ok(mut runtime) => {
             let _ = ready.send(runtime.remote());
             if let Err(error) = runtime.run(engine::thread::run(start)) {
-                eprintln!("[ALERT]    ({}) : thread {number}: {error}", std::process::id());
+                say::alert(&format!("thread {number}: {error}"));
             }
         }
-        Err(error) => eprintln!("[ALERT]    ({}) : thread {number}: {error}", std::process::id()),
+        Err(error) => say::alert(&format!("thread {number}: {error}")),
     }
 }
 

@@ -1,0 +1,225 @@
+//! `-dK`: the words that this program runs, class by class, in HAProxy's form (management manual 3).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use config::vocabulary::{BIND, OPTIONS, SERVER};
+use plan::compile::Site;
+use state::family::RuleSet;
+
+use crate::inventory::{self, Class};
+
+const CLASSES: &[(&str, &str)] = &[
+    ("acl", "ACL keywords"),
+    ("cfg", "configuration keywords"),
+    ("cli", "CLI keywords"),
+    ("cnv", "sample converter keywords"),
+    ("flt", "filter names"),
+    ("smp", "sample fetch functions"),
+    ("svc", "service names"),
+];
+
+/// The lists of these classes, whose names are separated by commas: `all`, `help`, or [`CLASSES`]. Names that are
+/// none of them are passed over, as HAProxy does.
+pub(crate) fn dump(asked: &str) -> String {
+    let mut out = String::new();
+    for name in asked.split(',') {
+        match name {
+            "help" => help(&mut out),
+            "all" => CLASSES.iter().for_each(|(class, _)| one(&mut out, class)),
+            class => one(&mut out, class),
+        }
+    }
+    out
+}
+
+fn help(out: &mut String) {
+    out.push_str("# List of supported keyword classes:\nall: list all keywords\n");
+    for (name, what) in CLASSES {
+        let _ = writeln!(out, "{name}: {what}");
+    }
+}
+
+fn one(out: &mut String, class: &str) {
+    match class {
+        "acl" => {
+            out.push_str("# List of registered ACL keywords:\n");
+            for name in inventory::criteria().run() {
+                if let Some((fetch, matching)) = keywords::criterion::find(name) {
+                    let method = format!("{matching:?}").to_lowercase();
+                    let _ = writeln!(out, "{name} = {fetch} -m {method}");
+                }
+            }
+        }
+        "cfg" => configuration(out),
+        // The families that this version lacks have a heading and nothing else, like HAProxy's empty ones.
+        "cli" => out.push_str("# List of registered CLI keywords:\n"),
+        "cnv" => {
+            out.push_str("# List of registered sample converter functions:\n");
+            let all = keywords::convert::ALL.iter().flat_map(|file| file.iter());
+            let lines: BTreeMap<&str, String> = all
+                .map(|k| {
+                    let (takes, gives) = (k.takes.name(), k.gives.name());
+                    (
+                        k.name,
+                        format!(
+                            "{}{}: {takes} => {gives}",
+                            k.name,
+                            arguments(k.args.iter().map(|a| (a.kind.name(), a.required)))
+                        ),
+                    )
+                })
+                .collect();
+            lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+        "flt" => out.push_str("# List of registered filter names:\n"),
+        "smp" => fetches(out),
+        "svc" => out.push_str("# List of registered service names:\n"),
+        _ => {}
+    }
+}
+
+fn configuration(out: &mut String) {
+    out.push_str("# List of registered configuration keywords:\nglobal\n");
+    let list = |out: &mut String, class: &Class, before: &str, after: &dyn Fn(&str) -> String| {
+        for word in class.run() {
+            let _ = writeln!(out, "\t{before}{word}{}", after(word));
+        }
+    };
+    list(out, &inventory::globals(), "", &|_| String::new());
+    out.push_str("listen\n");
+    list(out, &inventory::proxies(), "", &|_| String::new());
+    let arity = |table: &'static [config::vocabulary::Param]| {
+        move |word: &str| table.iter().find(|p| p.name == word).map_or("", |p| p.arity.suffix()).to_owned()
+    };
+    list(out, &inventory::binds(), "bind <addr> ", &arity(BIND));
+    list(out, &inventory::servers(), "server <name> <addr> ", &arity(SERVER));
+    let ends = |word: &str| {
+        OPTIONS
+            .iter()
+            .find(|row| row.name == word)
+            .map_or(String::new(), |row| format!(" [ {} ]", row.ends().trim_end()))
+    };
+    list(out, &inventory::options(), "option ", &ends);
+    list(out, &inventory::actions(), "", &|_| String::new());
+}
+
+/// The places of HAProxy's compatibility matrix, what each means here, and whether the proxy there is a backend. Places
+/// that no rule of Sluice has are `None`.
+const PLACES: &[(&str, Option<Site>, bool)] = &[
+    ("frontend tcp-request connection rule", Some(Site::Rules(RuleSet::TcpRequestConnection)), false),
+    ("frontend tcp-request session rule", Some(Site::Rules(RuleSet::TcpRequestSession)), false),
+    ("frontend tcp-request content rule", Some(Site::Rules(RuleSet::TcpRequestContent)), false),
+    ("frontend http-request header rule", Some(Site::Rules(RuleSet::HttpRequest)), false),
+    ("frontend http-request body rule", Some(Site::Rules(RuleSet::HttpRequest)), false),
+    ("frontend use-backend rule", Some(Site::UseBackend), false),
+    ("backend tcp-request content rule", Some(Site::Rules(RuleSet::TcpRequestContent)), true),
+    ("backend http-request header rule", Some(Site::Rules(RuleSet::HttpRequest)), true),
+    ("backend http-request body rule", Some(Site::Rules(RuleSet::HttpRequest)), true),
+    ("backend use-server, balance or stick-match rule", Some(Site::UseServer), true),
+    ("server source selection", None, true),
+    ("backend tcp-response content rule", Some(Site::Rules(RuleSet::TcpResponseContent)), true),
+    ("backend http-response header rule", Some(Site::Rules(RuleSet::HttpResponse)), true),
+    ("backend http-response body rule", Some(Site::Rules(RuleSet::HttpResponse)), true),
+    ("backend stick-store rule", None, true),
+    ("frontend tcp-response content rule", Some(Site::Rules(RuleSet::TcpResponseContent)), false),
+    ("frontend http-response header rule", Some(Site::Rules(RuleSet::HttpResponse)), false),
+    ("frontend http-response body rule", Some(Site::Rules(RuleSet::HttpResponse)), false),
+    ("logs", Some(Site::Log), false),
+    ("backend tcp-check rule", None, true),
+    ("configuration parser", Some(Site::Nowhere), false),
+    ("CLI parser", None, false),
+];
+
+fn fetches(out: &mut String) {
+    out.push_str("# List of registered sample fetch functions:\n");
+    let count = PLACES.len();
+    for (row, (place, ..)) in PLACES.iter().enumerate() {
+        // A stair of slashes that leads each column up to its name.
+        let indent = " ".repeat(count + 1 - row);
+        let rails = "/ ".repeat(row);
+        let dashes = "-".repeat(count - row);
+        let _ = writeln!(out, "#{indent}{rails}_.{dashes} {place}");
+    }
+    let _ = writeln!(out, "# {} ", "/ ".repeat(count));
+    let _ = writeln!(out, "# {}", "| ".repeat(count));
+    let all = keywords::fetch::ALL.iter().flat_map(|file| file.iter());
+    let lines: BTreeMap<&str, String> = all
+        .map(|fetch| {
+            let cells: Vec<&str> = PLACES
+                .iter()
+                .map(|(_, site, backend)| {
+                    let may = site.is_some_and(|site| site.allows(fetch.needs, *backend));
+                    if may { "Y" } else { "." }
+                })
+                .collect();
+            let (name, args, gives) = (
+                fetch.name,
+                arguments(fetch.args.iter().map(|a| (a.kind.name(), a.required))),
+                fetch.gives.name(),
+            );
+            (name, format!("[ {} ] {name}{args}: {gives}", cells.join(" ")))
+        })
+        .collect();
+    lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
+}
+
+/// `(string,integer[,table])`, from each argument's name and whether it must be given; nothing without arguments.
+fn arguments(specs: impl Iterator<Item = (&'static str, bool)>) -> String {
+    let mut out = String::new();
+    let mut open = false;
+    for (position, (name, required)) in specs.enumerate() {
+        if !required && !open {
+            out.push('[');
+            open = true;
+        }
+        if position > 0 {
+            out.push(',');
+        }
+        out.push_str(name);
+    }
+    if open {
+        out.push(']');
+    }
+    if out.is_empty() { out } else { format!("({out})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_headed_and_chosen() {
+        let headings = |text: &str| text.lines().filter(|l| l.starts_with("# List")).count();
+        assert_eq!(headings(&dump("all")), CLASSES.len());
+        assert_eq!(headings(&dump("cnv,nonsense,flt")), 2);
+        assert!(dump("nonsense").is_empty());
+        assert!(dump("help").lines().any(|line| line == "smp: sample fetch functions"));
+    }
+
+    #[test]
+    fn a_line_tells_name_arguments_and_places() {
+        let text = dump("smp,cnv,acl,cfg");
+        for line in [
+            "[ Y Y Y Y Y Y Y Y Y Y . Y Y Y . Y Y Y Y . . . ] src: addr",
+            "lower: str => str",
+            "path_beg = path -m beg",
+            "\tbind <addr> backlog +1",
+            "\tmaxconn",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}");
+        }
+        assert!(!text.contains("bind <addr> ssl\n"));
+    }
+
+    #[test]
+    fn optional_arguments_stand_in_brackets() {
+        let shown = |specs: &[(&'static str, bool)]| arguments(specs.iter().copied());
+        assert_eq!(
+            shown(&[("string", true), ("integer", false), ("table", false)]),
+            "(string[,integer,table])"
+        );
+        assert_eq!(shown(&[("integer", false)]), "([integer])");
+        assert_eq!(shown(&[]), "");
+    }
+}

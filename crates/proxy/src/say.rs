@@ -1,0 +1,75 @@
+//! Messages on standard error, in HAProxy's form: a tag, the process's id, the words. Knows nothing of what they mean.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use config::Severity;
+
+use crate::version;
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+static INTRODUCED: AtomicBool = AtomicBool::new(false);
+
+/// Says nothing from now on (`-q`).
+pub(crate) fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Relaxed);
+}
+
+/// Whether messages are left out.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Relaxed)
+}
+
+pub(crate) fn alert(words: &str) {
+    say(Severity::Alert, words);
+}
+
+pub(crate) fn warning(words: &str) {
+    say(Severity::Warning, words);
+}
+
+pub(crate) fn notice(words: &str) {
+    say(Severity::Notice, words);
+}
+
+fn say(severity: Severity, words: &str) {
+    rendered(severity, &format!("{} ({}) : {words}\n", severity.tag(), std::process::id()));
+}
+
+/// Writes a message that has its tag already, all lines at once. The first warning or alert is preceded by what
+/// program this is, as HAProxy does it.
+pub(crate) fn rendered(severity: Severity, text: &str) {
+    if is_quiet() {
+        return;
+    }
+    let mut out = String::new();
+    if severity >= Severity::Warning && !INTRODUCED.swap(true, Relaxed) {
+        let pid = std::process::id();
+        let tag = Severity::Notice.tag();
+        out = format!("{tag} ({pid}) : {}\n", version::introduction());
+        if let Ok(path) = std::env::current_exe() {
+            out.push_str(&format!("{tag} ({pid}) : path to executable is {}\n", path.display()));
+        }
+    }
+    out.push_str(text);
+    // Nobody is left to tell when standard error is closed.
+    err(&out);
+}
+
+/// A line on standard output that quiet mode leaves out.
+pub(crate) fn plain(line: &str) {
+    if !is_quiet() {
+        out(&format!("{line}\n"));
+    }
+}
+
+/// What was asked for, on standard output. A reader that has seen enough (`| head`) is no error.
+pub(crate) fn out(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Text without a tag, on standard error.
+pub(crate) fn err(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
