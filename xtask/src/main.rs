@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     HAProxy's own suite; compared with tests/regtests.txt
   vtc [--program PATH] [--oracle PATH] [--only GLOB]
                                     our scenarios in tests/vtc, on Sluice and on HAProxy
-  parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--keep DIR]
+  parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
                                     generated configurations and requests, Sluice against HAProxy
   parity --keywords [--program PATH]
                                     Sluice's keywords against HAProxy's";

@@ -16,7 +16,7 @@ mod request;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -31,7 +31,7 @@ use random::Random;
 
 const UNITS_A_BATCH: usize = 25;
 const CONVERSATIONS_A_UNIT: usize = 40;
-/// Kinds of difference that are looked at a second time and made small.
+/// Kinds of difference that are looked at a second time and made small, unless `--show` says otherwise.
 const SHOWN_MAX: usize = 12;
 
 /// How many cases agreed and how many did not.
@@ -55,27 +55,41 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let cases = args.value("--cases")?.unwrap_or(10_000);
     let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);
     let keep: Option<PathBuf> = args.value("--keep")?;
+    let show = args.value("--show")?.unwrap_or(SHOWN_MAX);
     args.end()?;
     let subject = program::subject(given, "release")?;
     let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
-    let count = compare(subject, oracle, cases, seed, keep.as_deref())?;
+    let count = compare(subject, oracle, &Wanted { cases, seed, show, keep })?;
     match count.failed {
         0 => Ok(()),
         failed => bail!("{failed} of {} cases differ (seed {seed})", count.passed + failed),
     }
 }
 
-/// Compares that many cases of a seed and prints what differs.
+/// What to compare and what to tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) cases: usize,
+    pub(crate) seed: u64,
+    /// Kinds of difference to look at a second time and to make small.
+    pub(crate) show: usize,
+    /// Where each of those is written, too.
+    pub(crate) keep: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// So many cases of a seed, told as usual.
+    pub(crate) fn new(cases: usize, seed: u64) -> Wanted {
+        Wanted { cases, seed, show: SHOWN_MAX, keep: None }
+    }
+}
+
+/// Compares the cases and prints what differs.
 ///
 /// # Errors
 /// When a program cannot be run or the oracle does not survive.
-pub(crate) fn compare(
-    subject: PathBuf,
-    oracle: PathBuf,
-    cases: usize,
-    seed: u64,
-    keep: Option<&Path>,
-) -> Result<Count> {
+pub(crate) fn compare(subject: PathBuf, oracle: PathBuf, wanted: &Wanted) -> Result<Count> {
+    let (cases, seed) = (wanted.cases, wanted.seed);
     let version = program::version(&oracle);
     println!("parity: {cases} cases, seed {seed}, oracle {version}");
     let start = Instant::now();
@@ -86,16 +100,17 @@ pub(crate) fn compare(
     let mut tally = Tally::default();
     let mut index = 0;
     while tally.compared < cases {
-        let wanted = (cases - tally.compared).div_ceil(CONVERSATIONS_A_UNIT).min(UNITS_A_BATCH);
-        let batch: Vec<Case> = (index..index + wanted).map(|index| case(&random, index)).collect();
-        index += wanted;
+        let units = (cases - tally.compared).div_ceil(CONVERSATIONS_A_UNIT).min(UNITS_A_BATCH);
+        let batch: Vec<Case> =
+            (index..index + units).map(|index| case(&random, index, &programs.known)).collect();
+        index += units;
         tally.add(programs.run(&batch)?);
         if tally.compared == 0 && index > 20 * UNITS_A_BATCH {
             break;
         }
     }
     println!("parity: {} cases run in {:.1} s", tally.compared, start.elapsed().as_secs_f64());
-    let failed = tally.report(&programs, keep)?;
+    let failed = tally.report(&programs, wanted)?;
     println!(
         "parity: {} cases compared in {:.0} s, {failed} differ, {} configurations refused by the program only",
         tally.compared,
@@ -105,10 +120,13 @@ pub(crate) fn compare(
     Ok(Count { passed: tally.compared.saturating_sub(failed), failed })
 }
 
-fn case(random: &Random, index: usize) -> Case {
+fn case(random: &Random, index: usize, known: &Known) -> Case {
     let mut random = random.part(index);
     let unit = config::unit(&mut random);
-    let conversations = (0..CONVERSATIONS_A_UNIT).map(|_| request::conversation(&mut random)).collect();
+    let conversations = std::iter::repeat_with(|| request::conversation(&mut random))
+        .filter(|talk| !known.leaves_out(&String::from_utf8_lossy(&talk.bytes())))
+        .take(CONVERSATIONS_A_UNIT)
+        .collect();
     Case { unit, conversations }
 }
 
@@ -149,14 +167,14 @@ impl Tally {
 
     /// Prints everything that is wrong; how many cases that is. A difference that does not come again when
     /// its unit runs alone with more patience is told but not counted.
-    fn report(&self, programs: &Programs, keep: Option<&Path>) -> Result<usize> {
+    fn report(&self, programs: &Programs, wanted: &Wanted) -> Result<usize> {
         let mut failed = 0;
-        if let Some(folder) = keep {
+        if let Some(folder) = &wanted.keep {
             fs::create_dir_all(folder)?;
         }
         for (number, (kind, mismatches)) in self.mismatches.iter().enumerate() {
             let mut confirmed = None;
-            if number < SHOWN_MAX {
+            if number < wanted.show {
                 for mismatch in mismatches.iter().take(3) {
                     confirmed = programs.confirm(mismatch)?;
                     if confirmed.is_some() {
@@ -174,7 +192,7 @@ impl Tally {
             if let Some(mismatch) = confirmed {
                 let text = described(&programs.smallest(mismatch)?);
                 println!("{text}");
-                if let Some(folder) = keep {
+                if let Some(folder) = &wanted.keep {
                     fs::write(folder.join(format!("{number:03}.txt")), text)?;
                 }
             }

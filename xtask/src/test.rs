@@ -139,7 +139,7 @@ fn scenarios() -> Result<Count> {
 
 fn compared() -> Result<Count> {
     let (subject, oracle) = (program::build_sluice("dev")?, program::haproxy()?);
-    let count = parity::compare(subject, oracle, PARITY_CASES, PARITY_SEED, None)?;
+    let count = parity::compare(subject, oracle, &parity::Wanted::new(PARITY_CASES, PARITY_SEED))?;
     Ok(Count { passed: count.passed, failed: count.failed })
 }
 

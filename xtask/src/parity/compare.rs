@@ -82,6 +82,10 @@ impl Found {
         let before = self.differences.len();
         for line in theirs.iter().filter(|line| !ours.contains(line)) {
             let same = ours.iter().find(|other| name(other) == name(line)).cloned().unwrap_or_default();
+            if value(&same) == value(line) && !same.is_empty() {
+                self.add(format!("{what} name case {}", name(line)), line.as_str(), same);
+                continue;
+            }
             let sign = if same.is_empty() { "-" } else { "" };
             self.add(format!("{what} {sign}{}", name(line)), line.as_str(), same);
         }
@@ -105,6 +109,10 @@ impl Found {
 
 fn name(line: &str) -> String {
     line.split(':').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn value(line: &str) -> Option<&str> {
+    line.split_once(':').map(|(_, value)| value)
 }
 
 fn text(bytes: &[u8]) -> String {

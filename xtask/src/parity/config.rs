@@ -322,11 +322,10 @@ fn response_rule(random: &mut Random) -> String {
 
 fn backend(random: &mut Random) -> Backend {
     let mut backend = Backend::default();
-    if random.chance(70) {
-        backend.lines.push(format!("balance {}", random.pick(BALANCE)));
-        if random.chance(25) {
-            backend.lines.push("hash-type consistent".to_owned());
-        }
+    // Without the line, newer versions choose at random.
+    backend.lines.push(format!("balance {}", random.pick(BALANCE)));
+    if random.chance(20) {
+        backend.lines.push("hash-type consistent".to_owned());
     }
     for _ in 0..random.below(3) {
         backend.lines.push(random.pick(BACKEND_OPTIONS).to_owned());
@@ -433,13 +432,20 @@ impl Unit {
     /// Every unit that lacks one line, or one server, of this one.
     pub(crate) fn smaller(&self) -> Vec<Unit> {
         let mut all = Vec::new();
+        for number in 0..self.backends.len() {
+            let mut unit = self.clone();
+            unit.backends[number].lines.retain(|line| line.starts_with("balance"));
+            unit.backends[number].servers.clear();
+            all.push(unit);
+        }
         for at in 0..self.frontend.len() {
             let mut unit = self.clone();
             unit.frontend.remove(at);
             all.push(unit);
         }
         for (number, backend) in self.backends.iter().enumerate() {
-            for at in 0..backend.lines.len() {
+            // The balance line stays: without it the choice would be at random.
+            for at in (0..backend.lines.len()).filter(|&at| !backend.lines[at].starts_with("balance")) {
                 let mut unit = self.clone();
                 unit.backends[number].lines.remove(at);
                 all.push(unit);
@@ -473,7 +479,7 @@ mod tests {
             let place = Place { index, bind: 1, origins: &[2; SERVERS_MAX] };
             let text = unit.text(&place);
             assert!(!text.contains("{0}") && !text.contains("127.0.0.1:0"), "{text}");
-            assert!(unit.smaller().iter().all(|smaller| smaller.text(&place).len() < text.len()));
+            assert!(unit.smaller().iter().all(|smaller| smaller.text(&place).len() <= text.len()));
         }
     }
 }

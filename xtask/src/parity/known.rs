@@ -49,6 +49,19 @@ impl Known {
         Ok(Known { entries, oracle: oracle.to_owned() })
     }
 
+    /// Whether a request is one on which nothing is compared: an entry accepts every kind of difference for
+    /// it. Such a request is not sent at all, because what one program refuses and the other does not would
+    /// move the balancing of everything after it.
+    pub(crate) fn leaves_out(&self, request: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.kind == "*"
+                && entry.config.is_empty()
+                && !entry.request.is_empty()
+                && request.contains(&entry.request)
+                && self.oracle.contains(&entry.oracle)
+        })
+    }
+
     /// The differences that are not accepted.
     pub(crate) fn unknown(&self, all: Vec<Difference>, config: &str, request: &str) -> Vec<Difference> {
         all.into_iter()
@@ -78,6 +91,8 @@ mod tests {
         assert_eq!(known.unknown(all(), "errorloc 502", "")[0].kind, "status 200 400");
         assert_eq!(known.unknown(all(), "nothing", "").len(), 2);
         assert!(Known::parse("[[known]]\nkind = \"a\"\n", "").is_err());
+        let whole = Known::parse("[[known]]\nkind = \"*\"\nrequest = \"a b\"\nreason = \"r\"\n", "").unwrap();
+        assert!(whole.leaves_out("Host: a b") && !whole.leaves_out("Host: a") && !known.leaves_out("a b"));
         let other = Known::parse(&format!("{text}oracle = \"3.5\"\n"), "HAProxy version 2.6.12").unwrap();
         assert_eq!(other.unknown(all(), "errorloc 502", "").len(), 2);
     }
