@@ -38,11 +38,6 @@ pub(crate) fn time_ms(text: &str) -> Result<u32, TimeError> {
     u32::try_from(ms).ok().filter(|_| ms <= MAX_MS).ok_or(TimeError::Overflow)
 }
 
-/// A duration in seconds for the few directives whose bare numbers are seconds.
-pub(crate) fn time_s_as_ms(text: &str) -> Result<u32, TimeError> {
-    if text.bytes().all(|b| b.is_ascii_digit()) { time_ms(&format!("{text}s")) } else { time_ms(text) }
-}
-
 /// A size in bytes with an optional unit `k`, `m`, `g`.
 pub(crate) fn size(text: &str) -> Result<u64, char> {
     let (number, unit) = leading_digits(text).map_err(|e| match e {
@@ -114,8 +109,6 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(time_ms(text), expected, "{text}");
         }
-        assert_eq!(time_s_as_ms("5"), Ok(5000));
-        assert_eq!(time_s_as_ms("5ms"), Ok(5));
     }
 
     #[test]

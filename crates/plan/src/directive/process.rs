@@ -1,7 +1,7 @@
 //! Directives of `global` about the process: identity, limits, names (manual 3.1).
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
-use crate::number::{atol, count, time_ms, time_s_as_ms};
+use crate::number::{atol, count, time_ms};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     global("chroot", |cx, line| {
@@ -103,10 +103,22 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.spread_checks = spread.ok_or("'spread-checks' must be between 0 and 50 inclusive")?;
         Ok(())
     }),
-    global("grace", |cx, line| {
-        let text = need(line, "<time> as argument")?;
-        time_s_as_ms(text).map_err(|e| e.explain(text, "grace"))?;
-        cx.not_run(line, "'grace'");
+    // The main thread of the program reads the time from the text.
+    global("grace", |_, line| {
+        let text = need(line, "<time> as argument.")?;
+        time_ms(text).map_err(|e| e.explain(text, "grace")).map(|_| ())
+    }),
+    // Likewise.
+    global("set-dumpable", |cx, line| {
+        no_more(line, 1)?;
+        match word(line, 1) {
+            "" | "on" | "off" => {}
+            "libs" => cx.not_run(line, "'set-dumpable libs'"),
+            other => {
+                let only = "'set-dumpable' only supports 'on' and 'off' as an argument";
+                return Err(format!("{only}, found '{other}'."));
+            }
+        }
         Ok(())
     }),
     global("uid", |cx, line| {
