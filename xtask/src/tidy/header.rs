@@ -7,12 +7,19 @@ use super::tree::Tree;
 const ROOT_LINES_MIN: usize = 3;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.rust().filter_map(|(path, text)| one(path, text)).collect()
+    tree.rust().filter_map(|(path, text)| one(path, text, is_root(tree, path))).collect()
 }
 
-fn one(path: &str, text: &str) -> Option<Finding> {
+/// A crate's library, or the program of a crate that has no library.
+fn is_root(tree: &Tree, path: &str) -> bool {
+    match path.strip_suffix("src/main.rs") {
+        Some(folder) => tree.text(&format!("{folder}src/lib.rs")).is_none(),
+        None => path.ends_with("src/lib.rs"),
+    }
+}
+
+fn one(path: &str, text: &str, is_root: bool) -> Option<Finding> {
     let lines = text.lines().take_while(|line| line.starts_with("//!")).count();
-    let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
     if lines == 0 {
         return Some(Finding::new(path, 1, "does not open with //! (what it is for, what it does not know)"));
     }
@@ -36,8 +43,10 @@ mod tests {
             ("a/src/lib.rs", "//! One line.\n"),
             ("b/src/lib.rs", "//! One.\n//!\n//! Three.\n"),
             ("b/src/y.rs", "//! Fine.\n"),
+            ("b/src/main.rs", "//! Runs the library.\n"),
+            ("c/src/main.rs", "//! One line.\n"),
         ]);
         let paths: Vec<String> = check(&tree).into_iter().map(|finding| finding.path).collect();
-        assert_eq!(paths, ["a/src/lib.rs", "a/src/x.rs"]);
+        assert_eq!(paths, ["a/src/lib.rs", "a/src/x.rs", "c/src/main.rs"]);
     }
 }
