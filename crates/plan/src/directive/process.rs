@@ -137,6 +137,9 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.user = Some(name.to_owned());
         Ok(())
     }),
+    // What the program does when it starts, from the text.
+    global("strict-limits", |_, line| no_more(line, 0)),
+    global("noreuseport", |_, line| no_more(line, 0)),
     // Done while reading the file.
     global("setenv", |_, _| Ok(())),
     global("presetenv", |_, _| Ok(())),
