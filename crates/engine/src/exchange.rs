@@ -62,6 +62,8 @@ pub struct Exchange<'x> {
     pub framing: Framing,
     /// Whether the client's connection may be used for another request.
     pub keep_client: bool,
+    /// Whether the client said that no request follows this one.
+    pub client_ends: bool,
     /// Whether something of a response was sent to the client.
     pub answered: bool,
     pub places: Places<'x>,

@@ -32,7 +32,9 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     if x.keep_client && x.up.is_done() {
         return After::Keep;
     }
-    if !x.stream.termination.is_normal() && x.answered {
+    // A client that doesn't expect the end may be sending its next request, or what is left of this one.
+    let sends = !x.client_ends || !x.up.is_done() || !x.stream.termination.is_normal();
+    if x.answered && sends {
         linger(&x.client.sock).await;
     }
     After::Close

@@ -134,7 +134,8 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     line.extend_from_slice(stream.request.target_bytes());
     line.extend_from_slice(b" HTTP/");
     line.extend_from_slice(&stream.request.version().text());
-    x.keep_client = h1::keep_alive(&stream.request)
+    x.client_ends = !h1::keep_alive(&stream.request);
+    x.keep_client = !x.client_ends
         && x.frontend.options.keep_alive != KeepAlive::None
         && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {

@@ -32,6 +32,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         up: Pump::idle(),
         framing: Framing::None,
         keep_client: false,
+        client_ends: false,
         answered: false,
         places: Places::default(),
     };

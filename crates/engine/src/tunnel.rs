@@ -28,6 +28,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         up: Pump::idle(),
         framing: Framing::Tunnel,
         keep_client: false,
+        client_ends: false,
         answered: true,
         places: Places::default(),
     };

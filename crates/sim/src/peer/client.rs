@@ -260,7 +260,9 @@ impl Client {
         };
         self.ledger.borrow_mut().settle(request.id, outcome, self.excused);
         self.answered += 1;
-        self.held = None;
+        if self.answered == self.asked {
+            self.held = None;
+        }
         // A body that the server didn't wait for may not be wanted any more, then the connection can't go on.
         self.excused |= request.answer.early || request.expect;
         if self.answered == self.script.requests.len() {
