@@ -66,6 +66,8 @@ pub struct Exchange<'x> {
     pub client_ends: bool,
     /// Whether something of a response was sent to the client.
     pub answered: bool,
+    /// What the client's socket didn't take of a 1xx: goes in front of the next head.
+    pub unsent: Vec<u8>,
     pub places: Places<'x>,
 }
 

@@ -18,6 +18,7 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
     let sent = {
         let mut out = x.worker.out.borrow_mut();
         out.clear();
+        out.append(&mut x.unsent);
         x.stream.response.write_response_head(&mut out);
         down.send_head(&out, &x.client.sock)
     };
@@ -38,6 +39,7 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
     x.answered = true;
     let mut out = x.worker.out.borrow_mut();
     out.clear();
+    out.append(&mut x.unsent);
     x.stream.response.write_response_head(&mut out);
     let sent = down.send_head(&out, &x.client.sock);
     drop(out);

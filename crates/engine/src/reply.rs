@@ -71,6 +71,7 @@ pub async fn send(x: &mut Exchange<'_>) {
     let sent = prepared && {
         let mut out = x.worker.out.borrow_mut();
         out.clear();
+        out.append(&mut x.unsent);
         x.stream.response.write_response_head(&mut out);
         // A body larger than a buffer goes behind the head in the same way.
         out.extend_from_slice(body.get(buffer::SIZE..).map_or(&[][..], |_| body));

@@ -96,16 +96,15 @@ fn interim(x: &mut Exchange<'_>) {
     }
     let mut out = x.worker.out.borrow_mut();
     out.clear();
+    out.append(&mut x.unsent);
+    let before = out.len();
     let _ = h1::take_connection(&mut x.stream.response);
     x.stream.response.write_response_head(&mut out);
-    if let Ok(n) = x.client.sock.try_write(&out) {
-        x.stream.bytes_out += n as u64;
-        // A part of a head can't be taken back: nothing else may follow it.
-        if n < out.len() {
-            x.keep_client = false;
-            x.answered = true;
-        }
-    }
+    let n = x.client.sock.try_write(&out).unwrap_or(0);
+    x.stream.bytes_out += n as u64;
+    // A part of a head can't be taken back: the rest of it goes before whatever follows.
+    let begun = if n > before { out.len() } else { before };
+    x.unsent.extend_from_slice(out.get(n..begun).unwrap_or_default());
 }
 
 fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {

@@ -34,6 +34,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         keep_client: false,
         client_ends: false,
         answered: false,
+        unsent: Vec::new(),
         places: Places::default(),
     };
     let after = match phases(&mut x, expired).await {

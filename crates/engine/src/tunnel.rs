@@ -30,6 +30,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         keep_client: false,
         client_ends: false,
         answered: true,
+        unsent: Vec::new(),
         places: Places::default(),
     };
     let mut down = Pump::idle();

@@ -207,6 +207,12 @@ fn request(family: Family, weather: &Weather, id: u64, rng: &mut Rng) -> Request
     answer.early = with_body && framing.size() > 0 && rng.permille(150);
     answer.interim &= !old;
     let expect = with_body && !old && framing.size() > 0 && rng.permille(150);
+    // A fault after the last byte would be none.
+    let length = answer.bytes(id, method == Method::Head).len();
+    match &mut answer.fault {
+        Fault::Reset(at) | Fault::Close(at) | Fault::Stall(at) => *at %= length,
+        Fault::None | Fault::Mute | Fault::Garbage => {}
+    }
     Request { id, method, old, close: rng.permille(100), framing, expect, answer }
 }
 
