@@ -67,6 +67,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) binds: Vec<(Bind, Span)>,
     pub(crate) servers: Vec<Server>,
     pub(crate) server_spans: Vec<Span>,
+    /// `default-server name NAME`.
+    pub(crate) named_servers: Vec<(&'a str, ServerSpec<'a>)>,
     pub(crate) acls: Vec<Line<'a>>,
     pub(crate) rules: Vec<RuleLine<'a>>,
     pub(crate) use_backend: Vec<Line<'a>>,
@@ -93,6 +95,7 @@ impl<'a> Draft<'a> {
             binds: Vec::new(),
             servers: Vec::new(),
             server_spans: Vec::new(),
+            named_servers: Vec::new(),
             acls: Vec::new(),
             rules: Vec::new(),
             use_backend: Vec::new(),

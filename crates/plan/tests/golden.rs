@@ -144,16 +144,16 @@ fn facts(world: &World) -> String {
     for b in &world.backends {
         let _ = writeln!(
             out,
-            "backend {} = id {} {} balance {} retries {} fullconn {} rules {}/{}",
+            "backend {} = id {} {} retries {} fullconn {} rules {}/{}",
             b.name,
             b.id,
             b.mode.name(),
-            b.balance_name,
             b.retries,
             b.fullconn,
             b.http_request.len(),
             b.http_response.len()
         );
+        let _ = writeln!(out, "balance {} = {}", b.name, b.balance_name);
         let _ = writeln!(out, "backend {} probe = {:?}", b.name, b.probe);
         for s in &b.servers {
             let address = match &s.address {

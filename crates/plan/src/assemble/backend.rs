@@ -65,7 +65,7 @@ pub(super) fn make<'a>(
 /// `fullconn` where none is given: a tenth of the connections that can come (manual 4.2 "fullconn").
 pub(super) fn settle_fullconn(backend: &mut Backend, reach: u64) {
     if backend.fullconn == 0 {
-        backend.fullconn = u32::try_from(reach.div_ceil(10)).unwrap_or(u32::MAX);
+        backend.fullconn = u32::try_from(reach.div_ceil(10).max(1)).unwrap_or(u32::MAX);
     }
 }
 
@@ -95,7 +95,7 @@ type Chosen = (Box<dyn Balance>, &'static str);
 
 fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -> Chosen {
     let wanted = draft.settings.balance.filter(|line| !assembly.plan.remarks.is_wrong(line.span()));
-    let Some(line) = wanted else { return default_balance(assembly, draft, seat) };
+    let Some(line) = wanted else { return plain(assembly, draft, seat, "random") };
     let mut words = words_from(line, 1);
     let first = words.first().copied().unwrap_or("roundrobin");
     let name = first.split('(').next().unwrap_or(first);
@@ -105,7 +105,7 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
             draft.name
         );
         assembly.plan.remarks.warn_bare(message);
-        return default_balance(assembly, draft, seat);
+        return plain(assembly, draft, seat, "roundrobin");
     }
     let Some((kind, inside)) = keywords::balance::find(first) else {
         if config::vocabulary::BALANCE.contains(&name) {
@@ -115,7 +115,7 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
                            'url_param', 'hash', 'hdr(name)', 'rdp-cookie(name)', 'log-hash' and 'sticky' options.";
             assembly.plan.remarks.alert(line.span(), message);
         }
-        return default_balance(assembly, draft, seat);
+        return plain(assembly, draft, seat, "roundrobin");
     };
     if let Some(hash_type) = draft.settings.hash_type {
         words.extend(words_from(hash_type, 0));
@@ -132,18 +132,20 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
                 Some(what) => assembly.plan.remarks.not_run(line.span(), &format!("'balance' with {what}")),
                 None => assembly.plan.remarks.alert(line.span(), error),
             }
-            default_balance(assembly, draft, seat)
+            plain(assembly, draft, seat, "roundrobin")
         }
     }
 }
 
-/// `roundrobin`, which every backend has that says nothing else.
-fn default_balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -> Chosen {
+/// An algorithm without arguments: `random` where a backend says nothing, as HAProxy does since 3.3; `roundrobin` where
+/// what it says can't be had.
+fn plain<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat, name: &str) -> Chosen {
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     let mut parse =
         Parse { set: RuleSet::HttpRequest, inside: None, words: Words::new(&[]), compiler: &mut compile };
-    let found = keywords::balance::find("roundrobin").and_then(|(kind, _)| (kind.parse)(&mut parse).ok());
-    (found.unwrap_or_else(|| Box::new(Nobody)), "roundrobin")
+    let kind = keywords::balance::find(name).or_else(|| keywords::balance::find("roundrobin"));
+    let made = kind.and_then(|(kind, _)| Some(((kind.parse)(&mut parse).ok()?, kind.name)));
+    made.unwrap_or_else(|| (Box::new(Nobody), "unknown"))
 }
 
 /// Chooses no server: what stands where no algorithm could be made.

@@ -16,7 +16,7 @@ use crate::draft::{Draft, SetVar};
 use crate::known;
 
 /// Files each process needs beside those of connections: standard ones, polling, logs.
-const OWN_FILES: u32 = 32;
+const OWN_FILES: u32 = 22;
 
 /// Works out `maxconn` where `global` gives none: half of the files that may be open, one for each side of a connection.
 pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
@@ -24,7 +24,7 @@ pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
         return;
     }
     let files = plan.global.open_files.unwrap_or(plan.env.open_files).min(1 << 20);
-    let listeners = drafts.iter().map(|d| d.binds.len()).sum::<usize>();
+    let listeners = drafts.iter().map(|d| d.binds.len()).sum::<usize>() + plan.global.stats_sockets.len();
     let checks = drafts.iter().flat_map(|d| &d.servers).filter(|s| s.check.is_some()).count();
     let own = OWN_FILES
         .saturating_add(u32::from(plan.global.threads) * 2)

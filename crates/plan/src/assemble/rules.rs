@@ -101,10 +101,12 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
 
 /// Compiles the rules of `defaults` sections for what there is to say of them, whether a proxy inherits them or not:
 /// what they leave out (`srv_conn(www)`) can't be filled in from a proxy.
+/// Their home is a proxy of either kind that has no server.
 pub(super) fn judge_defaults<'a>(assembly: &mut Assembly<'_, 'a>, defaults: &[Rc<Draft<'a>>]) {
     for section in defaults.iter().filter(|d| !d.rules.is_empty()) {
         let mut sets = Sets::default();
-        Section::new(assembly, section, Seat::default(), section.name).rules(
+        let nowhere = Seat { id: 0, frontend: Some(u32::MAX), backend: Some(u32::MAX) };
+        Section::new(assembly, section, nowhere, section.name).rules(
             &mut sets,
             &section.rules,
             section.settings.mode,

@@ -82,8 +82,14 @@ pub(crate) fn from_file(plan: &Plan<'_>, status: &str, path: &str) -> Result<(u1
     if content.len() > plan.global.buffer_size as usize {
         return Err(format!("file '{path}' exceeds the buffer size ({} bytes).", plan.global.buffer_size));
     }
-    let page =
-        parse(&content).map_err(|at| format!("'{path}': unable to parse headers (error offset: {at})"))?;
+    let page = parse(&content).map_err(|wrong| match wrong {
+        Wrong::At(offset) => format!("'{path}': unable to parse headers (error offset: {offset})"),
+        Wrong::Length(is, announced) => {
+            format!(
+                "'{path}': payload size does not match the announced content-length ({is} != {announced})"
+            )
+        }
+    })?;
     Ok((status, Arc::new(page)))
 }
 
@@ -91,9 +97,9 @@ pub(crate) fn from_file(plan: &Plan<'_>, status: &str, path: &str) -> Result<(u1
 pub(crate) fn location(code: u16, status: &str, url: &str) -> Result<(u16, Arc<Page>), String> {
     let status = handled(status)?;
     let headers = vec![
+        line(b"cache-control", b"no-cache"),
         line(b"content-length", b"0"),
         line(b"location", url.as_bytes()),
-        line(b"cache-control", b"no-cache"),
     ];
     Ok((status, Arc::new(Page { status: code, reason: None, headers, body: Arc::from([]) })))
 }
@@ -102,43 +108,54 @@ fn line(name: &[u8], value: &[u8]) -> (Box<[u8]>, Box<[u8]>) {
     (name.into(), value.into())
 }
 
-/// A response as it goes over the wire, lines ended by LF or CRLF. Errors are the offset of what is wrong.
-fn parse(content: &[u8]) -> Result<Page, usize> {
+/// Why a file is no response.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The offset of the line.
+    At(usize),
+    /// The body's length, and the one announced.
+    Length(usize, usize),
+}
+
+/// A response as it goes over the wire, lines ended by LF or CRLF. A body without a length is given one, so that the
+/// connection may live on.
+fn parse(content: &[u8]) -> Result<Page, Wrong> {
     if content.is_empty() {
         return Ok(Page { status: 0, reason: None, headers: Vec::new(), body: Arc::from([]) });
     }
     let mut at = 0;
-    let first = next_line(content, &mut at).ok_or(0usize)?;
-    let (status, reason) = status_line(first).ok_or(0usize)?;
+    let first = next_line(content, &mut at).ok_or(Wrong::At(0))?;
+    let (status, reason) = status_line(first).ok_or(Wrong::At(0))?;
     let mut headers = Vec::new();
     let mut length = None;
     loop {
         let start = at;
-        let Some(text) = next_line(content, &mut at) else { return Err(start) };
+        let Some(text) = next_line(content, &mut at) else { return Err(Wrong::At(start)) };
         if text.is_empty() {
             break;
         }
-        let colon = text.iter().position(|b| *b == b':').ok_or(start)?;
-        let (name, value) = text.split_at_checked(colon).ok_or(start)?;
+        let colon = text.iter().position(|b| *b == b':').ok_or(Wrong::At(start))?;
+        let (name, value) = text.split_at_checked(colon).ok_or(Wrong::At(start))?;
         let value = value.get(1..).unwrap_or_default().trim_ascii();
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            return Err(start);
+            return Err(Wrong::At(start));
         }
         let name = name.to_ascii_lowercase();
         match name.as_slice() {
             b"content-length" => {
-                let text = std::str::from_utf8(value).map_err(|_| start)?;
-                length = Some(text.parse::<usize>().map_err(|_| start)?);
+                let text = std::str::from_utf8(value).map_err(|_| Wrong::At(start))?;
+                length = Some(text.parse::<usize>().map_err(|_| Wrong::At(start))?);
             }
-            b"transfer-encoding" => return Err(start),
+            b"transfer-encoding" => return Err(Wrong::At(start)),
             // The connection's own business, whatever the file says.
             b"connection" => {}
             _ => headers.push(line(&name, value)),
         }
     }
-    let rest = content.get(at..).unwrap_or_default();
-    // A body shorter than announced is what there is; a longer one is cut.
-    let body = rest.get(..length.unwrap_or(rest.len())).unwrap_or(rest);
+    let body = content.get(at..).unwrap_or_default();
+    if let Some(announced) = length.filter(|n| *n != body.len()) {
+        return Err(Wrong::Length(body.len(), announced));
+    }
     headers.push(line(b"content-length", body.len().to_string().as_bytes()));
     Ok(Page { status, reason: Some(reason.into()), headers, body: Arc::from(body) })
 }
@@ -168,19 +185,20 @@ mod tests {
     #[test]
     fn a_page_from_its_wire_form() {
         let page =
-            parse(b"HTTP/1.0 503 Not now\r\nX-A: b \nconnection: close\r\ncontent-length: 2\r\n\r\nhello")
+            parse(b"HTTP/1.0 503 Not now\r\nX-A: b \nconnection: close\r\ncontent-length: 5\r\n\r\nhello")
                 .unwrap();
         assert_eq!((page.status, page.reason.as_deref()), (503, Some(&b"Not now"[..])));
         let headers: Vec<_> = page.headers.iter().map(|(n, v)| [&**n, &**v].concat()).collect();
-        assert_eq!(headers, [b"x-ab".to_vec(), b"content-length2".to_vec()]);
-        assert_eq!(&*page.body, b"he");
+        assert_eq!(headers, [b"x-ab".to_vec(), b"content-length5".to_vec()]);
+        assert_eq!(&*page.body, b"hello");
     }
 
     #[test]
     fn what_is_no_response() {
-        assert_eq!(parse(b"root:x:0\n\n"), Err(0));
-        assert_eq!(parse(b"HTTP/1.1 503 x\r\nno colon\r\n\r\n"), Err(16));
-        assert_eq!(parse(b"HTTP/1.1 503 x\r\na: b\r\n"), Err(22));
+        assert_eq!(parse(b"root:x:0\n\n"), Err(Wrong::At(0)));
+        assert_eq!(parse(b"HTTP/1.1 503 x\r\nno colon\r\n\r\n"), Err(Wrong::At(16)));
+        assert_eq!(parse(b"HTTP/1.1 503 x\r\na: b\r\n"), Err(Wrong::At(22)));
+        assert_eq!(parse(b"HTTP/1.1 503 x\r\ncontent-length: 3\r\n\r\nab"), Err(Wrong::Length(2, 3)));
         assert_eq!(parse(b"").unwrap().status, 0);
     }
 }

@@ -58,6 +58,9 @@ fn tcp_request<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     anonymous(cx, line)?;
     if second == "inspect-delay" {
         cx.draft.inspect_delay = Some(delay(line)?);
+        if cx.draft.kind == SectionKind::Backend {
+            cx.not_run(line, "'tcp-request inspect-delay' of a backend");
+        }
         return Ok(());
     }
     let (set, action) = match second {

@@ -96,14 +96,59 @@ fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if cx.lacks_backend(line, "default-server") {
         return Ok(());
     }
-    let mut spec = (*cx.draft.settings.server).clone();
+    let named = (word(line, 1) == "name").then(|| word(line, 2));
+    let at = if named.is_some() { 3 } else { 1 };
+    let base = match named {
+        None => (*cx.draft.settings.server).clone(),
+        Some(name) => named_defaults(cx, name).unwrap_or_default(),
+    };
+    let (mut spec, at) = origin(cx, line, at, base);
     let proxy = cx.draft.name;
     let title = format_args!("'default-server {proxy}'");
-    if let Err(message) = server_param::apply(cx.plan, line, 1, &mut spec, title, None) {
+    if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, None) {
         return complain(cx, line, message);
     }
-    cx.draft.settings.server = Rc::new(spec);
+    match named {
+        None => cx.draft.settings.server = Rc::new(spec),
+        Some(name) => {
+            cx.draft.named_servers.retain(|(have, _)| *have != name);
+            cx.draft.named_servers.push((name, spec));
+        }
+    }
     Ok(())
+}
+
+fn named_defaults<'a>(cx: &Ctx<'_, 'a>, name: &str) -> Option<ServerSpec<'a>> {
+    cx.draft.named_servers.iter().find(|(have, _)| *have == name).map(|(_, spec)| spec.clone())
+}
+
+/// The settings to begin with, `from` at position `at` heeded, and where the parameters begin (manual 5.2 "from").
+fn origin<'a>(
+    cx: &mut Ctx<'_, 'a>,
+    line: Line<'a>,
+    at: usize,
+    base: ServerSpec<'a>,
+) -> (ServerSpec<'a>, usize) {
+    if word(line, at) != "from" {
+        return (base, at);
+    }
+    let own = cx.draft.name;
+    let spec = match word(line, at + 1).split_once(':') {
+        None if word(line, at + 1) == "none" => Some(ServerSpec::default()),
+        Some(("be", name)) if name.is_empty() || name == own => Some((*cx.draft.settings.server).clone()),
+        Some(("srv", name)) => {
+            let name = name.strip_prefix(own).and_then(|n| n.strip_prefix('/')).unwrap_or(name);
+            named_defaults(cx, name)
+        }
+        _ => None,
+    };
+    let spec = spec.unwrap_or_else(|| {
+        // The settings of servers and of other backends' defaults are not kept.
+        let what = format!("'from {}' on a '{}' line", word(line, at + 1), line.keyword());
+        cx.plan.remarks.unserved(line.span(), &what);
+        base
+    });
+    (spec, at + 2)
 }
 
 fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
@@ -117,9 +162,9 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     }
     let proxy = cx.draft.name;
     let title = format_args!("'server {proxy}/{name}'");
-    let mut spec = (*cx.draft.settings.server).clone();
-    (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 3, &mut spec, title, Some(name)) {
+    let base = (*cx.draft.settings.server).clone();
+    let (mut spec, at) = origin(cx, line, 3, base);
+    if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(name)) {
         return complain(cx, line, message);
     }
     match reach(cx.plan, line, text, &spec, title) {
@@ -159,9 +204,9 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     };
     let proxy = cx.draft.name;
     let title = format_args!("'server-template {proxy}/{prefix}'");
-    let mut spec = (*cx.draft.settings.server).clone();
-    (spec.id, spec.cookie) = (0, None);
-    if let Err(message) = server_param::apply(cx.plan, line, 4, &mut spec, title, Some(prefix)) {
+    let base = (*cx.draft.settings.server).clone();
+    let (mut spec, at) = origin(cx, line, 4, base);
+    if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(prefix)) {
         return complain(cx, line, message);
     }
     let (address, port) = match reach(cx.plan, line, text, &spec, title) {
