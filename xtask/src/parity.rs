@@ -157,7 +157,12 @@ impl Tally {
         }
         for (unit, words) in outcome.refused {
             let alert = words.lines().find(|line| line.contains("[ALERT]")).unwrap_or(&words).to_owned();
-            let said = alert.split_once(" : ").map_or(alert.as_str(), |(_, said)| said).to_owned();
+            // Without the pid and the place, so that the same words count together.
+            let said = alert
+                .rsplit_once("] : ")
+                .or(alert.split_once(" : "))
+                .map_or(alert.as_str(), |(_, said)| said);
+            let said = said.to_owned();
             let entry = self.refused.entry(said).or_default();
             entry.0 += 1;
             entry.1 = unit.text(&Place { index: 0, bind: 1, origins: &[1; SERVERS_MAX] });
