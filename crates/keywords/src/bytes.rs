@@ -23,6 +23,43 @@ pub(crate) fn djb2(bytes: &[u8]) -> u32 {
     bytes.iter().fold(5381u32, |hash, b| (hash << 5).wrapping_add(hash).wrapping_add(u32::from(*b)))
 }
 
+/// The cyclic redundancy check of Ethernet, gzip and PNG.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    crc(&CRC32, bytes)
+}
+
+/// The cyclic redundancy check of iSCSI and SCTP (RFC 3385).
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+    crc(&CRC32C, bytes)
+}
+
+static CRC32: [u32; 256] = table(0xedb8_8320);
+static CRC32C: [u32; 256] = table(0x82f6_3b78);
+
+fn crc(table: &[u32; 256], bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, b| {
+        let [low, ..] = (crc ^ u32::from(*b)).to_le_bytes();
+        (crc >> 8) ^ table.get(usize::from(low)).copied().unwrap_or(0)
+    })
+}
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, with an index below the length")]
+const fn table(polynomial: u32) -> [u32; 256] {
+    let mut table = [0u32; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let mut crc = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg());
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+}
+
 /// Spreads every bit of a hash over all others: Bob Jenkins' integer hash with full avalanche, times 1 - 2^30.
 pub(crate) const fn avalanche(hash: u32) -> u32 {
     let mut a = hash;

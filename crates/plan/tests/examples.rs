@@ -393,6 +393,75 @@ fn balancing_algorithms_compile() {
     }
 }
 
+/// The first choices of an algorithm over servers of these weights, as HAProxy makes them for the same keys.
+fn choices(algorithm: &str, weights: &[u16], requests: &[&str]) -> String {
+    let servers = weights.iter().zip(1..).map(|(w, id)| server(&format!("s{id}"), id, *w, 0)).collect();
+    let (world, session) = (world(servers, algorithm), session());
+    let arena = Bump::new();
+    let backend = &world.backends[0];
+    requests
+        .iter()
+        .map(|request| {
+            let stream = stream(request);
+            let cx = Ctx {
+                world: &world,
+                session: &session,
+                stream: Some(&stream),
+                side: Side::Request,
+                arena: &arena,
+                now_ns: BEGUN_NS,
+                wall_us: BEGUN_WALL_US,
+                thread: 0,
+            };
+            let pick = Pick { cx: &cx, backend, random: 7, avoid: None };
+            backend.balance.pick(&pick).unwrap().to_string()
+        })
+        .collect()
+}
+
+#[test]
+fn rounds_go_in_the_usual_order() {
+    let any = ["GET / HTTP/1.1\r\nhost: a\r\n\r\n"; 12];
+    for (algorithm, weights, expected) in [
+        ("roundrobin", &[1, 1, 1][..], "012012012012"),
+        ("roundrobin", &[1, 2, 3], "212021212021"),
+        ("roundrobin", &[10, 20, 30], "212021212021"),
+        ("roundrobin", &[5, 3], "001010010010"),
+        ("roundrobin", &[4, 3, 2, 1], "010210301201"),
+        ("roundrobin", &[3, 0, 2], "002020020200"),
+        ("static-rr", &[1, 2, 3], "021212021212"),
+        ("static-rr", &[4, 3, 2, 1], "010120102301"),
+        ("first", &[1, 1], "000000000000"),
+        ("leastconn", &[1, 1, 1], "012012012012"),
+        ("hdr(nope)", &[1, 1, 1], "012012012012"),
+    ] {
+        assert_eq!(choices(algorithm, weights, &any), expected, "{algorithm} {weights:?}");
+    }
+}
+
+#[test]
+fn hashes_lead_where_they_lead_elsewhere() {
+    let requests: Vec<String> =
+        (0..14).map(|i| format!("GET /x{i}?y HTTP/1.1\r\nhost: h{i}\r\nx-u: u{i}\r\n\r\n")).collect();
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    for (algorithm, weights, expected) in HASHES {
+        assert_eq!(choices(algorithm, weights, &requests), *expected, "{algorithm} {weights:?}");
+    }
+}
+
+/// Observed choices for the requests of the test above.
+const HASHES: &[(&str, &[u16], &str)] = &[
+    ("uri", &[1, 1, 1, 1, 1, 1, 1], "12345601232345"),
+    ("uri whole", &[1, 1, 1, 1, 1, 1, 1], "00000000002222"),
+    ("hdr(host)", &[1, 1, 1, 1, 1, 1, 1], "45601234566012"),
+    ("hdr(x-u)", &[3, 5, 1], "11011201011011"),
+    ("hash path", &[1, 1, 1, 1, 1, 1, 1], "12345601232345"),
+    ("uri hash-type map-based djb2", &[1, 1, 1, 1, 1, 1, 1], "56012345604560"),
+    ("uri hash-type map-based crc32", &[1, 1, 1, 1, 1, 1, 1], "32112341603424"),
+    ("uri hash-type map-based sdbm avalanche", &[2, 3, 2], "00020221112121"),
+    ("uri hash-type map-based djb2 avalanche", &[1, 1, 1, 1, 1, 1, 1], "45404515164626"),
+];
+
 /// Cuts a line at spaces outside of double quotes, as the configuration's reader does.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];

@@ -4,10 +4,13 @@
 
 use state::family::Balancer;
 
+mod hash;
+mod leastconn;
+mod order;
 mod roundrobin;
 
 /// Every algorithm, a file a line.
-pub static ALL: &[&[Balancer]] = &[roundrobin::KEYWORDS];
+pub static ALL: &[&[Balancer]] = &[hash::KEYWORDS, leastconn::KEYWORDS, roundrobin::KEYWORDS];
 
 /// The algorithm of this name. `word` may carry arguments in parentheses: `hdr(host)`, `random(2)`.
 pub fn find(word: &str) -> Option<(&'static Balancer, Option<&str>)> {
@@ -21,5 +24,10 @@ pub fn find(word: &str) -> Option<(&'static Balancer, Option<&str>)> {
 /// What the files of this family share.
 mod prelude {
     pub(super) use state::Backend;
-    pub(super) use state::family::{Balance, Balancer, Pick};
+    pub(super) use state::family::{Balance, Balancer, Parse, Pick};
+
+    /// Whether the server can take a stream now and is not the one to avoid.
+    pub(super) fn is_free(pick: &Pick<'_>, position: u32) -> bool {
+        pick.avoid != Some(position) && pick.backend.server(position).is_some_and(|s| !s.is_full())
+    }
 }

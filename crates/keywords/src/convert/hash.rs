@@ -3,6 +3,7 @@
 use twox_hash::{XxHash3_64, XxHash32, XxHash64};
 
 use super::prelude::*;
+use crate::bytes::{crc32, crc32c};
 
 const AVALANCHE: &[ArgSpec] = &[ArgSpec::optional("avalanche", ArgKind::Sint)];
 const SEED: &[ArgSpec] = &[ArgSpec::optional("seed", ArgKind::Sint)];
@@ -18,7 +19,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(abc),crc32", gives: "891568578" },
             Example { given: "", expr: "str(abc),crc32(1)", gives: "930845320" },
         ],
-        run: |args, value, _| Some(spread(args, crc(0xedb8_8320, value.bytes()?))),
+        run: |args, value, _| Some(spread(args, crc32(value.bytes()?))),
     },
     Converter {
         name: "crc32c",
@@ -27,7 +28,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         gives: Type::Sint,
         doc: "The CRC-32 of iSCSI and SCTP; with `avalanche`, its bits are spread.",
         examples: &[Example { given: "", expr: "str(abc),crc32c", gives: "910901175" }],
-        run: |args, value, _| Some(spread(args, crc(0x82f6_3b78, value.bytes()?))),
+        run: |args, value, _| Some(spread(args, crc32c(value.bytes()?))),
     },
     Converter {
         name: "djb2",
@@ -86,10 +87,4 @@ fn spread<'a>(args: &Args, hash: u32) -> Value<'a> {
 
 fn seed(args: &Args) -> u64 {
     args.int(0).unwrap_or(0) as u64
-}
-
-fn crc(polynomial: u32, bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, b| {
-        (0..8).fold(crc ^ u32::from(*b), |c, _| (c >> 1) ^ (polynomial & (c & 1).wrapping_neg()))
-    })
 }

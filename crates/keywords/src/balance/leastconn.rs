@@ -1,0 +1,129 @@
+//! `leastconn`, `first`, `random`: by how busy servers are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use arc_swap::ArcSwap;
+use state::Server;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Balancer] = &[
+    Balancer {
+        name: "first",
+        doc: "The server with the lowest `id` that is not full.",
+        examples: &["first"],
+        parse: |_| Ok(Box::new(First::default())),
+    },
+    Balancer {
+        name: "leastconn",
+        doc: "The server with the fewest streams for its weight; equals take turns.",
+        examples: &["leastconn"],
+        parse: |_| Ok(Box::new(LeastConn::default())),
+    },
+    Balancer {
+        name: "random",
+        doc: "The less busy one of two servers, or of as many as the argument says, drawn at random by weight.",
+        examples: &["random", "random(3)"],
+        parse: |p| {
+            let draws = p.inside.map_or(Ok(2), |text| {
+                let number = text.parse().ok().filter(|n: &u32| *n > 0);
+                number.ok_or_else(|| format!("'random' expects a positive number of draws, got '{text}'"))
+            })?;
+            Ok(Box::new(Random { draws, servers: ArcSwap::default() }))
+        },
+    },
+];
+
+/// Whether `a` is less busy than `b` for its weight.
+fn less_busy(a: &Server, b: &Server) -> bool {
+    let load = |s: &Server| u64::from(s.live.sessions.now()) + u64::from(s.live.queued.now());
+    let weight = |s: &Server| u64::from(s.live.weight.load(Relaxed));
+    load(a) * weight(b) < load(b) * weight(a)
+}
+
+#[derive(Debug, Default)]
+struct LeastConn {
+    servers: ArcSwap<Vec<u32>>,
+    /// Where to begin, so that equals take turns.
+    next: AtomicUsize,
+}
+
+impl Balance for LeastConn {
+    fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
+        let servers = self.servers.load();
+        let start = self.next.fetch_add(1, Relaxed).checked_rem(servers.len())?;
+        let (before, after) = servers.split_at_checked(start)?;
+        let mut best: Option<(u32, &Server)> = None;
+        for position in after.iter().chain(before) {
+            let Some(server) = pick.backend.server(*position).filter(|_| is_free(pick, *position)) else {
+                continue;
+            };
+            if best.is_none_or(|(_, b)| less_busy(server, b)) {
+                best = Some((*position, server));
+            }
+        }
+        best.map(|(position, _)| position)
+    }
+
+    fn changed(&self, backend: &Backend) {
+        self.servers.store(Arc::new(backend.eligible()));
+    }
+}
+
+#[derive(Debug, Default)]
+struct First {
+    servers: ArcSwap<Vec<u32>>,
+}
+
+impl Balance for First {
+    fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
+        self.servers.load().iter().copied().find(|position| is_free(pick, *position))
+    }
+
+    fn changed(&self, backend: &Backend) {
+        let mut servers = backend.eligible();
+        servers.sort_by_key(|i| backend.server(*i).map_or(u32::MAX, |s| s.id));
+        self.servers.store(Arc::new(servers));
+    }
+}
+
+#[derive(Debug)]
+struct Random {
+    draws: u32,
+    /// Positions, and the sum of weights up to and with each.
+    servers: ArcSwap<Vec<(u32, u64)>>,
+}
+
+impl Balance for Random {
+    fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
+        let servers = self.servers.load();
+        let total = servers.last()?.1;
+        let mut random = pick.random;
+        let mut best: Option<(u32, &Server)> = None;
+        for _ in 0..self.draws {
+            // A new number from the one given: splitmix64.
+            random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (random ^ (random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let point = (mixed ^ (mixed >> 27)).checked_rem(total)?;
+            let position = servers.get(servers.partition_point(|(_, sum)| *sum <= point))?.0;
+            let Some(server) = pick.backend.server(position).filter(|_| is_free(pick, position)) else {
+                continue;
+            };
+            if best.is_none_or(|(_, b)| less_busy(server, b)) {
+                best = Some((position, server));
+            }
+        }
+        let any = || servers.iter().map(|(position, _)| *position).find(|p| is_free(pick, *p));
+        best.map(|(position, _)| position).or_else(any)
+    }
+
+    fn changed(&self, backend: &Backend) {
+        let mut sum = 0;
+        let servers = backend.eligible().into_iter().filter_map(|i| {
+            sum += u64::from(backend.server(i)?.live.weight.load(Relaxed));
+            Some((i, sum))
+        });
+        self.servers.store(Arc::new(servers.collect()));
+    }
+}

@@ -1,0 +1,90 @@
+//! Orders of servers by weight, computed when a server changes: the round of `roundrobin`, the map of `static-rr` and
+//! of hashes, the ring of consistent hashes. Holds no keyword itself.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::atomic::Ordering::Relaxed;
+
+use state::Backend;
+
+use crate::bytes::avalanche;
+
+/// Eligible servers and their weights over the greatest common divisor.
+fn weighted(backend: &Backend) -> Vec<(u32, u64)> {
+    let weight = |i| backend.server(i).map_or(0, |s| u64::from(s.live.weight.load(Relaxed)));
+    let servers: Vec<(u32, u64)> = backend.eligible().into_iter().map(|i| (i, weight(i))).collect();
+    let divisor = servers.iter().fold(0, |a, (_, w)| gcd(a, *w)).max(1);
+    servers.into_iter().map(|(i, w)| (i, w / divisor)).collect()
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// One round as `roundrobin` goes it. A server comes again after a whole round's length over its weight. Servers enter
+/// the heaviest first, whenever none that is in is due; ties go to the heavier one, then to the one declared first.
+/// Where two are due at nearly the same time, HAProxy sometimes takes the heavier first; this order takes the earlier.
+pub(super) fn round(backend: &Backend) -> Vec<u32> {
+    let servers = weighted(backend);
+    let total: u64 = servers.iter().map(|(_, w)| w).sum();
+    let mut waiting: Vec<&(u32, u64)> = servers.iter().collect();
+    // The last one enters first.
+    waiting.sort_by_key(|(i, w)| (*w, Reverse(*i)));
+    // When a server is due again, in 2^-32 of a turn; the heavier and earlier declared first.
+    let mut due: BinaryHeap<Reverse<(u64, Reverse<u64>, u32)>> = BinaryHeap::new();
+    let mut order = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
+    for turn in 0..total {
+        let is_due = due.peek().is_some_and(|Reverse((at, ..))| at >> 32 <= turn);
+        let entering = if is_due { None } else { waiting.pop() };
+        let (at, weight, server) = match entering {
+            Some((server, weight)) => (turn << 32, *weight, *server),
+            None => match due.pop() {
+                Some(Reverse((at, Reverse(weight), server))) => (at, weight, server),
+                None => break,
+            },
+        };
+        order.push(server);
+        let step = (total << 32).checked_div(weight).unwrap_or(u64::MAX >> 1);
+        due.push(Reverse((at.saturating_add(step), Reverse(weight), server)));
+    }
+    order
+}
+
+/// One round as `static-rr` goes it and as hashes are mapped: credits grow by the weight at each turn and are compared
+/// in whole rounds, the first of equals is taken and pays a round.
+pub(super) fn map(backend: &Backend) -> Vec<u32> {
+    let servers = weighted(backend);
+    let total: i64 = servers.iter().filter_map(|(_, w)| i64::try_from(*w).ok()).sum();
+    let mut credits = vec![0i64; servers.len()];
+    let mut order = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
+    for _ in 0..total {
+        let mut best: Option<(usize, i64)> = None;
+        for (i, (credit, (_, weight))) in credits.iter_mut().zip(&servers).enumerate() {
+            *credit += i64::try_from(*weight).unwrap_or(0);
+            let rounds = (*credit + total).div_euclid(total);
+            if best.is_none_or(|(_, most)| rounds > most) {
+                best = Some((i, rounds));
+            }
+        }
+        let Some((i, _)) = best else { break };
+        if let (Some(credit), Some((server, _))) = (credits.get_mut(i), servers.get(i)) {
+            *credit -= total;
+            order.push(*server);
+        }
+    }
+    order
+}
+
+/// Points of a ring: each server has sixteen times its weight of them, which depend on its `id` alone, so that little
+/// moves when servers come and go.
+pub(super) fn ring(backend: &Backend) -> BTreeMap<u32, u32> {
+    let mut ring = BTreeMap::new();
+    for position in backend.eligible() {
+        let Some(server) = backend.server(position) else { continue };
+        let first = server.id.wrapping_mul(256 * 16);
+        for point in 0..server.live.weight.load(Relaxed).min(256) * 16 {
+            ring.entry(avalanche(first.wrapping_add(point))).or_insert(position);
+        }
+    }
+    ring
+}
