@@ -226,6 +226,7 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
 
 /// Sends the head. On a new connection the first write is tried at once and completed when the connection stands.
 async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First) -> Result<(), Failed> {
+    let before = x.up.moved;
     let sent = {
         let mut out = x.worker.out.borrow_mut();
         out.clear();
@@ -241,7 +242,7 @@ async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First
         Err(_) => return Err(Failed::Refused),
         Ok(()) => {}
     }
-    if !stale && x.up.moved == 0 {
+    if !stale && x.up.moved == before {
         let until = deadline(x.backend.and_then(|b| b.timeouts.connect));
         let woken = net::wait(|w| {
             w.write(&upstream.sock).until(until);
@@ -251,7 +252,9 @@ async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First
             x.up.forget_head();
             return Err(Failed::TimedOut);
         }
-        if upstream.sock.take_error().is_err() || x.up.push(&upstream.sock).is_err() {
+        let failed = upstream.sock.take_error().is_err() || x.up.push(&upstream.sock).is_err();
+        // Once something went out the server may have acted on it: then its answer, or the lack of it, counts.
+        if failed && x.up.moved == before {
             x.up.forget_head();
             return Err(Failed::Refused);
         }

@@ -58,8 +58,6 @@ pub struct Pump {
     ended: bool,
     /// Whether a source that ends is a fault.
     splice: bool,
-    /// Whether the framing of chunks is dropped, for a peer that doesn't know them.
-    bare: bool,
     /// Bytes passed on.
     pub moved: u64,
 }
@@ -77,7 +75,6 @@ impl Pump {
             pipe: None,
             ended: false,
             splice: false,
-            bare: false,
             moved: 0,
         }
     }
@@ -91,11 +88,6 @@ impl Pump {
             Framing::UntilClose | Framing::Tunnel => Rest::UntilClose,
         };
         Self { rest, buffer, splice, ..Self::idle() }
-    }
-
-    /// As [`Pump::new`] with [`Framing::Chunked`], passing on the payload without the chunks' framing.
-    pub fn unchunked(buffer: Option<Buffer>) -> Self {
-        Self { rest: Rest::Chunked(ChunkDecoder::new()), buffer, bare: true, ..Self::idle() }
     }
 
     /// Looks at what was read, so that the first write can carry head and body together.
@@ -130,7 +122,7 @@ impl Pump {
         self.consume(ready);
     }
 
-    /// Forgets a head of which nothing was sent: it will be written again for another server.
+    /// Forgets what is left of the head: it will be written again for another server, or not at all.
     pub fn forget_head(&mut self) {
         self.head.clear();
     }
@@ -254,9 +246,7 @@ impl Pump {
                     }
                 }
                 Rest::Chunked(decoder) => {
-                    let piece = if self.bare { decoder.advance(fresh) } else { decoder.forward(fresh) };
-                    match piece {
-                        Chunk::Forward(n) if self.bare => buffer.cut(self.ready, n),
+                    match decoder.forward(fresh) {
                         Chunk::Forward(n) | Chunk::Data(n) => self.ready += n,
                         Chunk::Skip(n) => buffer.cut(self.ready, n),
                         Chunk::More => return Ok(()),
@@ -284,9 +274,7 @@ impl Pump {
             Parsed::Invalid(_) => Err(Broken::Invalid),
             Parsed::Complete { consumed } => {
                 buffer.cut(self.ready, consumed);
-                if !self.bare {
-                    message.write_headers(&mut self.tail);
-                }
+                message.write_headers(&mut self.tail);
                 if let Rest::Chunked(decoder) = &mut self.rest {
                     decoder.end_trailers();
                 }

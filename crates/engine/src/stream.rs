@@ -81,6 +81,7 @@ async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
             Head::Got => return Ok(rest),
             Head::Stale => {
                 x.upstream = None;
+                x.up.forget_head();
                 x.places.leave_server();
             }
         }
@@ -150,6 +151,9 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             x.keep_client &= failure.cause != Cause::CLIENT && failure.cause != Cause::CLIENT_TIMEOUT;
             match failure.status.filter(|_| !x.answered) {
                 Some(status) => {
+                    // What is left of the request won't be sent: without a body the next one can follow, else it can't.
+                    x.up.forget_head();
+                    x.keep_client &= x.up.is_done();
                     reply::page(x, status);
                     reply::send(x).await;
                 }

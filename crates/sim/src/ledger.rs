@@ -44,6 +44,8 @@ pub struct Asked {
 pub struct Excuses {
     /// Servers may be full, unreachable, or descriptors lacking: 503.
     pub busy: bool,
+    /// Servers reset connections that they accepted: 502.
+    pub slams: bool,
     /// Servers close idle connections without a word: 502 for what may not be sent twice.
     pub idle_close: bool,
     /// The proxy is told to stop while clients are there.
@@ -118,6 +120,7 @@ impl Asked {
             Outcome::Own(502) => {
                 let once = !self.request.is_idempotent() || self.request.framing != Framing::None;
                 matches!(fault, Fault::Mute | Fault::Reset(_) | Fault::Close(_) | Fault::Garbage)
+                    || excuses.slams
                     || excuses.idle_close && once
                     || !good && once
             }

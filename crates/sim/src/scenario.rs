@@ -110,8 +110,7 @@ fn storm(scenario: &mut Scenario, rng: &mut Rng) -> Limits {
     }
     scenario.weather.no_handles = rng.one([0, 0, 20, 200]);
     scenario.excuses.busy = true;
-    // A server that slams the door looks as one that closes an idle connection.
-    scenario.excuses.idle_close = true;
+    scenario.excuses.slams = scenario.servers.iter().any(|habits| habits.slam > 0);
     if rng.permille(300) {
         scenario.stop = Some(rng.below(800 * MS));
         scenario.excuses.stops = true;

@@ -282,7 +282,7 @@ impl Client {
             let Some(request) = self.request(at) else { break };
             let outcome = match self.answer.take() {
                 Some(answer) if !answer.interim => Outcome::Cut,
-                _ if !self.reader.is_between() => Outcome::Cut,
+                _ if at == self.answered && !self.reader.is_between() => Outcome::Cut,
                 _ => Outcome::Nothing,
             };
             self.ledger.borrow_mut().settle(request.id, outcome, excused);
