@@ -3,7 +3,7 @@
 use std::io;
 
 use http::h1::{self, Parsed, Scan};
-use http::{Known, Message, Version};
+use http::{Known, Message};
 use net::Time;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive};
@@ -180,7 +180,6 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if close && !connection.upgrade {
         request.add_header(Known::Connection, b"close").map_err(full)?;
     }
-    request.set_version(Version::HTTP_11);
     Ok(())
 }
 

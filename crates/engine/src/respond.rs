@@ -195,19 +195,13 @@ pub fn for_client(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, St
     if let Some(upstream) = &mut x.upstream {
         upstream.keep &= keep_server;
     }
-    let old_client = x.stream.request.version() < Version::HTTP_11;
     let response = &mut x.stream.response;
     h1::take_connection(response).map_err(full)?;
-    response.set_version(Version::HTTP_11);
-    let bare = framing == Framing::Chunked && old_client;
-    if bare {
-        response.del_header(Known::TransferEncoding);
-    }
     if framing != Framing::Tunnel {
-        x.keep_client &= framing != Framing::UntilClose && !bare;
+        x.keep_client &= framing != Framing::UntilClose;
         connection_header(x).map_err(full)?;
     }
-    Ok(if bare { Pump::unchunked(rest) } else { Pump::new(framing, rest, x.splices()) })
+    Ok(Pump::new(framing, rest, x.splices()))
 }
 
 /// `connection: close` where the connection ends, `keep-alive` where a client of HTTP/1.0 keeps it.
