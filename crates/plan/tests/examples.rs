@@ -1,6 +1,9 @@
 //! Every keyword's examples are its test: fetches and converters are evaluated on the messages they are given, actions
 //! and balancing algorithms must compile. The families' lists are compared with their folders.
 
+#[path = "examples/observed.rs"]
+mod observed;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use plan::compile::{Compile, Home, Names, Site};
 use sample::Bump;
 use state::backend::UseServer;
 use state::check::Probe;
-use state::counters::{Gauge, PerThread};
+use state::counters::Gauge;
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
 use state::frontend::{Bind, BindAddress, Captures, UnixOwner};
@@ -444,23 +447,136 @@ fn hashes_lead_where_they_lead_elsewhere() {
     let requests: Vec<String> =
         (0..14).map(|i| format!("GET /x{i}?y HTTP/1.1\r\nhost: h{i}\r\nx-u: u{i}\r\n\r\n")).collect();
     let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
-    for (algorithm, weights, expected) in HASHES {
+    for (algorithm, weights, expected) in observed::HASHES {
         assert_eq!(choices(algorithm, weights, &requests), *expected, "{algorithm} {weights:?}");
     }
 }
 
-/// Observed choices for the requests of the test above.
-const HASHES: &[(&str, &[u16], &str)] = &[
-    ("uri", &[1, 1, 1, 1, 1, 1, 1], "12345601232345"),
-    ("uri whole", &[1, 1, 1, 1, 1, 1, 1], "00000000002222"),
-    ("hdr(host)", &[1, 1, 1, 1, 1, 1, 1], "45601234566012"),
-    ("hdr(x-u)", &[3, 5, 1], "11011201011011"),
-    ("hash path", &[1, 1, 1, 1, 1, 1, 1], "12345601232345"),
-    ("uri hash-type map-based djb2", &[1, 1, 1, 1, 1, 1, 1], "56012345604560"),
-    ("uri hash-type map-based crc32", &[1, 1, 1, 1, 1, 1, 1], "32112341603424"),
-    ("uri hash-type map-based sdbm avalanche", &[2, 3, 2], "00020221112121"),
-    ("uri hash-type map-based djb2 avalanche", &[1, 1, 1, 1, 1, 1, 1], "45404515164626"),
-];
+/// The request that the rules below work on.
+const RULED: &str =
+    "GET /a/b?x=1 HTTP/1.1\r\nhost: h\r\nx-v: abc, dbe\r\nx-v: zbz\r\nx-t: tab\there\r\ncookie: s=1\r\n\r\n";
+
+/// Runs `http-request` rules, one after the other, on the request above; gives the stream and the last verdict.
+fn run(lines: &str) -> (Stream, Verdict) {
+    let mut names = names();
+    let mut compile = Compile::new(&mut names, home());
+    let rules: Vec<_> = lines
+        .split(" ## ")
+        .map(|line| {
+            let words = words(line.strip_prefix("http-request ").unwrap_or(line));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            compile.rule(RuleSet::HttpRequest, &words).unwrap_or_else(|e| panic!("{line}: {e}"))
+        })
+        .collect();
+    let captures = std::mem::take(&mut compile.captures);
+    let mut world = world(two_servers(), "roundrobin");
+    world.frontends[0].captures = captures;
+    let (mut session, mut stream, arena) = (session(), stream(RULED), Bump::new());
+    let mut verdict = Verdict::Next;
+    for rule in &rules {
+        let mut act = Act {
+            world: &world,
+            session: &mut session,
+            stream: Some(&mut stream),
+            side: Side::Request,
+            arena: &arena,
+            now_ns: BEGUN_NS + 1000 * MS,
+            wall_us: BEGUN_WALL_US,
+            thread: 0,
+        };
+        if rule.cond.as_ref().is_none_or(|c| c.holds(&act.ctx())) {
+            verdict = rule.action.run(&mut act);
+        }
+        if verdict != Verdict::Next {
+            break;
+        }
+    }
+    (stream, verdict)
+}
+
+#[test]
+fn rules_change_requests() {
+    let text = |b: Option<&[u8]>| String::from_utf8_lossy(b.unwrap_or_default()).into_owned();
+    let mut failures = Vec::new();
+    for (lines, expected) in observed::EFFECTS {
+        let (stream, _) = run(lines);
+        let request = &stream.request;
+        let names: Vec<String> = request.headers().map(|h| text(Some(h.name))).collect();
+        let got = format!(
+            "{} {}|{}|{}|{}|{}|",
+            text(Some(request.method_bytes())),
+            text(Some(request.target_bytes())),
+            text(request.line_at(&b"x-v"[..], 1)),
+            text(request.line_at(&b"x-v"[..], 2)),
+            names.join(","),
+            text(request.line_at(&b"x-o"[..], -1)),
+        );
+        if got != *expected {
+            failures.push(format!("{lines}\n     {got}\n not {expected}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn rules_answer() {
+    let mut failures = Vec::new();
+    for (line, expected) in observed::ANSWERS {
+        let (mut stream, verdict) = run(line);
+        if let Verdict::Deny { status } | Verdict::Tarpit { status } = verdict {
+            let page = http::reply::error(status).unwrap();
+            page.fill(&mut stream.response).unwrap();
+            stream.reply_body = Some(page.body.as_bytes().into());
+        }
+        let mut got = Vec::new();
+        stream.response.write_response_head(&mut got);
+        got.extend_from_slice(stream.reply_body.as_deref().unwrap_or_default());
+        let got = String::from_utf8_lossy(&got);
+        if got != *expected {
+            failures.push(format!("{line}\n     {got:?}\n not {expected:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn log_lines_look_as_elsewhere() {
+    let given = "GET /a/b?x=1 HTTP/1.1\r\nhost: h\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+    let (session, mut stream, arena) = (session(), stream(given), Bump::new());
+    stream.times.ended = BEGUN_NS + 1000 * MS;
+    (stream.bytes_in, stream.bytes_out, stream.counts) = (89, 59, [4, 3, 2, 1]);
+    (stream.retries, stream.redispatched) = (1, true);
+    stream.captured_request = vec![Some((*b"a\"b]c\\d#e\tf~\x7f").into()), None, Some((*b"UA {x}").into())];
+    stream.captured_response = vec![Some((*b"sv").into())];
+    let mut world = world(two_servers(), "roundrobin");
+    let slot = |name: &str| state::frontend::Capture { name: name.as_bytes().into(), len: 40 };
+    world.frontends[0].captures = Captures {
+        request: vec![slot("x-v"), slot("nope"), slot("user-agent")],
+        response: vec![slot("x-s")],
+    };
+    let mut failures = Vec::new();
+    for (format, expected) in observed::LINES {
+        let mut names = names();
+        let compiled = Compile::new(&mut names, home()).log_format(format).unwrap();
+        let cx = Ctx {
+            world: &world,
+            session: &session,
+            stream: Some(&stream),
+            side: Side::Response,
+            arena: &arena,
+            now_ns: stream.times.ended,
+            wall_us: BEGUN_WALL_US,
+            thread: 0,
+        };
+        let mut line = Vec::new();
+        compiled.write(&cx, &mut line);
+        let line = String::from_utf8_lossy(&line);
+        if line != *expected {
+            failures.push(format!("{format}\n     {line:?}\n not {expected:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
 
 /// Cuts a line at spaces outside of double quotes, as the configuration's reader does.
 fn words(line: &str) -> Vec<String> {

@@ -7,8 +7,13 @@ pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
     args: &[],
     gives: Type::Meth,
     needs: Needs::Request,
-    doc: "The request's method. An ACL compares it exactly; several may be listed.",
+    doc: "The request's method as it came. An ACL compares it exactly; several may be listed.",
     examples: &[Example { given: "PATCH /a HTTP/1.1\r\n\r\n", expr: "method", gives: "PATCH" }],
-    get: |_, cx| request(cx).map(|m| Value::Meth(m.method_bytes())),
+    get: |_, cx| {
+        let stream = cx.stream.filter(|s| s.has_request)?;
+        // Rules that change the method are not seen.
+        let came = stream.request_line.split(|b| *b == b' ').next().filter(|m| !m.is_empty());
+        Some(Value::Meth(came.unwrap_or(stream.request.method_bytes())))
+    },
     each: None,
 }];
