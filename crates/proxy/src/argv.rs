@@ -1,5 +1,5 @@
-//! The command line (management manual 3): options as HAProxy takes them. As there, a letter decides and what else
-//! stands in its word is ignored where it means nothing.
+//! The command line (management manual 3): options as HAProxy takes them. As there, a letter decides and what
+//! else stands in its word is ignored where it means nothing.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;

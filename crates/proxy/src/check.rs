@@ -110,7 +110,8 @@ fn hostname() -> String {
     name.trim().to_owned()
 }
 
-fn in_global<'a>(loaded: &'a Loaded, keyword: &str) -> Option<Directive<'a>> {
+/// The first line of `global` with this keyword.
+pub(crate) fn in_global<'a>(loaded: &'a Loaded, keyword: &str) -> Option<Directive<'a>> {
     loaded.sections().filter(|s| s.kind() == SectionKind::Global).find_map(|s| s.find(keyword))
 }
 

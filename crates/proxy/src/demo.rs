@@ -66,7 +66,8 @@ fn free_port() -> Result<u16, String> {
 fn invitation(port: u16, site: u16, api: u16) -> String {
     let url = format!("http://127.0.0.1:{port}");
     format!(
-        "Sluice serves examples/demo.cfg on {url}, in front of two servers of its own (ports {site} and {api}).\n\
+        "Sluice serves examples/demo.cfg on {url},\n\
+         in front of two servers of its own (ports {site} and {api}).\n\
          Each request is logged below. Try, in another terminal:\n\n\
          \x20 curl -i {url}/            # backend 'site', server 'blue'\n\
          \x20 curl -i {url}/api/users   # backend 'api', server 'green', by a rule on the path\n\

@@ -1,4 +1,5 @@
-//! What this build can do, in the words of HAProxy's `Feature list` and of the conditions `feature()` and `enabled()`.
+//! What this build can do, in the words of HAProxy's `Feature list` and of the conditions `feature()` and
+//! `enabled()`.
 
 use crate::argv::Args;
 

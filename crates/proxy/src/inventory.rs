@@ -1,5 +1,6 @@
-//! Which words of the language this program runs. Families of keywords have tables; of directives and parameters the
-//! builder itself is asked, with a small configuration for each word: what it calls known and not run is not run.
+//! Which words of the language this program runs. Families of keywords have tables; of directives and
+//! parameters the builder itself is asked, with a small configuration for each word: what it calls known and
+//! not run is not run.
 
 use std::collections::BTreeMap;
 

@@ -19,8 +19,8 @@ const CLASSES: &[(&str, &str)] = &[
     ("svc", "service names"),
 ];
 
-/// The lists of these classes, whose names are separated by commas: `all`, `help`, or [`CLASSES`]. Names that are
-/// none of them are passed over, as HAProxy does.
+/// The lists of these classes, whose names are separated by commas: `all`, `help`, or [`CLASSES`]. Names that
+/// are none of them are passed over, as HAProxy does.
 pub(crate) fn dump(asked: &str) -> String {
     let mut out = String::new();
     for name in asked.split(',') {
@@ -104,8 +104,8 @@ fn configuration(out: &mut String) {
     list(out, &inventory::actions(), "", &|_| String::new());
 }
 
-/// The places of HAProxy's compatibility matrix, what each means here, and whether the proxy there is a backend. Places
-/// that no rule of Sluice has are `None`.
+/// The places of HAProxy's compatibility matrix, what each means here, and whether the proxy there is a
+/// backend. Places that no rule of Sluice has are `None`.
 const PLACES: &[(&str, Option<Site>, bool)] = &[
     ("frontend tcp-request connection rule", Some(Site::Rules(RuleSet::TcpRequestConnection)), false),
     ("frontend tcp-request session rule", Some(Site::Rules(RuleSet::TcpRequestSession)), false),
@@ -164,7 +164,8 @@ fn fetches(out: &mut String) {
     lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
 }
 
-/// `(string,integer[,table])`, from each argument's name and whether it must be given; nothing without arguments.
+/// `(string,integer[,table])`, from each argument's name and whether it must be given; nothing without
+/// arguments.
 fn arguments(specs: impl Iterator<Item = (&'static str, bool)>) -> String {
     let mut out = String::new();
     let mut open = false;

@@ -1,8 +1,9 @@
 //! The `sluice` binary: reads the command line and the configuration, then checks it or runs it.
 //!
-//! Reading order: [`argv`] (what the user asked), [`check`] (reading and judging the configuration), [`start`]
-//! ([`sockets`], the background, privileges, threads), [`run`] (signals until the end). Beside them: [`version`],
-//! [`feature`], [`inventory`] and [`keyword_dump`] (what this program is and runs), [`condition`] (`-cc`), [`demo`].
+//! Reading order: [`argv`] (what the user asked), [`check`] (reading and judging the configuration),
+//! [`start`] ([`sockets`], the background, privileges, threads), [`run`] (signals until the end). Beside
+//! them: [`version`], [`feature`], [`inventory`] and [`keyword_dump`] (what this program is and runs),
+//! [`condition`] (`-cc`), [`demo`].
 
 mod argv;
 mod check;

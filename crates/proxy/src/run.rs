@@ -69,19 +69,25 @@ async fn watch(running: &Running) -> std::io::Result<End> {
     let came = Came::default();
     let root = net::current_task().ok_or_else(|| std::io::Error::other("not in a task"))?;
     net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
-    let mut stopping = None;
+    let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
     loop {
-        let look = if stopping.is_some() { STOPPING_LOOK_MS } else { LOOK_MS };
+        let look = if grace.is_some() || stopping.is_some() { STOPPING_LOOK_MS } else { LOOK_MS };
         net::wait(|w| {
             w.notified().until(net::now().plus_millis(look));
         })
         .await;
         loop {
             let Some(signal) = came.borrow_mut().pop_front() else { break };
-            if let Some(end) = obey(running, signal?, &mut stopping) {
-                return Ok(end);
+            match signal? {
+                signal @ (Signal::Term | Signal::Int) => return Ok(End::Killed(signal)),
+                Signal::Usr1 if grace.is_none() && stopping.is_none() => grace = Some(ask(running)),
+                other => obey(running, other),
             }
+        }
+        if grace.is_some_and(|until: Time| net::now() >= until) {
+            grace = None;
+            stopping = Some(stop(running));
         }
         if net::now() >= zone_due {
             keep_zone(&running.world);
@@ -108,18 +114,31 @@ async fn collect(signals: net::Signals, came: Came, root: TaskId) {
 /// When a soft stop must be over; `None` for no limit.
 type Deadline = Option<Time>;
 
-fn obey(running: &Running, signal: Signal, stopping: &mut Option<Deadline>) -> Option<End> {
+/// A soft stop was asked for; gives when it begins.
+fn ask(running: &Running) -> Time {
+    if running.grace_ms > 0 {
+        say::notice(&format!("Scheduling a soft-stop in {} ms.", running.grace_ms));
+    }
+    net::now().plus_millis(running.grace_ms)
+}
+
+/// Begins the soft stop.
+fn stop(running: &Running) -> Deadline {
+    if running.grace_ms > 0 {
+        say::notice("Grace period expired, proceeding with soft-stop now.");
+    }
+    report::stopped(&running.world);
+    for remote in &running.remotes {
+        // A thread that ended has nothing to stop.
+        let _ = remote.send(Box::new(engine::thread::stop_softly));
+    }
+    let limit = running.world.global.hard_stop_after_ms;
+    limit.map(|ms| net::now().plus_millis(u64::from(ms)))
+}
+
+/// The signals that end nothing.
+fn obey(running: &Running, signal: Signal) {
     match signal {
-        Signal::Term | Signal::Int => return Some(End::Killed(signal)),
-        Signal::Usr1 if stopping.is_none() => {
-            let limit = running.world.global.hard_stop_after_ms;
-            *stopping = Some(limit.map(|ms| net::now().plus_millis(u64::from(ms))));
-            report::stopped(&running.world);
-            for remote in &running.remotes {
-                // A thread that ended has nothing to stop.
-                let _ = remote.send(Box::new(engine::thread::stop_softly));
-            }
-        }
         Signal::Hup => {
             keep_zone(&running.world);
             report::servers(&running.world);
@@ -130,9 +149,8 @@ fn obey(running: &Running, signal: Signal, stopping: &mut Option<Deadline>) -> O
         Signal::TtyOut | Signal::TtyIn => {
             say::warning("SIGTTOU, SIGTTIN: pausing listeners is not run by this version of Sluice.");
         }
-        Signal::Usr1 | Signal::Child => {}
+        Signal::Term | Signal::Int | Signal::Usr1 | Signal::Child => {}
     }
-    None
 }
 
 /// Whether the threads ended, as they should or not, or must be ended.

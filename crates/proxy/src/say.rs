@@ -1,4 +1,5 @@
-//! Messages on standard error, in HAProxy's form: a tag, the process's id, the words. Knows nothing of what they mean.
+//! Messages on standard error, in HAProxy's form: a tag, the process's id, the words. Knows nothing of what
+//! they mean.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -36,8 +37,8 @@ fn say(severity: Severity, words: &str) {
     rendered(severity, &format!("{} ({}) : {words}\n", severity.tag(), std::process::id()));
 }
 
-/// Writes a message that has its tag already, all lines at once. The first warning or alert is preceded by what
-/// program this is, as HAProxy does it.
+/// Writes a message that has its tag already, all lines at once. The first warning or alert is preceded by
+/// what program this is, as HAProxy does it.
 pub(crate) fn rendered(severity: Severity, text: &str) {
     if is_quiet() {
         return;

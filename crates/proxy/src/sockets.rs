@@ -1,5 +1,5 @@
-//! Opening the listening sockets of a World: one for each thread where the kernel can spread connections over several,
-//! a shared one otherwise. All that fail are told of in one go, as HAProxy does.
+//! Opening the listening sockets of a World: one for each thread where the kernel can spread connections over
+//! several, a shared one otherwise. All that fail are told of in one go, as HAProxy does.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -155,8 +155,8 @@ fn socket_file(bind: &Bind) -> Option<SocketFile> {
 }
 
 impl SocketFile {
-    /// Removes the file if it is still this process's socket. One that cannot be reached any more (`chroot`, another
-    /// user) stays, as HAProxy's do.
+    /// Removes the file if it is still this process's socket. One that cannot be reached any more (`chroot`,
+    /// another user) stays, as HAProxy's do.
     pub(crate) fn remove(&self) {
         use std::os::unix::fs::MetadataExt as _;
         let own = std::fs::symlink_metadata(&self.path)

@@ -4,7 +4,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use config::{Loaded, SectionKind};
+use config::Loaded;
 use engine::queue::Queues;
 use engine::thread::{Socket, Start};
 use net::Remote;
@@ -14,7 +14,7 @@ use state::World;
 use state::world::Global;
 
 use crate::argv::Args;
-use crate::check::Checked;
+use crate::check::{self, Checked};
 use crate::say;
 use crate::sockets::{self, Opened, SocketFile, reason};
 
@@ -25,6 +25,8 @@ pub(crate) struct Running {
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
     /// Files of unix sockets, to be removed at the end.
     pub(crate) files: Vec<SocketFile>,
+    /// `grace`: how long it goes on after it was asked to stop softly, milliseconds.
+    pub(crate) grace_ms: u64,
 }
 
 /// What became of starting.
@@ -86,12 +88,16 @@ fn serve(
         replace(args);
     }
     drop_privileges(&world.global)?;
-    if in_global(loaded, "set-dumpable") {
+    let dumpable = check::in_global(loaded, "set-dumpable");
+    if dumpable.is_some_and(|line| !line.negated() && line.text(1) != b"off") {
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
     }
     net::process::malloc_trim();
     let mut running = spawn(Arc::new(world), opened.sockets)?;
     running.files = opened.files;
+    running.grace_ms = check::in_global(loaded, "grace")
+        .and_then(|line| plan::compile::duration_ms(line.word(1)?.str()?))
+        .unwrap_or(0);
     if !drops {
         replace(args);
     }
@@ -99,11 +105,6 @@ fn serve(
         parent.ready().map_err(|e| format!("cannot leave the terminal: {e}"))?;
     }
     Ok(running)
-}
-
-fn in_global(loaded: &Loaded, keyword: &str) -> bool {
-    let mut globals = loaded.sections().filter(|s| s.kind() == SectionKind::Global);
-    globals.any(|section| section.find(keyword).is_some_and(|line| !line.negated()))
 }
 
 /// `-m`: what the process may allocate. Beyond it an allocation fails, which ends the process with a message.
@@ -126,22 +127,18 @@ fn raise_files(args: &Args, loaded: &Loaded, global: &Global, listeners: usize) 
     let needed = u64::from(global.maxconn) * 2 + own;
     let want = global.open_files.map_or(needed, u64::from);
     let reached = net::process::raise_nofile(want);
-    let asked = args.maxconn > 0 || global.open_files.is_some() || in_global(loaded, "maxconn");
+    let asked =
+        args.maxconn > 0 || global.open_files.is_some() || check::in_global(loaded, "maxconn").is_some();
     if reached >= want || !asked {
         return Ok(());
     }
     let hard = getrlimit(Resource::Nofile).maximum.map_or("unlimited".to_owned(), |n| n.to_string());
     let words = format!(
-        "[sluice.main()] Cannot raise FD limit to {want}, current limit is {reached} and hard limit is {hard}. \
-         You may prefer to let it be adjusted by itself; for this, please just drop any 'maxconn' and 'ulimit-n' \
-         from the global section, and possibly set 'fd-hard-limit' for the process's absolute limit."
+        "[sluice.main()] Cannot raise FD limit to {want}, current limit is {reached} and hard limit is \
+         {hard}. You may prefer to let it be adjusted by itself; for this, please just drop any 'maxconn' \
+         and 'ulimit-n' from the global section."
     );
-    let strict = loaded
-        .sections()
-        .filter(|s| s.kind() == SectionKind::Global)
-        .find_map(|s| s.find("strict-limits"))
-        .is_none_or(|line| !line.negated());
-    if strict {
+    if check::in_global(loaded, "strict-limits").is_none_or(|line| !line.negated()) {
         return Err(words);
     }
     say::warning(&words);
@@ -154,7 +151,8 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Opens all sockets. Older processes that are to be replaced are asked to let go of theirs if need be.
 fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Opened, String> {
-    let attempt = || sockets::open_all(world, loaded, threads, !args.no_reuse_port);
+    let reuse_port = !args.no_reuse_port && check::in_global(loaded, "noreuseport").is_none();
+    let attempt = || sockets::open_all(world, loaded, threads, reuse_port);
     let mut result = attempt();
     let older = !(args.finish.is_empty() && args.terminate.is_empty());
     if result.is_err() && older {
@@ -238,7 +236,7 @@ fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String
     if remotes.len() < count {
         return Err("a thread could not be started".into());
     }
-    Ok(Running { world, remotes, threads, files: Vec::new() })
+    Ok(Running { world, remotes, threads, files: Vec::new(), grace_ms: 0 })
 }
 
 /// What a traffic thread does.

@@ -1,5 +1,6 @@
-//! What program this is: `-v`, `-vv` (management manual 3). The first line serves two readers: programs that look for
-//! HAProxy's version, and people, who must see that this is Sluice (doc/decisions/0001-version-line.md).
+//! What program this is: `-v`, `-vv` (management manual 3). The first line serves two readers: programs that
+//! look for HAProxy's version, and people, who must see that this is Sluice
+//! (doc/decisions/0001-version-line.md).
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 server that tells what it was asked. For demonstrations: it reads heads only, and closes after a
-//! request that has a body.
+//! A small HTTP/1.1 server that tells what it was asked. For demonstrations: it reads heads only, and closes
+//! after a request that has a body.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,8 @@ const HEAD_MAX: usize = 16 * 1024;
 /// How long a client may say nothing.
 const PATIENCE_MS: u64 = 60_000;
 
-/// Starts a server on a thread of its own, which lives as long as the process; gives its port on the loopback.
+/// Starts a server on a thread of its own, which lives as long as the process; gives its port on the
+/// loopback.
 pub(super) fn start(name: &'static str) -> Result<u16, String> {
     let failed = |error: std::io::Error| format!("cannot start the demo's server '{name}': {error}");
     let at = Addr::ip_port(Ipv4Addr::LOCALHOST.into(), 0);
@@ -115,10 +116,9 @@ fn answer(name: &str, head: &str) -> (String, bool) {
     let text = format!("This is the demo's server '{name}'. It was asked:\n\n{}\n", head.trim_end());
     let shown = if line.starts_with("HEAD ") { "" } else { &text };
     let connection = if last { "connection: close\r\n" } else { "" };
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n{connection}\r\n{shown}",
-        text.len()
-    );
+    let kind = "content-type: text/plain; charset=utf-8";
+    let length = text.len();
+    let answer = format!("HTTP/1.1 200 OK\r\n{kind}\r\ncontent-length: {length}\r\n{connection}\r\n{shown}");
     (answer, last)
 }
 
