@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::check::Probe;
-use crate::counters::{Block, Gauge, PerThread};
+use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::family::Balance;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
@@ -54,8 +54,11 @@ pub struct Live {
     pub sessions: Gauge,
     pub queued: Gauge,
     pub counters: PerThread<Block>,
+    pub session_rate: Rate,
     /// Monotonic nanoseconds of the last state change.
     pub changed_ns: AtomicU64,
+    /// Monotonic nanoseconds of the last session, to the second; 0 before the first.
+    pub last_used_ns: AtomicU64,
 }
 
 impl Live {
@@ -64,7 +67,9 @@ impl Live {
             sessions: Gauge::default(),
             queued: Gauge::default(),
             counters: PerThread::new(threads),
+            session_rate: Rate::default(),
             changed_ns: AtomicU64::new(0),
+            last_used_ns: AtomicU64::new(0),
         }
     }
 }

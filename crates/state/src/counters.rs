@@ -68,6 +68,52 @@ impl Gauge {
     }
 }
 
+/// How often something happens, over a sliding second, of something that is counted elsewhere: [`Rate::turn`] notes the
+/// count once a second, so that the rate costs the traffic nothing, and what came since is read from the count itself.
+#[derive(Debug, Default)]
+pub struct Rate {
+    /// The count when this second began.
+    base: AtomicU64,
+    /// Events of the second before.
+    previous: AtomicU64,
+    /// The most that a second ever saw.
+    max: AtomicU64,
+}
+
+/// Nanoseconds in a second.
+const SECOND: u64 = 1_000_000_000;
+
+impl Rate {
+    /// A second is over (or rather `elapsed_ns`): `total` is the count now. For one caller only.
+    pub fn turn(&self, total: u64, elapsed_ns: u64) {
+        let new = total.saturating_sub(self.base.swap(total, Relaxed));
+        let rate = scale(new, SECOND, elapsed_ns.max(1));
+        self.previous.store(rate, Relaxed);
+        self.max.fetch_max(rate, Relaxed);
+    }
+
+    /// Events a second, with the count as it is now, `since_ns` after the last turn: those since, and of the second
+    /// before the part that is not yet over.
+    pub fn per_second(&self, total: u64, since_ns: u64) -> u64 {
+        let new = total.saturating_sub(self.base.load(Relaxed));
+        if since_ns >= SECOND {
+            return scale(new, SECOND, since_ns);
+        }
+        new + scale(self.previous.load(Relaxed), SECOND - since_ns, SECOND)
+    }
+
+    /// The most there ever were in a second, this one included.
+    pub fn max(&self, total: u64) -> u64 {
+        self.max.load(Relaxed).max(total.saturating_sub(self.base.load(Relaxed)))
+    }
+}
+
+/// `n * by / over`, to the nearest whole.
+fn scale(n: u64, by: u64, over: u64) -> u64 {
+    let product = u128::from(n) * u128::from(by) + u128::from(over / 2);
+    u64::try_from(product / u128::from(over)).unwrap_or(u64::MAX)
+}
+
 /// One value a thread.
 #[derive(Debug)]
 pub struct PerThread<T>(Box<[T]>);
@@ -134,6 +180,20 @@ mod tests {
         g.leave();
         assert!(g.try_enter(2));
         assert_eq!((g.now(), g.max(), g.total()), (2, 2, 3));
+    }
+
+    #[test]
+    fn a_rate_slides_from_one_second_to_the_next() {
+        let r = Rate::default();
+        assert_eq!((r.per_second(7, 1), r.max(7)), (7, 7));
+        r.turn(8, SECOND);
+        assert_eq!(r.per_second(8, 0), 8);
+        assert_eq!(r.per_second(10, SECOND / 2), 6);
+        assert_eq!(r.per_second(10, 2 * SECOND), 1);
+        r.turn(10, 2 * SECOND);
+        assert_eq!((r.per_second(10, 0), r.max(10)), (1, 8));
+        // The count was cleared.
+        assert_eq!(r.per_second(3, SECOND / 2), 1);
     }
 
     #[test]

@@ -11,6 +11,12 @@ use crate::format::Flags;
 use crate::rule::Action;
 use crate::{Backend, Format};
 
+mod command;
+mod metric;
+
+pub use command::{Command, Console, Flow, Query, Reporting, Talk};
+pub use metric::{Metric, Object, Read, Row, Scope};
+
 /// Shows what a keyword does, in the manual and as a test: `expr` evaluated on the raw request (and response, after a
 /// line of its own `---`) `given` prints as `gives`; `-` means no sample.
 #[derive(Clone, Copy, Debug)]

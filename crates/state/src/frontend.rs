@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::Rules;
-use crate::counters::{Block, Gauge, PerThread};
+use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
@@ -101,10 +101,20 @@ pub struct Live {
     /// Log lines written, for `%lc`.
     pub logged: AtomicU64,
     pub counters: PerThread<Block>,
+    pub session_rate: Rate,
+    pub connection_rate: Rate,
+    pub request_rate: Rate,
 }
 
 impl Live {
     pub fn new(threads: usize) -> Self {
-        Self { sessions: Gauge::default(), logged: AtomicU64::new(0), counters: PerThread::new(threads) }
+        Self {
+            sessions: Gauge::default(),
+            logged: AtomicU64::new(0),
+            counters: PerThread::new(threads),
+            session_rate: Rate::default(),
+            connection_rate: Rate::default(),
+            request_rate: Rate::default(),
+        }
     }
 }

@@ -6,8 +6,9 @@
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`]; [`session`], [`stream`]; [`expr`], [`acl`],
-//! [`format`], [`rule`], [`route`]; [`family`].
+//! [`format`], [`rule`], [`route`]; [`family`]; [`about`].
 
+pub mod about;
 pub mod acl;
 pub mod backend;
 pub mod check;
@@ -29,6 +30,7 @@ pub mod termination;
 pub mod vars;
 pub mod world;
 
+pub use about::About;
 pub use acl::{Acl, AclTest, Cond, Term};
 pub use backend::Backend;
 pub use endpoint::Endpoint;

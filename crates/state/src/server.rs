@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::check::{Outcome, Pace, Probe};
-use crate::counters::{Block, Gauge, PerThread};
+use crate::counters::{Block, Gauge, PerThread, Rate};
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +91,10 @@ pub struct Live {
     pub idle: AtomicU32,
     /// Connections open, idle ones included.
     pub connections: AtomicU32,
-    /// Monotonic nanoseconds of the last choice, for `lastsess`.
+    /// Monotonic nanoseconds of the last session, to the second; 0 before the first.
     pub last_used_ns: AtomicU64,
     pub counters: PerThread<Block>,
+    pub session_rate: Rate,
     pub outcome: Outcome,
 }
 
@@ -110,6 +111,7 @@ impl Live {
             connections: AtomicU32::new(0),
             last_used_ns: AtomicU64::new(0),
             counters: PerThread::new(threads),
+            session_rate: Rate::default(),
             outcome: Outcome::default(),
         }
     }

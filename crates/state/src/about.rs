@@ -1,0 +1,50 @@
+//! The process as statistics show it: which program it is, since when it runs, and what is measured of it as a whole.
+//! Kept up to date by the main thread (`engine`'s `cli`).
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::counters::{PerThread, Rate};
+
+/// What is known of the process. Written by the main thread, read by any.
+#[derive(Debug)]
+pub struct About {
+    /// The program: `Name` in `show info`.
+    pub name: &'static str,
+    /// The version in HAProxy's form.
+    pub version: Box<str>,
+    /// `2026/11/22`.
+    pub release_date: &'static str,
+    /// When it began to serve: monotonic nanoseconds, and microseconds since 1970.
+    pub started_ns: u64,
+    pub started_wall_us: u64,
+    /// `-m`; 0 is no limit.
+    pub memory_mb: u32,
+    /// How many files it may have open.
+    pub open_files: u64,
+    /// What the process used of the CPUs so far, nanoseconds.
+    pub cpu_time_ns: fn() -> u64,
+    /// The code and the words of a check's result, by the number in `check::Outcome::result`.
+    pub check_result: fn(u8) -> Option<(&'static str, &'static str)>,
+    /// It finishes what it has and takes nothing new.
+    pub stopping: AtomicBool,
+    /// Monotonic nanoseconds of the last turn of all [`Rate`]s.
+    pub turned_ns: AtomicU64,
+    pub connection_rate: Rate,
+    pub request_rate: Rate,
+    pub bytes_out_rate: Rate,
+    pub cpu_rate: Rate,
+    /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.
+    pub tasks: PerThread<AtomicU32>,
+}
+
+impl About {
+    /// Nanoseconds since the last turn of the rates.
+    pub fn since_turn(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.turned_ns.load(Relaxed))
+    }
+
+    /// Seconds since the start.
+    pub fn uptime_s(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.started_ns) / 1_000_000_000
+    }
+}

@@ -1,0 +1,147 @@
+//! Commands of the Runtime API (management manual 9.3): what one is, what it is asked, and the conversation it is
+//! asked in.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use crate::world::Level;
+use crate::{About, World};
+
+/// A command.
+pub struct Command {
+    /// The words it begins with: `["show", "stat"]`.
+    pub words: &'static [&'static str],
+    /// The words and what may follow them, as `help` shows it.
+    pub usage: &'static str,
+    /// One line, as `help` shows it: no capital, no full stop.
+    pub doc: &'static str,
+    /// The lowest level of a socket on which it is run.
+    pub level: Level,
+    /// Appends the answer, each line ended, without the empty line that ends it all. What has been appended is sent before
+    /// a long answer goes on: `from` is 0 at first, then what [`Flow::More`] said.
+    pub run: fn(&Query<'_>, from: u64, out: &mut Vec<u8>) -> Flow,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.words.join(" "))
+    }
+}
+
+/// Whether an answer is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Done,
+    /// Ask again with this number.
+    More(u64),
+}
+
+/// What a command is asked.
+pub struct Query<'a> {
+    /// All words, those of the command included; at most 64.
+    pub words: &'a [&'a [u8]],
+    /// What followed a line that ended with `<<`, its last line end left out.
+    pub payload: Option<&'a [u8]>,
+    pub world: &'a World,
+    pub about: &'a About,
+    pub console: &'a Console,
+    /// Monotonic nanoseconds, and microseconds since 1970.
+    pub now_ns: u64,
+    pub wall_us: u64,
+}
+
+/// How much a message says of its own importance (`set severity-output`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reporting {
+    #[default]
+    Nothing,
+    /// `[3]: `
+    Number,
+    /// `[err]: `
+    Name,
+}
+
+/// How a conversation goes (`prompt`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Talk {
+    /// One line of commands, then the end.
+    #[default]
+    Once,
+    /// Line after line.
+    Silent,
+    /// Line after line, with a prompt.
+    Prompt,
+}
+
+/// The state of one conversation, which commands may change.
+#[derive(Debug)]
+pub struct Console {
+    pub level: Cell<Level>,
+    pub talk: Cell<Talk>,
+    /// Whether the prompt shows for how long the process has been running.
+    pub timed: Cell<bool>,
+    /// `set timeout cli`, milliseconds; 0 is for ever.
+    pub timeout_ms: Cell<u32>,
+    pub reporting: Cell<Reporting>,
+    /// `quit`: it ends now.
+    pub ended: Cell<bool>,
+}
+
+impl Console {
+    pub const fn new(level: Level, timeout_ms: u32) -> Self {
+        Self {
+            level: Cell::new(level),
+            talk: Cell::new(Talk::Once),
+            timed: Cell::new(false),
+            timeout_ms: Cell::new(timeout_ms),
+            reporting: Cell::new(Reporting::Nothing),
+            ended: Cell::new(false),
+        }
+    }
+}
+
+/// Severities of messages (RFC 5424 section 6.2.1), as numbers and names.
+const SEVERITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+const ERROR: u8 = 3;
+const INFO: u8 = 6;
+
+impl<'a> Query<'a> {
+    /// The word at this position, counted from 0 at the command's first; empty if there are fewer.
+    pub fn word(&self, position: usize) -> &'a [u8] {
+        self.words.get(position).copied().unwrap_or_default()
+    }
+
+    /// The word at this position as text.
+    pub fn text(&self, position: usize) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.word(position))
+    }
+
+    /// Whether one of the words from this position on is `option`.
+    pub fn has(&self, from: usize, option: &str) -> bool {
+        self.words.iter().skip(from).any(|word| *word == option.as_bytes())
+    }
+
+    /// Refuses: appends a message that says why.
+    pub fn refuse(&self, why: &str, out: &mut Vec<u8>) -> Flow {
+        self.message(ERROR, why, out)
+    }
+
+    /// Appends a message that informs.
+    pub fn inform(&self, text: &str, out: &mut Vec<u8>) -> Flow {
+        self.message(INFO, text, out)
+    }
+
+    fn message(&self, severity: u8, text: &str, out: &mut Vec<u8>) -> Flow {
+        match self.console.reporting.get() {
+            Reporting::Nothing => {}
+            Reporting::Number => out.extend_from_slice(format!("[{severity}]: ").as_bytes()),
+            Reporting::Name => {
+                let name = SEVERITIES.get(usize::from(severity)).unwrap_or(&"-");
+                out.extend_from_slice(format!("[{name}]: ").as_bytes());
+            }
+        }
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'\n');
+        Flow::Done
+    }
+}
