@@ -92,11 +92,14 @@ fn length(body: &[u8]) -> Framing {
 }
 
 async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {
+    let (mut moved, mut until) = (down.moved, x.timeouts_client());
     loop {
         match down.step(&x.client.sock, &x.client.sock) {
             Ok(Step::Done) => return true,
             Ok(_) => {
-                let until = x.timeouts_client();
+                if moved != down.moved {
+                    (moved, until) = (down.moved, x.timeouts_client());
+                }
                 let woken = net::wait(|w| {
                     w.write(&x.client.sock).until(until);
                 });
