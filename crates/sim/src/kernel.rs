@@ -60,7 +60,9 @@ impl SimKernel {
             }
         }
         if net.rng.permille(net.weather.spurious)
-            && let Some(watch) = net.objects.any_watched(self.number, &mut net.rng)
+            && let Some((watch, port)) = net.objects.any_watched(self.number, &mut net.rng)
+            // Linux never says so of a connection that isn't established, and nobody could tell.
+            && port.is_none_or(|port| net.is_open(port))
         {
             let ready = net.rng.one([Ready::READ, Ready::WRITE, Ready::READ.with(Ready::WRITE)]);
             net.trace.note(net.now, "spurious", watch.token, u64::from(ready.0));

@@ -661,6 +661,11 @@ impl Network {
         ready
     }
 
+    /// Whether the connection is established.
+    pub(crate) fn is_open(&self, port: Port) -> bool {
+        self.conns.get(port.conn).is_some_and(|conn| conn.state == State::Open)
+    }
+
     /// Whether whoever had this end has closed it.
     pub fn is_left(&mut self, port: Port) -> bool {
         self.halves(port).is_none_or(|(half, _)| half.owner == Owner::Nobody)

@@ -185,9 +185,10 @@ impl Objects {
         mine
     }
 
-    /// A watched stream, if there is one.
-    pub(crate) fn any_watched(&self, kernel: usize, rng: &mut Rng) -> Option<Watch> {
+    /// Somebody who is watched, and the connection's end if it is one.
+    pub(crate) fn any_watched(&self, kernel: usize, rng: &mut Rng) -> Option<(Watch, Option<Port>)> {
         let object = self.list.get(rng.index(self.list.len()))?.as_ref()?;
-        object.watch.filter(|w| w.kernel == kernel)
+        let port = if let Kind::Stream(port) = object.kind { Some(port) } else { None };
+        object.watch.filter(|w| w.kernel == kernel).map(|watch| (watch, port))
     }
 }

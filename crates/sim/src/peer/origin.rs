@@ -137,7 +137,8 @@ impl Connection {
             _ => false,
         };
         let method = head.line.first().is_some_and(|word| word == request.method.word());
-        let version = head.line.get(2).is_some_and(|word| word == "HTTP/1.1");
+        let version = head.line.get(2).map(String::as_str);
+        let version = version == Some("HTTP/1.1") || request.old && version == Some("HTTP/1.0");
         if !(right && method && version && head.get("host") == Some("sim")) {
             self.fault(format!("request {} came as {head:?}", request.id));
         }
@@ -221,7 +222,8 @@ impl Connection {
             Fault::Stall(_) => return,
             Fault::Mute | Fault::None => {}
         }
-        if answer.close || matches!(answer.framing, Framing::UntilClose(_)) && request.answer.status != 204 {
+        let unframed = matches!(answer.framing, Framing::UntilClose(_));
+        if answer.close || unframed && answer.status != 204 && request.method != Method::Head {
             self.closing = true;
             return net.finish(self.port);
         }
