@@ -31,7 +31,17 @@ pub(crate) fn format(format: &[u8], micros: i64, local: bool) -> Option<String> 
             Some('N') => fraction(&mut out, micros, width.parse().unwrap_or(9)),
             Some('%') => out.push('%'),
             Some(conversion) => {
-                let one = format!("%{width}{conversion}");
+                // The locale is always "C"; what strftime does not know stays as it is.
+                let one = match conversion {
+                    'c' => "%a %b %e %H:%M:%S %Y".to_owned(),
+                    'x' => "%m/%d/%y".to_owned(),
+                    'X' => "%H:%M:%S".to_owned(),
+                    'r' => "%I:%M:%S %p".to_owned(),
+                    known if "aAbBCdDeFgGhHIjklmMnpPRsStTuUVwWyYzZ".contains(known) => {
+                        format!("%{width}{known}")
+                    }
+                    unknown => format!("%%{width}{unknown}"),
+                };
                 match jiff::fmt::strtime::format(&one, &time) {
                     Ok(text) => out.push_str(&text),
                     Err(_) => out.push_str(&one),

@@ -326,6 +326,19 @@ fn converters_give_what_their_examples_say() {
 }
 
 #[test]
+fn expressions_give_what_was_observed() {
+    let mut failures = Vec::new();
+    for (expr, gives) in observed::EXPRESSIONS {
+        let got = evaluate(&Example { given: "", expr, gives }, Needs::Nothing);
+        let got = got.map(|g| if g == "-" { String::new() } else { g });
+        if got.as_deref() != Ok(*gives) {
+            failures.push(format!("{expr} gives {got:?}, not {gives:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
 fn keywords_are_documented_and_unique() {
     let fetches = fetch::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));
     let converters = convert::ALL.iter().copied().flatten().map(|k| (k.name, k.doc, k.examples.len()));

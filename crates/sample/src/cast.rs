@@ -16,8 +16,10 @@ pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>
     Some(match (to, value) {
         (Type::Any, v) => v,
         (Type::Addr, v @ (V::Ipv4(_) | V::Ipv6(_))) => v,
-        (Type::Addr, V::Str(s) | V::Bin(s)) => address(s)?,
+        (Type::Addr, V::Str(s) | V::Bin(s)) => address_and_port(s)?,
+        (Type::Addr, V::Sint(n)) => V::Ipv4(Ipv4Addr::from((n & 0xffff_ffff) as u32)),
         (Type::Bool, V::Sint(n)) => V::Bool(n != 0),
+        (Type::Bool | Type::Sint, V::Str([])) => return None,
         (Type::Bool, V::Str(s)) => V::Bool(integer(s) != 0),
         (Type::Sint, V::Bool(b)) => V::Sint(i64::from(b)),
         (Type::Sint, V::Ipv4(a)) => V::Sint(i64::from(u32::from(a))),
@@ -39,6 +41,7 @@ pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>
         (Type::Bin, V::Str(s) | V::Meth(s)) => V::Bin(s),
         (Type::Bin, V::Ipv4(a)) => V::Bin(arena.alloc_slice_copy(&a.octets())),
         (Type::Bin, V::Ipv6(a)) => V::Bin(arena.alloc_slice_copy(&a.octets())),
+        (Type::Bin, V::Bool(b)) => V::Bin(arena.alloc_slice_copy(&i64::from(b).to_be_bytes())),
         (Type::Bin, V::Sint(n)) => V::Bin(arena.alloc_slice_copy(&n.to_be_bytes())),
         (Type::Meth, V::Str(s)) => V::Meth(s),
         _ => return None,
@@ -50,8 +53,8 @@ pub const fn castable(from: Type, to: Type) -> bool {
     use Type as T;
     match (from, to) {
         (T::Any, _) | (_, T::Any) => true,
-        (T::Bool, T::Bool | T::Sint | T::Str) => true,
-        (T::Sint, T::Meth | T::Addr) => false,
+        (T::Bool, T::Bool | T::Sint | T::Str | T::Bin) => true,
+        (T::Sint, T::Meth) => false,
         (T::Sint, _) => true,
         (T::Ipv4 | T::Ipv6 | T::Addr, T::Bool | T::Meth) => false,
         (T::Ipv4 | T::Addr, _) => true,
@@ -106,6 +109,16 @@ pub fn address<'a>(text: &[u8]) -> Option<Value<'a>> {
         IpAddr::V4(a) => Some(Value::Ipv4(a)),
         IpAddr::V6(a) => Some(Value::Ipv6(a)),
     }
+}
+
+/// An address of either family, or an IPv4 one with a port behind it, which is left out.
+fn address_and_port<'a>(text: &[u8]) -> Option<Value<'a>> {
+    address(text).or_else(|| {
+        let mut parts = text.splitn(2, |b| *b == b':');
+        let (host, port) = (parts.next()?, parts.next()?);
+        let number = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+        if number { address(host) } else { None }
+    })
 }
 
 /// The IPv4 address an IPv6 one maps or 6to4-embeds, if it does.

@@ -73,9 +73,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(ff),hex2i", gives: "255" },
             Example { given: "", expr: "str(zz),hex2i", gives: "-" },
         ],
-        run: |_, value, _| {
-            i64::from_str_radix(std::str::from_utf8(value.bytes()?).ok()?, 16).ok().map(Value::Sint)
-        },
+        run: |_, value, _| number(value.bytes()?),
     },
     Converter {
         name: "htonl",
@@ -101,6 +99,13 @@ pub(super) const KEYWORDS: &[Converter] = &[
         run: |args, value, cx| decimal(args, value, cx, true),
     },
 ];
+
+/// The number in hexadecimal digits, of which only the last sixteen count.
+fn number<'a>(digits: &[u8]) -> Option<Value<'a>> {
+    let digits = digits.iter().map(|b| char::from(*b).to_digit(16));
+    let number = digits.into_iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from(d?)))?;
+    Some(Value::Sint(number as i64))
+}
 
 /// The chunks of the input that the arguments ask for.
 fn chunks<'a>(args: &Args, bytes: &'a [u8], default: usize) -> impl Iterator<Item = &'a [u8]> {

@@ -16,7 +16,7 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
         Example { given: "", expr: "ipv6(2001:db8::1),ipmask(24,32)", gives: "2001:db8::" },
         Example { given: "", expr: "ipv6(2001:db8::1),ipmask(24)", gives: "-" },
     ],
-    run: |args, value, _| match (value, args.at(0)?, args.at(1)) {
+    run: |args, value, _| match (plain(value), args.at(0)?, args.at(1)) {
         (Value::Ipv4(a), Arg::Ipv4(m), _) => Some(Value::Ipv4(Ipv4Addr::from(u32::from(a) & u32::from(*m)))),
         (Value::Ipv6(a), _, Some(Arg::Ipv6(m))) => {
             Some(Value::Ipv6(Ipv6Addr::from(u128::from(a) & u128::from(*m))))
@@ -24,3 +24,16 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
         _ => None,
     },
 }];
+
+/// An IPv6 address that stands for an IPv4 one as that.
+fn plain(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Ipv6(a) => match a.segments() {
+            [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x2002, high, low, ..] => {
+                Value::Ipv4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+            }
+            _ => value,
+        },
+        _ => value,
+    }
+}

@@ -1,4 +1,4 @@
-//! `dst`, `dst_port`, `dst_is_local`, `src_is_local` and the `fc_` forms: both ends of the client's connection (manual
+//! `dst`, `dst_port`, `dst_is_local`, `src_is_local`: both ends of the client's connection (manual
 //! 7.3.3).
 
 use std::net::IpAddr;
@@ -35,26 +35,6 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The port the client connected to.",
         examples: &[Example { given: GIVEN, expr: "dst_port", gives: "80" }],
-        get: |_, cx| port(cx.session.destination?),
-        each: None,
-    },
-    Fetch {
-        name: "fc_dst",
-        args: &[],
-        gives: Type::Addr,
-        needs: Needs::Client,
-        doc: "The address the client connected to, whatever rules say.",
-        examples: &[Example { given: GIVEN, expr: "fc_dst", gives: "198.51.100.7" }],
-        get: |_, cx| cx.session.destination?.ip().map(ip),
-        each: None,
-    },
-    Fetch {
-        name: "fc_dst_port",
-        args: &[],
-        gives: Type::Sint,
-        needs: Needs::Client,
-        doc: "The port the client connected to, whatever rules say.",
-        examples: &[Example { given: GIVEN, expr: "fc_dst_port", gives: "80" }],
         get: |_, cx| port(cx.session.destination?),
         each: None,
     },

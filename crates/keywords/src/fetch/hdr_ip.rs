@@ -3,7 +3,7 @@
 use super::hdr::{ARGS, value, values};
 use super::prelude::*;
 
-const GIVEN: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nx-forwarded-for: 10.0.0.1, 2001:db8::1\r\nx-ip: 192.0.2.7:80\r\nx-bad: nope\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-ip: [2001:db8::2]:8080\r\n\r\n";
+const GIVEN: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nx-forwarded-for: 10.0.0.1, 2001:db8::1\r\nx-ip: 192.0.2.7:80\r\nx-bad: nope\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-ip: [2001:db8::2]\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
@@ -56,12 +56,12 @@ fn each<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>) 
     values(message, args, &mut |v| at(v).map_or(ControlFlow::Continue(()), &mut *visit));
 }
 
-/// The address at the front of a value: `a.b.c.d`, `a.b.c.d:port`, IPv6, `[IPv6]`, `[IPv6]:port`.
+/// The address at the front of a value: `a.b.c.d`, `a.b.c.d:port`, IPv6, `[IPv6]`. HAProxy reads no port behind
+/// brackets.
 fn at(value: Value<'_>) -> Option<Value<'_>> {
     let text = value.bytes()?;
     if let Some(bracketed) = text.strip_prefix(b"[") {
-        let end = memchr::memchr(b']', bracketed)?;
-        return address(bracketed.get(..end)?);
+        return address(bracketed.strip_suffix(b"]")?);
     }
     if let Some(found) = address(text) {
         return Some(found);

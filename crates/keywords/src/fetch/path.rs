@@ -27,15 +27,21 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "query",
-        args: &[],
+        args: &[ArgSpec::optional("options", ArgKind::OneOf(&["with_qm"]))],
         gives: Type::Str,
         needs: Needs::RequestHead,
-        doc: "What follows the question mark; none without one.",
+        doc: "What follows the question mark, or with `with_qm` from it on; none without one.",
         examples: &[
             Example { given: GIVEN, expr: "query", gives: "x=1&y=2" },
+            Example { given: GIVEN, expr: "query(with_qm)", gives: "?x=1&y=2" },
             Example { given: "GET /a HTTP/1.1\r\n\r\n", expr: "query", gives: "-" },
         ],
-        get: |_, cx| request(cx)?.query().map(Value::Str),
+        get: |args, cx| {
+            let target = request(cx)?.target();
+            let range = target.query_range()?;
+            let mark = usize::from(args.str(0).is_some());
+            target.as_bytes().get(range.start - mark..range.end).map(Value::Str)
+        },
         each: None,
     },
     Fetch {
