@@ -46,6 +46,9 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
             "[sluice.main()] No enabled listener found (check for 'bind' directives) ! Exiting.".into()
         );
     }
+    if args.maxconn == 0 && check::in_global(&loaded, "maxconn").is_none() {
+        say::notice(&format!("Automatically setting global.maxconn to {}.", world.global.maxconn));
+    }
     limit_memory(args.memory_mb)?;
     raise_files(args, &loaded, &world.global, listeners)?;
     let threads = world.global.threads.max(1);
