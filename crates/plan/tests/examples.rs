@@ -1,6 +1,14 @@
 //! Every keyword's examples are its test: fetches and converters are evaluated on the messages they are given, actions
 //! and balancing algorithms must compile. The families' lists are compared with their folders.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
+
 #[path = "examples/observed.rs"]
 mod observed;
 
@@ -29,16 +37,6 @@ use state::{Act, Backend, Ctx, Endpoint, Frontend, Server, Session, Stream, Verd
 const BEGUN_WALL_US: u64 = 1_700_000_000_123_000;
 const BEGUN_NS: u64 = 5_000_000_000;
 const MS: u64 = 1_000_000;
-
-const SETS: &[RuleSet] = &[
-    RuleSet::TcpRequestConnection,
-    RuleSet::TcpRequestSession,
-    RuleSet::TcpRequestContent,
-    RuleSet::TcpResponseContent,
-    RuleSet::HttpRequest,
-    RuleSet::HttpResponse,
-    RuleSet::HttpAfterResponse,
-];
 
 fn names() -> Names {
     let mut names = Names::default();

@@ -24,7 +24,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(f1_f2_f3__f5),field(-3,_,0)", gives: "f1_f2_f3" },
             Example { given: "", expr: "str(f1_f2),field(3,_)", gives: "" },
         ],
-        run: |args, value, _| field(args, value.bytes()?),
+        run: |args, value, cx| field(args, value.bytes()?, cx),
     },
     Converter {
         name: "param",
@@ -69,13 +69,13 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(f1_f2_f3__f5),word(-3,_,0)", gives: "f1_f2" },
             Example { given: "", expr: "str(__f1_f2),word(1,_)", gives: "f1" },
         ],
-        run: |args, value, _| word(args, value.bytes()?),
+        run: |args, value, cx| word(args, value.bytes()?, cx),
     },
 ];
 
 type Span = std::ops::Range<usize>;
 
-fn field<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
+fn field<'a>(args: &Args, text: &'a [u8], cx: &Ctx<'a>) -> Option<Value<'a>> {
     let delimiters = args.str(1).unwrap_or_default();
     let mut start = 0;
     let mut done = false;
@@ -90,10 +90,10 @@ fn field<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
         start = span.end + 1;
         Some(span)
     });
-    chosen(args, text, spans)
+    chosen(args, text, spans, cx)
 }
 
-fn word<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
+fn word<'a>(args: &Args, text: &'a [u8], cx: &Ctx<'a>) -> Option<Value<'a>> {
     let delimiters = args.str(1).unwrap_or_default();
     let mut at = 0;
     let spans = std::iter::from_fn(|| {
@@ -104,11 +104,16 @@ fn word<'a>(args: &Args, text: &'a [u8]) -> Option<Value<'a>> {
         at = end;
         Some(start..end)
     });
-    chosen(args, text, spans)
+    chosen(args, text, spans, cx)
 }
 
 /// From the first to the last of the chosen parts, with what stands between them.
-fn chosen<'a>(args: &Args, text: &'a [u8], mut spans: impl Iterator<Item = Span>) -> Option<Value<'a>> {
+fn chosen<'a>(
+    args: &Args,
+    text: &'a [u8],
+    mut spans: impl Iterator<Item = Span>,
+    cx: &Ctx<'a>,
+) -> Option<Value<'a>> {
     let index = args.int(0)?;
     // How many parts besides the first one; none: all there are. More than there are reach to the text's edge.
     let more = usize::try_from(args.int(2).unwrap_or(1)).unwrap_or(1).checked_sub(1);
@@ -122,7 +127,8 @@ fn chosen<'a>(args: &Args, text: &'a [u8], mut spans: impl Iterator<Item = Span>
         };
         first.start..end
     } else {
-        let all: Vec<Span> = spans.collect();
+        let mut all = bumpalo::collections::Vec::new_in(cx.arena);
+        all.extend(spans);
         let Some(last) = all.len().checked_sub(wanted + 1) else { return Some(Value::Str(b"")) };
         let first = more.and_then(|more| last.checked_sub(more));
         first.map_or(Some(0), |i| all.get(i).map(|s| s.start))?..all.get(last)?.end

@@ -117,3 +117,144 @@ impl Compiler for Compile<'_> {
         self.warnings.push(text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use state::family::RuleSet;
+
+    use super::*;
+
+    fn with<T>(site: Site, test: impl FnOnce(&mut Compile<'_>) -> T) -> T {
+        let mut names = Names::default();
+        names.frontends.insert("f".into(), 0);
+        names.backends.insert("b".into(), 0);
+        names.servers.push(HashMap::from([("s".into(), 0)]));
+        let mut compile = Compile::new(&mut names, Home { name: "f", frontend: Some(0), backend: None });
+        compile.site = site;
+        test(&mut compile)
+    }
+
+    fn words(line: &str) -> Vec<&str> {
+        line.split(' ').collect()
+    }
+
+    const REQUEST: Site = Site::Rules(RuleSet::HttpRequest);
+
+    #[test]
+    fn conditions_that_are_wrong() {
+        for (line, expected) in [
+            ("if foo", "no such ACL : 'foo'"),
+            ("iff TRUE", "expects either 'if' or 'unless' followed by a condition but found 'iff'"),
+            (
+                "if { pathx 1 }",
+                "unknown fetch method 'pathx' (did you mean 'path'?) in ACL expression 'pathx'",
+            ),
+            ("if { path,lowr 1 }", "ACL keyword 'path' : unknown converter 'lowr' (did you mean 'lower'?)"),
+            ("if { path(1) 1 }", "ACL keyword 'path' : expected ')' before '1)'"),
+            (
+                "if { int(a) 1 }",
+                "fetch method 'int' : failed to parse 'a' as type 'integer' at position 1 in ACL expression 'int(a)'",
+            ),
+            (
+                "if { int 1 }",
+                "fetch method 'int' : expected type 'integer' at position 1, but got nothing in ACL expression 'int'",
+            ),
+            (
+                "if { str(a,b) a }",
+                "fetch method 'str' : expected ')' before ',b)' in ACL expression 'str(a,b)'",
+            ),
+            ("if { str(a)b /a }", "missing comma after fetch keyword in ACL expression 'str(a)b'"),
+            ("if { method,add(1) gt 2 }", "ACL keyword 'method' : converter 'add' cannot be applied"),
+            (
+                "if { path,field(1) a }",
+                "ACL keyword 'path' : invalid arg 2 in converter 'field' : missing arguments (got 1/2), type 'string' \
+                 expected",
+            ),
+            ("if { path_beg /a", "missing closing '}' in condition"),
+            ("if { path -m foo a }", "unknown matching method 'foo' when parsing ACL expression"),
+            ("if { bin(00) 00 }", "matching method must be specified first (using '-m')"),
+            ("if { bool(1) -m ip 1.2.3.4 }", "matching method 'ip' cannot be used with fetch keyword 'bool'"),
+            ("if { hdr_cnt(a) gt x }", "'x' is neither a number nor a supported operator"),
+            ("if { hdr_cnt(a) 5:3 }", "'5:3' is not a valid number range"),
+            ("if { path -x }", "'-x' is not a valid ACL option. Please use '--' before any pattern"),
+            ("if { path -f /nonexistent }", "failed to open pattern file </nonexistent>"),
+            ("if { nbsrv(zz) 1 }", "unable to find backend 'zz' referenced in arg 1"),
+            ("if { srv_is_up(b/zz) }", "unable to find server 'zz' in proxy 'b', referenced in arg 1"),
+            ("if { nbsrv 1 }", "proxy 'f' has not backend capability"),
+        ] {
+            let error = with(REQUEST, |c| c.cond(&words(line))).unwrap_err();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn conditions_that_can_never_hold_are_warned_of() {
+        let warnings = with(REQUEST, |c| {
+            c.cond(&words("if { status 200 }")).unwrap();
+            c.acl(&words("empty path_beg")).unwrap();
+            std::mem::take(&mut c.warnings)
+        });
+        assert_eq!(
+            warnings[0],
+            "anonymous acl will never match because it uses keyword 'status' which is incompatible with 'frontend \
+             http-request header rule'"
+        );
+        assert!(warnings[1].starts_with("parsing acl keyword 'path_beg' :\n  no pattern to match against"));
+    }
+
+    #[test]
+    fn formats_that_are_wrong() {
+        for (format, expected) in [
+            ("%[nope]", "failed to parse sample expression <nope]> : unknown fetch method 'nope'"),
+            ("%[path", "missing ']' after 'path'"),
+            ("%[str(a)b]", "expected ']' after 'str(a)', but found 'b'"),
+            ("%[ path]", "failed to parse sample expression < path]> : missing fetch method"),
+            ("50%", "truncated line after '%'"),
+            (
+                "%nope",
+                "no such format alias 'nope'. If you wanted to emit the '%' character verbatim, you need to use",
+            ),
+            (
+                "%[status]",
+                "sample fetch <status> may not be reliably used here because it needs 'HTTP response'",
+            ),
+            ("%{+json}o", "the log-format flag 'json' is not supported yet"),
+            ("%[var(a)]", "invalid variable name 'a'. A variable name must start with its scope."),
+        ] {
+            let error = with(REQUEST, |c| c.format(format)).unwrap_err();
+            assert!(error.contains(expected), "{format}: {error}");
+        }
+    }
+
+    #[test]
+    fn rules_that_are_wrong() {
+        for (line, expected) in [
+            ("set-heade a b", "but got 'set-heade' (did you mean 'set-header'?)"),
+            ("set-header a b c", "expects either 'if' or 'unless' followed by a condition but found 'c'"),
+            ("set-var(txn.a/b) path", "invalid syntax at char '/'"),
+            ("deny deny_status 299", "status code '299' not handled by default"),
+            (
+                "deny if foo",
+                "error detected while parsing an 'http-request deny' condition : no such ACL : 'foo'",
+            ),
+            ("redirect location / code 299", "'code': unsupported HTTP code '299'"),
+        ] {
+            let error = with(REQUEST, |c| c.rule(RuleSet::HttpRequest, &words(line))).unwrap_err();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_operators_in_acls() {
+        with(REQUEST, |c| {
+            c.acl(&words("mixed path -i /A")).unwrap();
+            c.acl(&words("mixed path_end .b")).unwrap();
+            assert!(c.acl(&words("a/b path /")).unwrap_err().contains("character '/' is not permitted"));
+            assert!(c.acl(&words("or path /")).unwrap_err().contains("will never match"));
+            let cond = c.cond(&words("unless mixed !TRUE or { int(5) lt 3 gt 1 }")).unwrap().unwrap();
+            assert!(cond.unless && cond.any.len() == 2);
+            let first: Vec<bool> = cond.any[0].iter().map(|t| t.negated).collect();
+            assert_eq!((first, cond.any[0][0].acl.tests.len()), (vec![false, true], 2));
+        });
+    }
+}
