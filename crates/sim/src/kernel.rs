@@ -182,6 +182,7 @@ impl Kernel for SimKernel {
 
     fn recv(&self, handle: Handle, buf: &mut [u8], peek: bool) -> io::Result<usize> {
         self.with(|net| {
+            net.meanwhile();
             let port = net.objects.port(handle)?;
             let n = net.take(port, buf, peek)?;
             if n > 0
@@ -198,6 +199,7 @@ impl Kernel for SimKernel {
 
     fn send(&self, handle: Handle, buf: &[u8], _more: bool) -> io::Result<usize> {
         self.with(|net| {
+            net.meanwhile();
             let port = net.objects.port(handle)?;
             let n = net.put(port, &[buf])?;
             net.trace.bytes(buf.get(..n).unwrap_or_default());
@@ -207,6 +209,7 @@ impl Kernel for SimKernel {
 
     fn writev(&self, handle: Handle, bufs: &[IoSlice<'_>], _more: bool) -> io::Result<usize> {
         self.with(|net| {
+            net.meanwhile();
             let port = net.objects.port(handle)?;
             let parts: Vec<&[u8]> = bufs.iter().map(|b| &**b).collect();
             let n = net.put(port, &parts)?;

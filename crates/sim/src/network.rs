@@ -227,6 +227,15 @@ impl Network {
         }
     }
 
+    /// Time passes while the engine works.
+    pub(crate) fn meanwhile(&mut self) {
+        if self.rng.permille(self.weather.meanwhile) {
+            let most = self.rng.one([1000, 100_000, 2_000_000]);
+            self.now += self.rng.below(most);
+            self.catch_up();
+        }
+    }
+
     fn plan(&mut self, at: u64, what: Happening) {
         self.sequence += 1;
         self.heap.push(Reverse((at, self.sequence, what)));

@@ -139,7 +139,8 @@ impl Objects {
 
     /// Something changed about a handle: whoever watches it will be told.
     pub(crate) fn edge(&mut self, handle: Handle, weather: &mut Weather) {
-        if weather.blunder(Canary::LostEdge) {
+        let telling = self.get(handle).is_ok_and(|object| object.watch.is_some() && !object.pending);
+        if telling && weather.blunder(Canary::LostEdge) {
             return;
         }
         self.mark(handle);

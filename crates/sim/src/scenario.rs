@@ -78,7 +78,11 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
     }
     if family != Family::Clients && rng.permille(500) {
         let idle_close = rng.one([200, 1000]);
-        scenario.servers.iter_mut().for_each(|habits| habits.idle_close = idle_close);
+        let drop_reused = rng.one([0, 300, 1000]);
+        scenario.servers.iter_mut().for_each(|habits| {
+            habits.idle_close = idle_close;
+            habits.drop_reused = drop_reused;
+        });
         scenario.excuses.idle_close = true;
     }
     let mut limits = Limits::default();

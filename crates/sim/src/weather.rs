@@ -42,6 +42,8 @@ pub struct Weather {
     pub late_event: u64,
     /// An event is told that isn't true.
     pub spurious: u64,
+    /// The network goes on while the engine is in a call.
+    pub meanwhile: u64,
     /// The process is out of descriptors for this call.
     pub no_handles: u64,
     /// A connection is established before `connect` returns.
@@ -61,6 +63,7 @@ impl Weather {
             short_write: 0,
             late_event: 0,
             spurious: 0,
+            meanwhile: 0,
             no_handles: 0,
             near: 0,
             canary: Canary::None,
@@ -78,6 +81,7 @@ impl Weather {
             short_write: rng.one([0, 0, 50, 300]),
             late_event: rng.one([0, 50, 300]),
             spurious: rng.one([0, 20, 200]),
+            meanwhile: rng.one([0, 100, 500]),
             no_handles: 0,
             near: rng.one([0, 300, 1000]),
             canary: Canary::None,

@@ -19,6 +19,8 @@ pub struct Habits {
     pub slam: u64,
     /// Closes an idle connection after a while.
     pub idle_close: u64,
+    /// Closes a connection at the moment when it is used again.
+    pub drop_reused: u64,
 }
 
 /// A server's address.
@@ -63,6 +65,8 @@ struct Connection {
     /// Our end was sent; the other's is waited for.
     closing: bool,
     served: u32,
+    /// Has served a request, and nothing of the next one has come.
+    reused: bool,
     gone: bool,
 }
 
@@ -81,6 +85,7 @@ impl Connection {
             timed: false,
             closing: false,
             served: 0,
+            reused: false,
             gone: false,
         }
     }
@@ -99,7 +104,13 @@ impl Connection {
             match net.read(self.port, self.reader.room(), 65_536) {
                 Read::Nothing => return,
                 Read::Bytes(_) if self.closing => self.reader.room().clear(),
-                Read::Bytes(_) => self.digest(me, net),
+                Read::Bytes(_) if self.reused && net.rng.permille(self.habits.drop_reused) => {
+                    return self.leave(net, true);
+                }
+                Read::Bytes(_) => {
+                    self.reused = false;
+                    self.digest(me, net);
+                }
                 Read::End | Read::Reset => return self.leave(net, false),
             }
         }
@@ -235,6 +246,7 @@ impl Connection {
         self.sent = 0;
         self.answering = false;
         self.served += 1;
+        self.reused = true;
         if net.rng.permille(self.habits.idle_close) {
             let delay = net.rng.one([0, MS, 100 * MS, 4000 * MS]);
             let delay = net.rng.below(delay + 1);

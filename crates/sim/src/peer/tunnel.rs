@@ -50,8 +50,11 @@ impl Caller {
         let end = self.out.len().min(limit);
         while self.sent < end {
             match net.write(port, self.out.get(self.sent..end).unwrap_or_default()) {
-                Some(0) | None => return,
+                Some(0) => return,
                 Some(n) => self.sent += n,
+                // The reader will learn why, unless it has read all.
+                None if self.ended => return self.leave(net, false),
+                None => return,
             }
         }
         match self.conduct {

@@ -1,0 +1,113 @@
+//! Many seeds of each family, the same seed twice, and mistakes that must be found.
+
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use sim::run::{self, Options};
+use sim::scenario::Family;
+use sim::weather::Canary;
+
+/// Runs `count` seeds on two threads.
+fn all(family: Family, count: u64) {
+    let next = AtomicU64::new(0);
+    let (exact, lines) = (AtomicU64::new(0), AtomicU64::new(0));
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Relaxed);
+                    if seed >= count || failed.lock().unwrap().len() > 5 {
+                        return;
+                    }
+                    let report = run::seed(family, seed, Options::default());
+                    exact.fetch_add(report.exact + report.tunnels, Relaxed);
+                    lines.fetch_add(report.log_lines, Relaxed);
+                    if !report.faults.is_empty() {
+                        failed.lock().unwrap().push(format!("{}\n{:#?}", report.replay(family), report.faults));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    // A run in which nothing is served proves nothing.
+    assert!(exact.into_inner() > count && lines.into_inner() > count);
+}
+
+#[test]
+fn clients_that_are_slow_leave_or_end_at_any_byte() {
+    all(Family::Clients, 10_000);
+}
+
+#[test]
+fn servers_that_fail_at_any_byte() {
+    all(Family::Servers, 1000);
+}
+
+#[test]
+fn everything_at_once() {
+    all(Family::Storm, 1000);
+}
+
+#[test]
+fn tunnels() {
+    all(Family::Tunnels, 500);
+}
+
+/// Seeds that found mistakes once.
+#[test]
+fn seeds_of_old_mistakes() {
+    let seeds = [
+        // A reset overtook the last answer of a connection.
+        (Family::Clients, [12, 23, 60, 281]),
+        // The rest of a half-sent 100 was lost.
+        (Family::Clients, [188, 400, 404, 480]),
+        // A new connection was judged by what a dead one had been sent; a partly sent request was repeated.
+        (Family::Storm, [20, 32, 66, 72]),
+        // A silent client's time began again with every wake-up.
+        (Family::Storm, [1326, 1586, 2286, 107]),
+    ];
+    for (family, seeds) in seeds {
+        for seed in seeds {
+            let report = run::seed(family, seed, Options::default());
+            assert!(report.faults.is_empty(), "{}\n{:#?}", report.replay(family), report.faults);
+        }
+    }
+}
+
+#[test]
+fn a_seed_is_the_same_run_every_time() {
+    for family in Family::ALL {
+        for seed in 0..25 {
+            let [one, two] = [(); 2].map(|()| run::seed(family, seed, Options::default()));
+            assert_eq!((one.trace, one.steps, one.lasted), (two.trace, two.steps, two.lasted), "{}", one.replay(family));
+        }
+    }
+    let traces: std::collections::BTreeSet<u64> =
+        (0..25).map(|seed| run::seed(Family::Clients, seed, Options::default()).trace).collect();
+    assert_eq!(traces.len(), 25, "different seeds are different runs");
+}
+
+/// How many of `count` seeds complain when this mistake is planted.
+fn found(canary: Canary, fuse: u32, count: u64) -> usize {
+    let options = Options { canary, fuse, ..Options::default() };
+    (0..count).filter(|seed| !run::seed(Family::Servers, *seed, options).faults.is_empty()).count()
+}
+
+#[test]
+fn planted_mistakes_are_found() {
+    for (canary, fuse, least) in [
+        // Not every byte belongs to what is compared (a reason phrase doesn't), nor is every edge missed.
+        (Canary::FlippedByte, 8, 10),
+        (Canary::LostEdge, 5, 5),
+        (Canary::LostDatagram, 0, 20),
+        (Canary::LeakedHandle, 0, 30),
+    ] {
+        let found = found(canary, fuse, 40);
+        assert!(found >= least, "{canary:?} was found in {found} of 40 runs");
+    }
+}
