@@ -43,19 +43,20 @@ fn crc(table: &[u32; 256], bytes: &[u8]) -> u32 {
     })
 }
 
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, with an index below the length")]
 const fn table(polynomial: u32) -> [u32; 256] {
     let mut table = [0u32; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        let mut crc = byte as u32;
+    let mut rest: &mut [u32] = &mut table;
+    let mut byte = 0u32;
+    while let Some((slot, tail)) = rest.split_first_mut() {
+        let mut crc = byte;
         let mut bit = 0;
         while bit < 8 {
             crc = (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg());
             bit += 1;
         }
-        table[byte] = crc;
+        *slot = crc;
         byte += 1;
+        rest = tail;
     }
     table
 }

@@ -108,7 +108,7 @@ fn write_expr(expr: &Expr, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
 }
 
 fn absent(flags: Flags, out: &mut Vec<u8>) {
-    if flags.quote {
+    if flags.quote && !flags.head {
         out.extend_from_slice(b"\"\"");
     } else if flags.log {
         out.push(b'-');

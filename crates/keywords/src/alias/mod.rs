@@ -67,12 +67,14 @@ mod prelude {
     /// An address; under `%{+X}` its bytes in hexadecimal.
     pub(super) fn address(end: Option<Endpoint>, flags: Flags, out: &mut Vec<u8>) -> Written {
         let Some(end) = end else { return Written::Nothing };
-        let written = match end.ip() {
-            Some(IpAddr::V4(a)) if flags.hexadecimal => write!(out, "{:08X}", u32::from(a)),
-            Some(IpAddr::V6(a)) if flags.hexadecimal => write!(out, "{:032X}", u128::from(a)),
-            _ => write!(out, "{end}"),
+        let (written, how) = match end.ip() {
+            Some(IpAddr::V4(a)) if flags.hexadecimal => (write!(out, "{:08X}", u32::from(a)), Written::Plain),
+            Some(IpAddr::V6(a)) if flags.hexadecimal => {
+                (write!(out, "{:032X}", u128::from(a)), Written::Plain)
+            }
+            _ => (write!(out, "{end}"), Written::Encoded),
         };
-        if written.is_ok() { Written::Encoded } else { Written::Nothing }
+        if written.is_ok() { how } else { Written::Nothing }
     }
 
     /// A port; under `%{+X}` in hexadecimal.

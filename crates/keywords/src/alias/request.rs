@@ -64,8 +64,9 @@ struct Line<'a> {
 fn part(cx: &Ctx<'_>, out: &mut Vec<u8>, get: for<'l> fn(&Line<'l>) -> Option<&'l [u8]>) -> Written {
     let Some(line) = cx.stream.and_then(|s| line(&s.request_line)) else { return text(BAD, out) };
     match get(&line) {
-        Some(found) if !found.is_empty() => text(found, out),
-        _ => Written::Nothing,
+        Some(found) => text(found, out),
+        // Without a query string nothing shows, not even a dash.
+        None => Written::Encoded,
     }
 }
 

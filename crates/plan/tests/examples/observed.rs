@@ -219,6 +219,54 @@ pub(crate) const EFFECTS: &[(&str, &str)] = &[
         "http-request set-header x-o y if { str(a) -m bin 61 }",
         "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
     ),
+    (
+        "http-request set-var-fmt(txn.a) \"%[bin(0a41)]\" ## http-request set-header x-o \"[%[var(txn.a),hex]]\"",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|[0A41]|",
+    ),
+    (
+        "http-request redirect location \"/%[bin(0a41ff7f20)]\" if { path / }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie||",
+    ),
+    (
+        "http-request set-header x-o \"%{+Q}[var(txn.q)]\"",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o||",
+    ),
+    (
+        "http-request set-header x-o y if { path -m end -i /B } { path -m beg /a } or { path -m reg ^/A }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { hdr_cnt(x-v) eq 3 } { hdr_cnt(x-v) 2:4 }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { path_dir b }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { path_dir a/b }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { url_dom a }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { path_sub /b }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { cook(s) 1 }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if { urlp(x) 1 }",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
+    (
+        "http-request set-header x-o y if HTTP_1.1 METH_GET HTTP_URL_SLASH !HTTP_CONTENT HTTP",
+        "GET /a/b?x=1|abc, dbe|zbz|host,x-v,x-v,x-t,cookie,x-o|y|",
+    ),
 ];
 
 /// Rules that answer, and the answers that were observed.
@@ -372,6 +420,9 @@ pub(crate) const LINES: &[(&str, &str)] = &[
         "192.0.2.1 \"192.0.2.1\" GET app s1 200 59 89 1",
     ),
     ("50%% 50%!", "50% 50!"),
+    ("%{+Q,+X}ci", "C0000201"),
+    ("%[str(a b)]  %[str()]  x", "a b - x"),
+    ("%{+Q}o %[src] %[txn.status] %cp %[bool(true)]", "\"192.0.2.1\" \"200\" 50000 \"1\""),
 ];
 
 /// Expressions over constants, and the text they give; empty for no sample.

@@ -1,0 +1,40 @@
+//! What Sluice has none of yet, so that there is truly nothing to count: compression, the cache, TLS, HTTP/2 and 3. Who adds
+//! one of them moves its columns to a file of their own.
+
+use super::prelude::*;
+
+const NOTHING: Read = U64(|_| Some(0));
+/// Of proxies that speak HTTP.
+const NOTHING_HTTP: Read = U64(|row| row.is_http().then_some(0));
+
+pub(super) const KEYWORDS: &[Metric] = &[
+    metric("comp_in", "MCPP", Scope::PROXY, NOTHING, "Bytes given to compression"),
+    metric("comp_out", "MCPP", Scope::PROXY, NOTHING, "Bytes that compression made of them"),
+    metric("comp_byp", "MCPP", Scope::PROXY, NOTHING, "Bytes that were not compressed for lack of resources"),
+    metric("comp_rsp", "MCPP", Scope::PROXY, NOTHING, "Responses that were compressed"),
+    metric("cache_lookups", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups in the cache"),
+    metric("cache_hits", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups that found something"),
+    metric("cache_hint_hits", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups that were answered with early hints"),
+    metric("h2sess", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/2 sessions so far"),
+    metric("h2req", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/2 requests so far"),
+    metric("h3sess", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/3 sessions so far"),
+    metric("h3req", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/3 requests so far"),
+    metric("h2_headers_rcvd", "MCPV", Scope::PROXY, NOTHING, "HEADERS frames received"),
+    metric("h2_data_rcvd", "MCPV", Scope::PROXY, NOTHING, "DATA frames received"),
+    metric("h2_settings_rcvd", "MCPV", Scope::PROXY, NOTHING, "SETTINGS frames received"),
+    metric("h2_rst_stream_rcvd", "MCPV", Scope::PROXY, NOTHING, "RST_STREAM frames received"),
+    metric("h2_goaway_rcvd", "MCPV", Scope::PROXY, NOTHING, "GOAWAY frames received"),
+    metric("h2_detected_conn_protocol_errors", "MCPV", Scope::PROXY, NOTHING, "Protocol errors of HTTP/2 connections"),
+    metric("h2_detected_strm_protocol_errors", "MCPV", Scope::PROXY, NOTHING, "Protocol errors of HTTP/2 streams"),
+    metric("h2_rst_stream_resp", "MCPV", Scope::PROXY, NOTHING, "RST_STREAM frames sent because of an error"),
+    metric("h2_goaway_resp", "MCPV", Scope::PROXY, NOTHING, "GOAWAY frames sent because of an error"),
+    metric("h2_open_connections", "MGPV", Scope::PROXY, NOTHING, "HTTP/2 connections there are now"),
+    metric("h2_backend_open_streams", "MGPV", Scope::PROXY, NOTHING, "HTTP/2 streams there are now"),
+    metric("h2_total_connections", "MCPV", Scope::PROXY, NOTHING, "HTTP/2 connections so far"),
+    metric("h2_backend_total_streams", "MCPV", Scope::PROXY, NOTHING, "HTTP/2 streams so far"),
+    metric("ssl_sess", "MCPV", Scope::ALL, NOTHING, "TLS sessions begun"),
+    metric("ssl_reused_sess", "MCPV", Scope::ALL, NOTHING, "TLS sessions resumed"),
+    metric("ssl_failed_handshake", "MCPV", Scope::ALL, NOTHING, "TLS handshakes that failed"),
+    metric("ssl_ocsp_staple", "MCPV", Scope::ALL, NOTHING, "OCSP responses stapled"),
+    metric("ssl_failed_ocsp_staple", "MCPV", Scope::ALL, NOTHING, "OCSP responses that could not be stapled"),
+];
