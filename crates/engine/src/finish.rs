@@ -20,7 +20,7 @@ const LINGER_BYTES: usize = 256 * 1024;
 pub async fn finish(x: &mut Exchange<'_>) -> After {
     let now = net::now().as_nanos();
     x.stream.times.ended = now;
-    x.stream.bytes_in += x.up.moved;
+    x.stream.bytes_in += x.up.payload;
     x.places.leave_server();
     count(x);
     log(x);

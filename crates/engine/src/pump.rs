@@ -58,8 +58,10 @@ pub struct Pump {
     ended: bool,
     /// Whether a source that ends is a fault.
     splice: bool,
-    /// Bytes passed on.
+    /// Bytes passed on, heads and framing included.
     pub moved: u64,
+    /// Bytes of the body's content that were read.
+    pub payload: u64,
 }
 
 impl Pump {
@@ -76,6 +78,7 @@ impl Pump {
             ended: false,
             splice: false,
             moved: 0,
+            payload: 0,
         }
     }
 
@@ -144,7 +147,7 @@ impl Pump {
 
     /// Drops what is left; nothing more will be passed on.
     pub fn cancel(&mut self) {
-        *self = Self { moved: self.moved, ..Self::idle() };
+        *self = Self { moved: self.moved, payload: self.payload, ..Self::idle() };
     }
 
     /// Passes on what can be passed on now.
@@ -236,18 +239,26 @@ impl Pump {
             }
             match &mut self.rest {
                 Rest::None => return Ok(()),
-                Rest::UntilClose => self.ready += fresh.len(),
+                Rest::UntilClose => {
+                    self.payload += fresh.len() as u64;
+                    self.ready += fresh.len();
+                }
                 Rest::Length(left) => {
                     let n = fresh.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
                     self.ready += n;
+                    self.payload += n as u64;
                     *left -= n as u64;
                     if *left == 0 {
                         self.rest = Rest::None;
                     }
                 }
                 Rest::Chunked(decoder) => {
-                    match decoder.forward(fresh) {
-                        Chunk::Forward(n) | Chunk::Data(n) => self.ready += n,
+                    match decoder.advance(fresh) {
+                        Chunk::Forward(n) => self.ready += n,
+                        Chunk::Data(n) => {
+                            self.payload += n as u64;
+                            self.ready += n;
+                        }
                         Chunk::Skip(n) => buffer.cut(self.ready, n),
                         Chunk::More => return Ok(()),
                         Chunk::Done => {}
@@ -297,6 +308,7 @@ impl Pump {
                 Ok(None)
             }
             Ok(n) => {
+                self.payload += n as u64;
                 let left = left.saturating_sub(n as u64);
                 self.rest = if left == 0 { Rest::None } else { Rest::Length(left) };
                 self.drain_pipe(to)

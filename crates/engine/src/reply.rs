@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::h1::Framing;
-use http::{Method, Version};
+use http::{Known, Method, Version};
 use state::expr::Side;
 use state::reply::Page;
 
@@ -63,6 +63,21 @@ pub async fn send(x: &mut Exchange<'_>) {
     if respond::connection_header(x).is_err() {
         x.keep_client = false;
     }
+    transmit(x).await;
+}
+
+/// Sends the page for a request that could not be read: no rules, and the connection ends.
+pub async fn raw(x: &mut Exchange<'_>, status: u16) {
+    page(x, status);
+    x.keep_client = false;
+    let response = &mut x.stream.response;
+    let at = response.position(Known::ContentType, 0).unwrap_or(usize::MAX);
+    if response.insert_header(at, Known::Connection, b"close").is_ok() {
+        transmit(x).await;
+    }
+}
+
+async fn transmit(x: &mut Exchange<'_>) {
     x.stream.status = x.stream.response.status();
     let body = x.stream.reply_body.take().filter(|_| x.stream.request.method() != Method::Head || !x.stream.has_request);
     let body = body.as_deref().unwrap_or_default();
@@ -84,7 +99,6 @@ pub async fn send(x: &mut Exchange<'_>) {
     if !sent || !flush(x, &mut down).await {
         x.keep_client = false;
     }
-    x.stream.bytes_out += down.moved;
 }
 
 fn length(body: &[u8]) -> Framing {

@@ -3,7 +3,7 @@
 use std::io;
 
 use http::h1::{self, Parsed, Scan};
-use http::{Known, Message};
+use http::{Kind, Known, Message, Version};
 use net::Time;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive};
@@ -28,8 +28,7 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
             }
             match scan.request(buffer.data(), &mut stream.request, &limits) {
                 Parsed::Complete { consumed } => {
-                    stream.bytes_in += consumed as u64;
-                    buffer.consume(consumed);
+                        buffer.consume(consumed);
                     break;
                 }
                 Parsed::Invalid(error) => return Err(refuse(x, error.status())),
@@ -94,7 +93,7 @@ fn too_late(x: &mut Exchange<'_>) -> Stop {
         return Stop::Drop { silent: true };
     }
     x.count(|c| c.request_errors.add(1));
-    Failure::new(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
+    Failure::raw(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
 }
 
 /// The client closed before its request was complete.
@@ -115,7 +114,7 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
 fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
     x.count(|c| c.request_errors.add(1));
     x.stream.request.clear();
-    Failure::new(Cause::PROXY, Phase::REQUEST, status).into()
+    Failure::raw(Cause::PROXY, Phase::REQUEST, status).into()
 }
 
 /// What follows from the head: the framing of the body, whether the connection may stay, the line for the log.
@@ -127,6 +126,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Err(error) => return Err(refuse(x, error.status())),
     }
     let stream = &mut *x.stream;
+    stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
     let line = &mut stream.request_line;
     line.extend_from_slice(stream.request.method_bytes());
@@ -177,10 +177,23 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let connection = h1::take_connection(request).map_err(full)?;
     let close = x.frontend.options.keep_alive != KeepAlive::Both
         || x.backend.is_some_and(|b| b.options.keep_alive != KeepAlive::Both);
-    if close && !connection.upgrade {
-        request.add_header(Known::Connection, b"close").map_err(full)?;
+    let old = request.version() < Version::HTTP_11;
+    match (close && !connection.upgrade, old) {
+        (true, false) => request.add_header(Known::Connection, b"close").map_err(full),
+        (false, true) => request.add_header(Known::Connection, b"keep-alive").map_err(full),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// What a head counts for in the byte counts of logs and statistics: the size of its parts in HAProxy's internal form,
+/// which is what HAProxy counts, so that graphs go on as they were.
+pub fn weight(message: &Message) -> u64 {
+    let start = match message.kind() {
+        Kind::Request => message.method_bytes().len() + message.target_bytes().len() + 8,
+        Kind::Response => 8 + 3 + message.reason().len(),
+    };
+    let headers: usize = message.headers().map(|h| h.name.len() + h.value.len()).sum();
+    (20 + start + headers + 1) as u64
 }
 
 fn add_address(

@@ -12,6 +12,7 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::request::weight;
 use crate::pump::{Broken, Pump, Step};
 
 /// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
@@ -70,6 +71,7 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
         Parsed::Complete { consumed } => {
             buffer.consume(consumed);
             x.stream.has_response = true;
+            x.stream.bytes_out += weight(&x.stream.response);
             let status = x.stream.response.status();
             if (100..200).contains(&status) && status != 101 {
                 interim(x);
@@ -199,18 +201,23 @@ pub fn for_client(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, St
     h1::take_connection(response).map_err(full)?;
     if framing != Framing::Tunnel {
         x.keep_client &= framing != Framing::UntilClose;
-        connection_header(x).map_err(full)?;
     }
     Ok(Pump::new(framing, rest, x.splices()))
 }
 
-/// `connection: close` where the connection ends, `keep-alive` where a client of HTTP/1.0 keeps it.
+/// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of
+/// the messages is of HTTP/1.0. A tunnel has said what it had to say.
 pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
-    let old = x.stream.request.version() < Version::HTTP_11;
-    match (x.keep_client, old && x.stream.has_request) {
-        (false, _) => x.stream.response.add_header(Known::Connection, b"close"),
-        (true, true) => x.stream.response.add_header(Known::Connection, b"keep-alive"),
-        (true, false) => Ok(()),
+    let response = &mut x.stream.response;
+    if response.status() == 101 {
+        return Ok(());
+    }
+    let old_request = x.stream.has_request && x.stream.request.version() < Version::HTTP_11;
+    let old_response = response.version() < Version::HTTP_11;
+    match (x.keep_client, old_request, old_response) {
+        (false, _, false) => response.add_header(Known::Connection, b"close"),
+        (true, true, _) | (true, _, true) => response.add_header(Known::Connection, b"keep-alive"),
+        _ => Ok(()),
     }
 }
 

@@ -61,8 +61,11 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     response_rules(x)?;
     let mut down = respond::for_client(x, rest)?;
     reply::after_response(x);
+    if respond::connection_header(x).is_err() {
+        return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
+    }
     let done = body(x, &mut down).await;
-    x.stream.bytes_out += down.moved;
+    x.stream.bytes_out += down.payload;
     finish::server(x, &mut down);
     done
 }
@@ -150,6 +153,7 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             x.stream.termination.set(failure.cause, failure.phase);
             x.keep_client &= failure.cause != Cause::CLIENT && failure.cause != Cause::CLIENT_TIMEOUT;
             match failure.status.filter(|_| !x.answered) {
+                Some(status) if failure.raw => reply::raw(x, status).await,
                 Some(status) => {
                     // What is left of the request won't be sent: without a body the next one can follow, else it can't.
                     x.up.forget_head();

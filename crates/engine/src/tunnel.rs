@@ -46,7 +46,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
             x.stream.termination.set(Cause::PROXY, Phase::REQUEST);
         }
     }
-    x.stream.bytes_out += down.moved;
+    x.stream.bytes_out += down.payload;
     x.answered = false;
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;
