@@ -37,7 +37,7 @@ fn read() -> Option<Args> {
 
 fn main() -> ExitCode {
     let Some(args) = read() else {
-        eprintln!("sim [--family clients|servers|storm|tunnels] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]");
+        eprintln!("sim [--family clients|servers|queue|storm|tunnels] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]");
         return ExitCode::FAILURE;
     };
     let mut failed = false;

@@ -15,20 +15,24 @@ pub enum Family {
     Clients,
     /// Servers that fail at any byte; clients that are good.
     Servers,
-    /// Both, with queues, retries, refused connections, a lack of descriptors, a stop in the middle.
+    /// More clients than places in the servers; all of them good, so that everybody must be served.
+    Queue,
+    /// Both, with full queues, retries, refused connections, a lack of descriptors, a stop in the middle.
     Storm,
     /// `mode tcp`.
     Tunnels,
 }
 
 impl Family {
-    pub const ALL: [Family; 4] = [Family::Clients, Family::Servers, Family::Storm, Family::Tunnels];
+    pub const ALL: [Family; 5] =
+        [Family::Clients, Family::Servers, Family::Queue, Family::Storm, Family::Tunnels];
 
     /// Its word on the command line.
     pub const fn word(self) -> &'static str {
         match self {
             Family::Clients => "clients",
             Family::Servers => "servers",
+            Family::Queue => "queue",
             Family::Storm => "storm",
             Family::Tunnels => "tunnels",
         }
@@ -76,7 +80,7 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
         tunnels(&mut scenario, rng);
         return scenario;
     }
-    if family != Family::Clients && rng.permille(500) {
+    if matches!(family, Family::Servers | Family::Storm) && rng.permille(500) {
         let idle_close = rng.one([200, 1000]);
         let drop_reused = rng.one([0, 300, 1000]);
         scenario.servers.iter_mut().for_each(|habits| {
@@ -89,9 +93,15 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
     if family == Family::Storm {
         limits = storm(&mut scenario, rng);
     }
+    if family == Family::Queue {
+        // Tiny buffers would make every exchange last for seconds.
+        scenario.weather.room = (4096, 65_536);
+        limits = Limits { frontend: 0, server: rng.one([1, 1, 2]), queue: 120_000 };
+    }
     scenario.config = configuration(&scenario, "http", &limits, rng);
     let mut id = 0;
-    for _ in 0..rng.length(1, 5) {
+    let most = if family == Family::Queue { 12 } else { 5 };
+    for _ in 0..rng.length(1, most) {
         let client = client(family, &scenario.weather, &mut id, rng);
         let at = rng.one([0, 2 * MS, 300 * MS]);
         scenario.clients.push((rng.below(at + 1), client));
@@ -104,6 +114,8 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
 struct Limits {
     frontend: u64,
     server: u64,
+    /// How long to wait for a place, in milliseconds; 0 for the usual time.
+    queue: u64,
 }
 
 fn storm(scenario: &mut Scenario, rng: &mut Rng) -> Limits {
@@ -119,17 +131,18 @@ fn storm(scenario: &mut Scenario, rng: &mut Rng) -> Limits {
         scenario.stop = Some(rng.below(800 * MS));
         scenario.excuses.stops = true;
     }
-    Limits { frontend: rng.one([0, 1, 2, 3]), server: rng.one([0, 1, 1, 2]) }
+    Limits { frontend: rng.one([0, 1, 2, 3]), server: rng.one([0, 1, 1, 2]), queue: 0 }
 }
 
 fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng) -> String {
     let mut text = String::from("global\n  maxconn 1000\n  log 10.0.0.9:514 format raw local0\n");
     let _ = writeln!(text, "defaults\n  mode {mode}\n  log global");
-    text.push_str("  timeout client 3s\n  timeout server 2s\n  timeout connect 1s\n  timeout queue 1500ms\n");
+    text.push_str("  timeout client 3s\n  timeout server 2s\n  timeout connect 1s\n");
+    let _ = writeln!(text, "  timeout queue {}", if limits.queue > 0 { limits.queue } else { 1500 });
     if mode == "http" {
         text.push_str("  timeout http-request 4s\n");
         text.push_str(rng.one(["", "  timeout http-keep-alive 500ms\n", "  timeout http-keep-alive 2s\n"]));
-        text.push_str(rng.one(["", "", "", "  option http-server-close\n", "  option httpclose\n"]));
+        text.push_str(rng.one(["", "", "", "", "", "", "  option http-server-close\n", "  option httpclose\n"]));
         text.push_str("  log-format \"%[capture.req.uri] %[status] %[txn.sess_term_state]\"\n");
     } else {
         text.push_str("  log-format \"/t %[txn.sess_term_state]\"\n");
@@ -176,7 +189,7 @@ fn answer(family: Family, weather: &Weather, rng: &mut Rng) -> Answer {
     let framing = framing(weather, true, rng);
     let length = framing.size() + 120;
     let at = if rng.permille(500) { rng.index(120) } else { rng.index(length) };
-    let bad = family != Family::Clients && rng.permille(300);
+    let bad = matches!(family, Family::Servers | Family::Storm) && rng.permille(300);
     let fault = match rng.below(6) {
         _ if !bad => Fault::None,
         0 => Fault::Mute,
@@ -192,7 +205,7 @@ fn answer(family: Family, weather: &Weather, rng: &mut Rng) -> Answer {
         interim: fault == Fault::None && rng.permille(100),
         early: false,
         delay: rng.one([0, 0, MS, 60 * MS]),
-        close: rng.permille(100),
+        close: rng.permille(50),
         fault,
         pace: slow.then(|| ((length / 20).max(1), rng.one([MS, 20 * MS]))),
     }
@@ -201,7 +214,7 @@ fn answer(family: Family, weather: &Weather, rng: &mut Rng) -> Answer {
 fn request(family: Family, weather: &Weather, id: u64, rng: &mut Rng) -> Request {
     let method = rng.one([Method::Get, Method::Get, Method::Head, Method::Put, Method::Post, Method::Post]);
     let with_body = matches!(method, Method::Put | Method::Post);
-    let old = rng.permille(100);
+    let old = rng.permille(50);
     let mut framing = if with_body { framing(weather, false, rng) } else { Framing::None };
     if old && let Framing::Chunked { size, .. } = framing {
         framing = Framing::Length(size);
@@ -216,11 +229,11 @@ fn request(family: Family, weather: &Weather, id: u64, rng: &mut Rng) -> Request
         Fault::Reset(at) | Fault::Close(at) | Fault::Stall(at) => *at %= length,
         Fault::None | Fault::Mute | Fault::Garbage => {}
     }
-    Request { id, method, old, close: rng.permille(100), framing, expect, answer }
+    Request { id, method, old, close: rng.permille(50), framing, expect, answer }
 }
 
 fn client(family: Family, weather: &Weather, id: &mut u64, rng: &mut Rng) -> Client {
-    let count = rng.one([1, 1, 2, 3, 6]);
+    let count = rng.one([1, 2, 3, 6, 6]);
     let mut requests = Vec::new();
     for _ in 0..count {
         *id += 1;
@@ -233,7 +246,11 @@ fn client(family: Family, weather: &Weather, id: &mut u64, rng: &mut Rng) -> Cli
     let total: usize = requests.iter().map(|r| r.bytes().0.len() + r.framing.size()).sum();
     let received: usize = requests.iter().map(|r| r.answer_size() + 100).sum();
     let sending = if rng.permille(500) { rng.index(total.min(400) + 1) } else { rng.index(total + 1) };
-    let bad = family != Family::Servers && rng.permille(if family == Family::Clients { 700 } else { 200 });
+    let bad = match family {
+        Family::Clients => rng.permille(700),
+        Family::Storm => rng.permille(200),
+        Family::Servers | Family::Queue | Family::Tunnels => false,
+    };
     let conduct = match rng.below(9) {
         _ if !bad => rng.one([Conduct::Good, Conduct::Good, Conduct::HalfClose]),
         0 | 1 => Conduct::CutOff(sending),
@@ -265,7 +282,7 @@ fn tunnels(scenario: &mut Scenario, rng: &mut Rng) {
         scenario.excuses.stops = true;
     }
     let frontend = rng.one([0, 0, 1, 2]);
-    scenario.config = configuration(scenario, "tcp", &Limits { frontend, server: 0 }, rng);
+    scenario.config = configuration(scenario, "tcp", &Limits { frontend, server: 0, queue: 0 }, rng);
     for id in 1..=rng.range(1, 5) {
         let (up, down) = (size(&scenario.weather, rng), size(&scenario.weather, rng));
         let tunnel = Tunnel { id, up, down, turns: rng.permille(500) };

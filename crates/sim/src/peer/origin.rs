@@ -105,6 +105,7 @@ impl Connection {
                 Read::Nothing => return,
                 Read::Bytes(_) if self.closing => self.reader.room().clear(),
                 Read::Bytes(_) if self.reused && net.rng.permille(self.habits.drop_reused) => {
+                    net.trace.note(net.now, "dropped", self.port.number(), 0);
                     return self.leave(net, true);
                 }
                 Read::Bytes(_) => {
