@@ -29,7 +29,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     if x.client.buffer.is_none() {
         x.client.buffer = x.up.leftover();
     }
-    if x.keep_client && x.up.is_done() {
+    if x.keep_client && x.up.is_done() && !x.worker.stopping.get() {
         return After::Keep;
     }
     // A client that doesn't expect the end may be sending its next request, or what is left of this one.

@@ -208,6 +208,8 @@ pub fn for_client(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, St
 /// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of
 /// the messages is of HTTP/1.0. A tunnel has said what it had to say.
 pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    // Whoever is answered while the process stops has to go elsewhere next.
+    x.keep_client &= !x.worker.stopping.get();
     let response = &mut x.stream.response;
     if response.status() == 101 {
         return Ok(());

@@ -97,7 +97,8 @@ impl Kernel for SimKernel {
     fn wait(&self, timeout: Option<Duration>, events: &mut Vec<Event>) -> io::Result<()> {
         self.with(|net| {
             net.now += net.rng.below(TURN);
-            let until = timeout.map(|t| net.now.saturating_add(u64::try_from(t.as_nanos()).unwrap_or(u64::MAX)));
+            let until =
+                timeout.map(|t| net.now.saturating_add(u64::try_from(t.as_nanos()).unwrap_or(u64::MAX)));
             loop {
                 net.catch_up();
                 self.collect(net, events);
@@ -213,7 +214,9 @@ impl Kernel for SimKernel {
             let port = net.objects.port(handle)?;
             let parts: Vec<&[u8]> = bufs.iter().map(|b| &**b).collect();
             let n = net.put(port, &parts)?;
-            net.trace.bytes(parts.first().map(|p| p.get(..n.min(p.len())).unwrap_or_default()).unwrap_or_default());
+            net.trace.bytes(
+                parts.first().map(|p| p.get(..n.min(p.len())).unwrap_or_default()).unwrap_or_default(),
+            );
             Ok(n)
         })
     }
@@ -297,7 +300,9 @@ impl Kernel for SimKernel {
             (_, 0) => Ok(0),
             (Kind::Stream(port), _) => {
                 let port = *port;
-                let Kind::PipeWrite(tube) = net.objects.get(to)?.kind else { return Err(errno(libc::EINVAL)) };
+                let Kind::PipeWrite(tube) = net.objects.get(to)?.kind else {
+                    return Err(errno(libc::EINVAL));
+                };
                 fill_pipe(net, port, tube, max)
             }
             (Kind::PipeRead(tube), _) => {
@@ -315,6 +320,7 @@ impl Kernel for SimKernel {
 
     fn send_batch(&self, _: Handle, datagrams: &[&[u8]]) -> io::Result<usize> {
         self.with(|net| {
+            net.last_datagram = net.now;
             for datagram in datagrams {
                 net.trace.bytes(datagram);
                 if !net.weather.blunder(Canary::LostDatagram) {

@@ -74,7 +74,8 @@ impl Ledger {
 
     /// Enters a request that a client will make.
     pub fn expect(&mut self, request: Request, conduct: Conduct) {
-        self.asked.insert(request.id, Asked { request, conduct, heads: 0, bodies: 0, outcome: Outcome::None });
+        self.asked
+            .insert(request.id, Asked { request, conduct, heads: 0, bodies: 0, outcome: Outcome::None });
     }
 
     /// A server was asked; the request as the client meant it, unless nobody did.
@@ -102,7 +103,10 @@ impl Ledger {
         asked.outcome = outcome;
         let asked = *asked;
         if !asked.allows(outcome, excuses, excused) {
-            self.fault(format!("request {id}: {outcome:?} is not deserved: {:?} {:?}", asked.request, asked.conduct));
+            self.fault(format!(
+                "request {id}: {outcome:?} is not deserved: {:?} {:?}",
+                asked.request, asked.conduct
+            ));
         }
         if outcome == Outcome::Exact && asked.heads == 0 {
             self.fault(format!("request {id} was answered without being sent"));

@@ -17,7 +17,8 @@ struct Args {
 }
 
 fn read() -> Option<Args> {
-    let mut args = Args { families: Family::ALL.to_vec(), from: 0, seeds: 1, trace: false, keep_going: false };
+    let mut args =
+        Args { families: Family::ALL.to_vec(), from: 0, seeds: 1, trace: false, keep_going: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -37,7 +38,9 @@ fn read() -> Option<Args> {
 
 fn main() -> ExitCode {
     let Some(args) = read() else {
-        eprintln!("sim [--family clients|servers|queue|storm|tunnels] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]");
+        eprintln!(
+            "sim [--family clients|servers|queue|storm|tunnels] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]"
+        );
         return ExitCode::FAILURE;
     };
     let mut failed = false;
@@ -86,13 +89,19 @@ fn work(family: Family, args: &Args, next: &AtomicU64, totals: &[AtomicU64; 6]) 
             complain(family, &report);
         }
         if args.seeds == 1 {
-            println!("seed {seed}: trace {:016x}, {} turns, {} ms", report.trace, report.steps, report.lasted / 1_000_000);
+            println!(
+                "seed {seed}: trace {:016x}, {} turns, {} ms",
+                report.trace,
+                report.steps,
+                report.lasted / 1_000_000
+            );
         }
     }
 }
 
 fn complain(family: Family, report: &Report) {
-    let mut text = format!("{} seed {} failed; again: {}\n", family.word(), report.seed, report.replay(family));
+    let mut text =
+        format!("{} seed {} failed; again: {}\n", family.word(), report.seed, report.replay(family));
     for fault in &report.faults {
         text.push_str(&format!("  {fault}\n"));
     }

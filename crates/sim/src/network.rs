@@ -162,6 +162,8 @@ pub struct Network {
     pub(crate) objects: Objects,
     /// Datagrams that were sent, in order.
     pub datagrams: Vec<Vec<u8>>,
+    /// When the last of them was sent.
+    pub last_datagram: u64,
     heap: BinaryHeap<Reverse<(u64, u64, Happening)>>,
     sequence: u64,
     conns: Vec<Conn>,
@@ -189,6 +191,7 @@ impl Network {
             weather,
             objects: Objects::default(),
             datagrams: Vec::new(),
+            last_datagram: 0,
             heap: BinaryHeap::new(),
             sequence: 0,
             conns: Vec::new(),
@@ -654,7 +657,8 @@ impl Network {
     }
 
     pub(crate) fn addresses(&mut self, port: Port) -> (Addr, Addr) {
-        self.halves(port).map_or((Addr::Unspecified, Addr::Unspecified), |(half, peer)| (half.addr, peer.addr))
+        self.halves(port)
+            .map_or((Addr::Unspecified, Addr::Unspecified), |(half, peer)| (half.addr, peer.addr))
     }
 
     /// What epoll would say of this end.

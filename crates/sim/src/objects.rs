@@ -75,7 +75,8 @@ impl Objects {
     }
 
     pub(crate) fn get(&mut self, handle: Handle) -> io::Result<&mut Object> {
-        let object = usize::try_from(handle).ok().and_then(|at| self.list.get_mut(at)).and_then(Option::as_mut);
+        let object =
+            usize::try_from(handle).ok().and_then(|at| self.list.get_mut(at)).and_then(Option::as_mut);
         object.ok_or_else(|| errno(libc::EBADF))
     }
 
@@ -119,11 +120,14 @@ impl Objects {
 
     /// A listener at this address; any of them when there are several.
     pub(crate) fn listener_at(&self, at: &Addr, rng: &mut Rng) -> Option<Handle> {
-        let there = |object: &Option<Object>| {
-            matches!(object, Some(Object { kind: Kind::Listener(addr, _), .. }) if addr == at)
-        };
-        let found: Vec<usize> =
-            self.list.iter().enumerate().filter(|(_, object)| there(object)).map(|(number, _)| number).collect();
+        let there = |object: &Option<Object>| matches!(object, Some(Object { kind: Kind::Listener(addr, _), .. }) if addr == at);
+        let found: Vec<usize> = self
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(_, object)| there(object))
+            .map(|(number, _)| number)
+            .collect();
         let one = found.get(rng.index(found.len()))?;
         Handle::try_from(*one).ok()
     }
@@ -166,7 +170,8 @@ impl Objects {
     /// Whether this kernel has something to tell.
     pub(crate) fn has_ready(&self, kernel: usize) -> bool {
         self.ready.iter().any(|handle| {
-            let object = usize::try_from(*handle).ok().and_then(|at| self.list.get(at)).and_then(Option::as_ref);
+            let object =
+                usize::try_from(*handle).ok().and_then(|at| self.list.get(at)).and_then(Option::as_ref);
             object.and_then(|o| o.watch).is_some_and(|w| w.kernel == kernel)
         })
     }

@@ -113,8 +113,12 @@ impl Reader {
                 Piece::End
             }
             Stage::Head => self.head(),
-            Stage::Length(left) => self.data(left, |left| if left == 0 { Stage::Over } else { Stage::Length(left) }),
-            Stage::Chunk(left) => self.data(left, |left| if left == 0 { Stage::ChunkEnd } else { Stage::Chunk(left) }),
+            Stage::Length(left) => {
+                self.data(left, |left| if left == 0 { Stage::Over } else { Stage::Length(left) })
+            }
+            Stage::Chunk(left) => {
+                self.data(left, |left| if left == 0 { Stage::ChunkEnd } else { Stage::Chunk(left) })
+            }
             Stage::UntilClose if self.bytes.is_empty() && self.closed => {
                 self.stage = Stage::Head;
                 Piece::End

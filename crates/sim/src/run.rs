@@ -29,11 +29,13 @@ const STEPS: u64 = 400_000;
 const IDLE_STEPS: u32 = 2000;
 /// Simulated nanoseconds after which a run is taken for one without end.
 const LONGEST: u64 = 900_000_000_000;
+/// Simulated nanoseconds that the proxy may still need once it was told to stop and its last exchange is over.
+const FAREWELL: u64 = 2_500_000_000;
 
 /// Every pair of letters that the manual knows (8.5), for streams of these scenarios.
 const ENDS: [&str; 31] = [
-    "--", "CC", "cC", "CD", "cD", "CH", "cH", "CL", "cL", "CQ", "CR", "cR", "CT", "PC", "PD", "PH", "PI", "PL", "PR",
-    "RC", "RH", "SC", "sC", "SD", "sD", "SH", "sH", "SL", "sL", "sQ", "SQ",
+    "--", "CC", "cC", "CD", "cD", "CH", "cH", "CL", "cL", "CQ", "CR", "cR", "CT", "PC", "PD", "PH", "PI",
+    "PL", "PR", "RC", "RH", "SC", "sC", "SD", "sD", "SH", "sH", "SL", "sL", "sQ", "SQ",
 ];
 
 /// What a run is like.
@@ -122,8 +124,8 @@ struct Run {
     scenario: Scenario,
     network: Rc<RefCell<Network>>,
     ledger: Shared,
-    /// Whether the proxy's thread has ended.
-    ended: Rc<Cell<bool>>,
+    /// When the proxy's thread has ended, if it has.
+    ended: Rc<Cell<Option<u64>>>,
     engine_seed: u64,
     steps: u64,
     faults: Vec<String>,
@@ -136,7 +138,8 @@ impl Run {
         let ledger = Shared::default();
         ledger.borrow_mut().excuses = scenario.excuses;
         let front = address(FRONT);
-        let tunnels: Vec<_> = scenario.tunnels.iter().map(|(_, tunnel, conduct)| (*tunnel, *conduct)).collect();
+        let tunnels: Vec<_> =
+            scenario.tunnels.iter().map(|(_, tunnel, conduct)| (*tunnel, *conduct)).collect();
         for (number, habits) in scenario.servers.iter().enumerate() {
             let at = address(&server_address(number));
             if tunnels.is_empty() {
@@ -211,7 +214,7 @@ impl Run {
             let start = Start { number: 0, world, queues, sockets, seed };
             net::spawn(async move {
                 if engine::thread::run(start).await.is_ok() {
-                    ended.set(true);
+                    ended.set(Some(net::now().as_nanos()));
                 }
             });
             Ok(())
@@ -236,8 +239,13 @@ impl Run {
                 self.until(runtime, None);
             }
         }
-        if !self.ended.get() {
-            self.faults.push("the proxy was told to stop and doesn't end".into());
+        let last = self.network.borrow().last_datagram.max(begun + self.scenario.stop.unwrap_or(LONGEST));
+        match self.ended.get() {
+            None => self.faults.push("the proxy was told to stop and doesn't end".into()),
+            Some(ended) if ended > last + FAREWELL => {
+                self.faults.push(format!("the proxy took {} ns to stop", ended - last));
+            }
+            Some(_) => {}
         }
         let waiting = self.ledger.borrow().clients;
         if waiting > 0 {
@@ -311,7 +319,8 @@ impl Run {
             counts.push((format!("queue of {}", back.name), back.live.queued.now()));
             for server in &back.servers {
                 counts.push((format!("sessions of {}", server.name), server.live.sessions.now()));
-                counts.push((format!("connections of {}", server.name), server.live.connections.load(Relaxed)));
+                counts
+                    .push((format!("connections of {}", server.name), server.live.connections.load(Relaxed)));
                 counts.push((format!("idle connections of {}", server.name), server.live.idle.load(Relaxed)));
             }
         }
@@ -327,7 +336,8 @@ impl Run {
         let net = self.network.borrow();
         let ledger = self.ledger.borrow();
         let mut lines: HashMap<&str, Vec<[&str; 2]>> = HashMap::new();
-        let texts: Vec<String> = net.datagrams.iter().map(|d| String::from_utf8_lossy(d).into_owned()).collect();
+        let texts: Vec<String> =
+            net.datagrams.iter().map(|d| String::from_utf8_lossy(d).into_owned()).collect();
         for text in &texts {
             net.trace.say(net.now, format_args!("log: {}", text.trim_end()));
             let mut words = text.split_whitespace().rev();

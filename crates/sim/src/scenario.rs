@@ -142,7 +142,16 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
     if mode == "http" {
         text.push_str("  timeout http-request 4s\n");
         text.push_str(rng.one(["", "  timeout http-keep-alive 500ms\n", "  timeout http-keep-alive 2s\n"]));
-        text.push_str(rng.one(["", "", "", "", "", "", "  option http-server-close\n", "  option httpclose\n"]));
+        text.push_str(rng.one([
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "  option http-server-close\n",
+            "  option httpclose\n",
+        ]));
         text.push_str("  log-format \"%[capture.req.uri] %[status] %[txn.sess_term_state]\"\n");
     } else {
         text.push_str("  log-format \"/t %[txn.sess_term_state]\"\n");
@@ -155,7 +164,8 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
     }
     text.push_str("backend app\n  balance roundrobin\n");
     if mode == "http" {
-        let _ = writeln!(text, "  http-reuse {}", rng.one(["never", "safe", "aggressive", "always", "always"]));
+        let _ =
+            writeln!(text, "  http-reuse {}", rng.one(["never", "safe", "aggressive", "always", "always"]));
     }
     for number in 0..scenario.servers.len() {
         let _ = write!(text, "  server s{number} {}", server_address(number));

@@ -76,7 +76,13 @@ impl Weather {
         let small = rng.one([1, 64, 1000, 4096, 20_000]);
         Weather {
             latency: (rng.one([0, 1000, 20_000]), rng.one([20_000, 100_000, 1_000_000, 4_000_000])),
-            segments: rng.one([Segments::Whole, Segments::Mss, Segments::Random, Segments::Random, Segments::Bytes]),
+            segments: rng.one([
+                Segments::Whole,
+                Segments::Mss,
+                Segments::Random,
+                Segments::Random,
+                Segments::Bytes,
+            ]),
             room: (small.max(64), small.max(64) * rng.one([2, 4, 64])),
             short_write: rng.one([0, 0, 50, 300]),
             late_event: rng.one([0, 50, 300]),

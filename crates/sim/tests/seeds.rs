@@ -1,6 +1,6 @@
 //! Many seeds of each family, the same seed twice, and mistakes that must be found.
 
-#![allow(clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,7 +26,11 @@ fn all(family: Family, count: u64) {
                     exact.fetch_add(report.exact + report.tunnels, Relaxed);
                     lines.fetch_add(report.log_lines, Relaxed);
                     if !report.faults.is_empty() {
-                        failed.lock().unwrap().push(format!("{}\n{:#?}", report.replay(family), report.faults));
+                        failed.lock().unwrap().push(format!(
+                            "{}\n{:#?}",
+                            report.replay(family),
+                            report.faults
+                        ));
                     }
                 }
             });
@@ -46,6 +50,11 @@ fn clients_that_are_slow_leave_or_end_at_any_byte() {
 #[test]
 fn servers_that_fail_at_any_byte() {
     all(Family::Servers, 1000);
+}
+
+#[test]
+fn queues_in_which_everybody_is_served() {
+    all(Family::Queue, 200);
 }
 
 #[test]
@@ -84,7 +93,12 @@ fn a_seed_is_the_same_run_every_time() {
     for family in Family::ALL {
         for seed in 0..25 {
             let [one, two] = [(); 2].map(|()| run::seed(family, seed, Options::default()));
-            assert_eq!((one.trace, one.steps, one.lasted), (two.trace, two.steps, two.lasted), "{}", one.replay(family));
+            assert_eq!(
+                (one.trace, one.steps, one.lasted),
+                (two.trace, two.steps, two.lasted),
+                "{}",
+                one.replay(family)
+            );
         }
     }
     let traces: std::collections::BTreeSet<u64> =

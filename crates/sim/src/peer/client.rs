@@ -137,7 +137,9 @@ impl Client {
                 Conduct::LeaveSending(_, abort) => self.leave(net, abort),
                 _ => {}
             }
-        } else if self.script.conduct == Conduct::HalfClose && self.asked == self.script.requests.len() && self.held.is_none()
+        } else if self.script.conduct == Conduct::HalfClose
+            && self.asked == self.script.requests.len()
+            && self.held.is_none()
         {
             net.finish(port);
         }
@@ -186,7 +188,9 @@ impl Client {
                 Piece::More => return,
                 Piece::Bad(why) => {
                     let id = self.request(self.answered).map(|r| r.id);
-                    self.ledger.borrow_mut().fault(format!("an answer to request {id:?} can't be read: {why}"));
+                    self.ledger
+                        .borrow_mut()
+                        .fault(format!("an answer to request {id:?} can't be read: {why}"));
                     return self.leave(net, true);
                 }
                 Piece::Head(head) => self.head(&head, net),

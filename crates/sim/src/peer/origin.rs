@@ -140,7 +140,10 @@ impl Connection {
             return self.leave(net, true);
         };
         if self.current.is_some() {
-            self.fault(format!("request {} was sent before the answer to the one before it was through", request.id));
+            self.fault(format!(
+                "request {} was sent before the answer to the one before it was through",
+                request.id
+            ));
         }
         let body = head.body(Body::None);
         let right = match (request.framing, &body) {

@@ -30,7 +30,18 @@ impl Caller {
         ledger.borrow_mut().clients += 1;
         let mut out = format!("{:0DIGITS$}\n", script.id).into_bytes();
         Pattern::of(script.id).write(0, script.up, &mut out);
-        Caller { script, conduct, to, ledger, port: None, out, sent: 0, received: 0, ended: false, done: false }
+        Caller {
+            script,
+            conduct,
+            to,
+            ledger,
+            port: None,
+            out,
+            sent: 0,
+            received: 0,
+            ended: false,
+            done: false,
+        }
     }
 
     fn leave(&mut self, net: &mut Network, abort: bool) {
@@ -77,7 +88,9 @@ impl Caller {
                 Read::Bytes(n) => {
                     if !pattern.is(self.received, &bytes) {
                         let at = self.received;
-                        self.ledger.borrow_mut().fault(format!("tunnel {} is wrong after byte {at}", self.script.id));
+                        self.ledger
+                            .borrow_mut()
+                            .fault(format!("tunnel {} is wrong after byte {at}", self.script.id));
                     }
                     self.received += n;
                     if let Conduct::LeaveReceiving(at, abort) = self.conduct
@@ -192,7 +205,9 @@ impl Far {
                     Some((tunnel, _)) => {
                         if !Pattern::of(tunnel.id).is(self.received, &bytes) {
                             let at = self.received;
-                            self.ledger.borrow_mut().fault(format!("tunnel {} is wrong after byte {at}", tunnel.id));
+                            self.ledger
+                                .borrow_mut()
+                                .fault(format!("tunnel {} is wrong after byte {at}", tunnel.id));
                         }
                         self.received += n;
                     }
