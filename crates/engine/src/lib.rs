@@ -6,9 +6,10 @@
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`],
 //! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`],
-//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] beside it all.
+//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
 
 pub mod buffer;
+pub mod cli;
 pub mod connect;
 pub mod exchange;
 pub mod failure;

@@ -30,7 +30,6 @@ pub struct About {
     /// Monotonic nanoseconds of the last turn of all [`Rate`]s.
     pub turned_ns: AtomicU64,
     pub connection_rate: Rate,
-    pub request_rate: Rate,
     pub bytes_out_rate: Rate,
     pub cpu_rate: Rate,
     /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.

@@ -1,7 +1,7 @@
 //! A backend: servers and how one of them is chosen.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::check::Probe;
 use crate::counters::{Block, Gauge, PerThread, Rate};
@@ -59,6 +59,11 @@ pub struct Live {
     pub changed_ns: AtomicU64,
     /// Monotonic nanoseconds of the last session, to the second; 0 before the first.
     pub last_used_ns: AtomicU64,
+    /// Whether none of its servers could take traffic when it was last looked at, once a second.
+    pub down: AtomicBool,
+    /// How often that began, and how long it lasted in all.
+    pub down_transitions: AtomicU64,
+    pub downtime_ns: AtomicU64,
 }
 
 impl Live {
@@ -70,6 +75,9 @@ impl Live {
             session_rate: Rate::default(),
             changed_ns: AtomicU64::new(0),
             last_used_ns: AtomicU64::new(0),
+            down: AtomicBool::new(false),
+            down_transitions: AtomicU64::new(0),
+            downtime_ns: AtomicU64::new(0),
         }
     }
 }

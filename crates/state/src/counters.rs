@@ -84,12 +84,13 @@ pub struct Rate {
 const SECOND: u64 = 1_000_000_000;
 
 impl Rate {
-    /// A second is over (or rather `elapsed_ns`): `total` is the count now. For one caller only.
-    pub fn turn(&self, total: u64, elapsed_ns: u64) {
+    /// A second is over (or rather `elapsed_ns`): `total` is the count now. Gives how many are new. For one caller only.
+    pub fn turn(&self, total: u64, elapsed_ns: u64) -> u64 {
         let new = total.saturating_sub(self.base.swap(total, Relaxed));
         let rate = scale(new, SECOND, elapsed_ns.max(1));
         self.previous.store(rate, Relaxed);
         self.max.fetch_max(rate, Relaxed);
+        new
     }
 
     /// Events a second, with the count as it is now, `since_ns` after the last turn: those since, and of the second
@@ -127,6 +128,11 @@ impl<T: Default> PerThread<T> {
     #[inline]
     pub fn of(&self, thread: u16) -> Option<&T> {
         self.0.get(usize::from(thread)).or_else(|| self.0.last())
+    }
+
+    /// The blocks of all threads.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
     }
 
     pub fn sum(&self, field: impl Fn(&T) -> &Counter) -> u64 {
@@ -186,11 +192,11 @@ mod tests {
     fn a_rate_slides_from_one_second_to_the_next() {
         let r = Rate::default();
         assert_eq!((r.per_second(7, 1), r.max(7)), (7, 7));
-        r.turn(8, SECOND);
+        assert_eq!(r.turn(8, SECOND), 8);
         assert_eq!(r.per_second(8, 0), 8);
         assert_eq!(r.per_second(10, SECOND / 2), 6);
         assert_eq!(r.per_second(10, 2 * SECOND), 1);
-        r.turn(10, 2 * SECOND);
+        assert_eq!(r.turn(10, 2 * SECOND), 2);
         assert_eq!((r.per_second(10, 0), r.max(10)), (1, 8));
         // The count was cleared.
         assert_eq!(r.per_second(3, SECOND / 2), 1);

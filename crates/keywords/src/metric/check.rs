@@ -5,14 +5,62 @@ use state::server::Check;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("chkfail", "MCPP", Scope::SERVER, U64(|row| checked(row).map(|(_, o)| o.failures.load(Relaxed))), "Checks that failed"),
-    metric("check_status", "MOPV", Scope::SERVER, Str(|row| Some(result(row)?.0.into())), "Result of the last check"),
-    metric("check_code", "MOPV", Scope::SERVER, U32(code), "Status code of the last check's answer, if it had one"),
-    metric("check_duration", "MDPV", Scope::SERVER, U64(duration), "How long the last check took, milliseconds"),
-    metric("check_desc", "MOPV", Scope::SERVER, Str(|row| Some(result(row)?.1.into())), "Result of the last check in words"),
-    metric("check_rise", "CGSV", Scope::SERVER, U32(|row| checked(row).map(|(c, _)| c.pace.rise)), "Successes in a row that bring a server up ('rise')"),
-    metric("check_fall", "CGSV", Scope::SERVER, U32(|row| checked(row).map(|(c, _)| c.pace.fall)), "Failures in a row that take a server down ('fall')"),
-    metric("check_health", "CGSV", Scope::SERVER, U32(health), "Health from 0 to rise + fall - 1; below rise it is down"),
+    metric(
+        "chkfail",
+        "MCPP",
+        Scope::SERVER,
+        U64(|row| checked(row).map(|(_, o)| o.failures.load(Relaxed))),
+        "Checks that failed",
+    ),
+    metric(
+        "check_status",
+        "MOPV",
+        Scope::SERVER,
+        Str(|row| Some(result(row)?.0.into())),
+        "Result of the last check",
+    ),
+    metric(
+        "check_code",
+        "MOPV",
+        Scope::SERVER,
+        U32(code),
+        "Status code of the last check's answer, if it had one",
+    ),
+    metric(
+        "check_duration",
+        "MDPV",
+        Scope::SERVER,
+        U64(duration),
+        "How long the last check took, milliseconds",
+    ),
+    metric(
+        "check_desc",
+        "MOPV",
+        Scope::SERVER,
+        Str(|row| Some(result(row)?.1.into())),
+        "Result of the last check in words",
+    ),
+    metric(
+        "check_rise",
+        "CGSV",
+        Scope::SERVER,
+        U32(|row| checked(row).map(|(c, _)| c.pace.rise)),
+        "Successes in a row that bring a server up ('rise')",
+    ),
+    metric(
+        "check_fall",
+        "CGSV",
+        Scope::SERVER,
+        U32(|row| checked(row).map(|(c, _)| c.pace.fall)),
+        "Failures in a row that take a server down ('fall')",
+    ),
+    metric(
+        "check_health",
+        "CGSV",
+        Scope::SERVER,
+        U32(health),
+        "Health from 0 to rise + fall - 1; below rise it is down",
+    ),
 ];
 
 /// The check and what it found, of a server that is checked.
@@ -44,4 +92,3 @@ fn health(row: &Row<'_>) -> Option<u32> {
     let (_, outcome) = checked(row)?;
     Some(u32::try_from(outcome.health.load(Relaxed)).unwrap_or(0))
 }
-

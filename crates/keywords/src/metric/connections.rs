@@ -4,10 +4,28 @@ use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
     metric("connect", "MCPP", Scope::BACK, U64(opened), "Connections to servers that were attempted"),
-    metric("reuse", "MCPP", Scope::BACK, U64(reused), "Requests that went over a connection that was there already"),
+    metric(
+        "reuse",
+        "MCPP",
+        Scope::BACK,
+        U64(reused),
+        "Requests that went over a connection that was there already",
+    ),
     metric("srv_icur", "MGPV", Scope::SERVER, U32(idle), "Idle connections that may be used again"),
-    metric("src_ilim", "CLPV", Scope::SERVER, U32(|row| row.server()?.pool_max), "'pool-max-conn', if there is one"),
-    metric("idle_conn_cur", "MGPV", Scope::SERVER, U32(idle), "Idle connections that first requests don't use"),
+    metric(
+        "src_ilim",
+        "CLPV",
+        Scope::SERVER,
+        U32(|row| row.server()?.pool_max),
+        "'pool-max-conn', if there is one",
+    ),
+    metric(
+        "idle_conn_cur",
+        "MGPV",
+        Scope::SERVER,
+        U32(idle),
+        "Idle connections that first requests don't use",
+    ),
     metric("used_conn_cur", "MGPV", Scope::SERVER, U32(used), "Connections in use"),
     metric("h1_open_connections", "MGPV", Scope::PROXY, U64(open), "HTTP/1 connections there are now"),
     metric("h1_total_connections", "MCPV", Scope::PROXY, U64(total), "HTTP/1 connections so far"),
@@ -39,7 +57,9 @@ fn used(row: &Row<'_>) -> Option<u32> {
 fn open(row: &Row<'_>) -> Option<u64> {
     match row.object {
         _ if !row.is_http() => Some(0),
-        Object::Backend(b) => Some(b.servers.iter().map(|s| u64::from(s.live.connections.load(Relaxed))).sum()),
+        Object::Backend(b) => {
+            Some(b.servers.iter().map(|s| u64::from(s.live.connections.load(Relaxed))).sum())
+        }
         _ => Some(u64::from(row.sessions()?.now())),
     }
 }

@@ -10,16 +10,52 @@ use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
     metric("pxname", "KNSV", Scope::ALL, Str(proxy), "Name of the proxy"),
-    metric("svname", "KNSV", Scope::ALL, Str(|row| Some(name(row.object))), "Name of the server or listener, or FRONTEND, BACKEND"),
+    metric(
+        "svname",
+        "KNSV",
+        Scope::ALL,
+        Str(|row| Some(name(row.object))),
+        "Name of the server or listener, or FRONTEND, BACKEND",
+    ),
     metric("pid", "KGPV", Scope::ALL, U32(|_| Some(1)), "Number of the worker process, always 1"),
     metric("iid", "KGSV", Scope::ALL, U32(|row| Some(proxy_id(row.object))), "Number of the proxy ('id')"),
-    metric("sid", "KGSV", Scope::ALL, U32(|row| Some(own_id(row.object))), "Number of the server or listener within its proxy ('id')"),
-    metric("type", "CGSV", Scope::ALL, U32(|row| Some(kind(row.object))), "Kind of object: 0 frontend, 1 backend, 2 server, 3 listener"),
-    metric("addr", "CGSV", Scope::SERVER_OR_LISTENER, Str(address), "Address and port, or unix; from level operator on"),
-    metric("cookie", "CNSV", Scope::SERVER, Str(cookie), "The cookie's value for the server; from level operator on"),
+    metric(
+        "sid",
+        "KGSV",
+        Scope::ALL,
+        U32(|row| Some(own_id(row.object))),
+        "Number of the server or listener within its proxy ('id')",
+    ),
+    metric(
+        "type",
+        "CGSV",
+        Scope::ALL,
+        U32(|row| Some(kind(row.object))),
+        "Kind of object: 0 frontend, 1 backend, 2 server, 3 listener",
+    ),
+    metric(
+        "addr",
+        "CGSV",
+        Scope::SERVER_OR_LISTENER,
+        Str(address),
+        "Address and port, or unix; from level operator on",
+    ),
+    metric(
+        "cookie",
+        "CNSV",
+        Scope::SERVER,
+        Str(cookie),
+        "The cookie's value for the server; from level operator on",
+    ),
     metric("mode", "CGSV", Scope::ALL, Str(|row| Some(row.mode()?.name().into())), "The proxy's mode"),
     metric("algo", "CGSV", Scope::BACKEND, Str(algorithm), "Balancing algorithm; from level operator on"),
-    metric("srid", "MCPV", Scope::SERVER, U32(|_| Some(0)), "How often the server's number was given to another one: servers are fixed"),
+    metric(
+        "srid",
+        "MCPV",
+        Scope::SERVER,
+        U32(|_| Some(0)),
+        "How often the server's number was given to another one: servers are fixed",
+    ),
     metric("proto", "SGPV", Scope::LISTENER, Str(protocol), "Protocol the listener binds"),
 ];
 
@@ -76,7 +112,9 @@ fn address<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
     }
     match (row.bind().map(|b| &b.address), row.server().map(|s| &s.address)) {
         (Some(BindAddress::Inet(at)), _) | (_, Some(Address::Inet(at))) => Some(at.to_string().into()),
-        (Some(BindAddress::Unix(_) | BindAddress::Abstract(_)), _) | (_, Some(Address::Unix(_))) => Some("unix".into()),
+        (Some(BindAddress::Unix(_) | BindAddress::Abstract(_)), _) | (_, Some(Address::Unix(_))) => {
+            Some("unix".into())
+        }
         _ => None,
     }
 }

@@ -93,7 +93,10 @@ mod tests {
         for metric in columns.chain(INFO.iter().map(|(_, metric)| metric)) {
             for tags in std::iter::once(metric.tags).chain(metric.tags_at.map(|(_, tags)| tags)) {
                 let known = ["MSKCP", "AaCDGLMmNORT", "CPSs", "VP"];
-                assert!(tags.len() == 4 && tags.chars().zip(known).all(|(c, set)| set.contains(c)), "{metric:?}");
+                assert!(
+                    tags.len() == 4 && tags.chars().zip(known).all(|(c, set)| set.contains(c)),
+                    "{metric:?}"
+                );
             }
             assert!(!metric.doc.is_empty() && !metric.doc.contains('"'), "{metric:?}");
         }
@@ -108,7 +111,8 @@ mod tests {
     fn the_list_holds_every_file() {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/metric")).unwrap();
         let others = ["mod.rs", "column.rs", "show.rs", "process.rs"];
-        let count = files.filter(|f| !others.contains(&f.as_ref().unwrap().file_name().to_str().unwrap())).count();
+        let count =
+            files.filter(|f| !others.contains(&f.as_ref().unwrap().file_name().to_str().unwrap())).count();
         assert_eq!(count, ALL.len());
     }
 }

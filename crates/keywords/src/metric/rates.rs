@@ -3,8 +3,20 @@
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("rate", "MRPP", Scope::NOT_LISTENER, U32(|row| now(row, What::Sessions)), "Sessions over the last second"),
-    metric("rate_lim", "CLPV", Scope::FRONTEND, U32(|_| Some(0)), "Sessions a second that are let in; 0 is no limit, and there is none yet"),
+    metric(
+        "rate",
+        "MRPP",
+        Scope::NOT_LISTENER,
+        U32(|row| now(row, What::Sessions)),
+        "Sessions over the last second",
+    ),
+    metric(
+        "rate_lim",
+        "CLPV",
+        Scope::FRONTEND,
+        U32(|_| Some(0)),
+        "Sessions a second that are let in; 0 is no limit, and there is none yet",
+    ),
     Metric {
         name: "rate_max",
         doc: "The most sessions there ever were in a second",
@@ -13,10 +25,34 @@ pub(super) const KEYWORDS: &[Metric] = &[
         scope: Scope::NOT_LISTENER,
         read: U32(|row| max(row, What::Sessions)),
     },
-    metric("req_rate", "MRPP", Scope::FRONTEND, U32(|row| now(row, What::Requests)), "HTTP requests over the last second"),
-    metric("req_rate_max", "MMPV", Scope::FRONTEND, U32(|row| max(row, What::Requests)), "The most HTTP requests there ever were in a second"),
-    metric("conn_rate", "MRPP", Scope::FRONTEND, U32(|row| now(row, What::Connections)), "Connections over the last second"),
-    metric("conn_rate_max", "MMPV", Scope::FRONTEND, U32(|row| max(row, What::Connections)), "The most connections there ever were in a second"),
+    metric(
+        "req_rate",
+        "MRPP",
+        Scope::FRONTEND,
+        U32(|row| now(row, What::Requests)),
+        "HTTP requests over the last second",
+    ),
+    metric(
+        "req_rate_max",
+        "MMPV",
+        Scope::FRONTEND,
+        U32(|row| max(row, What::Requests)),
+        "The most HTTP requests there ever were in a second",
+    ),
+    metric(
+        "conn_rate",
+        "MRPP",
+        Scope::FRONTEND,
+        U32(|row| now(row, What::Connections)),
+        "Connections over the last second",
+    ),
+    metric(
+        "conn_rate_max",
+        "MMPV",
+        Scope::FRONTEND,
+        U32(|row| max(row, What::Connections)),
+        "The most connections there ever were in a second",
+    ),
 ];
 
 #[derive(Clone, Copy)]

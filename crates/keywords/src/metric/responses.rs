@@ -3,16 +3,64 @@
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("hrsp_1xx", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 0)), "Responses with a status from 100 to 199"),
-    metric("hrsp_2xx", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 1)), "Responses with a status from 200 to 299"),
-    metric("hrsp_3xx", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 2)), "Responses with a status from 300 to 399"),
-    metric("hrsp_4xx", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 3)), "Responses with a status from 400 to 499"),
-    metric("hrsp_5xx", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 4)), "Responses with a status from 500 to 599"),
-    metric("hrsp_other", "MCPP", Scope::NOT_LISTENER, U64(|row| class(row, 5)), "Responses with another status"),
+    metric(
+        "hrsp_1xx",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 0)),
+        "Responses with a status from 100 to 199",
+    ),
+    metric(
+        "hrsp_2xx",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 1)),
+        "Responses with a status from 200 to 299",
+    ),
+    metric(
+        "hrsp_3xx",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 2)),
+        "Responses with a status from 300 to 399",
+    ),
+    metric(
+        "hrsp_4xx",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 3)),
+        "Responses with a status from 400 to 499",
+    ),
+    metric(
+        "hrsp_5xx",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 4)),
+        "Responses with a status from 500 to 599",
+    ),
+    metric(
+        "hrsp_other",
+        "MCPP",
+        Scope::NOT_LISTENER,
+        U64(|row| class(row, 5)),
+        "Responses with another status",
+    ),
     metric("req_tot", "MCPP", Scope::NOT_LISTENER, U64(requests), "HTTP requests so far"),
-    metric("h1req", "MCPP", Scope::FRONTEND, U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })), "HTTP/1 requests so far"),
+    metric(
+        "h1req",
+        "MCPP",
+        Scope::FRONTEND,
+        U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })),
+        "HTTP/1 requests so far",
+    ),
     metric("req_other", "MCPP", Scope::FRONTEND, U64(|_| Some(0)), "Requests of other protocols so far"),
-    metric("h1_total_streams", "MCPV", Scope::FRONTEND, U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })), "HTTP/1 exchanges so far"),
+    metric(
+        "h1_total_streams",
+        "MCPV",
+        Scope::PROXY,
+        U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })),
+        "HTTP/1 exchanges so far",
+    ),
 ];
 
 fn class(row: &Row<'_>, class: usize) -> Option<u64> {

@@ -7,8 +7,20 @@ use state::server::{Server, admin};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("status", "SGPV", Scope::ALL, Str(|row| Some(status(row))), "OPEN of a frontend or listener; UP, DOWN, MAINT, DRAIN, no check"),
-    metric("weight", "MaPV", Scope::BACK, U32(weight), "The weight in force, of a backend that of its usable servers together"),
+    metric(
+        "status",
+        "SGPV",
+        Scope::ALL,
+        Str(|row| Some(status(row))),
+        "OPEN of a frontend or listener; UP, DOWN, MAINT, DRAIN, no check",
+    ),
+    metric(
+        "weight",
+        "MaPV",
+        Scope::BACK,
+        U32(weight),
+        "The weight in force, of a backend that of its usable servers together",
+    ),
     Metric {
         name: "act",
         doc: "Usable servers that are no backups; of a server whether it is none",
@@ -25,13 +37,43 @@ pub(super) const KEYWORDS: &[Metric] = &[
         scope: Scope::BACK,
         read: U32(|row| count(row, true)),
     },
-    metric("chkdown", "MCPP", Scope::BACK, U64(downs), "How often checks found it down, a backend all of its servers"),
+    metric(
+        "chkdown",
+        "MCPP",
+        Scope::BACK,
+        U64(downs),
+        "How often checks found it down, a backend all of its servers",
+    ),
     metric("lastchg", "MAPP", Scope::BACK, U32(changed), "Seconds since it last went up or down"),
     metric("downtime", "MCPV", Scope::BACK, U32(downtime), "Seconds it was down in all"),
-    metric("uweight", "MaPV", Scope::BACK, U32(weight), "The weight that was set, of a backend that of its usable servers together"),
-    metric("agg_server_status", "MGPV", Scope::BACKEND, U32(|_| Some(0)), "Filled by exporters that count servers by status, 0 here"),
-    metric("agg_server_check_status", "MGPV", Scope::BACKEND, U32(|_| Some(0)), "Filled by exporters that count servers by status, 0 here"),
-    metric("agg_check_status", "MGPV", Scope::BACKEND, U32(|_| Some(0)), "Filled by exporters that count servers by check result, 0 here"),
+    metric(
+        "uweight",
+        "MaPV",
+        Scope::BACK,
+        U32(weight),
+        "The weight that was set, of a backend that of its usable servers together",
+    ),
+    metric(
+        "agg_server_status",
+        "MGPV",
+        Scope::BACKEND,
+        U32(|_| Some(0)),
+        "Filled by exporters that count servers by status, 0 here",
+    ),
+    metric(
+        "agg_server_check_status",
+        "MGPV",
+        Scope::BACKEND,
+        U32(|_| Some(0)),
+        "Filled by exporters that count servers by status, 0 here",
+    ),
+    metric(
+        "agg_check_status",
+        "MGPV",
+        Scope::BACKEND,
+        U32(|_| Some(0)),
+        "Filled by exporters that count servers by check result, 0 here",
+    ),
 ];
 
 /// What the status of a server says.
@@ -93,7 +135,11 @@ fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
             if up { "UP".into() } else { "DOWN".into() }
         }
         Object::Process | Object::Frontend(_) | Object::Listener(..) => {
-            if row.about.stopping.load(Relaxed) { "STOP".into() } else { "OPEN".into() }
+            if row.about.stopping.load(Relaxed) {
+                "STOP".into()
+            } else {
+                "OPEN".into()
+            }
         }
     }
 }

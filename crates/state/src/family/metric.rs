@@ -61,6 +61,7 @@ impl Scope {
     pub const BACK: Self = Self(2 | 4);
     pub const PROXY: Self = Self(1 | 2);
     pub const FRONT: Self = Self(1 | 8);
+    pub const SERVER_OR_LISTENER: Self = Self(4 | 8);
     pub const ALL: Self = Self(1 | 2 | 4 | 8);
     pub const NOT_SERVER: Self = Self(1 | 2 | 8);
     pub const NOT_LISTENER: Self = Self(1 | 2 | 4);

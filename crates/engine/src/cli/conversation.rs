@@ -1,0 +1,271 @@
+//! One conversation over the Runtime API: line after line, an answer for each command, prompts, and the limits that keep a
+//! client from costing more than its two buffers and its time.
+
+use std::io;
+use std::rc::Rc;
+
+use keywords::command::{self, Title};
+use net::{Sock, Time};
+use state::World;
+use state::family::{Console, Flow, Query, Talk};
+use state::world::Level;
+
+use super::Cli;
+use super::line::{self, Line};
+
+/// How much is read at once.
+const READ: usize = 4096;
+/// The most that may follow as a payload (`tune.cli.max-payload-size`'s default).
+const PAYLOAD_MAX: usize = 128 * 1024;
+/// The most words of a command.
+const WORDS_MAX: usize = 64;
+/// How long, and how much, of a client's remaining input is read and dropped so that the answer isn't lost to a reset.
+const LINGER_MS: u64 = 1000;
+const LINGER_BYTES: usize = 64 * 1024;
+
+const TOO_LONG: &[u8] =
+    b"The command line is too big for the buffer size. Please change 'tune.bufsize' in the \
+    configuration to use a bigger command.\n";
+const TOO_MANY: &str = "Too many arguments. Commands must have at most 64 arguments.";
+
+/// Serves a client to its end.
+pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, level: Level) {
+    let console = Console::new(level, cli.world().global.stats_timeout_ms);
+    let mut talk = Conversation { cli, sock, console, input: Vec::new(), out: Vec::new() };
+    // Whatever went wrong, there is nobody left to tell.
+    if talk.run().await.is_ok() {
+        talk.linger().await;
+    }
+}
+
+struct Conversation<'c> {
+    cli: &'c Rc<Cli>,
+    sock: Sock,
+    console: Console,
+    /// What was read and not understood yet.
+    input: Vec<u8>,
+    /// What was answered and not sent yet.
+    out: Vec<u8>,
+}
+
+impl Conversation<'_> {
+    async fn run(&mut self) -> io::Result<()> {
+        loop {
+            let Some(line) = self.line().await? else { return Ok(()) };
+            let payload = match &line.payload_until {
+                Some(until) => match self.payload(until).await? {
+                    Some(payload) => Some(payload),
+                    None => return Ok(()),
+                },
+                None => None,
+            };
+            let last = line.commands.len();
+            for (number, words) in (1..).zip(&line.commands) {
+                let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+                let payload = payload.as_deref().filter(|_| number == last);
+                self.answer(&words, payload).await?;
+                if self.console.ended.get() {
+                    return self.send().await;
+                }
+            }
+            if self.console.talk.get() == Talk::Once {
+                return self.send().await;
+            }
+            self.prompt(b"> ");
+            self.send().await?;
+        }
+    }
+
+    /// The next line; none at the client's end, or when it is too long, which was said then.
+    async fn line(&mut self) -> io::Result<Option<Line>> {
+        let max = usize::try_from(self.cli.world().global.buffer_size).unwrap_or(usize::MAX);
+        let mut seen = 0;
+        loop {
+            let new = self.input.get(seen..).unwrap_or_default();
+            if let Some(at) = new.iter().position(|b| *b == b'\n') {
+                let rest = self.input.split_off(seen + at + 1);
+                let whole = std::mem::replace(&mut self.input, rest);
+                if whole.len() <= max {
+                    return Ok(Some(line::parse(trimmed(&whole))));
+                }
+                seen = max;
+            } else {
+                seen = self.input.len();
+            }
+            if seen >= max {
+                self.out.extend_from_slice(TOO_LONG);
+                self.send().await?;
+                return Ok(None);
+            }
+            if !self.read().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What follows up to this line; none at the client's end, or when it is too much, which was said then.
+    async fn payload(&mut self, until: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut from = 0;
+        loop {
+            if let Some((len, whole)) = line::payload_end(&self.input, until, &mut from) {
+                let rest = self.input.split_off(whole);
+                let mut payload = std::mem::replace(&mut self.input, rest);
+                payload.truncate(len);
+                return Ok(Some(payload));
+            }
+            if self.input.len() > PAYLOAD_MAX {
+                self.out.extend_from_slice(b"The payload is too big: at most 131072 bytes are taken.\n");
+                self.send().await?;
+                return Ok(None);
+            }
+            if self.console.talk.get() == Talk::Prompt {
+                self.out.extend_from_slice(b"+ ");
+                self.send().await?;
+            }
+            if !self.read().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Answers one command, and ends the answer with an empty line.
+    async fn answer(&mut self, words: &[&[u8]], payload: Option<&[u8]>) -> io::Result<()> {
+        let world = self.cli.world();
+        let mut from = 0;
+        while let Flow::More(next) = self.step(&world, words, payload, from) {
+            self.send().await?;
+            // A fast reader must not keep this thread from its other work.
+            net::yield_now().await;
+            from = next;
+        }
+        if !self.console.ended.get() {
+            self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, world: &World, words: &[&[u8]], payload: Option<&[u8]>, from: u64) -> Flow {
+        let query = Query {
+            words,
+            payload,
+            world,
+            about: &self.cli.about,
+            console: &self.console,
+            now_ns: net::now().as_nanos(),
+            wall_us: net::wall(),
+        };
+        if words.is_empty() {
+            return Flow::Done;
+        }
+        if words.len() > WORDS_MAX {
+            return query.refuse(TOO_MANY, &mut self.out);
+        }
+        match command::find(words) {
+            None => {
+                command::list(Title::Unknown, words, &self.console, &mut self.out);
+                Flow::Done
+            }
+            Some(command) if self.console.level.get() < command.level => {
+                query.refuse("Permission denied", &mut self.out)
+            }
+            Some(command) => (command.run)(&query, from, &mut self.out),
+        }
+    }
+
+    fn prompt(&mut self, mark: &[u8]) {
+        if self.console.talk.get() != Talk::Prompt {
+            return;
+        }
+        if self.console.timed.get() {
+            let uptime = self.cli.about.uptime_s(net::now().as_nanos());
+            let (minutes, hours) = (uptime / 60, uptime / 3600);
+            let (days, hours) = (hours / 24, hours % 24);
+            let time = format!("[{days}:{hours:02}:{:02}:{:02}]", minutes % 60, uptime % 60);
+            self.out.extend_from_slice(time.as_bytes());
+        }
+        self.out.extend_from_slice(mark);
+    }
+
+    /// Reads what is there, after a wait if need be; false at the client's end.
+    async fn read(&mut self) -> io::Result<bool> {
+        let mut room = [0u8; READ];
+        loop {
+            match self.sock.try_read(&mut room) {
+                Ok(n) => {
+                    self.input.extend_from_slice(room.get(..n).unwrap_or_default());
+                    return Ok(n > 0);
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    let until = self.deadline();
+                    let woken = net::wait(|w| {
+                        w.read(&self.sock).until(until);
+                    });
+                    if woken.await.timed_out() {
+                        return Ok(false);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends all that was answered. Errors: the connection's; `TimedOut` when the client doesn't read.
+    async fn send(&mut self) -> io::Result<()> {
+        let mut sent = 0;
+        while let Some(left) = self.out.get(sent..).filter(|left| !left.is_empty()) {
+            match self.sock.try_write(left) {
+                Ok(n) => sent += n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    let until = self.deadline();
+                    let woken = net::wait(|w| {
+                        w.write(&self.sock).until(until);
+                    });
+                    if woken.await.timed_out() {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.out.clear();
+        Ok(())
+    }
+
+    fn deadline(&self) -> Time {
+        match self.console.timeout_ms.get() {
+            0 => Time::NEVER,
+            ms => net::now().plus_millis(u64::from(ms)),
+        }
+    }
+
+    /// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a
+    /// reset, which can overtake the answer.
+    async fn linger(&mut self) {
+        if self.sock.shutdown_write().is_err() {
+            return;
+        }
+        let until = net::now().plus_millis(LINGER_MS);
+        let mut room = [0u8; READ];
+        let mut left = LINGER_BYTES;
+        while left > 0 {
+            match self.sock.try_read(&mut room) {
+                Ok(n) if n > 0 => left = left.saturating_sub(n),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    let woken = net::wait(|w| {
+                        w.read(&self.sock).until(until);
+                    });
+                    if woken.await.timed_out() {
+                        return;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+/// A line without its end.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

@@ -1,0 +1,150 @@
+//! The Runtime API's sockets (`stats socket`, management manual 9.3), on the main thread: who connects, and for how long.
+//! What a line means is `line`'s, how a conversation goes `conversation`'s, what is counted a second `rates`'. Commands are
+//! `keywords`'.
+
+mod conversation;
+mod line;
+mod rates;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use net::{Bound, Listener, Remote};
+use state::counters::{PerThread, Rate};
+use state::world::Level;
+use state::{About, World};
+
+use crate::health::Outcome;
+
+/// How many connections are served at once (manual 3.1 "stats maxconn").
+const MAX_CLIENTS: u32 = 10;
+/// How long to hold back when there are as many, or when the process lacks something.
+const PAUSE_MS: u64 = 20;
+
+/// A socket to accept on.
+#[derive(Debug)]
+pub struct Socket {
+    pub bound: Bound,
+    /// What its clients may do.
+    pub level: Level,
+}
+
+/// Which program this is, as `show info` tells it.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub name: &'static str,
+    /// In HAProxy's form.
+    pub version: String,
+    /// `2026/11/22`
+    pub release_date: &'static str,
+    /// `-m`; 0 is no limit.
+    pub memory_mb: u32,
+    /// What the process used of the CPUs so far, nanoseconds.
+    pub cpu_time_ns: fn() -> u64,
+}
+
+/// The Runtime API at work.
+pub struct Cli {
+    world: RefCell<Arc<World>>,
+    pub about: Arc<About>,
+    clients: Cell<u32>,
+}
+
+impl Cli {
+    /// Serves the Runtime API in the runtime this is called in, and keeps rates up to date whether anyone asks for them
+    /// or not. `threads` are those that serve traffic. Errors: a socket cannot be listened on.
+    pub fn start(
+        world: Arc<World>,
+        program: Program,
+        sockets: Vec<Socket>,
+        threads: Vec<Remote>,
+    ) -> io::Result<Rc<Self>> {
+        let about = Arc::new(about(program, threads.len() + 1));
+        rates::begin(&world);
+        let cli = Rc::new(Self { world: RefCell::new(world), about, clients: Cell::new(0) });
+        net::spawn(rates::turn(Rc::clone(&cli), threads));
+        for socket in sockets {
+            let listener = Listener::new(socket.bound)?;
+            net::spawn(accept(Rc::clone(&cli), listener, socket.level));
+        }
+        Ok(cli)
+    }
+
+    /// The World that commands begun from now on look at.
+    pub fn set_world(&self, world: Arc<World>) {
+        *self.world.borrow_mut() = world;
+    }
+
+    fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.borrow())
+    }
+}
+
+fn about(program: Program, threads: usize) -> About {
+    About {
+        name: program.name,
+        version: program.version.into(),
+        release_date: program.release_date,
+        started_ns: net::now().as_nanos(),
+        started_wall_us: net::wall(),
+        memory_mb: program.memory_mb,
+        open_files: net::process::nofile().unwrap_or(0),
+        cpu_time_ns: program.cpu_time_ns,
+        check_result: |number| Outcome::from_number(number).map(|outcome| (outcome.code(), outcome.words())),
+        stopping: AtomicBool::new(false),
+        turned_ns: AtomicU64::new(net::now().as_nanos()),
+        connection_rate: Rate::default(),
+        bytes_out_rate: Rate::default(),
+        cpu_rate: Rate::default(),
+        tasks: PerThread::new(threads),
+    }
+}
+
+/// Accepts on one socket for ever.
+async fn accept(cli: Rc<Cli>, listener: Listener, level: Level) {
+    loop {
+        listener.wait().await;
+        if cli.clients.get() >= MAX_CLIENTS {
+            hold_back(&listener).await;
+            continue;
+        }
+        match listener.accept() {
+            Ok((sock, _)) => {
+                let place = Place::take(&cli);
+                net::spawn(async move { conversation::serve(&place.0, sock, level).await });
+            }
+            Err(net::AcceptError::WouldBlock) => {}
+            Err(_) => hold_back(&listener).await,
+        }
+    }
+}
+
+async fn hold_back(listener: &Listener) {
+    listener.pause();
+    net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
+}
+
+/// One client's place, given back however its conversation ends.
+struct Place(Rc<Cli>);
+
+impl Place {
+    fn take(cli: &Rc<Cli>) -> Self {
+        cli.clients.set(cli.clients.get() + 1);
+        Self(Rc::clone(cli))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.clients.set(self.0.clients.get().saturating_sub(1));
+    }
+}
+
+impl std::fmt::Debug for Cli {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cli({} clients, stopping: {})", self.clients.get(), self.about.stopping.load(Relaxed))
+    }
+}

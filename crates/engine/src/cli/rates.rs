@@ -1,0 +1,98 @@
+//! Once a second, on the main thread: the rates of everything that is counted, when backends went down, how busy the
+//! threads are. Threads that serve traffic only count.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use net::Remote;
+use state::{About, Backend, Frontend, Server, World};
+
+use super::Cli;
+
+const SECOND_MS: u64 = 1_000;
+
+/// Notes how things are before anything changes.
+pub(super) fn begin(world: &World) {
+    for backend in &world.backends {
+        backend.live.down.store(is_down(backend), Relaxed);
+    }
+}
+
+/// Looks after the rates for ever.
+pub(super) async fn turn(cli: Rc<Cli>, threads: Vec<Remote>) {
+    loop {
+        let before = cli.about.turned_ns.load(Relaxed);
+        net::sleep_until(net::now().plus_millis(SECOND_MS)).await;
+        let now = net::now().as_nanos();
+        look(&cli.world(), &cli.about, now, now.saturating_sub(before));
+        cli.about.turned_ns.store(now, Relaxed);
+        count_tasks(&cli.about, &threads);
+    }
+}
+
+fn look(world: &World, about: &About, now: u64, elapsed: u64) {
+    let mut bytes_out = 0u64;
+    for frontend in &world.frontends {
+        bytes_out = bytes_out.wrapping_add(frontend.live.counters.sum(|c| &c.bytes_out));
+        look_at_frontend(frontend, elapsed);
+    }
+    for backend in &world.backends {
+        look_at_backend(backend, now, elapsed);
+        for server in &backend.servers {
+            let live = &server.live;
+            if live.session_rate.turn(live.sessions.total(), elapsed) > 0 {
+                live.last_used_ns.store(now, Relaxed);
+            }
+        }
+    }
+    about.connection_rate.turn(world.process.connections.total(), elapsed);
+    about.bytes_out_rate.turn(bytes_out, elapsed);
+    about.cpu_rate.turn((about.cpu_time_ns)(), elapsed);
+}
+
+fn look_at_frontend(frontend: &Frontend, elapsed: u64) {
+    let live = &frontend.live;
+    live.session_rate.turn(live.sessions.total(), elapsed);
+    live.connection_rate.turn(live.counters.sum(|c| &c.connections), elapsed);
+    live.request_rate.turn(live.counters.sum(|c| &c.requests), elapsed);
+}
+
+fn look_at_backend(backend: &Backend, now: u64, elapsed: u64) {
+    let live = &backend.live;
+    if live.session_rate.turn(live.sessions.total(), elapsed) > 0 {
+        live.last_used_ns.store(now, Relaxed);
+    }
+    let down = is_down(backend);
+    let was_down = live.down.swap(down, Relaxed);
+    if was_down {
+        live.downtime_ns.fetch_add(elapsed, Relaxed);
+    }
+    if down != was_down {
+        live.changed_ns.store(now, Relaxed);
+    }
+    if down && !was_down {
+        live.down_transitions.fetch_add(1, Relaxed);
+    }
+}
+
+/// Whether none of its servers, of which it has some, can take traffic.
+fn is_down(backend: &Backend) -> bool {
+    !backend.servers.is_empty() && !backend.servers.iter().any(Server::is_usable)
+}
+
+/// Asks each thread how many tasks it has; this thread's are the last.
+fn count_tasks(about: &Arc<About>, threads: &[Remote]) {
+    for (number, thread) in (0u16..).zip(threads) {
+        let about = Arc::clone(about);
+        // A thread that ended has no tasks to count.
+        let _ = thread.send(Box::new(move || note(&about, number)));
+    }
+    note(about, u16::MAX);
+}
+
+fn note(about: &About, thread: u16) {
+    if let Some(tasks) = about.tasks.of(thread) {
+        tasks.store(net::tasks(), Relaxed);
+    }
+}

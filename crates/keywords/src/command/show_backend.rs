@@ -1,0 +1,18 @@
+//! `show backend`
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Command] = &[Command {
+    words: &["show", "backend"],
+    usage: "show backend",
+    doc: "list the backends of the running configuration",
+    level: Level::User,
+    run: |query, _, out| {
+        out.extend_from_slice(b"# name\n");
+        for backend in query.world.backends.iter().filter(|b| !b.disabled) {
+            out.extend_from_slice(backend.name.as_bytes());
+            out.push(b'\n');
+        }
+        Flow::Done
+    },
+}];

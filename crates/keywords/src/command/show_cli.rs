@@ -1,0 +1,49 @@
+//! `show cli level`, `show cli sockets`: the Runtime API itself.
+
+use std::io::Write as _;
+
+use state::frontend::BindAddress;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Command] = &[
+    Command {
+        words: &["show", "cli", "level"],
+        usage: "show cli level",
+        doc: "show the level of this session",
+        level: Level::User,
+        run: |query, _, out| query.inform(name(query.console.level.get()), out),
+    },
+    Command {
+        words: &["show", "cli", "sockets"],
+        usage: "show cli sockets",
+        doc: "list the sockets of the Runtime API",
+        level: Level::Operator,
+        run: sockets,
+    },
+];
+
+const fn name(level: Level) -> &'static str {
+    match level {
+        Level::User => "user",
+        Level::Operator => "operator",
+        Level::Admin => "admin",
+    }
+}
+
+/// Inherited sockets have no address in the configuration and are left out.
+fn sockets(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
+    out.extend_from_slice(b"# socket lvl processes\n");
+    for socket in &query.world.global.stats_sockets {
+        let at = match &socket.bind.address {
+            BindAddress::Inet(at) if at.is_ipv4() => format!("ipv4@{at}"),
+            BindAddress::Inet(at) => format!("ipv6@{at}"),
+            BindAddress::Unix(path) => format!("unix@{path}"),
+            BindAddress::Abstract(name) => format!("abns@{name}"),
+            BindAddress::Fd(_) => continue,
+        };
+        // Writing to a vector cannot fail.
+        let _ = writeln!(out, "{at} {} all", name(socket.level));
+    }
+    Flow::Done
+}
