@@ -113,9 +113,7 @@ impl Caller {
                     self.ended = true;
                     // What is still to be sent the server may want.
                     let over = read == Read::Reset || !whole || self.sent == self.out.len();
-                    if over {
-                        return self.leave(net, false);
-                    }
+                    return if over { self.leave(net, false) } else { self.send(net) };
                 }
             }
         }
