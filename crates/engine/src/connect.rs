@@ -6,7 +6,7 @@ use std::io;
 use net::{Addr, ConnectOptions, Sock};
 use state::expr::Side;
 use state::family::Pick;
-use state::options::{KeepAlive, Reuse};
+use state::options::Reuse;
 use state::server::{Address, Port};
 use state::termination::{Cause, Phase};
 use state::{Backend, Server};
@@ -102,7 +102,11 @@ fn no_server() -> Stop {
 }
 
 /// Chooses a server and takes a place in it, after a wait in the backend's queue if all are full.
-async fn assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) -> Result<&'x Server, Stop> {
+async fn assign<'x>(
+    x: &mut Exchange<'x>,
+    backend: &'x Backend,
+    avoid: Option<u32>,
+) -> Result<&'x Server, Stop> {
     if let Some(server) = try_assign(x, backend, avoid) {
         x.stream.times.queued = net::now().as_nanos();
         return Ok(server);
@@ -138,7 +142,8 @@ fn try_assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>
         let random = x.worker.random();
         let position = x.look(Side::Request, |cx| {
             let forced = backend.use_server.iter().find(|u| {
-                backend.server(u.server).is_some_and(Server::is_usable) && u.cond.as_ref().is_none_or(|c| c.holds(cx))
+                backend.server(u.server).is_some_and(Server::is_usable)
+                    && u.cond.as_ref().is_none_or(|c| c.holds(cx))
             });
             match forced {
                 Some(rule) => Some(rule.server),
@@ -167,8 +172,7 @@ fn obtain<'x>(
     server: &'x Server,
     first: First,
 ) -> io::Result<Upstream<'x>> {
-    let keep = first == First::Head
-        && backend.options.keep_alive == KeepAlive::Both && x.frontend.options.keep_alive == KeepAlive::Both;
+    let keep = first == First::Head && x.keeps_server();
     if keep && let Some((sock, served, lease)) = idle(x, backend, server) {
         x.stream.reused_connection = true;
         if let Some(block) = server.live.counters.of(x.worker.number) {

@@ -4,7 +4,8 @@ use http::h1::{Framing, Limits};
 use net::{Sock, Time};
 use state::counters::{Block, PerThread};
 use state::expr::{Ctx, Side};
-use state::rule::Verdict;
+use state::options::KeepAlive;
+use state::rule::{Farewell, Verdict};
 use state::termination::{Cause, Phase};
 use state::{Backend, Frontend, Server, Stream, World};
 
@@ -24,8 +25,8 @@ pub enum Stop {
     Page(u16),
     /// As `Page`, after `timeout tarpit`.
     Tarpit(u16),
-    /// Close: with a reset, or saying nothing at all.
-    Drop { silent: bool },
+    /// Close without an answer.
+    Drop(Farewell),
     /// Nothing came at all: the connection may be parked.
     Idle(Time),
 }
@@ -60,6 +61,10 @@ pub struct Exchange<'x> {
     /// The request's body on its way to the server.
     pub up: Pump,
     pub framing: Framing,
+    /// How the response's body is delimited.
+    pub response_framing: Framing,
+    /// What the request said of its connection, before that was taken out of it.
+    pub upgrades: bool,
     /// Whether the client's connection may be used for another request.
     pub keep_client: bool,
     /// Whether the client said that no request follows this one.
@@ -94,6 +99,13 @@ impl<'x> Exchange<'x> {
             accept_unsafe: unsafe_bytes,
             accept_any_payload: false,
         }
+    }
+
+    /// Whether the server's connection may be used again, as far as the configuration says. `httpclose` in a frontend
+    /// concerns the client's alone.
+    pub fn keeps_server(&self) -> bool {
+        self.frontend.options.keep_alive != KeepAlive::ClientOnly
+            && self.backend.is_none_or(|b| b.options.keep_alive == KeepAlive::Both)
     }
 
     /// Whether bodies may go from socket to socket within the kernel.
@@ -147,9 +159,9 @@ impl<'x> Exchange<'x> {
                 self.stream.termination.set(Cause::PROXY, Phase::TARPIT);
                 Err(Stop::Tarpit(status))
             }
-            Verdict::Close { silent } => {
+            Verdict::Close(farewell) => {
                 self.stream.termination.set(Cause::PROXY, phase);
-                Err(Stop::Drop { silent })
+                Err(Stop::Drop(farewell))
             }
             Verdict::Failed => {
                 self.stream.termination.set(Cause::INTERNAL, phase);
@@ -179,7 +191,12 @@ impl<'x> Places<'x> {
     }
 
     /// Takes a place in a server unless it is full.
-    pub fn enter_server(&mut self, server: &'x Server, backend: &'x Backend, queues: &'x crate::queue::Queues) -> bool {
+    pub fn enter_server(
+        &mut self,
+        server: &'x Server,
+        backend: &'x Backend,
+        queues: &'x crate::queue::Queues,
+    ) -> bool {
         self.leave_server();
         let entered = server.live.sessions.try_enter(server.maxconn);
         if entered {

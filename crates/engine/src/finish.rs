@@ -92,7 +92,8 @@ fn log(x: &mut Exchange<'_>) {
     let level = x.stream.log_level.unwrap_or(if bad { log::ERR } else { log::INFO });
     let mut outbox = x.worker.log.borrow_mut();
     let text = outbox.text();
-    let line = setup.error_line.as_ref().filter(|_| !x.stream.has_request && x.stream.has_response).unwrap_or(line);
+    let line =
+        setup.error_line.as_ref().filter(|_| !x.stream.has_request && x.stream.has_response).unwrap_or(line);
     let mut arena = x.worker.arena.borrow_mut();
     line.write(
         &state::Ctx {

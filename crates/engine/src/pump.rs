@@ -119,10 +119,12 @@ impl Pump {
         self.flush(to).map(|_| ())
     }
 
-    /// Drops what is ready instead of sending it.
-    pub fn discard(&mut self) {
-        let ready = self.ready;
-        self.consume(ready);
+    /// Drops what was read instead of sending it; false unless that is all of the message.
+    pub fn skip(&mut self) -> bool {
+        self.head.clear();
+        self.tail.clear();
+        self.consume(self.ready);
+        self.is_done()
     }
 
     /// Forgets what is left of the head: it will be written again for another server, or not at all.
@@ -137,7 +139,11 @@ impl Pump {
 
     /// Whether all was passed on.
     pub fn is_done(&self) -> bool {
-        self.is_read() && self.ready == 0 && self.head.is_empty() && self.tail.is_empty() && self.pipe_is_empty()
+        self.is_read()
+            && self.ready == 0
+            && self.head.is_empty()
+            && self.tail.is_empty()
+            && self.pipe_is_empty()
     }
 
     /// The bytes read that don't belong to this message.
@@ -187,7 +193,8 @@ impl Pump {
     fn flush(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
         while !self.head.is_empty() || self.ready > 0 {
             let body = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
-            let wrote = if self.head.is_empty() { to.try_write(body) } else { to.try_write2(&self.head, body) };
+            let wrote =
+                if self.head.is_empty() { to.try_write(body) } else { to.try_write2(&self.head, body) };
             let n = match wrote {
                 Ok(n) => n,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
@@ -252,21 +259,19 @@ impl Pump {
                         self.rest = Rest::None;
                     }
                 }
-                Rest::Chunked(decoder) => {
-                    match decoder.advance(fresh) {
-                        Chunk::Forward(n) => self.ready += n,
-                        Chunk::Data(n) => {
-                            self.payload += n as u64;
-                            self.ready += n;
-                        }
-                        Chunk::Skip(n) => buffer.cut(self.ready, n),
-                        Chunk::More => return Ok(()),
-                        Chunk::Done => {}
-                        Chunk::Trailers if self.read_trailers()? => {}
-                        Chunk::Trailers => return Ok(()),
-                        Chunk::Invalid(_) => return Err(Broken::Invalid),
+                Rest::Chunked(decoder) => match decoder.advance(fresh) {
+                    Chunk::Forward(n) => self.ready += n,
+                    Chunk::Data(n) => {
+                        self.payload += n as u64;
+                        self.ready += n;
                     }
-                }
+                    Chunk::Skip(n) => buffer.cut(self.ready, n),
+                    Chunk::More => return Ok(()),
+                    Chunk::Done => {}
+                    Chunk::Trailers if self.read_trailers()? => {}
+                    Chunk::Trailers => return Ok(()),
+                    Chunk::Invalid(_) => return Err(Broken::Invalid),
+                },
             }
             if matches!(&self.rest, Rest::Chunked(decoder) if decoder.is_done()) {
                 self.rest = Rest::None;

@@ -56,10 +56,8 @@ pub async fn send(x: &mut Exchange<'_>) {
         return;
     }
     after_response(x);
-    if x.framing != Framing::None && x.upstream.is_none() {
-        // What is left of the request would be taken for the next one.
-        x.keep_client &= drained(x);
-    }
+    // What is left of the request would be taken for the next one.
+    x.keep_client &= x.up.skip();
     if respond::connection_header(x).is_err() {
         x.keep_client = false;
     }
@@ -79,7 +77,11 @@ pub async fn raw(x: &mut Exchange<'_>, status: u16) {
 
 async fn transmit(x: &mut Exchange<'_>) {
     x.stream.status = x.stream.response.status();
-    let body = x.stream.reply_body.take().filter(|_| x.stream.request.method() != Method::Head || !x.stream.has_request);
+    let body = x
+        .stream
+        .reply_body
+        .take()
+        .filter(|_| x.stream.request.method() != Method::Head || !x.stream.has_request);
     let body = body.as_deref().unwrap_or_default();
     let mut down = Pump::new(length(body), Some(Buffer::holding(body)), false);
     let prepared = down.prepare().is_ok();
@@ -124,17 +126,6 @@ async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {
             Err(_) => return false,
         }
     }
-}
-
-/// Whether the request's body has come completely, so that it can be skipped.
-fn drained(x: &mut Exchange<'_>) -> bool {
-    let mut body = Pump::new(x.framing, x.client.buffer.take(), false);
-    let whole = body.prepare().is_ok() && body.is_read();
-    if whole {
-        body.discard();
-        x.client.buffer = body.leftover();
-    }
-    whole
 }
 
 /// The `http-after-response` rules: the backend's, then the frontend's.

@@ -5,6 +5,7 @@ use std::io;
 use http::h1::{self, Parsed, Scan};
 use http::{Kind, Known, Message, Version};
 use net::Time;
+use state::Farewell;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive};
 use state::termination::{Cause, Phase};
@@ -12,6 +13,7 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::pump::Pump;
 
 /// Waits for the head of a request. `expired`: the time for the first byte is over.
 pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
@@ -28,7 +30,7 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
             }
             match scan.request(buffer.data(), &mut stream.request, &limits) {
                 Parsed::Complete { consumed } => {
-                        buffer.consume(consumed);
+                    buffer.consume(consumed);
                     break;
                 }
                 Parsed::Invalid(error) => return Err(refuse(x, error.status())),
@@ -73,7 +75,9 @@ fn read(x: &mut Exchange<'_>) -> io::Result<usize> {
 /// Until when more of a head may come (manual 4.2 "timeout http-request", "timeout http-keep-alive").
 fn patience(x: &Exchange<'_>) -> Time {
     let timeouts = &x.frontend.timeouts;
-    let from = |ns: u64, ms: Option<u32>| ms.map_or(Time::NEVER, |ms| Time::from_nanos(ns).plus_millis(u64::from(ms)));
+    let from = |ns: u64, ms: Option<u32>| {
+        ms.map_or(Time::NEVER, |ms| Time::from_nanos(ns).plus_millis(u64::from(ms)))
+    };
     let begun = x.stream.times.begun;
     let first = x.client.session.requests == 0;
     match (x.stream.times.first_byte, timeouts.http_request) {
@@ -90,7 +94,7 @@ fn too_late(x: &mut Exchange<'_>) -> Stop {
     let nothing = x.stream.times.first_byte == 0;
     let first = x.client.session.requests == 0;
     if nothing && (!first || x.frontend.options.http_ignore_probes) {
-        return Stop::Drop { silent: true };
+        return Stop::Drop(Farewell::Close);
     }
     x.count(|c| c.request_errors.add(1));
     Failure::raw(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
@@ -101,7 +105,7 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
     let nothing = x.stream.times.first_byte == 0;
     let first = x.client.session.requests == 0;
     if nothing && (!first || x.frontend.options.http_ignore_probes) {
-        return Stop::Drop { silent: true };
+        return Stop::Drop(Farewell::Close);
     }
     if !nothing {
         x.count(|c| c.request_errors.add(1));
@@ -114,16 +118,28 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
 fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
     x.count(|c| c.request_errors.add(1));
     x.stream.request.clear();
+    x.stream.times.request = 0;
     Failure::raw(Cause::PROXY, Phase::REQUEST, status).into()
 }
 
-/// What follows from the head: the framing of the body, whether the connection may stay, the line for the log.
+/// What follows from the head: the framing of the body, whether the connection may stay, the line for the log. What
+/// concerns this connection alone goes out of it, so that no rule sees it; a body that is malformed from its beginning
+/// makes the request as bad as a malformed head.
 pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.client.session.requests += 1;
     let limits = x.limits(Side::Request);
     match h1::request_framing(&mut x.stream.request, &limits) {
         Ok(framing) => x.framing = framing,
         Err(error) => return Err(refuse(x, error.status())),
+    }
+    x.client_ends = !h1::keep_alive(&x.stream.request);
+    match h1::take_connection(&mut x.stream.request) {
+        Ok(connection) => x.upgrades = connection.upgrade,
+        Err(http::Full) => return Err(refuse(x, 431)),
+    }
+    x.up = Pump::new(x.framing, x.client.buffer.take(), x.splices());
+    if x.up.prepare().is_err() {
+        return Err(refuse(x, 400));
     }
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
@@ -134,10 +150,8 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     line.extend_from_slice(stream.request.target_bytes());
     line.extend_from_slice(b" HTTP/");
     line.extend_from_slice(&stream.request.version().text());
-    x.client_ends = !h1::keep_alive(&stream.request);
-    x.keep_client = !x.client_ends
-        && x.frontend.options.keep_alive != KeepAlive::None
-        && !x.worker.stopping.get();
+    x.keep_client =
+        !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
     }
@@ -157,28 +171,22 @@ fn capture(x: &mut Exchange<'_>) {
 /// What the server gets: HTTP/1.1, our own connection headers, the client's address where it is asked for.
 pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
-    let forward = [
-        x.frontend.options.forward_for.as_deref(),
-        x.backend.and_then(|b| b.options.forward_for.as_deref()),
-    ];
+    let forward =
+        [x.frontend.options.forward_for.as_deref(), x.backend.and_then(|b| b.options.forward_for.as_deref())];
     if let Some(header) = forward.into_iter().flatten().last() {
         let address = x.client.session.source.ip();
         add_address(&mut x.stream.request, header, address).map_err(full)?;
     }
-    let original = [
-        x.frontend.options.original_to.as_deref(),
-        x.backend.and_then(|b| b.options.original_to.as_deref()),
-    ];
+    let original =
+        [x.frontend.options.original_to.as_deref(), x.backend.and_then(|b| b.options.original_to.as_deref())];
     if let Some(header) = original.into_iter().flatten().last() {
         let address = x.client.session.destination.and_then(|d| d.ip());
         add_address(&mut x.stream.request, header, address).map_err(full)?;
     }
+    let close = !x.keeps_server();
     let request = &mut x.stream.request;
-    let connection = h1::take_connection(request).map_err(full)?;
-    let close = x.frontend.options.keep_alive != KeepAlive::Both
-        || x.backend.is_some_and(|b| b.options.keep_alive != KeepAlive::Both);
     let old = request.version() < Version::HTTP_11;
-    match (close && !connection.upgrade, old) {
+    match (close && !x.upgrades, old) {
         (true, false) => request.add_header(Known::Connection, b"close").map_err(full),
         (false, true) => request.add_header(Known::Connection, b"keep-alive").map_err(full),
         _ => Ok(()),

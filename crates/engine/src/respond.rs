@@ -12,8 +12,8 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
-use crate::request::weight;
 use crate::pump::{Broken, Pump, Step};
+use crate::request::weight;
 
 /// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
 /// be sent again elsewhere.
@@ -136,7 +136,10 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
 
 /// RFC 9110 §9.2.2.
 fn is_idempotent(method: Method) -> bool {
-    matches!(method, Method::Get | Method::Head | Method::Options | Method::Put | Method::Delete | Method::Trace)
+    matches!(
+        method,
+        Method::Get | Method::Head | Method::Options | Method::Put | Method::Delete | Method::Trace
+    )
 }
 
 /// Sends what there is of the request's body.

@@ -41,7 +41,8 @@ pub fn pick(switching: &Switching, cx: &Ctx<'_>) -> Option<u32> {
                     Choice::Named(format) => {
                         let mut name = Vec::with_capacity(64);
                         format.write(cx, &mut name);
-                        let known = std::str::from_utf8(&name).ok().and_then(|n| cx.world.backend_names.get(n));
+                        let known =
+                            std::str::from_utf8(&name).ok().and_then(|n| cx.world.backend_names.get(n));
                         if let Some(position) = known {
                             return Some(*position);
                         }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use net::{Sock, Time};
+use net::{Sock, SockOpt, Time};
+use state::Farewell;
 use state::options::Mode;
 use state::rule::Verdict;
 use state::server::Live;
@@ -23,6 +24,26 @@ pub struct Client {
     pub buffer: Option<Buffer>,
     /// The server connection that is this session's alone (`http-reuse never`).
     pub own: Option<Own>,
+}
+
+impl Client {
+    /// Prepares the connection to end so when it is closed. What the system refuses (silence takes privileges) becomes a
+    /// reset that dies on its first hop.
+    pub fn leave_by(&self, farewell: Farewell) {
+        let faded = |ttl: u8| {
+            let _ = self.sock.set(SockOpt::Ttl(ttl));
+            let _ = self.sock.set_linger_zero();
+        };
+        match farewell {
+            Farewell::Close => {}
+            Farewell::Reset => {
+                let _ = self.sock.set_linger_zero();
+            }
+            Farewell::Silence if self.sock.set(SockOpt::Repair).is_ok() => {}
+            Farewell::Silence => faded(1),
+            Farewell::FadingReset(ttl) => faded(ttl),
+        }
+    }
 }
 
 /// A server connection that only one session may use.
@@ -119,14 +140,11 @@ fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
     let Some(frontend) = world.frontend(client.session.frontend) else { return false };
     for set in [&frontend.tcp_connection, &frontend.tcp_session] {
         let verdict = rules::connection(worker, world, &mut client.session, set);
-        if let Verdict::Close { silent } = verdict {
+        if let Verdict::Close(farewell) = verdict {
             if let Some(block) = frontend.live.counters.of(worker.number) {
                 block.denied_requests.add(1);
             }
-            if !silent {
-                // What a refused client should see is a reset, not an orderly end.
-                let _ = client.sock.set_linger_zero();
-            }
+            client.leave_by(farewell);
             return false;
         }
     }

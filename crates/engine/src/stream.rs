@@ -2,6 +2,7 @@
 
 use http::h1::Framing;
 use net::Time;
+use state::Farewell;
 use state::World;
 use state::expr::Side;
 use state::rule::Rules;
@@ -31,6 +32,8 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         upstream: None,
         up: Pump::idle(),
         framing: Framing::None,
+        response_framing: Framing::None,
+        upgrades: false,
         keep_client: false,
         client_ends: false,
         answered: false,
@@ -58,8 +61,8 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     backend_rules(x)?;
     request::for_server(x)?;
     let rest = contact(x).await?;
+    let mut down = respond::body(x, rest)?;
     response_rules(x)?;
-    let mut down = respond::for_client(x, rest)?;
     reply::after_response(x);
     if respond::connection_header(x).is_err() {
         return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
@@ -72,11 +75,6 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
 
 /// Sends the request and waits for the response; again on another connection if an idle one had died unnoticed.
 async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
-    x.up = Pump::new(x.framing, x.client.buffer.take(), x.splices());
-    if x.up.prepare().is_err() {
-        x.count(|c| c.request_errors.add(1));
-        return Err(Failure::new(Cause::PROXY, Phase::REQUEST, 400).into());
-    }
     loop {
         connect::open(x, connect::First::Head).await?;
         let mut rest = None;
@@ -93,7 +91,8 @@ async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
 
 async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     let tunnel = x.upstream.is_some() && x.stream.response.status() == 101
-        || x.stream.request.method() == http::Method::Connect && (200..300).contains(&x.stream.response.status());
+        || x.stream.request.method() == http::Method::Connect
+            && (200..300).contains(&x.stream.response.status());
     if !tunnel {
         return forward::response(x, down).await;
     }
@@ -155,9 +154,6 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             match failure.status.filter(|_| !x.answered) {
                 Some(status) if failure.raw => reply::raw(x, status).await,
                 Some(status) => {
-                    // What is left of the request won't be sent: without a body the next one can follow, else it can't.
-                    x.up.forget_head();
-                    x.keep_client &= x.up.is_done();
                     reply::page(x, status);
                     reply::send(x).await;
                 }
@@ -177,12 +173,10 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             reply::page(x, status);
             reply::send(x).await;
         }
-        Stop::Drop { silent } => {
+        Stop::Drop(farewell) => {
             x.keep_client = false;
-            if !silent {
-                let _ = x.client.sock.set_linger_zero();
-            }
-            if silent && !x.stream.has_request {
+            x.client.leave_by(farewell);
+            if farewell == Farewell::Close && !x.stream.has_request {
                 return After::Close;
             }
         }

@@ -27,6 +27,8 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         upstream: None,
         up: Pump::idle(),
         framing: Framing::Tunnel,
+        response_framing: Framing::None,
+        upgrades: false,
         keep_client: false,
         client_ends: false,
         answered: true,
@@ -37,11 +39,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
     match phases(&mut x, &mut down).await {
         Ok(()) | Err(Stop::Idle(_)) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
-        Err(Stop::Drop { silent }) => {
-            if !silent {
-                let _ = x.client.sock.set_linger_zero();
-            }
-        }
+        Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
         Err(Stop::Reply | Stop::Page(_) | Stop::Tarpit(_)) => {
             x.stream.termination.set(Cause::PROXY, Phase::REQUEST);
         }

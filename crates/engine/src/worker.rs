@@ -28,6 +28,7 @@ pub struct Worker {
     /// Counted from 0.
     pub number: u16,
     world: RefCell<Current>,
+    #[expect(clippy::vec_box, reason = "a stream is large and moves between the pool and its task")]
     streams: RefCell<Vec<Box<Stream>>>,
     /// Bytes that samples borrow from while a rule set runs.
     pub arena: RefCell<Bump>,

@@ -182,6 +182,10 @@ pub enum SockOpt {
     SendBuffer(u32),
     /// `SO_RCVBUF` in bytes.
     RecvBuffer(u32),
+    /// `IP_TTL` or `IPV6_UNICAST_HOPS`: how many hops a packet may make.
+    Ttl(u8),
+    /// `TCP_REPAIR`: close says nothing to the peer. Needs CAP_NET_ADMIN.
+    Repair,
 }
 
 /// What the kernel knows of a TCP connection (`TCP_INFO`, tcp(7)); times in microseconds.

@@ -118,6 +118,8 @@ pub(crate) fn set(fd: Fd<'_>, option: SockOpt) -> io::Result<()> {
         SockOpt::Priority(p) => set_int(fd, libc::SOL_SOCKET, libc::SO_PRIORITY, clamp(u64::from(p))),
         SockOpt::UserTimeout(time) => Ok(sockopt::set_tcp_user_timeout(fd, millis(time))?),
         SockOpt::SendBuffer(n) => set_int(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, clamp(u64::from(n))),
+        SockOpt::Ttl(ttl) => set_ttl(fd, ttl),
+        SockOpt::Repair => set_int(fd, libc::IPPROTO_TCP, libc::TCP_REPAIR, 1),
         SockOpt::RecvBuffer(n) => set_int(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, clamp(u64::from(n))),
     }
 }
@@ -199,6 +201,14 @@ fn set_tos(fd: Fd<'_>, tos: u8) -> io::Result<()> {
         return Ok(sockopt::set_ipv6_tclass(fd, u32::from(tos))?);
     }
     Ok(sockopt::set_ip_tos(fd, tos)?)
+}
+
+fn set_ttl(fd: Fd<'_>, ttl: u8) -> io::Result<()> {
+    if sockopt::socket_domain(fd)? == AddressFamily::INET6 {
+        let _ = set_int(fd, libc::IPPROTO_IP, libc::IP_TTL, i32::from(ttl));
+        return set_int(fd, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS, i32::from(ttl));
+    }
+    set_int(fd, libc::IPPROTO_IP, libc::IP_TTL, i32::from(ttl))
 }
 
 fn set_mark(fd: Fd<'_>, mark: u32) -> io::Result<()> {

@@ -211,6 +211,8 @@ impl<'a> Iterator for Words<'a> {
 pub trait Compiler {
     /// Compiles the sample expression at the front of `words`, converters included, and takes its words.
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
+    /// As `expr`, for the few places that take a fetch which can't find anything there: it then gives no sample.
+    fn expr_anywhere(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
     /// Compiles a log-format string that becomes part of a message's head: control characters are written as `%XX`.
     fn format(&mut self, text: &str) -> Result<Format, String>;
     /// Compiles a log-format string whose text stays as it is: a body, a variable.

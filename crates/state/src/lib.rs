@@ -37,7 +37,7 @@ pub use endpoint::Endpoint;
 pub use expr::{Ctx, Expr, Side};
 pub use format::Format;
 pub use frontend::Frontend;
-pub use rule::{Act, Action, Rule, Rules, Verdict};
+pub use rule::{Act, Action, Farewell, Rule, Rules, Verdict};
 pub use server::Server;
 pub use session::Session;
 pub use stream::Stream;

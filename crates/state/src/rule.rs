@@ -21,10 +21,23 @@ pub enum Verdict {
     Deny { status: u16 },
     /// As `Deny`, after `timeout tarpit`.
     Tarpit { status: u16 },
-    /// Close the connection: with a reset when `silent` is false, saying nothing at all when it is true.
-    Close { silent: bool },
+    /// Close the client's connection without an answer.
+    Close(Farewell),
     /// The action could not be done for lack of room or memory: 500.
     Failed,
+}
+
+/// How a client's connection ends that gets no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// With an orderly end.
+    Close,
+    /// With a reset.
+    Reset,
+    /// The client is told nothing at all: it goes on waiting.
+    Silence,
+    /// With a reset that dies after so many hops, for what stands in between.
+    FadingReset(u8),
 }
 
 /// What an action works on.

@@ -76,6 +76,7 @@ fn next(server: &Server, check: &Check, begun: Time) -> Time {
 
 /// How many servers of a backend could serve, and how many of them are backups.
 pub fn left(backend: &Backend) -> (usize, usize) {
-    let usable = |backup: bool| backend.servers.iter().filter(|s| s.backup == backup && s.is_usable()).count();
+    let usable =
+        |backup: bool| backend.servers.iter().filter(|s| s.backup == backup && s.is_usable()).count();
     (usable(false), usable(true))
 }

@@ -61,17 +61,20 @@ fn turn(monitor: &Monitor, backend: &Backend, server: &Server, up: bool, finding
     }
 }
 
-fn announce(monitor: &Monitor, backend: &Backend, server: &Server, up: bool, finding: &Finding, duration: u32) {
+fn announce(
+    monitor: &Monitor,
+    backend: &Backend,
+    server: &Server,
+    up: bool,
+    finding: &Finding,
+    duration: u32,
+) {
     let (active, backup) = left(backend);
     let code = if finding.code > 0 { format!(", code: {}", finding.code) } else { String::new() };
     let info = if finding.info.is_empty() { String::new() } else { format!(", info: \"{}\"", finding.info) };
     let kind = if server.backup { "Backup Server" } else { "Server" };
     let sessions = if up {
-        format!(
-            "{} sessions requeued, {} total in queue",
-            0,
-            backend.live.queued.now()
-        )
+        format!("{} sessions requeued, {} total in queue", 0, backend.live.queued.now())
     } else {
         format!(
             "{} sessions active, {} requeued, {} remaining in queue",

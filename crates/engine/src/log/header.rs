@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use state::World;
 use state::log::{Header, Target};
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The texts of the present second, made once and used for all its lines.
 #[derive(Default)]
@@ -29,7 +30,14 @@ struct Civil {
 
 impl Clock {
     /// Appends the header for a line of this level.
-    pub(super) fn header(&mut self, world: &World, target: &Target, tag: Option<&[u8]>, level: u8, out: &mut Vec<u8>) {
+    pub(super) fn header(
+        &mut self,
+        world: &World,
+        target: &Target,
+        tag: Option<&[u8]>,
+        level: u8,
+        out: &mut Vec<u8>,
+    ) {
         let now = net::wall();
         self.refresh(now / 1_000_000, i64::from(world.process.utc_offset_s.load(Relaxed)));
         let priority = u32::from(target.facility) * 8 + u32::from(level);
@@ -56,7 +64,14 @@ impl Clock {
         write!(out, "[{}]: ", world.global.pid)
     }
 
-    fn rfc5424(&self, world: &World, priority: u32, tag: &[u8], now: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
+    fn rfc5424(
+        &self,
+        world: &World,
+        priority: u32,
+        tag: &[u8],
+        now: u64,
+        out: &mut Vec<u8>,
+    ) -> std::io::Result<()> {
         write!(out, "<{priority}>1 ")?;
         out.extend_from_slice(&self.iso);
         write!(out, ".{:06}", now % 1_000_000)?;

@@ -62,7 +62,9 @@ impl Outbox {
     pub fn send(&mut self, world: &World, targets: &[u32], tag: Option<&[u8]>, level: u8) {
         let was_empty = self.lines.is_empty();
         for number in targets {
-            let Some(target) = usize::try_from(*number).ok().and_then(|n| world.log_targets.get(n)) else { continue };
+            let Some(target) = usize::try_from(*number).ok().and_then(|n| world.log_targets.get(n)) else {
+                continue;
+            };
             if level > target.level_max || !self.sampled(*number, target) {
                 continue;
             }
@@ -92,9 +94,15 @@ impl Outbox {
     /// Sends what waits.
     pub fn flush(&mut self, world: &World) {
         for (number, target) in (0u32..).zip(&world.log_targets) {
-            let Some(sink) = usize::try_from(number).ok().and_then(|n| self.sinks.get_mut(n)) else { continue };
+            let Some(sink) = usize::try_from(number).ok().and_then(|n| self.sinks.get_mut(n)) else {
+                continue;
+            };
             let bytes = &self.bytes;
-            let mine = self.lines.iter().filter(|(n, _)| *n == number).filter_map(|(_, range)| bytes.get(range.clone()));
+            let mine = self
+                .lines
+                .iter()
+                .filter(|(n, _)| *n == number)
+                .filter_map(|(_, range)| bytes.get(range.clone()));
             sink.send(target, mine);
         }
         self.lines.clear();

@@ -51,7 +51,7 @@ pub fn find(set: RuleSet, word: &str) -> Option<(&'static ActionKind, Option<&st
 /// What the files of this family share.
 mod prelude {
     pub(super) use state::family::{ActionKind, Parse, RuleSet};
-    pub(super) use state::{Act, Action, Expr, Format, Verdict};
+    pub(super) use state::{Act, Action, Expr, Farewell, Format, Verdict};
 
     /// The rule sets that work on an HTTP message.
     pub(super) const HTTP: &[RuleSet] =

@@ -15,25 +15,35 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
         ],
         doc: "Closes the client's connection without an answer.",
         examples: &["reject if { src 10.0.0.0/8 }"],
-        parse: |_| Ok(Box::new(Close { silent: false })),
+        parse: |_| Ok(Box::new(Close(Farewell::Reset))),
     },
     ActionKind {
         name: "silent-drop",
         parenthesised: false,
         sets: EVERYWHERE_BUT_AFTER,
-        doc: "Forgets the client's connection so that the client does not notice.",
-        examples: &["silent-drop if { src 10.0.0.0/8 }"],
-        parse: |_| Ok(Box::new(Close { silent: true })),
+        doc: "Forgets the client's connection so that the client does not notice. With `rst-ttl N`, sends a reset that \
+              lives for N hops, so that what stands in between forgets it too.",
+        examples: &["silent-drop if { src 10.0.0.0/8 }", "silent-drop rst-ttl 3"],
+        parse: silent_drop,
     },
 ];
 
-#[derive(Debug)]
-struct Close {
-    silent: bool,
+fn silent_drop(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
+    if !p.words.accept("rst-ttl") {
+        return Ok(Box::new(Close(Farewell::Silence)));
+    }
+    let word = p.need("the number of hops after 'rst-ttl'")?;
+    match word.parse::<u8>() {
+        Ok(ttl) if ttl > 0 => Ok(Box::new(Close(Farewell::FadingReset(ttl)))),
+        _ => Err(format!("'{word}' is no number of hops between 1 and 255")),
+    }
 }
+
+#[derive(Debug)]
+struct Close(Farewell);
 
 impl Action for Close {
     fn run<'w>(&'w self, _: &mut Act<'w>) -> Verdict {
-        Verdict::Close { silent: self.silent }
+        Verdict::Close(self.0)
     }
 }

@@ -61,7 +61,7 @@ enum Part {
 }
 
 fn parse(p: &mut Parse<'_>, end: End, part: Part) -> Result<Box<dyn Action>, String> {
-    Ok(Box::new(SetEnd { expr: p.compiler.expr(&mut p.words)?, end, part }))
+    Ok(Box::new(SetEnd { expr: p.compiler.expr_anywhere(&mut p.words)?, end, part }))
 }
 
 #[derive(Debug)]

@@ -6,5 +6,4 @@ pub(super) const KEYWORDS: &[Metric] = &[
     metric("bin", "MCPP", Scope::ALL, U64(|row| row.sum(|c| &c.bytes_in)), "Bytes of requests"),
     metric("bout", "MCPP", Scope::ALL, U64(|row| row.sum(|c| &c.bytes_out)), "Bytes of responses"),
     metric("reqbin", "MCPP", Scope::ALL, U64(|row| row.sum(|c| &c.bytes_in)), "Bytes of requests received"),
-    metric("resbout", "MCPP", Scope::ALL, U64(|row| row.sum(|c| &c.bytes_out)), "Bytes of responses sent"),
 ];

@@ -76,6 +76,10 @@ impl Compiler for Compile<'_> {
         Ok(expr)
     }
 
+    fn expr_anywhere(&mut self, words: &mut Words<'_>) -> Result<Expr, String> {
+        self.expr_words(words)
+    }
+
     fn format(&mut self, text: &str) -> Result<Format, String> {
         self.head_format(text)
     }
