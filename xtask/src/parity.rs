@@ -73,7 +73,7 @@ pub(crate) struct Wanted {
     pub(crate) seed: u64,
     /// Kinds of difference to look at a second time and to make small.
     pub(crate) show: usize,
-    /// Where each of those is written, too.
+    /// Where each of those is written, too, and every case as it was first seen.
     pub(crate) keep: Option<PathBuf>,
 }
 
@@ -122,7 +122,8 @@ pub(crate) fn compare(subject: PathBuf, oracle: PathBuf, wanted: &Wanted) -> Res
 
 fn case(random: &Random, index: usize, known: &Known) -> Case {
     let mut random = random.part(index);
-    let unit = config::unit(&mut random);
+    let mut unit = config::unit(&mut random);
+    unit.leave_out(|line| known.leaves_out_line(line));
     let conversations = std::iter::repeat_with(|| request::conversation(&mut random))
         .filter(|talk| !known.leaves_out(&String::from_utf8_lossy(&talk.bytes())))
         .take(CONVERSATIONS_A_UNIT)
@@ -179,6 +180,10 @@ impl Tally {
         }
         for (number, (kind, mismatches)) in self.mismatches.iter().enumerate() {
             let mut confirmed = None;
+            if let Some(folder) = &wanted.keep {
+                let all: String = mismatches.iter().map(|one| described(&one.last_only()) + "\n").collect();
+                fs::write(folder.join(format!("{number:03}-all.txt")), format!("## {kind}\n{all}"))?;
+            }
             if number < wanted.show {
                 for mismatch in mismatches.iter().take(3) {
                     confirmed = programs.confirm(mismatch)?;

@@ -10,10 +10,6 @@ use crate::pump::{Broken, Pump, Step};
 
 /// Sends the response's head with what was read of its body, then all the rest.
 pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
-    if down.prepare().is_err() {
-        x.count(|c| c.response_errors.add(1));
-        return Err(Failure::new(Cause::PROXY, Phase::HEADERS, 502).into());
-    }
     x.stream.status = x.stream.response.status();
     let sent = {
         let mut out = x.worker.out.borrow_mut();
@@ -34,7 +30,6 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
 
 /// Sends the head of a response after which the connection is a tunnel, with what was read behind it.
 pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
-    let _ = down.prepare();
     x.stream.status = x.stream.response.status();
     x.answered = true;
     let mut out = x.worker.out.borrow_mut();

@@ -60,7 +60,7 @@ pub struct Pump {
     splice: bool,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
-    /// Bytes of the body's content that were read.
+    /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
     pub payload: u64,
 }
 
@@ -275,6 +275,8 @@ impl Pump {
             }
             if matches!(&self.rest, Rest::Chunked(decoder) if decoder.is_done()) {
                 self.rest = Rest::None;
+                // HAProxy counts the end of chunks as a byte.
+                self.payload += 1;
             }
         }
         Ok(())
@@ -291,6 +293,7 @@ impl Pump {
             Parsed::Complete { consumed } => {
                 buffer.cut(self.ready, consumed);
                 message.write_headers(&mut self.tail);
+                self.payload += message.headers().map(|h| (h.name.len() + h.value.len()) as u64).sum::<u64>();
                 if let Rest::Chunked(decoder) = &mut self.rest {
                     decoder.end_trailers();
                 }

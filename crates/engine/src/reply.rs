@@ -23,6 +23,7 @@ pub fn page(x: &mut Exchange<'_>, status: u16) {
     let stream = &mut *x.stream;
     stream.response.clear();
     stream.has_response = true;
+    stream.status = status;
     let filled = match &configured {
         Some(page) => fill(&mut stream.response, page),
         None => match http::reply::error(status).or_else(|| http::reply::error(500)) {
@@ -68,15 +69,21 @@ pub async fn send(x: &mut Exchange<'_>) {
 pub async fn raw(x: &mut Exchange<'_>, status: u16) {
     page(x, status);
     x.keep_client = false;
-    let response = &mut x.stream.response;
-    let at = response.position(Known::ContentType, 0).unwrap_or(usize::MAX);
-    if response.insert_header(at, Known::Connection, b"close").is_ok() {
-        transmit(x).await;
+    // The built-in pages that say so are those for requests that could not be read to their end.
+    if matches!(status, 400 | 408) && x.frontend.pages.get(status).is_none() {
+        let response = &mut x.stream.response;
+        let at = response.position(Known::ContentType, 0).unwrap_or(usize::MAX);
+        if response.insert_header(at, Known::Connection, b"close").is_err() {
+            return;
+        }
     }
+    transmit(x).await;
 }
 
 async fn transmit(x: &mut Exchange<'_>) {
-    x.stream.status = x.stream.response.status();
+    if x.stream.status == 0 {
+        x.stream.status = x.stream.response.status();
+    }
     let body = x
         .stream
         .reply_body

@@ -137,7 +137,8 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Ok(connection) => x.upgrades = connection.upgrade,
         Err(http::Full) => return Err(refuse(x, 431)),
     }
-    x.up = Pump::new(x.framing, x.client.buffer.take(), x.splices());
+    let begun = x.client.buffer.take().filter(|buffer| !buffer.is_empty());
+    x.up = Pump::new(x.framing, begun, x.splices());
     if x.up.prepare().is_err() {
         return Err(refuse(x, 400));
     }

@@ -70,18 +70,37 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
         Parsed::Invalid(_) => Err(invalid(x)),
         Parsed::Complete { consumed } => {
             buffer.consume(consumed);
-            x.stream.has_response = true;
-            x.stream.bytes_out += weight(&x.stream.response);
             let status = x.stream.response.status();
             if (100..200).contains(&status) && status != 101 {
-                interim(x);
-                x.stream.has_response = false;
+                interim(x)?;
                 return Ok(Found::Interim);
             }
+            settle(x)?;
+            x.stream.bytes_out += weight(&x.stream.response);
+            x.stream.has_response = true;
             x.stream.times.response = net::now().as_nanos();
             Ok(Found::Final)
         }
     }
+}
+
+/// Settles the framing of the final response and whether the server's connection stays; what concerns that connection
+/// alone goes out of the head, so that no rule sees it.
+fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let limits = x.limits(Side::Response);
+    let response = &mut x.stream.response;
+    let framing = h1::response_framing(response, x.stream.request.method(), &limits);
+    let keeps = h1::keep_alive(response);
+    match (framing, h1::take_connection(response)) {
+        (Ok(framing), Ok(_)) => x.response_framing = framing,
+        _ => return Err(invalid(x)),
+    }
+    x.stream.server_version = response.version();
+    if let Some(upstream) = &mut x.upstream {
+        upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
+    }
+    x.keep_client &= x.response_framing != Framing::UntilClose;
+    Ok(())
 }
 
 fn invalid(x: &mut Exchange<'_>) -> Stop {
@@ -92,21 +111,24 @@ fn invalid(x: &mut Exchange<'_>) -> Stop {
 }
 
 /// Passes a 1xx on to a client that knows them. One that doesn't fit into the socket at once is dropped: it is advice.
-fn interim(x: &mut Exchange<'_>) {
+fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    if h1::take_connection(&mut x.stream.response).is_err() {
+        return Err(invalid(x));
+    }
+    x.stream.bytes_out += weight(&x.stream.response);
     if x.stream.request.version() < Version::HTTP_11 {
-        return;
+        return Ok(());
     }
     let mut out = x.worker.out.borrow_mut();
     out.clear();
     out.append(&mut x.unsent);
     let before = out.len();
-    let _ = h1::take_connection(&mut x.stream.response);
     x.stream.response.write_response_head(&mut out);
     let n = x.client.sock.try_write(&out).unwrap_or(0);
-    x.stream.bytes_out += n as u64;
     // A part of a head can't be taken back: the rest of it goes before whatever follows.
     let begun = if n > before { out.len() } else { before };
     x.unsent.extend_from_slice(out.get(n..begun).unwrap_or_default());
+    Ok(())
 }
 
 fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
@@ -155,11 +177,11 @@ fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
         }
         Err(Broken::Source(_)) => {
             x.count(|c| c.client_aborts.add(1));
-            Err(Failure::silent(Cause::CLIENT, Phase::DATA).into())
+            Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into())
         }
         Err(Broken::Invalid) => {
             x.count(|c| c.request_errors.add(1));
-            Err(Failure::new(Cause::PROXY, Phase::DATA, 400).into())
+            Err(Failure::new(Cause::PROXY, Phase::HEADERS, 400).into())
         }
     }
 }
@@ -180,41 +202,29 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
         return Ok(());
     }
     if step == Step::Read {
-        return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::DATA, 408).into());
+        return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::HEADERS, 408).into());
     }
     x.count(|c| c.response_errors.add(1));
     Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::HEADERS, 504).into())
 }
 
-/// What the client gets: the framing it understands, our own connection headers. Returns the body on its way.
-pub fn for_client(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
-    let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500));
-    let keeps = h1::keep_alive(&x.stream.response);
-    let limits = x.limits(Side::Response);
-    let method = x.stream.request.method();
-    let framing = match h1::response_framing(&mut x.stream.response, method, &limits) {
-        Ok(framing) => framing,
-        Err(_) => return Err(invalid(x)),
-    };
-    let keep_server = keeps && !matches!(framing, Framing::UntilClose | Framing::Tunnel);
-    if let Some(upstream) = &mut x.upstream {
-        upstream.keep &= keep_server;
+/// The response's body on its way, with what was read of it already: malformed from its beginning it makes the response
+/// as bad as a malformed head.
+pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
+    let mut down = Pump::new(x.response_framing, rest, x.splices());
+    match down.prepare() {
+        Ok(()) => Ok(down),
+        Err(_) => Err(invalid(x)),
     }
-    let response = &mut x.stream.response;
-    h1::take_connection(response).map_err(full)?;
-    if framing != Framing::Tunnel {
-        x.keep_client &= framing != Framing::UntilClose;
-    }
-    Ok(Pump::new(framing, rest, x.splices()))
 }
 
 /// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of
-/// the messages is of HTTP/1.0. A tunnel has said what it had to say.
+/// the messages is of HTTP/1.0. A tunnel, or the offer of one, has said what it had to say.
 pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
     // Whoever is answered while the process stops has to go elsewhere next.
     x.keep_client &= !x.worker.stopping.get();
     let response = &mut x.stream.response;
-    if response.status() == 101 {
+    if response.status() == 101 || h1::connection(response).upgrade {
         return Ok(());
     }
     let old_request = x.stream.has_request && x.stream.request.version() < Version::HTTP_11;

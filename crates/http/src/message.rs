@@ -304,11 +304,13 @@ impl Message {
         self.splice_target(start..end, b"", pathq)
     }
 
-    /// Replaces what follows the first `?`, which is added where there was none (`http-request set-query`).
+    /// Replaces what follows the first `?`, which is added where there was none and something is to follow
+    /// (`http-request set-query`).
     pub fn set_query(&mut self, query: &[u8]) -> Result<(), Full> {
         let target = self.target();
         match target.query_range() {
             Some(range) => self.splice_target(range, b"", query),
+            None if query.is_empty() => Ok(()),
             None => {
                 let end = target.path_range().map_or(target.as_bytes().len(), |path| path.end);
                 self.splice_target(end..end, b"?", query)
@@ -589,7 +591,7 @@ pub(crate) mod tests {
     #[test]
     fn targets_are_edited_in_parts() {
         type Edit = fn(&mut Message, &[u8]) -> Result<(), Full>;
-        let cases: [(Edit, &str, &str, &str); 14] = [
+        let cases: [(Edit, &str, &str, &str); 16] = [
             (Message::set_path, "/new", "/a?b", "/new?b"),
             (Message::set_path, "/new", "/a", "/new"),
             (Message::set_path, "/new", "http://h/a?b", "http://h/new?b"),
@@ -598,6 +600,8 @@ pub(crate) mod tests {
             (Message::set_query, "x=1", "/a?b", "/a?x=1"),
             (Message::set_query, "x=1", "/a", "/a?x=1"),
             (Message::set_query, "x=1", "/a?", "/a?x=1"),
+            (Message::set_query, "", "/a?b", "/a?"),
+            (Message::set_query, "", "/a", "/a"),
             (Message::set_query, "x=1", "http://h?q", "http://h?x=1"),
             (Message::set_query, "x=1", "*", "*?x=1"),
             (Message::set_pathq, "/n?z", "/a?b", "/n?z"),

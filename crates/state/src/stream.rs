@@ -1,7 +1,7 @@
 //! One exchange: a request, its response, and all that is known of them. Data only; reused from request to request,
 //! so that its buffers grow once.
 
-use http::Message;
+use http::{Message, Version};
 
 use crate::endpoint::Endpoint;
 use crate::reply::Page;
@@ -38,6 +38,8 @@ pub struct Stream {
     pub has_response: bool,
     /// The request line as it came, for logs; empty when it was not valid.
     pub request_line: Vec<u8>,
+    /// The version of the server's response.
+    pub server_version: Version,
     pub frontend: u32,
     pub backend: Option<u32>,
     pub server: Option<u32>,
@@ -95,6 +97,7 @@ impl Stream {
             has_request: false,
             has_response: false,
             request_line: Vec::new(),
+            server_version: Version::HTTP_11,
             frontend: 0,
             backend: None,
             server: None,

@@ -429,6 +429,14 @@ impl Unit {
         text
     }
 
+    /// Takes out the lines that may not be written.
+    pub(crate) fn leave_out(&mut self, unwanted: impl Fn(&str) -> bool) {
+        let backends = self.backends.iter_mut().map(|backend| &mut backend.lines);
+        for lines in backends.chain([&mut self.defaults, &mut self.frontend]) {
+            lines.retain(|line| !unwanted(line));
+        }
+    }
+
     /// Every unit that lacks one line, or one server, of this one.
     pub(crate) fn smaller(&self) -> Vec<Unit> {
         let mut all = Vec::new();

@@ -62,6 +62,18 @@ impl Known {
         })
     }
 
+    /// Whether a line of a configuration is one that is not written at all: an entry accepts every kind of
+    /// difference for it.
+    pub(crate) fn leaves_out_line(&self, line: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.kind == "*"
+                && entry.request.is_empty()
+                && !entry.config.is_empty()
+                && line.contains(&entry.config)
+                && self.oracle.contains(&entry.oracle)
+        })
+    }
+
     /// The differences that are not accepted.
     pub(crate) fn unknown(&self, all: Vec<Difference>, config: &str, request: &str) -> Vec<Difference> {
         all.into_iter()
@@ -93,6 +105,10 @@ mod tests {
         assert!(Known::parse("[[known]]\nkind = \"a\"\n", "").is_err());
         let whole = Known::parse("[[known]]\nkind = \"*\"\nrequest = \"a b\"\nreason = \"r\"\n", "").unwrap();
         assert!(whole.leaves_out("Host: a b") && !whole.leaves_out("Host: a") && !known.leaves_out("a b"));
+        let line =
+            Known::parse("[[known]]\nkind = \"*\"\nconfig = \"cookie \"\nreason = \"r\"\n", "").unwrap();
+        assert!(line.leaves_out_line("cookie SRV insert") && !line.leaves_out_line("balance source"));
+        assert!(!line.leaves_out("cookie "));
         let other = Known::parse(&format!("{text}oracle = \"3.5\"\n"), "HAProxy version 2.6.12").unwrap();
         assert_eq!(other.unknown(all(), "errorloc 502", "").len(), 2);
     }

@@ -77,23 +77,25 @@ fn settle_authority(msg: &mut Message, host_at: Option<usize>, limits: &Limits) 
     let bare_start = range.start + user;
     let bare_len = bare.len();
     let cut = bare_start + bare_len..range.end;
+    let needs_path = !connect && cut.end == msg.target_bytes().len() && msg.method() != Method::Options;
+    let changes = needs_path || !cut.is_empty();
     if let Some(header) = host_at.and_then(|at| msg.header(at)) {
         let bare_host = without_port(header.value, port);
         let agrees = bare_host.eq_ignore_ascii_case(bare);
         if !agrees && !limits.accept_unsafe {
             return Err(ErrorKind::Host);
         }
-        // Where the target's port may be left out, `Host` goes without one too, and says the same to the letter.
+        // Where the target changes, because its port may be left out or it lacks a path, `Host` goes without that port
+        // too, and says the same to the letter.
         let (index, host_len) = (header.index, bare_host.len());
-        if agrees && !cut.is_empty() && header.value != bare {
+        if agrees && changes && header.value != bare {
             match connect {
                 true => msg.shorten_value(index, host_len),
                 false => msg.take_value_from_target(index, bare_start, bare_len),
             }
         }
     }
-    let needs_path = cut.end == msg.target_bytes().len() && msg.method() != Method::Options;
-    if connect || (cut.is_empty() && !needs_path) {
+    if connect || !changes {
         return Ok(());
     }
     let path: &[u8] = if needs_path { b"/" } else { b"" };

@@ -61,9 +61,14 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Str,
         needs: Needs::Request,
-        doc: "The version of the response: `HTTP/1.0` or `HTTP/1.1`.",
+        doc: "The version of the server's response, `HTTP/1.0` or `HTTP/1.1`; that of the request where the proxy \
+              answered by itself.",
         examples: &[Example { given: BOTH, expr: "capture.res.ver", gives: "HTTP/1.1" }],
-        get: |_, cx| response(cx).map(|m| version(m.version())),
+        get: |_, cx| {
+            let stream = cx.stream.filter(|s| s.has_request && s.has_response)?;
+            let answered = stream.times.response != 0;
+            Some(version(if answered { stream.server_version } else { stream.request.version() }))
+        },
         each: None,
     },
 ];
