@@ -1,6 +1,6 @@
 //! `-dK`: the words that this program runs, class by class, in HAProxy's form (management manual 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use config::vocabulary::{BIND, OPTIONS, SERVER};
@@ -52,8 +52,12 @@ fn one(out: &mut String, class: &str) {
             }
         }
         "cfg" => configuration(out),
-        // The families that this version lacks have a heading and nothing else, like HAProxy's empty ones.
-        "cli" => out.push_str("# List of registered CLI keywords:\n"),
+        "cli" => {
+            out.push_str("# List of registered CLI keywords:\n");
+            let all = keywords::command::ALL.iter().flat_map(|file| file.iter());
+            let words: BTreeSet<String> = all.map(|command| command.words.join(" ")).collect();
+            words.iter().for_each(|words| out.push_str(&format!("{words} [WORKER] \n")));
+        }
         "cnv" => {
             out.push_str("# List of registered sample converter functions:\n");
             let all = keywords::convert::ALL.iter().flat_map(|file| file.iter());
@@ -72,6 +76,7 @@ fn one(out: &mut String, class: &str) {
                 .collect();
             lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
         }
+        // The families that this version lacks have a heading and nothing else, like HAProxy's empty ones.
         "flt" => out.push_str("# List of registered filter names:\n"),
         "smp" => fetches(out),
         "svc" => out.push_str("# List of registered service names:\n"),

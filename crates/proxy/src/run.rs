@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use engine::cli::{self, Cli};
 use net::{Signal, TaskId, Time};
 use state::World;
 
@@ -23,8 +25,9 @@ pub(crate) enum End {
 }
 
 /// Serves until a signal ends it. SIGUSR1 lets clients finish, SIGTERM and SIGINT don't.
-pub(crate) fn until_stopped(running: Running) -> End {
-    let watched = net::Runtime::new().and_then(|mut runtime| runtime.run(watch(&running)));
+pub(crate) fn until_stopped(mut running: Running) -> End {
+    let sockets = std::mem::take(&mut running.cli);
+    let watched = net::Runtime::new().and_then(|mut runtime| runtime.run(watch(&running, sockets)));
     let end = watched.unwrap_or_else(|error| {
         say::alert(&error.to_string());
         End::Failed
@@ -65,10 +68,12 @@ const STOPPING_LOOK_MS: u64 = 20;
 /// The signals that came and were not seen to yet.
 type Came = Rc<RefCell<VecDeque<std::io::Result<Signal>>>>;
 
-async fn watch(running: &Running) -> std::io::Result<End> {
+async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<End> {
     let came = Came::default();
     let root = net::current_task().ok_or_else(|| std::io::Error::other("not in a task"))?;
     net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
+    let (world, remotes) = (Arc::clone(&running.world), running.remotes.clone());
+    let cli = Cli::start(world, running.program.clone(), sockets, remotes)?;
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
     loop {
@@ -88,6 +93,7 @@ async fn watch(running: &Running) -> std::io::Result<End> {
         if grace.is_some_and(|until: Time| net::now() >= until) {
             grace = None;
             stopping = Some(stop(running));
+            cli.about.stopping.store(true, Relaxed);
         }
         if net::now() >= zone_due {
             keep_zone(&running.world);

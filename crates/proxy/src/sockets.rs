@@ -1,11 +1,14 @@
 //! Opening the listening sockets of a World: one for each thread where the kernel can spread connections over
 //! several, a shared one otherwise. All that fail are told of in one go, as HAProxy does.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{Loaded, Section};
+use config::{Directive, Loaded, Section, SectionKind};
+use engine::cli;
 use engine::thread::Socket;
 use net::{Addr, Bound, ListenOptions};
 use state::frontend::{Bind, BindAddress};
@@ -15,6 +18,8 @@ use state::{Frontend, World};
 pub(crate) struct Opened {
     /// By thread.
     pub(crate) sockets: Vec<Vec<Socket>>,
+    /// Those of the Runtime API.
+    pub(crate) cli: Vec<cli::Socket>,
     pub(crate) files: Vec<SocketFile>,
 }
 
@@ -25,18 +30,34 @@ pub(crate) struct SocketFile {
     inode: u64,
 }
 
+/// Inherited sockets by their numbers. Each can be taken over once, while several lines may name it.
+#[derive(Default)]
+pub(crate) struct Inherited(HashMap<i32, Bound>);
+
+impl Inherited {
+    fn get(&mut self, number: i32) -> std::io::Result<Bound> {
+        match self.0.entry(number) {
+            Entry::Occupied(mut taken) => taken.get_mut().share(),
+            Entry::Vacant(free) => free.insert(Bound::from_fd(net::inherited(number)?)?).share(),
+        }
+    }
+}
+
 /// Opens all sockets; or gives a sentence for each that could not be opened.
 pub(crate) fn open_all(
     world: &World,
     loaded: &Loaded,
     threads: u16,
     reuse_port: bool,
+    inherited: &mut Inherited,
 ) -> Result<Opened, Vec<String>> {
-    let mut opened = Opened { sockets: (0..threads).map(|_| Vec::new()).collect(), files: Vec::new() };
+    let mut opened =
+        Opened { sockets: (0..threads).map(|_| Vec::new()).collect(), cli: Vec::new(), files: Vec::new() };
     let mut failures = Vec::new();
     for (position, frontend) in (0u32..).zip(&world.frontends).filter(|(_, f)| !f.disabled) {
         for (number, bind) in (0u32..).zip(&frontend.binds) {
-            match open_one(frontend, bind, threads, reuse_port) {
+            let backlog = frontend.backlog.unwrap_or_else(|| frontend.maxconn.max(BACKLOG));
+            match open_one(bind, backlog, threads, reuse_port, inherited) {
                 Ok(bounds) => {
                     for (sockets, bound) in opened.sockets.iter_mut().zip(bounds) {
                         sockets.push(Socket { bound, frontend: position, bind: number });
@@ -47,13 +68,35 @@ pub(crate) fn open_all(
             }
         }
     }
+    for (number, socket) in (0u32..).zip(&world.global.stats_sockets) {
+        match open_one(&socket.bind, BACKLOG, 1, reuse_port, inherited) {
+            Ok(bounds) => {
+                let level = socket.level;
+                opened.cli.extend(bounds.into_iter().map(|bound| cli::Socket { bound, level }));
+                opened.files.extend(socket_file(&socket.bind));
+            }
+            Err(error) => {
+                let place = stats_place(loaded, number).unwrap_or_default();
+                failures.push(sentence(&place, "frontend GLOBAL", &socket.bind, &error));
+            }
+        }
+    }
     if failures.is_empty() { Ok(opened) } else { Err(failures) }
 }
 
-/// The sockets of one address, by thread.
-fn open_one(frontend: &Frontend, bind: &Bind, threads: u16, reuse_port: bool) -> std::io::Result<Vec<Bound>> {
+/// Connections that wait to be accepted, at least.
+const BACKLOG: u32 = 1024;
+
+/// The sockets of one address, by thread. `backlog` is what holds if the address gives none.
+fn open_one(
+    bind: &Bind,
+    backlog: u32,
+    threads: u16,
+    reuse_port: bool,
+    inherited: &mut Inherited,
+) -> std::io::Result<Vec<Bound>> {
     let options = ListenOptions {
-        backlog: bind.backlog.or(frontend.backlog).unwrap_or_else(|| frontend.maxconn.max(1024)),
+        backlog: bind.backlog.unwrap_or(backlog),
         reuse_port,
         v6only: if bind.v6only {
             Some(true)
@@ -76,7 +119,7 @@ fn open_one(frontend: &Frontend, bind: &Bind, threads: u16, reuse_port: bool) ->
         BindAddress::Inet(at) => Bound::open(&Addr::from(*at), &options)?,
         BindAddress::Unix(path) => Bound::open(&Addr::unix(path.as_bytes())?, &options)?,
         BindAddress::Abstract(name) => Bound::open(&Addr::abns(name.as_bytes())?, &options)?,
-        BindAddress::Fd(number) => Bound::from_fd(net::inherited(*number)?)?,
+        BindAddress::Fd(number) => inherited.get(*number)?,
     };
     let mut others = Vec::new();
     for _ in 1..threads {
@@ -99,11 +142,15 @@ fn failure(loaded: &Loaded, frontend: &Frontend, number: u32, bind: &Bind, error
         .sections()
         .find(|s| s.kind().has_frontend() && s.name().is_some_and(|name| name == &*frontend.name));
     let kind = section.map_or("frontend", |s| match s.kind() {
-        config::SectionKind::Listen => "proxy",
+        SectionKind::Listen => "proxy",
         _ => "frontend",
     });
-    let place = section.and_then(|s| place(loaded, s, number)).unwrap_or_default();
-    let (name, why) = (&frontend.name, reason(error));
+    let place = section.and_then(|s| place(loaded, s, "bind", 1, number)).unwrap_or_default();
+    sentence(&place, &format!("{kind} {}", frontend.name), bind, error)
+}
+
+fn sentence(place: &str, whose: &str, bind: &Bind, error: &std::io::Error) -> String {
+    let why = reason(error);
     let (protocol, what) = match &bind.address {
         BindAddress::Inet(at) => {
             let protocol = if at.is_ipv4() { "tcpv4" } else { "tcpv6" };
@@ -113,7 +160,7 @@ fn failure(loaded: &Loaded, frontend: &Frontend, number: u32, bind: &Bind, error
         BindAddress::Abstract(at) => ("abns_stream", format!("cannot bind UNIX socket ({why}) [abns@{at}]")),
         BindAddress::Fd(fd) => ("fd", format!("cannot use socket ({why}) [fd@{fd}]")),
     };
-    format!("Binding {place}for {kind} {name}: protocol {protocol}: {what}.")
+    format!("Binding {place}for {whose}: protocol {protocol}: {what}.")
 }
 
 /// The system's words without Rust's `(os error N)`.
@@ -122,11 +169,19 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// `[file:line] ` of the `bind` line that the address of this number comes from.
-fn place(loaded: &Loaded, section: Section<'_>, number: u32) -> Option<String> {
+/// `[file:line] ` of the `stats socket` line that the address of this number comes from.
+fn stats_place(loaded: &Loaded, number: u32) -> Option<String> {
+    let mut globals = loaded.sections().filter(|s| s.kind() == SectionKind::Global);
+    globals.find_map(|section| place(loaded, section, "stats", 2, number))
+}
+
+/// `[file:line] ` of the line with this keyword that the address of this number comes from, which is the word at
+/// position `at`.
+fn place(loaded: &Loaded, section: Section<'_>, keyword: &str, at: usize, number: u32) -> Option<String> {
     let mut left = number;
-    for line in section.directives().filter(|line| line.keyword() == "bind") {
-        let count = line.word(1).map_or(1, |word| addresses_in(&word.lossy()));
+    let holds = |line: &Directive<'_>| line.keyword() == keyword && (at == 1 || line.text(1) == b"socket");
+    for line in section.directives().filter(holds) {
+        let count = line.word(at).map_or(1, |word| addresses_in(&word.lossy()));
         if left < count {
             let (file, line) = loaded.location(line.span());
             return Some(format!("[{file}:{line}] "));

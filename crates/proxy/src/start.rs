@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use config::Loaded;
+use engine::cli::Program;
 use engine::queue::Queues;
 use engine::thread::{Socket, Start};
 use net::Remote;
@@ -15,8 +16,8 @@ use state::world::Global;
 
 use crate::argv::Args;
 use crate::check::{self, Checked};
-use crate::say;
 use crate::sockets::{self, Opened, SocketFile, reason};
+use crate::{say, version};
 
 /// What runs.
 pub(crate) struct Running {
@@ -25,6 +26,9 @@ pub(crate) struct Running {
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
     /// Files of unix sockets, to be removed at the end.
     pub(crate) files: Vec<SocketFile>,
+    /// The Runtime API, to be served by the main thread.
+    pub(crate) cli: Vec<engine::cli::Socket>,
+    pub(crate) program: Program,
     /// `grace`: how long it goes on after it was asked to stop softly, milliseconds.
     pub(crate) grace_ms: u64,
 }
@@ -40,7 +44,8 @@ pub(crate) enum Started {
 pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     checked.refuse(args)?;
     let Checked { loaded, world, .. } = checked;
-    let listeners: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
+    let binds: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
+    let listeners = binds + world.global.stats_sockets.len();
     if listeners == 0 {
         return Err(
             "[sluice.main()] No enabled listener found (check for 'bind' directives) ! Exiting.".into()
@@ -98,6 +103,8 @@ fn serve(
     net::process::malloc_trim();
     let mut running = spawn(Arc::new(world), opened.sockets)?;
     running.files = opened.files;
+    running.cli = opened.cli;
+    running.program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     running.grace_ms = check::in_global(loaded, "grace")
         .and_then(|line| plan::compile::duration_ms(line.word(1)?.str()?))
         .unwrap_or(0);
@@ -155,7 +162,8 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(20);
 /// Opens all sockets. Older processes that are to be replaced are asked to let go of theirs if need be.
 fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Opened, String> {
     let reuse_port = !args.no_reuse_port && check::in_global(loaded, "noreuseport").is_none();
-    let attempt = || sockets::open_all(world, loaded, threads, reuse_port);
+    let mut inherited = sockets::Inherited::default();
+    let mut attempt = || sockets::open_all(world, loaded, threads, reuse_port, &mut inherited);
     let mut result = attempt();
     let older = !(args.finish.is_empty() && args.terminate.is_empty());
     if result.is_err() && older {
@@ -239,7 +247,8 @@ fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String
     if remotes.len() < count {
         return Err("a thread could not be started".into());
     }
-    Ok(Running { world, remotes, threads, files: Vec::new(), grace_ms: 0 })
+    let (files, cli, program) = (Vec::new(), Vec::new(), version::program());
+    Ok(Running { world, remotes, threads, files, cli, program, grace_ms: 0 })
 }
 
 /// What a traffic thread does.

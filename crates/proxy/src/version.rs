@@ -18,6 +18,22 @@ pub(crate) fn full() -> String {
     format!("{}-sluice-{OWN}", config::VERSION)
 }
 
+/// What the Runtime API tells of this program (doc/decisions/0002-show-info-name.md).
+pub(crate) fn program() -> engine::cli::Program {
+    let cpu_time = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+        seconds.unwrap_or(0) * 1_000_000_000 + nanos.unwrap_or(0)
+    };
+    engine::cli::Program {
+        name: "Sluice",
+        version: full(),
+        release_date: DATE,
+        memory_mb: 0,
+        cpu_time_ns: cpu_time,
+    }
+}
+
 /// What messages introduce themselves with.
 pub(crate) fn introduction() -> String {
     format!("sluice version is {OWN}, compatible with haproxy version {}", config::VERSION)
