@@ -235,6 +235,10 @@ async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First
         let mut out = x.worker.out.borrow_mut();
         out.clear();
         if first == First::Head {
+            if let Some(header) = x.backend.and_then(|b| b.options.send_name.as_deref()) {
+                let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());
+                told.map_err(|http::Full| Failed::Resource)?;
+            }
             x.stream.request.write_request_head(&mut out);
         }
         x.up.send_head(&out, &upstream.sock)

@@ -27,6 +27,8 @@ pub enum Stop {
     Tarpit(u16),
     /// Close without an answer.
     Drop(Farewell),
+    /// Close without an answer and without a word in the log: the client will send the request again by itself.
+    Retry,
     /// Nothing came at all: the connection may be parked.
     Idle(Time),
 }
@@ -63,8 +65,10 @@ pub struct Exchange<'x> {
     pub framing: Framing,
     /// How the response's body is delimited.
     pub response_framing: Framing,
-    /// What the request said of its connection, before that was taken out of it.
+    /// Whether the request asks for another protocol.
     pub upgrades: bool,
+    /// Whether the request went out again because an idle connection had died.
+    pub resent: bool,
     /// Whether the client's connection may be used for another request.
     pub keep_client: bool,
     /// Whether the client said that no request follows this one.
@@ -212,7 +216,7 @@ impl<'x> Places<'x> {
         }
     }
 
-    fn leave_backend(&mut self) {
+    pub fn leave_backend(&mut self) {
         if let Some(backend) = self.backend.take() {
             backend.live.sessions.leave();
         }

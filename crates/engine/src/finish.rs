@@ -21,7 +21,9 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     let now = net::now().as_nanos();
     x.stream.times.ended = now;
     x.stream.bytes_in += x.up.payload;
+    // Those that end don't count among those that are served.
     x.places.leave_server();
+    x.places.leave_backend();
     count(x);
     log(x);
     x.client.session.begun_ns = now;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use http::h1::{self, Parsed, Scan};
+use http::h1::{self, Framing, Parsed, Scan};
 use http::{Kind, Known, Message, Version};
 use net::Time;
 use state::Farewell;
@@ -187,6 +187,10 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let close = !x.keeps_server();
     let request = &mut x.stream.request;
     let old = request.version() < Version::HTTP_11;
+    if old && x.framing == Framing::Chunked {
+        // Not everybody reads chunks before HTTP/1.1 alike: nothing is said of that connection, so that it ends.
+        return Ok(());
+    }
     match (close && !x.upgrades, old) {
         (true, false) => request.add_header(Known::Connection, b"close").map_err(full),
         (false, true) => request.add_header(Known::Connection, b"keep-alive").map_err(full),

@@ -151,9 +151,16 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
     if stale && nothing && repeatable {
         return Ok(Head::Stale);
     }
+    // A client whose connection was used before repeats by itself what it can when that connection just ends, and knows
+    // better than we do what that is.
+    if nothing && (stale || x.resent) && x.client.session.requests > 1 {
+        return Err(Stop::Retry);
+    }
     x.stream.has_response = false;
     x.count(|c| c.response_errors.add(1));
-    Err(Failure::new(Cause::SERVER, Phase::HEADERS, 502).into())
+    // Half a head is no valid one.
+    let cause = if nothing { Cause::SERVER } else { Cause::PROXY };
+    Err(Failure::new(cause, Phase::HEADERS, 502).into())
 }
 
 /// RFC 9110 §9.2.2.

@@ -34,6 +34,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         framing: Framing::None,
         response_framing: Framing::None,
         upgrades: false,
+        resent: false,
         keep_client: false,
         client_ends: false,
         answered: false,
@@ -62,7 +63,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::for_server(x)?;
     let rest = contact(x).await?;
     let mut down = respond::body(x, rest)?;
-    response_rules(x)?;
+    response_rules(x).inspect_err(|_| x.stream.bytes_out += down.payload)?;
     reply::after_response(x);
     if respond::connection_header(x).is_err() {
         return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
@@ -81,6 +82,7 @@ async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
         match respond::head(x, &mut rest).await? {
             Head::Got => return Ok(rest),
             Head::Stale => {
+                x.resent = true;
                 x.upstream = None;
                 x.up.forget_head();
                 x.places.leave_server();
@@ -148,6 +150,7 @@ fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
 async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     match stop {
         Stop::Idle(until) => return After::Park(until),
+        Stop::Retry => return After::Close,
         Stop::Failure(failure) => {
             x.stream.termination.set(failure.cause, failure.phase);
             x.keep_client &= failure.cause != Cause::CLIENT && failure.cause != Cause::CLIENT_TIMEOUT;

@@ -29,6 +29,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         framing: Framing::Tunnel,
         response_framing: Framing::None,
         upgrades: false,
+        resent: false,
         keep_client: false,
         client_ends: false,
         answered: true,
@@ -37,7 +38,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
     };
     let mut down = Pump::idle();
     match phases(&mut x, &mut down).await {
-        Ok(()) | Err(Stop::Idle(_)) => {}
+        Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
         Err(Stop::Reply | Stop::Page(_) | Stop::Tarpit(_)) => {

@@ -91,6 +91,8 @@ pub struct Options {
     pub reuse: Reuse,
     pub forward_for: Option<std::sync::Arc<AddressHeader>>,
     pub original_to: Option<std::sync::Arc<AddressHeader>>,
+    /// `http-send-name-header`: the name of the header that tells a server its own name.
+    pub send_name: Option<Box<[u8]>>,
     pub dont_log_null: bool,
     pub dont_log_normal: bool,
     pub log_as_soon: bool,

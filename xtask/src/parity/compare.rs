@@ -102,8 +102,13 @@ impl Found {
             return;
         }
         let (a, b): (Vec<&str>, Vec<&str>) = (theirs.split(' ').collect(), ours.split(' ').collect());
-        let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
-        self.add(format!("log field {at}"), theirs, ours);
+        if a.len() != b.len() {
+            let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
+            return self.add(format!("log fields from {at}"), theirs, ours);
+        }
+        for at in (0..a.len()).filter(|at| a[*at] != b[*at]) {
+            self.add(format!("log field {at}"), theirs, ours);
+        }
     }
 }
 

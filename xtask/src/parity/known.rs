@@ -13,10 +13,16 @@ struct Entry {
     kind: String,
     /// Text that stands in the configuration; any when empty.
     config: String,
-    /// Text that stands in the request; any when empty.
-    request: String,
+    /// Texts that all stand in the request; any when there are none.
+    request: Vec<String>,
     /// Text that stands in the oracle's version line; any when empty.
     oracle: String,
+}
+
+impl Entry {
+    fn asks(&self, request: &str) -> bool {
+        self.request.iter().all(|text| request.contains(text))
+    }
 }
 
 /// The accepted differences.
@@ -43,7 +49,14 @@ impl Known {
                 Some(word("reason"))
                     .filter(|reason| !reason.is_empty())
                     .with_context(|| format!("no reason for {kind}"))?;
-                Ok(Entry { kind, config: word("config"), request: word("request"), oracle: word("oracle") })
+                let request = match entry.get("request") {
+                    Some(Value::String(text)) => vec![text.clone()],
+                    Some(Value::Array(list)) => {
+                        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                Ok(Entry { kind, config: word("config"), request, oracle: word("oracle") })
             })
             .collect::<Result<_>>()?;
         Ok(Known { entries, oracle: oracle.to_owned() })
@@ -57,7 +70,7 @@ impl Known {
             entry.kind == "*"
                 && entry.config.is_empty()
                 && !entry.request.is_empty()
-                && request.contains(&entry.request)
+                && entry.asks(request)
                 && self.oracle.contains(&entry.oracle)
         })
     }
@@ -81,7 +94,7 @@ impl Known {
                 !self.entries.iter().any(|entry| {
                     fits(&entry.kind, &difference.kind)
                         && config.contains(&entry.config)
-                        && request.contains(&entry.request)
+                        && entry.asks(request)
                         && self.oracle.contains(&entry.oracle)
                 })
             })

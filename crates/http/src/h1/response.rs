@@ -49,15 +49,6 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
     Ok(base + next)
 }
 
-/// Gives a response without a reason the usual one of its status.
-pub(super) fn settle(msg: &mut Message) -> Result<(), ErrorKind> {
-    if msg.text.len > 0 {
-        return Ok(());
-    }
-    let reason = crate::reply::reason(msg.status);
-    msg.set_reason(reason.as_bytes()).map_err(|_| ErrorKind::HeadTooLarge)
-}
-
 /// Number of blanks at `at`.
 fn blanks(line: &[u8], at: usize) -> usize {
     line.get(at..).unwrap_or_default().iter().take_while(|byte| is_ows(**byte)).count()

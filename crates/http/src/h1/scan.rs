@@ -66,14 +66,7 @@ impl Scan {
 
     /// Parses a response head as far as the input goes; see [`super::parse_response`].
     pub fn response(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Parsed {
-        let parsed = self.head(input, msg, limits, super::response::start_line);
-        match parsed {
-            Parsed::Complete { .. } => match super::response::settle(msg) {
-                Ok(()) => parsed,
-                Err(kind) => Parsed::Invalid(Error::new(kind, self.origin)),
-            },
-            _ => parsed,
-        }
+        self.head(input, msg, limits, super::response::start_line)
     }
 
     /// Parses header lines and the blank line after them into a message without a start line, such as the trailers

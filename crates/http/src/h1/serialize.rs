@@ -26,14 +26,17 @@ impl Message {
         self.write_headers(out);
     }
 
-    /// Appends the status line with the message's version (at most HTTP/1.1), the headers in order as `name: value` and the blank line.
+    /// Appends the status line with the message's version (at most HTTP/1.1) and its reason or the usual one, the headers in order as `name: value` and the blank line.
     pub fn write_response_head(&self, out: &mut Vec<u8>) {
         out.reserve(self.head_len());
         self.write_version(out);
         out.push(b' ');
         out.extend_from_slice(self.status_bytes());
         out.push(b' ');
-        out.extend_from_slice(self.reason());
+        match self.reason() {
+            b"" => out.extend_from_slice(crate::reply::reason(self.status()).as_bytes()),
+            reason => out.extend_from_slice(reason),
+        }
         out.extend_from_slice(b"\r\n");
         self.write_headers(out);
     }

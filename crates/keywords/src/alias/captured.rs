@@ -44,11 +44,11 @@ pub(super) const KEYWORDS: &[Alias] = &[
     },
 ];
 
-/// The slots of one side, as many as are declared; what was not found is none.
+/// The slots of one side, as many as are declared; what was not found is none. There are none without a valid request.
 fn slots<'a>(cx: &Ctx<'a>, side: Side) -> impl Iterator<Item = Option<&'a [u8]>> {
-    let stream = cx.stream;
+    let stream = cx.stream.filter(|s| s.has_request);
     let captures = cx.world.frontend(cx.session.frontend).map(|f| &f.captures);
-    let declared = captures.map_or(0, |c| match side {
+    let declared = captures.filter(|_| stream.is_some()).map_or(0, |c| match side {
         Side::Request => c.request.len(),
         Side::Response => c.response.len(),
     });

@@ -21,31 +21,34 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// One round as `roundrobin` goes it. A server comes again after a whole round's length over its weight. Servers enter
-/// the heaviest first, whenever none that is in is due; ties go to the heavier one, then to the one declared first.
-/// Where two are due at nearly the same time, HAProxy sometimes takes the heavier first; this order takes the earlier.
+/// One round as `roundrobin` goes it. A server comes as often as its weight says, each time after a whole round's length
+/// over its weight. Servers enter the heaviest first, whenever none that is in is due; ties go to the heavier one, then
+/// to the one declared first.
 pub(super) fn round(backend: &Backend) -> Vec<u32> {
     let servers = weighted(backend);
     let total: u64 = servers.iter().map(|(_, w)| w).sum();
-    let mut waiting: Vec<&(u32, u64)> = servers.iter().collect();
+    let mut waiting: Vec<(u32, u64)> = servers.iter().filter(|(_, w)| *w > 0).copied().collect();
     // The last one enters first.
     waiting.sort_by_key(|(i, w)| (*w, Reverse(*i)));
-    // When a server is due again, in 2^-32 of a turn; the heavier and earlier declared first.
-    let mut due: BinaryHeap<Reverse<(u64, Reverse<u64>, u32)>> = BinaryHeap::new();
+    // When a server is due again, in 2^-32 of a turn; the heavier and earlier declared first. Last, how often it is yet
+    // to come.
+    let mut due: BinaryHeap<Reverse<(u64, Reverse<u64>, u32, u64)>> = BinaryHeap::new();
     let mut order = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
     for turn in 0..total {
         let is_due = due.peek().is_some_and(|Reverse((at, ..))| at >> 32 <= turn);
         let entering = if is_due { None } else { waiting.pop() };
-        let (at, weight, server) = match entering {
-            Some((server, weight)) => (turn << 32, *weight, *server),
+        let (at, weight, server, left) = match entering {
+            Some((server, weight)) => (turn << 32, weight, server, weight),
             None => match due.pop() {
-                Some(Reverse((at, Reverse(weight), server))) => (at, weight, server),
+                Some(Reverse((at, Reverse(weight), server, left))) => (at, weight, server, left),
                 None => break,
             },
         };
         order.push(server);
-        let step = (total << 32).checked_div(weight).unwrap_or(u64::MAX >> 1);
-        due.push(Reverse((at.saturating_add(step), Reverse(weight), server)));
+        if left > 1 {
+            let step = (total << 32).checked_div(weight).unwrap_or(u64::MAX >> 1);
+            due.push(Reverse((at.saturating_add(step), Reverse(weight), server, left - 1)));
+        }
     }
     order
 }

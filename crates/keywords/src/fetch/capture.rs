@@ -43,7 +43,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Request,
         doc: "The version of the request: `HTTP/1.0` or `HTTP/1.1`.",
         examples: &[Example { given: GIVEN, expr: "capture.req.ver", gives: "HTTP/1.1" }],
-        get: |_, cx| request(cx).map(|m| version(m.version())),
+        get: |_, cx| request(cx).map(|m| version(cx, m.version())),
         each: None,
     },
     Fetch {
@@ -67,7 +67,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         get: |_, cx| {
             let stream = cx.stream.filter(|s| s.has_request && s.has_response)?;
             let answered = stream.times.response != 0;
-            Some(version(if answered { stream.server_version } else { stream.request.version() }))
+            Some(version(cx, if answered { stream.server_version } else { stream.request.version() }))
         },
         each: None,
     },
@@ -85,9 +85,7 @@ fn line<'a>(cx: &Ctx<'a>) -> Option<[&'a [u8]; 2]> {
     Some([method, words.next().unwrap_or_default()])
 }
 
-fn version<'a>(version: http::Version) -> Value<'a> {
-    Value::Str(match version {
-        http::Version::HTTP_10 => b"HTTP/1.0",
-        _ => b"HTTP/1.1",
-    })
+fn version<'a>(cx: &Ctx<'a>, version: http::Version) -> Value<'a> {
+    let [major, dot, minor] = version.text();
+    Value::Str(cx.arena.alloc_slice_copy(&[b'H', b'T', b'T', b'P', b'/', major, dot, minor]))
 }

@@ -15,6 +15,7 @@ mod cpu_map;
 pub(crate) mod errorfile;
 pub(crate) mod http_check;
 mod http_reuse;
+mod http_send_name_header;
 mod id;
 mod limits;
 pub(crate) mod log;
@@ -44,6 +45,7 @@ static ALL: &[&[Directive]] = &[
     errorfile::DIRECTIVES,
     http_check::DIRECTIVES,
     http_reuse::DIRECTIVES,
+    http_send_name_header::DIRECTIVES,
     id::DIRECTIVES,
     limits::DIRECTIVES,
     log::DIRECTIVES,
