@@ -112,7 +112,7 @@ pub(super) fn find_colon(bytes: &[u8]) -> usize {
         }
     }
     let at = bytes.len() - rest.len();
-    at + rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len())
+    at + rest.iter().position(|byte| *byte == b':' || *byte < 14).unwrap_or(rest.len())
 }
 
 fn stop_within(bytes: &[u8], from: usize, to: usize) -> Option<usize> {

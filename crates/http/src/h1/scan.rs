@@ -162,7 +162,10 @@ impl Scan {
         let rest = input.get(line..).unwrap_or_default();
         // A known name is a token, so that most names need no look at each byte.
         let mut name_len = bytes::find_colon(rest);
-        let known = Known::at_start(rest, name_len);
+        let mut known = Known::at_start(rest, name_len);
+        if rest.get(name_len) != Some(&b':') {
+            known = Known::Other;
+        }
         let mut valid = true;
         if known == Known::Other {
             name_len = bytes::span_of(rest, TOKEN);

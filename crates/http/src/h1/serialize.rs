@@ -3,10 +3,13 @@
 use crate::known::Known;
 use crate::message::{Field, Message, Version};
 
+/// The longest of the usual reasons, which stand in for a missing one.
+const REASON_MAX: usize = 48;
+
 impl Message {
-    /// Bytes that the head takes when it is written.
+    /// Bytes that the head takes at most when it is written.
     pub fn head_len(&self) -> usize {
-        let line = (self.method_span.len + self.text.len + self.protocol.len) as usize + 16;
+        let line = (self.method_span.len + self.text.len + self.protocol.len) as usize + 16 + REASON_MAX;
         self.fields
             .iter()
             .map(|field| usize::from(field.name_len) + field.value_len as usize + 4)
