@@ -46,7 +46,7 @@ pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCo
     for option in &args.ignored {
         say::warning(&format!("{option} is known but not run by this version of Sluice; it is ignored."));
     }
-    let warnings = warnings || !args.ignored.is_empty();
+    // An ignored debugging option says nothing about the configuration.
     if warnings && (args.zero_warning || in_global(&loaded, "zero-warning").is_some()) {
         say::alert("Some warnings were found and 'zero-warning' is set. Aborting.");
         return Err(ExitCode::FAILURE);
