@@ -190,6 +190,9 @@ fn obtain<'x>(
         ..ConnectOptions::default()
     };
     let sock = Sock::connect(&address(x, server)?, &options)?;
+    if backend.options.server_keepalive {
+        let _ = sock.set_keepalive(net::Keepalive::default());
+    }
     Ok(Upstream { sock, server, lease, served: 0, keep })
 }
 

@@ -67,6 +67,10 @@ pub struct Exchange<'x> {
     pub response_framing: Framing,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
+    /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
+    pub drains: bool,
+    /// Whether the request came with the method HEAD, whatever rules made of that.
+    pub bodiless: bool,
     /// Whether the request went out again because an idle connection had died.
     pub resent: bool,
     /// Whether the client's connection may be used for another request.

@@ -1,16 +1,18 @@
 //! The end of an exchange: counters, the log line, and what becomes of the two connections.
 
+use std::io::Write;
+
 use net::Sock;
 use state::log::Setup;
-use state::options::Reuse;
+use state::options::{Mode, Reuse};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::exchange::Exchange;
 use crate::idle::Idle;
-use crate::log;
 use crate::pump::Pump;
 use crate::session::{After, Own};
+use crate::{listener, log};
 
 /// How long, and how much, of a client's remaining input is read and dropped so that our answer isn't lost to a reset.
 const LINGER_MS: u64 = 1000;
@@ -26,7 +28,10 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     x.places.leave_backend();
     count(x);
     log(x);
-    x.client.session.begun_ns = now;
+    if x.keep_client && x.drains && !x.worker.stopping.get() {
+        x.keep_client = drain(x).await;
+    }
+    x.client.session.begun_ns = net::now().as_nanos();
     x.client.session.begun_wall_us = net::wall();
     if x.client.buffer.is_none() {
         x.client.buffer = x.up.leftover();
@@ -71,9 +76,8 @@ fn count(x: &Exchange<'_>) {
 }
 
 /// Writes the frontend's log line.
-fn log(x: &mut Exchange<'_>) {
+pub fn log(x: &mut Exchange<'_>) {
     let setup: &Setup = &x.frontend.log;
-    let Some(line) = &setup.line else { return };
     let options = &x.frontend.options;
     let normal = x.stream.termination.is_normal() && x.stream.status < 500;
     let nothing = x.stream.times.first_byte == 0 && !x.stream.has_request;
@@ -94,6 +98,11 @@ fn log(x: &mut Exchange<'_>) {
     let level = x.stream.log_level.unwrap_or(if bad { log::ERR } else { log::INFO });
     let mut outbox = x.worker.log.borrow_mut();
     let text = outbox.text();
+    let Some(line) = &setup.line else {
+        connect_line(x, text);
+        outbox.send(x.world, &setup.targets, setup.tag.as_deref(), level);
+        return;
+    };
     let line =
         setup.error_line.as_ref().filter(|_| !x.stream.has_request && x.stream.has_response).unwrap_or(line);
     let mut arena = x.worker.arena.borrow_mut();
@@ -112,6 +121,46 @@ fn log(x: &mut Exchange<'_>) {
     );
     arena.reset();
     outbox.send(x.world, &setup.targets, setup.tag.as_deref(), level);
+}
+
+/// Reads and drops what is left of a request that was answered already; false if it doesn't come to its end.
+async fn drain(x: &mut Exchange<'_>) -> bool {
+    let (mut seen, mut until) = (x.up.payload, x.timeouts_client());
+    loop {
+        let Ok(waits) = x.up.fill(&x.client.sock) else { return false };
+        if x.up.skip() {
+            return true;
+        }
+        if seen != x.up.payload {
+            (seen, until) = (x.up.payload, x.timeouts_client());
+        }
+        if !waits {
+            continue;
+        }
+        let woken = net::wait(|w| {
+            w.read(&x.client.sock).until(until);
+        });
+        if woken.await.timed_out() {
+            return false;
+        }
+    }
+}
+
+/// The line of a frontend without a format: `Connect from 192.0.2.1:50000 to 192.0.2.2:80 (www/HTTP)`.
+fn connect_line(x: &Exchange<'_>, text: &mut Vec<u8>) {
+    let source = x.client.session.source;
+    let destination =
+        x.client.session.destination.or_else(|| listener::endpoint(&x.client.sock.local_addr().ok()?));
+    let destination = destination.unwrap_or(state::Endpoint::Unix);
+    let mode = if x.frontend.mode == Mode::Http { "HTTP" } else { "TCP" };
+    // Writing to a vector can't fail.
+    let _ = write!(
+        text,
+        "Connect from {source}:{} to {destination}:{} ({}/{mode})",
+        source.port(),
+        destination.port(),
+        x.frontend.name
+    );
 }
 
 /// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a reset,

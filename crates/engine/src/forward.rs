@@ -43,8 +43,8 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
 
 /// Runs both directions until the response is through; in a tunnel, until both are.
 pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result<(), Stop> {
-    let mut pace = Pace::new(x, tunnel);
     let mut half = [false; 2];
+    let mut pace = Pace::new(x, tunnel, half);
     loop {
         let moved = (x.up.moved, down.moved);
         let Some(upstream) = &x.upstream else { return Ok(()) };
@@ -55,12 +55,14 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
         }
         let to_server = up(x)?;
         let Some(upstream) = &x.upstream else { return Ok(()) };
+        let mut ended = false;
         if tunnel {
             for (step, sock, done) in
                 [(to_client, &x.client.sock, 0usize), (to_server, &upstream.sock, 1usize)]
             {
                 if let Some(done) = half.get_mut(done).filter(|d| step == Step::Done && !**d) {
                     *done = true;
+                    ended = true;
                     let _ = sock.shutdown_write();
                 }
             }
@@ -68,8 +70,8 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
                 return Ok(());
             }
         }
-        if moved != (x.up.moved, down.moved) {
-            pace = Pace::new(x, tunnel);
+        if ended || moved != (x.up.moved, down.moved) {
+            pace = Pace::new(x, tunnel, half);
         }
         pace.wait(x, to_client, to_server).await?;
     }
@@ -116,11 +118,15 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(x: &Exchange<'_>, tunnel: bool) -> Self {
+    /// `half`: which directions of a tunnel have ended; `timeout client-fin` and `server-fin` count from the first one.
+    fn new(x: &Exchange<'_>, tunnel: bool, half: [bool; 2]) -> Self {
         let tunnelled = x.backend.and_then(|b| b.timeouts.tunnel).filter(|_| tunnel);
+        let closing = half != [false, false];
+        let client_fin = x.frontend.timeouts.client_fin.filter(|_| closing);
+        let server_fin = x.backend.and_then(|b| b.timeouts.server_fin).filter(|_| closing);
         Self {
-            client: deadline(tunnelled.or(x.frontend.timeouts.client)),
-            server: deadline(tunnelled.or(x.backend.and_then(|b| b.timeouts.server))),
+            client: deadline(client_fin.or(tunnelled).or(x.frontend.timeouts.client)),
+            server: deadline(server_fin.or(tunnelled).or(x.backend.and_then(|b| b.timeouts.server))),
         }
     }
 

@@ -59,7 +59,13 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     worker.clients.set(worker.clients.get() + 1);
     world.process.connections.enter();
     front.live.sessions.enter();
-    let mut session = Session::new(at.0, at.1, endpoint(&peer), net::now().as_nanos(), net::wall());
+    let mut session = Session::new(
+        at.0,
+        at.1,
+        endpoint(&peer).unwrap_or(Endpoint::Unix),
+        net::now().as_nanos(),
+        net::wall(),
+    );
     session.destination = destination(world, front, at.1, &sock);
     if front.options.client_keepalive {
         let _ = sock.set_keepalive(net::Keepalive::default());
@@ -77,15 +83,16 @@ fn destination(world: &World, front: &Frontend, bind: u32, sock: &Sock) -> Optio
     match &bind.address {
         BindAddress::Inet(at) if !at.ip().is_unspecified() && !bind.transparent => Some(Endpoint::Inet(*at)),
         BindAddress::Unix(_) | BindAddress::Abstract(_) => Some(Endpoint::Unix),
-        _ if world.wants_destination || front.mode == Mode::Tcp => Some(endpoint(&sock.local_addr().ok()?)),
+        _ if world.wants_destination || front.mode == Mode::Tcp => endpoint(&sock.local_addr().ok()?),
         _ => None,
     }
 }
 
-fn endpoint(addr: &Addr) -> Endpoint {
-    match addr {
+/// An address as rules and logs see it.
+pub fn endpoint(addr: &Addr) -> Option<Endpoint> {
+    Some(match addr {
         Addr::V4(a) => Endpoint::Inet((*a).into()),
         Addr::V6(a) => Endpoint::Inet((*a).into()),
         Addr::Unix(_) | Addr::Unspecified => Endpoint::Unix,
-    }
+    })
 }

@@ -56,8 +56,10 @@ pub struct Pump {
     pipe: Option<Pipe>,
     /// The end of the source was seen (for bodies that end with it).
     ended: bool,
-    /// Whether a source that ends is a fault.
+    /// Whether bodies may go from socket to socket within the kernel.
     splice: bool,
+    /// Whether the body is read and dropped.
+    muted: bool,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
@@ -77,6 +79,7 @@ impl Pump {
             pipe: None,
             ended: false,
             splice: false,
+            muted: false,
             moved: 0,
             payload: 0,
         }
@@ -117,6 +120,28 @@ impl Pump {
     /// Writes what is ready, on a connection that has just come to stand.
     pub fn push(&mut self, to: &Sock) -> Result<(), Broken> {
         self.flush(to).map(|_| ())
+    }
+
+    /// Reads without writing, until the message is complete or the buffer is full; whether it waits for more.
+    pub fn fill(&mut self, from: &Sock) -> Result<bool, Broken> {
+        loop {
+            let full = self.buffer.as_mut().is_some_and(|buffer| buffer.space().is_empty());
+            if full || self.is_read() {
+                return Ok(false);
+            }
+            if self.ended {
+                return self.end_of_source().map(|_| false);
+            }
+            if self.read(from)?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Passes nothing of the body on: its receiver doesn't expect any.
+    pub fn mute(&mut self) {
+        self.muted = true;
+        self.splice = false;
     }
 
     /// Drops what was read instead of sending it; false unless that is all of the message.
@@ -239,6 +264,15 @@ impl Pump {
 
     /// Finds out how many of the bytes read may go.
     fn ingest(&mut self) -> Result<(), Broken> {
+        let found = self.advance();
+        if self.muted {
+            self.tail.clear();
+            self.consume(self.ready);
+        }
+        found
+    }
+
+    fn advance(&mut self) -> Result<(), Broken> {
         while let Some(buffer) = &mut self.buffer {
             let fresh = buffer.data().get(self.ready..).unwrap_or_default();
             if fresh.is_empty() {

@@ -58,7 +58,7 @@ pub async fn send(x: &mut Exchange<'_>) {
     }
     after_response(x);
     // What is left of the request would be taken for the next one.
-    x.keep_client &= x.up.skip();
+    x.drains = !x.up.skip();
     if respond::connection_header(x).is_err() {
         x.keep_client = false;
     }
@@ -81,6 +81,7 @@ pub async fn raw(x: &mut Exchange<'_>, status: u16) {
 }
 
 async fn transmit(x: &mut Exchange<'_>) {
+    x.stream.response_version = x.stream.request.version();
     if x.stream.status == 0 {
         x.stream.status = x.stream.response.status();
     }

@@ -95,7 +95,7 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
         (Ok(framing), Ok(_)) => x.response_framing = framing,
         _ => return Err(invalid(x)),
     }
-    x.stream.server_version = response.version();
+    x.stream.response_version = response.version();
     if let Some(upstream) = &mut x.upstream {
         upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
     }
@@ -184,6 +184,7 @@ fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
         }
         Err(Broken::Source(_)) => {
             x.count(|c| c.client_aborts.add(1));
+            x.stream.status = 400;
             Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into())
         }
         Err(Broken::Invalid) => {
@@ -196,8 +197,12 @@ fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
 async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until: Time) -> Result<(), Stop> {
     let Some(upstream) = &x.upstream else { return Ok(()) };
     let (server, client) = (&upstream.sock, &x.client.sock);
+    let may_abort = step == Step::Done && x.backend.is_some_and(|b| b.options.abort_on_close);
     let woken = net::wait(|w| {
         w.read(server);
+        if may_abort {
+            w.hup(client);
+        }
         match step {
             Step::Read => w.read(client).until(client_until),
             Step::Write => w.write(server).until(server_until),
@@ -205,6 +210,10 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
         };
     })
     .await;
+    if may_abort && woken.ready(1) && !woken.ready(0) {
+        x.count(|c| c.client_aborts.add(1));
+        return Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into());
+    }
     if !woken.timed_out() || woken.any_ready() {
         return Ok(());
     }
@@ -219,6 +228,9 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
 /// as bad as a malformed head.
 pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     let mut down = Pump::new(x.response_framing, rest, x.splices());
+    if x.bodiless {
+        down.mute();
+    }
     match down.prepare() {
         Ok(()) => Ok(down),
         Err(_) => Err(invalid(x)),

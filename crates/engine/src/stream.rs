@@ -34,6 +34,8 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         framing: Framing::None,
         response_framing: Framing::None,
         upgrades: false,
+        drains: false,
+        bodiless: false,
         resent: false,
         keep_client: false,
         client_ends: false,
@@ -55,10 +57,16 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
 async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::head(x, expired).await?;
     request::prepare(x)?;
+    if x.frontend.options.http_buffer_request {
+        request::body(x).await?;
+    }
     request_rules(x, &x.frontend.tcp_content)?;
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
     route::choose(x)?;
+    if x.backend.is_some_and(|b| b.options.http_buffer_request) && !x.frontend.options.http_buffer_request {
+        request::body(x).await?;
+    }
     backend_rules(x)?;
     request::for_server(x)?;
     let rest = contact(x).await?;
@@ -67,6 +75,10 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     reply::after_response(x);
     if respond::connection_header(x).is_err() {
         return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
+    }
+    if x.frontend.options.log_as_soon {
+        finish::log(x);
+        x.stream.silent = true;
     }
     let done = body(x, &mut down).await;
     x.stream.bytes_out += down.payload;
@@ -121,10 +133,14 @@ fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     request_rules(x, &backend.http_request)
 }
 
-/// The `http-response` rules: the backend's, then the frontend's.
+/// The `tcp-response content` rules, then the `http-response` rules: the backend's, then the frontend's.
 fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     respond::capture(x);
-    let sets = [x.backend.map(|b| &b.http_response), Some(&x.frontend.http_response)];
+    let sets = [
+        x.backend.map(|b| &b.tcp_response),
+        x.backend.map(|b| &b.http_response),
+        Some(&x.frontend.http_response),
+    ];
     for set in sets.into_iter().flatten() {
         let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, set);
         if verdict != state::Verdict::Next {

@@ -29,6 +29,8 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         framing: Framing::Tunnel,
         response_framing: Framing::None,
         upgrades: false,
+        drains: false,
+        bodiless: false,
         resent: false,
         keep_client: false,
         client_ends: false,
@@ -60,8 +62,21 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices());
     connect::open(x, connect::First::Bytes).await?;
+    response_rules(x)?;
     *down = Pump::new(Framing::Tunnel, None, x.splices());
     forward::both(x, down, true).await
+}
+
+/// The `tcp-response content` rules. No sample looks into the server's bytes, so they can be judged before any come.
+fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let Some(backend) = x.backend else { return Ok(()) };
+    let rules = &backend.tcp_response;
+    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, rules);
+    if verdict == Verdict::Next {
+        return Ok(());
+    }
+    x.count(|c| c.denied_responses.add(1));
+    x.obey(verdict, Phase::DATA)
 }
 
 /// The `tcp-request content` rules of the frontend, or of the backend.

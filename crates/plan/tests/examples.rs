@@ -60,14 +60,12 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         weight,
         backup: false,
         maxconn,
-        minconn: 0,
         maxqueue: 0,
         pool_max: None,
         cookie: None,
         check: None,
         send_proxy: None,
         source: None,
-        redirect_prefix: None,
         live: Arc::new(state::server::Live::new(id, weight, 1)),
     }
 }
@@ -196,7 +194,6 @@ fn global() -> Global {
         hard_stop_after_ms: None,
         spread_checks: 0,
         cpu_map: Vec::new(),
-        pool_low_conn: 0,
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,
     }

@@ -103,7 +103,6 @@ pub struct Options {
     pub abort_on_close: bool,
     pub redispatch: bool,
     pub all_backups: bool,
-    pub independent_streams: bool,
     pub accept_unsafe_request: bool,
     pub accept_unsafe_response: bool,
     pub client_keepalive: bool,
@@ -111,9 +110,5 @@ pub struct Options {
     pub splice_request: bool,
     pub splice_response: bool,
     pub splice_auto: bool,
-    pub prefer_last_server: bool,
-    pub persist: bool,
-    pub no_linger: bool,
     pub socket_stats: bool,
-    pub transparent: bool,
 }

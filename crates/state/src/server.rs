@@ -39,7 +39,6 @@ pub struct Server {
     pub weight: u16,
     pub backup: bool,
     pub maxconn: u32,
-    pub minconn: u32,
     pub maxqueue: u32,
     /// Idle connections kept at most; none: no limit.
     pub pool_max: Option<u32>,
@@ -49,7 +48,6 @@ pub struct Server {
     /// `send-proxy` (1) and `send-proxy-v2` (2).
     pub send_proxy: Option<u8>,
     pub source: Option<SocketAddr>,
-    pub redirect_prefix: Option<Box<[u8]>>,
     pub live: Arc<Live>,
 }
 

@@ -38,8 +38,8 @@ pub struct Stream {
     pub has_response: bool,
     /// The request line as it came, for logs; empty when it was not valid.
     pub request_line: Vec<u8>,
-    /// The version of the server's response.
-    pub server_version: Version,
+    /// The version of the server's response; of the request where the answer is not the server's.
+    pub response_version: Version,
     pub frontend: u32,
     pub backend: Option<u32>,
     pub server: Option<u32>,
@@ -97,7 +97,7 @@ impl Stream {
             has_request: false,
             has_response: false,
             request_line: Vec::new(),
-            server_version: Version::HTTP_11,
+            response_version: Version::HTTP_11,
             frontend: 0,
             backend: None,
             server: None,

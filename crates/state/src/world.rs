@@ -38,7 +38,6 @@ pub struct Global {
     pub hard_stop_after_ms: Option<u32>,
     pub spread_checks: u8,
     pub cpu_map: Vec<(u16, Vec<usize>)>,
-    pub pool_low_conn: u32,
     pub stats_sockets: Vec<StatsSocket>,
     pub stats_timeout_ms: u32,
     /// How many files the process needs to open: `ulimit-n`; none: as many as `maxconn` needs.

@@ -57,12 +57,12 @@ async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
             let finding = probe::run(backend, server, check).await;
             verdict::apply(&monitor, backend, server, check, &finding, begun);
         }
-        net::sleep_until(next(server, check, begun)).await;
+        net::sleep_until(next(&world, server, check, begun)).await;
     }
 }
 
 /// When to check again: faster while the state is changing, as configured while it is down.
-fn next(server: &Server, check: &Check, begun: Time) -> Time {
+fn next(world: &World, server: &Server, check: &Check, begun: Time) -> Time {
     let pace = &check.pace;
     let health = server.live.outcome.health.load(Relaxed);
     let full = rise(check) + i32::try_from(pace.fall).unwrap_or(1) - 1;
@@ -71,7 +71,17 @@ fn next(server: &Server, check: &Check, begun: Time) -> Time {
         h if h == full => pace.inter,
         _ => pace.fast_inter.unwrap_or(pace.inter),
     };
-    begun.plus_millis(u64::from(ms.max(1))).max(net::now())
+    let ms = spread(u64::from(ms.max(1)), u64::from(world.global.spread_checks), net::now());
+    begun.plus_millis(ms.max(1)).max(net::now())
+}
+
+/// `ms` plus or minus up to `percent` of it, by the low digits of the clock (manual 3.1 "spread-checks").
+fn spread(ms: u64, percent: u64, now: Time) -> u64 {
+    let width = ms * percent / 50;
+    match width {
+        0 => ms,
+        width => ms + now.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15) % (width + 1) - width / 2,
+    }
 }
 
 /// How many servers of a backend could serve, and how many of them are backups.

@@ -31,8 +31,7 @@ pub(super) fn make<'a>(
     for server in &mut servers {
         finish_server(server, &probe, draft);
     }
-    assembly.wants_destination |= servers.iter().any(|s| matches!(s.port, state::server::Port::Mapped(_)))
-        || draft.settings.options.transparent;
+    assembly.wants_destination |= servers.iter().any(|s| matches!(s.port, state::server::Port::Mapped(_)));
     let settings = &draft.settings;
     let backend = Backend {
         name: draft.name.into(),

@@ -20,7 +20,7 @@ pub(super) fn make<'a>(
     let log = log::setup(assembly, draft, true);
     let settings = &draft.settings;
     let global = &assembly.plan.global;
-    assembly.wants_destination |= settings.options.original_to.is_some() || settings.options.transparent;
+    assembly.wants_destination |= settings.options.original_to.is_some();
     let steps = std::mem::take(&mut sets.steps);
     let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
     Frontend {

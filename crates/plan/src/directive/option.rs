@@ -29,19 +29,14 @@ const FLAGS: &[(&str, Flag)] = &[
     ("http-buffer-request", |o| &mut o.http_buffer_request),
     ("http-ignore-probes", |o| &mut o.http_ignore_probes),
     ("http-no-delay", |o| &mut o.http_no_delay),
-    ("independent-streams", |o| &mut o.independent_streams),
     ("log-separate-errors", |o| &mut o.log_separate_errors),
     ("logasap", |o| &mut o.log_as_soon),
-    ("nolinger", |o| &mut o.no_linger),
-    ("persist", |o| &mut o.persist),
-    ("prefer-last-server", |o| &mut o.prefer_last_server),
     ("redispatch", |o| &mut o.redispatch),
     ("socket-stats", |o| &mut o.socket_stats),
     ("splice-auto", |o| &mut o.splice_auto),
     ("splice-request", |o| &mut o.splice_request),
     ("splice-response", |o| &mut o.splice_response),
     ("srvtcpka", |o| &mut o.server_keepalive),
-    ("transparent", |o| &mut o.transparent),
 ];
 
 fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {

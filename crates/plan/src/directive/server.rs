@@ -30,7 +30,6 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) backup: bool,
     pub(crate) disabled: bool,
     pub(crate) maxconn: u32,
-    pub(crate) minconn: u32,
     pub(crate) maxqueue: u32,
     pub(crate) check: bool,
     pub(crate) pace: Pace,
@@ -39,7 +38,6 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) pool_max: Option<u32>,
     pub(crate) source: Option<SocketAddr>,
     /// `redir`: where clients are sent instead.
-    pub(crate) redirect: Option<&'a str>,
     /// `init-addr`: how a name is resolved at start.
     pub(crate) init_addr: Option<&'a str>,
     /// Of this one server only.
@@ -54,7 +52,6 @@ impl Default for ServerSpec<'_> {
             backup: false,
             disabled: false,
             maxconn: 0,
-            minconn: 0,
             maxqueue: 0,
             check: false,
             pace: Pace::default(),
@@ -62,7 +59,6 @@ impl Default for ServerSpec<'_> {
             check_port: None,
             pool_max: None,
             source: None,
-            redirect: None,
             init_addr: None,
             id: 0,
             cookie: None,
@@ -340,18 +336,12 @@ fn add<'a>(
         weight: spec.weight,
         backup: spec.backup,
         maxconn: spec.maxconn,
-        minconn: if spec.minconn == 0 {
-            spec.maxconn
-        } else {
-            spec.minconn.min(spec.maxconn.max(spec.minconn))
-        },
         maxqueue: spec.maxqueue,
         pool_max: spec.pool_max,
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
         check,
         send_proxy: None,
         source: spec.source,
-        redirect_prefix: spec.redirect.map(|r| r.as_bytes().into()),
         live: Arc::new(live),
     });
     cx.draft.server_spans.push(line.span());

@@ -73,7 +73,6 @@ fn set<'a>(
                 .ok_or_else(|| format!("weight of server {server} is not within 0 and 256 ({weight}).."))?;
         }
         "maxconn" => spec.maxconn = count(value),
-        "minconn" => spec.minconn = count(value),
         "maxqueue" => spec.maxqueue = count(value),
         "inter" => spec.pace.inter = duration(value, name, server)?.max(1),
         "fastinter" => spec.pace.fast_inter = Some(duration(value, name, server)?.max(1)),
@@ -108,7 +107,7 @@ fn set<'a>(
                     .unserved(line.span(), "'source' with 'usesrc' or 'interface' on a 'server' line");
             }
         }
-        "redir" => spec.redirect = Some(value),
+        "redir" => plan.remarks.unserved(line.span(), "'redir' on a 'server' line"),
         "init-addr" => {
             for method in value.split(',') {
                 let known = matches!(method, "last" | "libc" | "none") || method.parse::<IpAddr>().is_ok();

@@ -20,10 +20,6 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             most.ok_or("'tune.http.maxhdr' expects a numeric value between 1 and 32767")?;
         Ok(())
     }),
-    tune("tune.pool-low-conn", |cx, line| {
-        cx.plan.global.pool_low_conn = u32::try_from(atol(word(line, 1)).max(0)).unwrap_or(u32::MAX);
-        Ok(())
-    }),
 ];
 
 const fn tune(name: &'static str, apply: for<'a> fn(&mut Ctx<'_, 'a>, Line<'a>) -> Applied) -> Directive {

@@ -31,7 +31,6 @@ pub(super) fn initial(env: &Environment) -> Global {
         hard_stop_after_ms: None,
         spread_checks: 0,
         cpu_map: Vec::new(),
-        pool_low_conn: 0,
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,
         open_files: None,
