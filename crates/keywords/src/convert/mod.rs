@@ -12,6 +12,7 @@ mod hash;
 mod hex;
 mod host_only;
 mod ipmask;
+mod json;
 mod lower;
 mod regsub;
 mod sha;
@@ -32,6 +33,7 @@ pub static ALL: &[&[Converter]] = &[
     hex::KEYWORDS,
     host_only::KEYWORDS,
     ipmask::KEYWORDS,
+    json::KEYWORDS,
     lower::KEYWORDS,
     regsub::KEYWORDS,
     sha::KEYWORDS,

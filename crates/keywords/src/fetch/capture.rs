@@ -66,8 +66,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         examples: &[Example { given: BOTH, expr: "capture.res.ver", gives: "HTTP/1.1" }],
         get: |_, cx| {
             let stream = cx.stream.filter(|s| s.has_request && s.has_response)?;
-            let answered = stream.times.response != 0;
-            Some(version(cx, if answered { stream.server_version } else { stream.request.version() }))
+            Some(version(cx, stream.response_version))
         },
         each: None,
     },

@@ -11,8 +11,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Str,
         needs: Needs::RequestHead,
         doc: "The path of the request: from the first slash to the question mark, which is left out.",
-        examples: &[Example { given: GIVEN, expr: "path", gives: "/a/b" }],
-        get: |_, cx| request(cx)?.path().map(Value::Str),
+        examples: &[
+            Example { given: GIVEN, expr: "path", gives: "/a/b" },
+            Example { given: "OPTIONS http://example.com HTTP/1.1\r\n\r\n", expr: "path", gives: "-" },
+        ],
+        get: |_, cx| path(cx, http::Target::path),
         each: None,
     },
     Fetch {
@@ -22,7 +25,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::RequestHead,
         doc: "The path with the query string.",
         examples: &[Example { given: GIVEN, expr: "pathq", gives: "/a/b?x=1&y=2" }],
-        get: |_, cx| request(cx)?.pathq().map(Value::Str),
+        get: |_, cx| path(cx, http::Target::pathq),
         each: None,
     },
     Fetch {
@@ -55,3 +58,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
+
+/// A part of the target from the path on. There is none where the target ends with the authority.
+fn path<'a>(cx: &Ctx<'a>, part: fn(http::Target<'a>) -> Option<&'a [u8]>) -> Option<Value<'a>> {
+    let target = request(cx)?.target();
+    target.pathq().filter(|pathq| !pathq.is_empty())?;
+    part(target).map(Value::Str)
+}
