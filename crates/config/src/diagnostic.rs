@@ -62,6 +62,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What could be done, in our words; printed below the excerpt.
     pub help: Option<String>,
+    /// Whether it says that Sluice knows a word but does not run it: no fault of the text, so `-dW` lets it pass.
+    pub not_run: bool,
 }
 
 impl Diagnostic {
@@ -77,7 +79,14 @@ impl Diagnostic {
 
     /// A diagnostic in any shape.
     pub fn new(severity: Severity, span: Option<Span>, place: Place, message: impl Into<String>) -> Self {
-        Self { severity, span, place, message: message.into(), help: None }
+        Self { severity, span, place, message: message.into(), help: None, not_run: false }
+    }
+
+    /// The same, said of a word that is known but not run.
+    #[must_use]
+    pub fn of_unrun(mut self) -> Self {
+        self.not_run = true;
+        self
     }
 
     /// The same, with HAProxy's introduction of the place replaced.

@@ -76,7 +76,7 @@ impl Remarks {
             return;
         }
         let words = "is known but not run by this version of Sluice; it is ignored.";
-        self.warn(span, format!("{what} {words}"));
+        self.push(Diagnostic::warning(span, format!("{what} {words}")).of_unrun());
     }
 
     /// Something the language has and Sluice does not run, without which clients or servers would be served wrongly:

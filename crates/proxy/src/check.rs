@@ -36,7 +36,7 @@ pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCo
     }
     say::set_quiet(!args.verbose && (args.quiet || in_global(&loaded, "quiet").is_some()));
     print(&loaded, args);
-    let warnings = loaded.diagnostics().iter().any(|d| d.severity == Severity::Warning);
+    let warnings = loaded.diagnostics().iter().any(|d| d.severity == Severity::Warning && !d.not_run);
     let Some(mut world) = world.filter(|_| !loaded.has_errors()) else {
         for line in config::closing_lines(&loaded, std::process::id(), args.verbose) {
             say::rendered(Severity::Alert, &format!("{line}\n"));

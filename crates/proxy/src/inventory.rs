@@ -206,7 +206,7 @@ fn judge(text: &str) -> Judged {
     let last = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
     let here = |d: &&config::Diagnostic| d.span.is_some_and(|span| span.line == last);
     let said: Vec<_> = loaded.diagnostics().iter().chain(&built.diagnostics).filter(here).collect();
-    if said.iter().any(|d| d.message.contains("is known but not run by this version")) {
+    if said.iter().any(|d| d.not_run) {
         return Judged::NotRun;
     }
     if loaded.diagnostics().iter().filter(here).any(|d| d.severity == Severity::Alert) {
