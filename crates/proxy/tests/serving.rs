@@ -152,6 +152,8 @@ fn nothing_to_listen_on_is_an_error() {
 fn a_unix_socket_serves_and_is_removed() {
     let mut serving = serve("    bind unix@web.sock mode 600\n", &[]);
     let path = serving.scratch.path().join("web.sock");
+    // The port, which is bound first, may be there already.
+    until("the unix socket", || path.exists().then_some(()));
     assert_eq!(converse(UnixStream::connect(&path).unwrap()).as_deref(), Some(OK));
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -164,6 +166,8 @@ fn a_unix_socket_serves_and_is_removed() {
 fn another_process_s_socket_is_not_removed() {
     let mut serving = serve("    bind unix@web.sock\n", &[]);
     let path = serving.scratch.path().join("web.sock");
+    // The port, which is bound first, may be there already.
+    until("the unix socket", || path.exists().then_some(()));
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "someone else's").unwrap();
     serving.process.signal(Signal::TERM).unwrap();
