@@ -244,7 +244,7 @@ async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First
             }
             x.stream.request.write_request_head(&mut out);
         }
-        x.up.send_head(&out, &upstream.sock)
+        x.up.send_head(&mut out, &upstream.sock)
     };
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };

@@ -16,7 +16,7 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
         out.clear();
         out.append(&mut x.unsent);
         x.stream.response.write_response_head(&mut out);
-        down.send_head(&out, &x.client.sock)
+        down.send_head(&mut out, &x.client.sock)
     };
     x.answered = true;
     if let Err(broken) = sent {
@@ -36,7 +36,7 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
     out.clear();
     out.append(&mut x.unsent);
     x.stream.response.write_response_head(&mut out);
-    let sent = down.send_head(&out, &x.client.sock);
+    let sent = down.send_head(&mut out, &x.client.sock);
     drop(out);
     sent.map_err(|broken| broken_down(x, &broken).into())
 }

@@ -103,7 +103,7 @@ async fn transmit(x: &mut Exchange<'_>) {
         if body.len() > buffer::SIZE {
             down = Pump::idle();
         }
-        down.send_head(&out, &x.client.sock).is_ok()
+        down.send_head(&mut out, &x.client.sock).is_ok()
     };
     x.answered = true;
     if !sent || !flush(x, &mut down).await {

@@ -21,6 +21,10 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// When a server is due again, in 2^-32 of a turn; its weight, the heavier first; its position, the earlier declared
+/// first; how often it is yet to come.
+type Due = (u64, Reverse<u64>, u32, u64);
+
 /// One round as `roundrobin` goes it. A server comes as often as its weight says, each time after a whole round's length
 /// over its weight. Servers enter the heaviest first, whenever none that is in is due; ties go to the heavier one, then
 /// to the one declared first.
@@ -30,9 +34,7 @@ pub(super) fn round(backend: &Backend) -> Vec<u32> {
     let mut waiting: Vec<(u32, u64)> = servers.iter().filter(|(_, w)| *w > 0).copied().collect();
     // The last one enters first.
     waiting.sort_by_key(|(i, w)| (*w, Reverse(*i)));
-    // When a server is due again, in 2^-32 of a turn; the heavier and earlier declared first. Last, how often it is yet
-    // to come.
-    let mut due: BinaryHeap<Reverse<(u64, Reverse<u64>, u32, u64)>> = BinaryHeap::new();
+    let mut due: BinaryHeap<Reverse<Due>> = BinaryHeap::new();
     let mut order = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
     for turn in 0..total {
         let is_due = due.peek().is_some_and(|Reverse((at, ..))| at >> 32 <= turn);
