@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::h1::Framing;
-use http::{Known, Method, Version};
+use http::{Known, Version};
 use state::expr::Side;
 use state::reply::Page;
 
@@ -89,7 +89,7 @@ async fn transmit(x: &mut Exchange<'_>) {
         .stream
         .reply_body
         .take()
-        .filter(|_| x.stream.request.method() != Method::Head || !x.stream.has_request);
+        .filter(|_| !x.bodiless);
     let body = body.as_deref().unwrap_or_default();
     let mut down = Pump::new(length(body), Some(Buffer::holding(body)), false);
     let prepared = down.prepare().is_ok();

@@ -6,6 +6,7 @@ use http::h1::{self, Framing, Parsed, Scan};
 use http::{Kind, Known, Message, Method, Version};
 use net::Time;
 use state::Farewell;
+use state::Backend;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive};
 use state::termination::{Cause, Phase};
@@ -161,6 +162,14 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Whether the backend waits for the body and the frontend has not: by its option, or because it balances by a parameter
+/// that a form may carry.
+pub fn awaited(x: &Exchange<'_>) -> bool {
+    let form = |b: &Backend| b.balance_name == "url_param" && x.stream.request.method() == Method::Post;
+    !x.frontend.options.http_buffer_request
+        && x.backend.is_some_and(|b| b.options.http_buffer_request || form(b))
+}
+
 /// `option http-buffer-request`: waits until the body has come, or as much of it as a buffer holds. A client that asks
 /// whether it should send it is told so.
 pub async fn body(x: &mut Exchange<'_>) -> Result<(), Stop> {
@@ -231,10 +240,11 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
         let address = x.client.session.destination.and_then(|d| d.ip());
         add_address(&mut x.stream.request, header, address).map_err(full)?;
     }
-    let close = !x.keeps_server();
+    let pretends = x.backend.is_some_and(|b| b.options.pretend_keepalive);
+    let close = !x.keeps_server() && !pretends;
     let request = &mut x.stream.request;
     let old = request.version() < Version::HTTP_11;
-    if old && x.framing == Framing::Chunked {
+    if old && x.framing == Framing::Chunked && !pretends {
         // Not everybody reads chunks before HTTP/1.1 alike: nothing is said of that connection, so that it ends.
         return Ok(());
     }

@@ -151,9 +151,9 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
     if stale && nothing && repeatable {
         return Ok(Head::Stale);
     }
-    // A client whose connection was used before repeats by itself what it can when that connection just ends, and knows
-    // better than we do what that is.
-    if nothing && (stale || x.resent) && x.client.session.requests > 1 {
+    // A client repeats by itself what can be repeated when its connection just ends, and knows better than we do what
+    // that is.
+    if nothing && (stale || x.resent) {
         return Err(Stop::Retry);
     }
     x.stream.has_response = false;

@@ -17,8 +17,10 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
     };
     let backend = chosen.and_then(|position| x.world.backend(position));
     let Some(backend) = backend else {
-        // Nobody waits for such a request: logs say -1 for the time it took.
-        x.stream.times.request = 0;
+        // Without having waited for a body, logs say -1 for the time that such a request took.
+        if !x.frontend.options.http_buffer_request {
+            x.stream.times.request = 0;
+        }
         return Err(Failure::new(Cause::SERVER, Phase::CONNECT, 503).into());
     };
     x.backend = Some(backend);

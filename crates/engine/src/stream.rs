@@ -64,7 +64,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
     route::choose(x)?;
-    if x.backend.is_some_and(|b| b.options.http_buffer_request) && !x.frontend.options.http_buffer_request {
+    if request::awaited(x) {
         request::body(x).await?;
     }
     backend_rules(x)?;

@@ -1,10 +1,10 @@
 //! Editing the headers of a message: bytes are appended, and the index changes.
 
-use crate::known::NameRef;
+use crate::known::{Known, NameRef};
 use crate::message::{Field, Full, Header, Message};
 
 /// Editing headers. Names are stored in lower case whatever they were given in; CR, LF and NUL in names and values become
-/// spaces.
+/// spaces. The authority of an absolute target follows `Host`.
 impl Message {
     /// Adds a line at the end.
     pub fn add_header<'a>(&mut self, name: impl Into<NameRef<'a>>, value: &[u8]) -> Result<(), Full> {
@@ -37,6 +37,9 @@ impl Message {
             value_len: value.len() as u32,
         };
         self.fields.insert(index.min(self.fields.len()), field);
+        if name.known == Known::Host {
+            self.set_authority(value)?;
+        }
         Ok(())
     }
 
@@ -122,6 +125,10 @@ impl Message {
                 value_len: (len - range.len() + part.len()) as u32,
                 ..field
             };
+        }
+        if field.known == Known::Host && self.target_bytes().first() != Some(&b'/') {
+            let host = self.header(index).map(|header| header.value.to_vec()).unwrap_or_default();
+            self.set_authority(&host)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@
 use crate::header_value::{Part, Values};
 use crate::known::{Known, NameRef};
 use crate::method::Method;
-use crate::target::Target;
+use crate::target::{Form, Target};
 
 /// Protocol version as the start line says it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -282,10 +282,25 @@ impl Message {
         self.target().authority()
     }
 
-    /// Replaces the whole target (`http-request set-uri`).
+    /// Replaces the whole target (`http-request set-uri`). `Host`, if there is one, follows the authority of an absolute
+    /// target.
     pub fn set_target(&mut self, target: &[u8]) -> Result<(), Full> {
         self.text = self.append(target)?;
+        let host = self.position(Known::Host, 0);
+        if let (Some(host), Form::Absolute) = (host, self.target().form())
+            && let Some(authority) = self.target().authority_range()
+        {
+            self.take_value_from_target(host, authority.start, authority.len());
+        }
         Ok(())
+    }
+
+    /// Has the authority of an absolute target follow `Host`.
+    pub(crate) fn set_authority(&mut self, host: &[u8]) -> Result<(), Full> {
+        match self.target().authority_range() {
+            Some(range) if self.kind == Kind::Request && self.target().form() == Form::Absolute => self.splice_target(range, b"", host),
+            _ => Ok(()),
+        }
     }
 
     /// Replaces the path; scheme, authority and query stay (`http-request set-path`). A target without a path (`*`) is
@@ -586,6 +601,21 @@ pub(crate) mod tests {
         }
         assert_eq!((msg.count("x"), msg.value_count("x"), msg.value_count("n")), (2, 3, 0));
         assert_eq!((value(i32::MIN), value(i32::MAX)), (None, None));
+    }
+
+    #[test]
+    fn host_and_absolute_targets_agree() {
+        let mut msg = Message::new();
+        msg.start_request(b"GET", b"http://a/x?y", Version::HTTP_11).unwrap();
+        msg.set_header(Known::Host, b"b").unwrap();
+        assert_eq!(msg.target_bytes(), b"http://b/x?y");
+        msg.replace_value(0, b"c:8").unwrap();
+        assert_eq!(msg.target_bytes(), b"http://c:8/x?y");
+        msg.set_target(b"http://d/").unwrap();
+        assert_eq!(msg.find(Known::Host), Some(&b"d"[..]));
+        msg.set_target(b"/z").unwrap();
+        msg.set_header(Known::Host, b"e").unwrap();
+        assert_eq!((msg.target_bytes(), msg.find(Known::Host)), (&b"/z"[..], Some(&b"e"[..])));
     }
 
     #[test]

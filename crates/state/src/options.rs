@@ -100,6 +100,7 @@ pub struct Options {
     pub http_ignore_probes: bool,
     pub http_buffer_request: bool,
     pub http_no_delay: bool,
+    pub pretend_keepalive: bool,
     pub abort_on_close: bool,
     pub redispatch: bool,
     pub all_backups: bool,

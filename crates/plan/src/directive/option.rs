@@ -29,6 +29,7 @@ const FLAGS: &[(&str, Flag)] = &[
     ("http-buffer-request", |o| &mut o.http_buffer_request),
     ("http-ignore-probes", |o| &mut o.http_ignore_probes),
     ("http-no-delay", |o| &mut o.http_no_delay),
+    ("http-pretend-keepalive", |o| &mut o.pretend_keepalive),
     ("log-separate-errors", |o| &mut o.log_separate_errors),
     ("logasap", |o| &mut o.log_as_soon),
     ("redispatch", |o| &mut o.redispatch),
