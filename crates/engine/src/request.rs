@@ -147,6 +147,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
+    stream.response_version = stream.request.version();
     let line = &mut stream.request_line;
     line.extend_from_slice(stream.request.method_bytes());
     line.push(b' ');

@@ -32,11 +32,13 @@ pub enum Framing {
 /// the request must be refused and the connection closed.
 pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Error> {
     let length = content_length(msg)?;
-    let chunked = chunked(msg, false);
+    let chunked = match chunked(msg, false) {
+        Err(error) if error.kind == ErrorKind::TransferEncoding => return Err(error),
+        other => other,
+    };
     let bodiless = matches!(msg.method(), Method::Get | Method::Head | Method::Delete);
     if bodiless && msg.version() < Version::HTTP_11 && !limits.accept_any_payload {
-        let coded = !matches!(chunked, Ok(false) | Err(Error { kind: ErrorKind::TransferEncoding, .. }));
-        if coded || length.is_some_and(|length| length > 0) {
+        if !matches!(chunked, Ok(false)) || length.is_some_and(|length| length > 0) {
             return refuse(ErrorKind::Payload);
         }
     }

@@ -186,7 +186,10 @@ impl Hash {
             Key::Uri(uri) => (self.function)(uri.key(request(cx)?)),
             Key::UrlParam(name) => (self.function)(parameter(request(cx)?, name)?),
             Key::Header { name, domain } => {
-                let value = request(cx)?.value_at(name, -1)?.bytes;
+                let value = request(cx)?.value_at(name, 1)?.bytes;
+                if value.is_empty() {
+                    return None;
+                }
                 (self.function)(if *domain { second_level(value) } else { value })
             }
         };

@@ -65,7 +65,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
               answered by itself.",
         examples: &[Example { given: BOTH, expr: "capture.res.ver", gives: "HTTP/1.1" }],
         get: |_, cx| {
-            let stream = cx.stream.filter(|s| s.has_request && s.has_response)?;
+            let stream = cx.stream.filter(|s| s.has_request && (s.has_response || s.status != 0))?;
             Some(version(cx, stream.response_version))
         },
         each: None,
