@@ -63,6 +63,8 @@ pub struct Pump {
     splice: bool,
     /// Whether the body is read and dropped.
     muted: bool,
+    /// Whether the body comes in chunks.
+    chunked: bool,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
@@ -83,6 +85,7 @@ impl Pump {
             ended: false,
             splice: false,
             muted: false,
+            chunked: false,
             moved: 0,
             payload: 0,
         }
@@ -96,7 +99,7 @@ impl Pump {
             Framing::Chunked => Rest::Chunked(ChunkDecoder::new()),
             Framing::UntilClose | Framing::Tunnel => Rest::UntilClose,
         };
-        Self { rest, buffer, splice, ..Self::idle() }
+        Self { rest, buffer, splice, chunked: framing == Framing::Chunked, ..Self::idle() }
     }
 
     /// Looks at what was read, so that the first write can carry head and body together.
@@ -148,6 +151,26 @@ impl Pump {
             if self.read(from)?.is_some() {
                 return Ok(true);
             }
+        }
+    }
+
+    /// Appends what was read of the body's content, without its framing.
+    pub fn content(&self, out: &mut Vec<u8>) {
+        let mut rest = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
+        let Some(mut decoder) = self.chunked.then(ChunkDecoder::new) else {
+            out.extend_from_slice(rest);
+            return;
+        };
+        loop {
+            let n = match decoder.advance(rest) {
+                Chunk::Forward(n) | Chunk::Skip(n) => n,
+                Chunk::Data(n) => {
+                    out.extend_from_slice(rest.get(..n).unwrap_or_default());
+                    n
+                }
+                Chunk::More | Chunk::Done | Chunk::Trailers | Chunk::Invalid(_) => return,
+            };
+            rest = rest.get(n..).unwrap_or_default();
         }
     }
 

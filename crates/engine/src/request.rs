@@ -6,7 +6,6 @@ use http::h1::{self, Framing, Parsed, Scan};
 use http::{Kind, Known, Message, Method, Version};
 use net::Time;
 use state::Farewell;
-use state::Backend;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive};
 use state::termination::{Cause, Phase};
@@ -163,12 +162,18 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Whether the backend waits for the body and the frontend has not: by its option, or because it balances by a parameter
-/// that a form may carry.
-pub fn awaited(x: &Exchange<'_>) -> bool {
-    let form = |b: &Backend| b.balance_name == "url_param" && x.stream.request.method() == Method::Post;
-    !x.frontend.options.http_buffer_request
-        && x.backend.is_some_and(|b| b.options.http_buffer_request || form(b))
+/// Waits for the body where the backend asks for that and the frontend has not: by its option, or because it balances by
+/// a parameter that a form may carry.
+pub async fn form(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let Some(backend) = x.backend else { return Ok(()) };
+    let form = backend.balance_name == "url_param" && x.stream.request.method() == Method::Post;
+    if (backend.options.http_buffer_request || form) && !x.frontend.options.http_buffer_request {
+        body(x).await?;
+    }
+    if form {
+        x.up.content(&mut x.stream.form);
+    }
+    Ok(())
 }
 
 /// `option http-buffer-request`: waits until the body has come, or as much of it as a buffer holds. A client that asks

@@ -64,9 +64,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
     route::choose(x)?;
-    if request::awaited(x) {
-        request::body(x).await?;
-    }
+    request::form(x).await?;
     backend_rules(x)?;
     request::for_server(x)?;
     let rest = contact(x).await?;

@@ -38,6 +38,8 @@ pub struct Stream {
     pub has_response: bool,
     /// The request line as it came, for logs; empty when it was not valid.
     pub request_line: Vec<u8>,
+    /// What came of the request's body, where balancing looks at a form.
+    pub form: Vec<u8>,
     /// The version of the server's response; of the request where the answer is not the server's.
     pub response_version: Version,
     pub frontend: u32,
@@ -97,6 +99,7 @@ impl Stream {
             has_request: false,
             has_response: false,
             request_line: Vec::new(),
+            form: Vec::new(),
             response_version: Version::HTTP_11,
             frontend: 0,
             backend: None,
@@ -136,6 +139,7 @@ impl Stream {
         self.has_request = false;
         self.has_response = false;
         self.request_line.clear();
+        self.form.clear();
         self.frontend = frontend;
         self.backend = None;
         self.server = None;

@@ -51,12 +51,13 @@ pub(super) const KEYWORDS: &[Balancer] = &[
     },
     Balancer {
         name: "url_param",
-        doc: "By a parameter of the query string.",
-        examples: &["url_param userid"],
+        doc: "By a parameter of the query string, or of the form that a POST carries; `check_post` says the same again.",
+        examples: &["url_param userid", "url_param userid check_post"],
         parse: |p| {
             let name = p.words.next().ok_or("'url_param' requires an URL parameter name")?.as_bytes().into();
-            if p.words.peek() == Some("check_post") {
-                return Err("'check_post' is not supported yet".to_owned());
+            if p.words.accept("check_post") && p.words.peek().is_some_and(|word| word.parse::<u32>().is_ok()) {
+                // How long to wait, which has no effect any more.
+                p.words.advance(1);
             }
             made(p, Key::UrlParam(name))
         },
@@ -184,7 +185,10 @@ impl Hash {
             },
             Key::Sample(expr) => (self.function)(cast(expr.eval(cx)?, Type::Bin, cx.arena)?.bytes()?),
             Key::Uri(uri) => (self.function)(uri.key(request(cx)?)),
-            Key::UrlParam(name) => (self.function)(parameter(request(cx)?, name)?),
+            Key::UrlParam(name) => {
+                let of_form = || form_parameter(&cx.stream?.form, name);
+                (self.function)(parameter(request(cx)?, name).or_else(of_form)?)
+            }
             Key::Header { name, domain } => {
                 let value = request(cx)?.value_at(name, 1)?.bytes;
                 if value.is_empty() {
@@ -219,6 +223,13 @@ fn parameter<'m>(request: &'m Message, name: &[u8]) -> Option<&'m [u8]> {
     query.split(|b| matches!(b, b'&' | b';')).find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))
 }
 
+/// A parameter of a form: up to the first blank or control character, separated by `&` alone.
+fn form_parameter<'m>(form: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
+    let end = form.iter().position(|b| *b <= b' ' || *b == 0x7f).unwrap_or(form.len());
+    let mut pairs = form.get(..end)?.split(|b| *b == b'&');
+    pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))
+}
+
 /// `ex` of `www.ex.com:80`; a name without dots as a whole.
 fn second_level(host: &[u8]) -> &[u8] {
     let name = host.split(|b| *b == b':').next().unwrap_or_default();
@@ -229,6 +240,13 @@ fn second_level(host: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn forms_are_split_at_ampersands() {
+        let found = |form: &'static str| super::form_parameter(form.as_bytes(), b"a");
+        assert_eq!(found("b=9&a=1&c=2"), Some(&b"1"[..]));
+        assert_eq!((found("z;a=1"), found("ab=1"), found("x a=1&a=2")), (None, None, None));
+    }
+
     use super::*;
 
     #[test]
