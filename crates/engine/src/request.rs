@@ -119,6 +119,7 @@ fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
     x.count(|c| c.request_errors.add(1));
     x.stream.request.clear();
     x.stream.times.request = 0;
+    x.bodiless = false;
     Failure::raw(Cause::PROXY, Phase::REQUEST, status).into()
 }
 
@@ -234,18 +235,12 @@ fn capture(x: &mut Exchange<'_>) {
 /// What the server gets: HTTP/1.1, our own connection headers, the client's address where it is asked for.
 pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
-    let forward =
-        [x.frontend.options.forward_for.as_deref(), x.backend.and_then(|b| b.options.forward_for.as_deref())];
-    if let Some(header) = forward.into_iter().flatten().last() {
-        let address = x.client.session.source.ip();
-        add_address(&mut x.stream.request, header, address).map_err(full)?;
-    }
-    let original =
-        [x.frontend.options.original_to.as_deref(), x.backend.and_then(|b| b.options.original_to.as_deref())];
-    if let Some(header) = original.into_iter().flatten().last() {
-        let address = x.client.session.destination.and_then(|d| d.ip());
-        add_address(&mut x.stream.request, header, address).map_err(full)?;
-    }
+    let asked = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
+    let forward = asked.map(|options| options.and_then(|o| o.forward_for.as_deref()));
+    add_address(&mut x.stream.request, forward, x.client.session.source.ip()).map_err(full)?;
+    let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
+    let destination = x.client.session.destination.and_then(|d| d.ip());
+    add_address(&mut x.stream.request, original, destination).map_err(full)?;
     let pretends = x.backend.is_some_and(|b| b.options.pretend_keepalive);
     let close = !x.keeps_server() && !pretends;
     let request = &mut x.stream.request;
@@ -272,14 +267,17 @@ pub fn weight(message: &Message) -> u64 {
     (20 + start + headers + 1) as u64
 }
 
+/// Adds an address as the frontend and the backend ask for it: under the backend's name; unless either of them leaves it
+/// out; even if there is one already, unless both only want it otherwise (manual 4.2 "option forwardfor").
 fn add_address(
     message: &mut Message,
-    header: &AddressHeader,
+    asked: [Option<&AddressHeader>; 2],
     address: Option<std::net::IpAddr>,
 ) -> Result<(), http::Full> {
-    let Some(address) = address else { return Ok(()) };
-    let excepted = header.except.is_some_and(|e| e.contains(address));
-    if excepted || (header.if_none && message.has(&*header.name)) {
+    let headers = || asked.into_iter().flatten();
+    let (Some(address), Some(header)) = (address, headers().last()) else { return Ok(()) };
+    let excepted = headers().any(|h| h.except.is_some_and(|e| e.contains(address)));
+    if excepted || (headers().all(|h| h.if_none) && message.has(&*header.name)) {
         return Ok(());
     }
     let mut text = [0u8; 48];

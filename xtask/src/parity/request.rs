@@ -131,7 +131,7 @@ const BAD_HEADERS: &[&str] = &[
     "Content-Length: x",
     "Content-Length: -1",
     "Content-Length: +3",
-    "Content-Length: 3, 3",
+    "Content-Length: 0, 0",
     "Content-Length: 99999999999999999999",
     "Transfer-Encoding: chunked, gzip",
     "Transfer-Encoding: gzip",
@@ -239,12 +239,7 @@ fn request(random: &mut Random) -> Vec<u8> {
         head.push_str(&format!("\r\n{}", random.pick(BAD_HEADERS)));
     }
     let with_body = matches!(method, "POST" | "PUT" | "PATCH") || random.chance(4);
-    let body = match with_body {
-        true => body(random, &mut head),
-        // Whole, or it would be left to chance when an origin sees the end of it.
-        false if head.ends_with("Content-Length: 3, 3") => "abc".to_owned(),
-        false => String::new(),
-    };
+    let body = if with_body { body(random, &mut head) } else { String::new() };
     head.push_str("\r\n\r\n");
     // One byte a character: what is above ASCII in the lists goes out as a single byte.
     head.chars().chain(body.chars()).map(|c| c as u8).collect()

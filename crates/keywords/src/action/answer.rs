@@ -180,7 +180,8 @@ impl Answer {
             http::reply::reason(self.status).as_bytes(),
             Version::HTTP_11,
         )?;
-        for (name, value) in headers {
+        // A header whose format gives nothing is left out.
+        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             response.add_header(*name, value)?;
         }
         let mut digits = [0; 20];
