@@ -63,8 +63,9 @@ pub struct Exchange<'x> {
     /// The request's body on its way to the server.
     pub up: Pump,
     pub framing: Framing,
-    /// How the response's body is delimited.
+    /// How the response's body is delimited, and the status it came with.
     pub response_framing: Framing,
+    pub server_status: u16,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.

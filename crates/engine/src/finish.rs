@@ -125,14 +125,20 @@ pub fn log(x: &mut Exchange<'_>) {
 
 /// Reads and drops what is left of a request that was answered already; false if it doesn't come to its end.
 async fn drain(x: &mut Exchange<'_>) -> bool {
-    let (mut seen, mut until) = (x.up.payload, x.timeouts_client());
+    let patience = |x: &Exchange<'_>| x.timeouts_client().min(net::now().plus_millis(LINGER_MS));
+    let (mut seen, mut until) = (x.up.payload, patience(x));
     loop {
+        let before = x.up.payload;
         let Ok(waits) = x.up.fill(&x.client.sock) else { return false };
         if x.up.skip() {
             return true;
         }
+        // Neither at its end, nor waiting, nor further: part of it is where it can't be dropped.
+        if !waits && before == x.up.payload {
+            return false;
+        }
         if seen != x.up.payload {
-            (seen, until) = (x.up.payload, x.timeouts_client());
+            (seen, until) = (x.up.payload, patience(x));
         }
         if !waits {
             continue;
@@ -165,7 +171,7 @@ fn connect_line(x: &Exchange<'_>, text: &mut Vec<u8>) {
 
 /// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a reset,
 /// which can overtake the answer.
-async fn linger(client: &Sock) {
+pub async fn linger(client: &Sock) {
     if client.shutdown_write().is_err() {
         return;
     }

@@ -178,12 +178,15 @@ impl Pump {
     pub fn mute(&mut self) {
         self.muted = true;
         self.splice = false;
+        self.tail.clear();
+        self.consume(self.ready);
     }
 
     /// Drops what was read instead of sending it; false unless that is all of the message.
     pub fn skip(&mut self) -> bool {
         self.head.clear();
         self.tail.clear();
+        self.pipe = None;
         self.consume(self.ready);
         self.is_done()
     }

@@ -96,6 +96,7 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
         _ => return Err(invalid(x)),
     }
     x.stream.response_version = response.version();
+    x.server_status = response.status();
     if let Some(upstream) = &mut x.upstream {
         upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
     }
@@ -151,9 +152,10 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
     if stale && nothing && repeatable {
         return Ok(Head::Stale);
     }
-    // A client repeats by itself what can be repeated when its connection just ends, and knows better than we do what
-    // that is.
-    if nothing && (stale || x.resent) {
+    // A client repeats by itself what can be repeated when a connection that it has used before just ends, and knows
+    // better than we do what that is.
+    let used = x.client.session.requests > 1;
+    if nothing && used && (stale || x.resent) {
         return Err(Stop::Retry);
     }
     x.stream.has_response = false;
@@ -235,6 +237,27 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
         Ok(()) => Ok(down),
         Err(_) => Err(invalid(x)),
     }
+}
+
+/// Has the framing agree with a status that rules changed: what came without a body is sent with an empty one where one
+/// is expected, and a body that nobody expects is dropped. Else the client would take one response for another.
+pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> {
+    let response = &mut x.stream.response;
+    let status = response.status();
+    let bare = |status: u16| status < 200 || matches!(status, 204 | 304);
+    if status == x.server_status || bare(status) == bare(x.server_status) {
+        return Ok(());
+    }
+    if !bare(status) {
+        response.del_header(Known::TransferEncoding);
+        return if x.bodiless { Ok(()) } else { response.set_header(Known::ContentLength, b"0") };
+    }
+    down.mute();
+    if status != 304 {
+        response.del_header(Known::ContentLength);
+        response.del_header(Known::TransferEncoding);
+    }
+    Ok(())
 }
 
 /// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of

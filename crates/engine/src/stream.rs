@@ -33,6 +33,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         up: Pump::idle(),
         framing: Framing::None,
         response_framing: Framing::None,
+        server_status: 0,
         upgrades: false,
         drains: false,
         bodiless: false,
@@ -71,7 +72,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     let mut down = respond::body(x, rest)?;
     response_rules(x).inspect_err(|_| x.stream.bytes_out += down.payload)?;
     reply::after_response(x);
-    if respond::connection_header(x).is_err() {
+    if respond::reframe(x, &mut down).is_err() || respond::connection_header(x).is_err() {
         return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
     }
     if x.frontend.options.log_as_soon {
@@ -164,7 +165,13 @@ fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
 async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     match stop {
         Stop::Idle(until) => return After::Park(until),
-        Stop::Retry => return After::Close,
+        Stop::Retry => {
+            x.upstream = None;
+            x.places.leave_server();
+            // Answers to earlier requests may be on their way yet.
+            finish::linger(&x.client.sock).await;
+            return After::Close;
+        }
         Stop::Failure(failure) => {
             x.stream.termination.set(failure.cause, failure.phase);
             x.keep_client &= failure.cause != Cause::CLIENT && failure.cause != Cause::CLIENT_TIMEOUT;

@@ -28,6 +28,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         up: Pump::idle(),
         framing: Framing::Tunnel,
         response_framing: Framing::None,
+        server_status: 0,
         upgrades: false,
         drains: false,
         bodiless: false,

@@ -33,6 +33,8 @@ pub enum Outcome {
 pub struct Asked {
     pub request: Request,
     pub conduct: Conduct,
+    /// Whether it is the first request of its client's connection.
+    pub first: bool,
     /// How often its head, and its whole body, came to a server.
     pub heads: u32,
     pub bodies: u32,
@@ -73,9 +75,11 @@ impl Ledger {
     }
 
     /// Enters a request that a client will make.
-    pub fn expect(&mut self, request: Request, conduct: Conduct) {
-        self.asked
-            .insert(request.id, Asked { request, conduct, heads: 0, bodies: 0, outcome: Outcome::None });
+    pub fn expect(&mut self, request: Request, conduct: Conduct, first: bool) {
+        self.asked.insert(
+            request.id,
+            Asked { request, conduct, first, heads: 0, bodies: 0, outcome: Outcome::None },
+        );
     }
 
     /// A server was asked; the request as the client meant it, unless nobody did.
@@ -132,7 +136,14 @@ impl Asked {
             Outcome::Own(504) => matches!(fault, Fault::Stall(_)),
             Outcome::Own(_) => false,
             Outcome::Cut => !good || matches!(fault, Fault::Reset(_) | Fault::Close(_) | Fault::Stall(_)),
-            Outcome::Nothing => !good || excused || excuses.stops,
+            Outcome::Nothing => !good || excused || excuses.stops || self.left_to_the_client(excuses),
         }
+    }
+
+    /// Whether the proxy may end the connection without a word, nor a line in the log, so that the client asks again: a
+    /// server's connection that was used before ended in answer to a request that was not the client's first.
+    pub fn left_to_the_client(&self, excuses: Excuses) -> bool {
+        let ended = matches!(self.request.answer.fault, Fault::Mute | Fault::Reset(_) | Fault::Close(_));
+        !self.first && (ended || excuses.slams || excuses.idle_close)
     }
 }

@@ -55,8 +55,8 @@ impl Client {
         {
             let mut ledger = ledger.borrow_mut();
             ledger.clients += 1;
-            for request in &script.requests {
-                ledger.expect(*request, script.conduct);
+            for (place, request) in script.requests.iter().enumerate() {
+                ledger.expect(*request, script.conduct, place == 0);
             }
         }
         Client {
