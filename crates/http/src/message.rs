@@ -298,7 +298,9 @@ impl Message {
     /// Has the authority of an absolute target follow `Host`.
     pub(crate) fn set_authority(&mut self, host: &[u8]) -> Result<(), Full> {
         match self.target().authority_range() {
-            Some(range) if self.kind == Kind::Request && self.target().form() == Form::Absolute => self.splice_target(range, b"", host),
+            Some(range) if self.kind == Kind::Request && self.target().form() == Form::Absolute => {
+                self.splice_target(range, b"", host)
+            }
             _ => Ok(()),
         }
     }

@@ -149,9 +149,10 @@ impl Programs {
             return None;
         }
         let request = conversations.last().map(|last| String::from_utf8_lossy(&last.bytes()).into_owned());
-        let config =
-            [&unit.frontend[..], &unit.backends.iter().flat_map(|b| b.lines.clone()).collect::<Vec<_>>()[..]];
-        let differences = self.known.unknown(all, &config.concat().join("\n"), &request.unwrap_or_default());
+        let backends = unit.backends.iter().flat_map(|backend| &backend.lines);
+        let config: Vec<&str> =
+            unit.defaults.iter().chain(&unit.frontend).chain(backends).map(String::as_str).collect();
+        let differences = self.known.unknown(all, &config.join("\n"), &request.unwrap_or_default());
         (!differences.is_empty()).then(|| Mismatch {
             unit: unit.clone(),
             conversations,

@@ -55,7 +55,8 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         examples: &["url_param userid", "url_param userid check_post"],
         parse: |p| {
             let name = p.words.next().ok_or("'url_param' requires an URL parameter name")?.as_bytes().into();
-            if p.words.accept("check_post") && p.words.peek().is_some_and(|word| word.parse::<u32>().is_ok()) {
+            if p.words.accept("check_post") && p.words.peek().is_some_and(|word| word.parse::<u32>().is_ok())
+            {
                 // How long to wait, which has no effect any more.
                 p.words.advance(1);
             }
