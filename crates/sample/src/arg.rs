@@ -65,7 +65,9 @@ impl ArgKind {
             Self::Map => "map",
             Self::Userlist => "user list",
             // What it looks into itself.
-            Self::Str | Self::IntOrVar | Self::OneOf(_) | Self::Hex | Self::Var | Self::RegexFlags => "string",
+            Self::Str | Self::IntOrVar | Self::OneOf(_) | Self::Hex | Self::Var | Self::RegexFlags => {
+                "string"
+            }
         }
     }
 }

@@ -243,7 +243,7 @@ fn second_level(host: &[u8]) -> &[u8] {
 mod tests {
     #[test]
     fn forms_are_split_at_ampersands() {
-        let found = |form: &'static str| super::form_parameter(form.as_bytes(), b"a");
+        let found = |form: &'static str| form_parameter(form.as_bytes(), b"a");
         assert_eq!(found("b=9&a=1&c=2"), Some(&b"1"[..]));
         assert_eq!((found("z;a=1"), found("ab=1"), found("x a=1&a=2")), (None, None, None));
     }
