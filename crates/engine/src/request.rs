@@ -163,17 +163,16 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Waits for the body where the backend asks for that and the frontend has not: by its option, or because it balances by
-/// a parameter that a form may carry.
+/// Waits for the body where the backend balances by a parameter that a form may carry.
 pub async fn form(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
-    let form = backend.balance_name == "url_param" && x.stream.request.method() == Method::Post;
-    if (backend.options.http_buffer_request || form) && !x.frontend.options.http_buffer_request {
+    if backend.balance_name != "url_param" || x.stream.request.method() != Method::Post {
+        return Ok(());
+    }
+    if !x.frontend.options.http_buffer_request && !backend.options.http_buffer_request {
         body(x).await?;
     }
-    if form {
-        x.up.content(&mut x.stream.form);
-    }
+    x.up.content(&mut x.stream.form);
     Ok(())
 }
 

@@ -100,7 +100,6 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if let Some(upstream) = &mut x.upstream {
         upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
     }
-    x.keep_client &= x.response_framing != Framing::UntilClose;
     Ok(())
 }
 
@@ -242,6 +241,7 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
 /// Has the framing agree with a status that rules changed: what came without a body is sent with an empty one where one
 /// is expected, and a body that nobody expects is dropped. Else the client would take one response for another.
 pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> {
+    x.keep_client &= x.response_framing != Framing::UntilClose;
     let response = &mut x.stream.response;
     let status = response.status();
     let bare = |status: u16| status < 200 || matches!(status, 204 | 304);

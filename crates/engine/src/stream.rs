@@ -65,8 +65,12 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
     route::choose(x)?;
-    request::form(x).await?;
+    let buffers = |x: &Exchange<'_>| x.backend.is_some_and(|b| b.options.http_buffer_request);
+    if buffers(x) && !x.frontend.options.http_buffer_request {
+        request::body(x).await?;
+    }
     backend_rules(x)?;
+    request::form(x).await?;
     request::for_server(x)?;
     let rest = contact(x).await?;
     let mut down = respond::body(x, rest)?;
