@@ -305,11 +305,12 @@ impl Message {
         }
     }
 
-    /// Replaces the path; scheme, authority and query stay (`http-request set-path`). A target without a path (`*`) is
-    /// replaced as a whole.
+    /// Replaces the path; scheme, authority and query stay (`http-request set-path`). A target without a path (`*`, or one
+    /// that ends with the authority) is replaced as a whole.
     pub fn set_path(&mut self, path: &[u8]) -> Result<(), Full> {
         let target = self.target();
-        let range = target.path_range().unwrap_or(0..target.as_bytes().len());
+        let end = target.as_bytes().len();
+        let range = target.path_range().filter(|path| path.start < end).unwrap_or(0..end);
         self.splice_target(range, b"", path)
     }
 
@@ -317,7 +318,7 @@ impl Message {
     pub fn set_pathq(&mut self, pathq: &[u8]) -> Result<(), Full> {
         let target = self.target();
         let end = target.as_bytes().len();
-        let start = target.path_range().map_or(0, |path| path.start);
+        let start = target.path_range().map(|path| path.start).filter(|start| *start < end).unwrap_or(0);
         self.splice_target(start..end, b"", pathq)
     }
 
@@ -623,12 +624,14 @@ pub(crate) mod tests {
     #[test]
     fn targets_are_edited_in_parts() {
         type Edit = fn(&mut Message, &[u8]) -> Result<(), Full>;
-        let cases: [(Edit, &str, &str, &str); 16] = [
+        let cases: [(Edit, &str, &str, &str); 18] = [
             (Message::set_path, "/new", "/a?b", "/new?b"),
             (Message::set_path, "/new", "/a", "/new"),
             (Message::set_path, "/new", "http://h/a?b", "http://h/new?b"),
             (Message::set_path, "/new", "http://h?q", "http://h/new?q"),
             (Message::set_path, "/new", "*", "/new"),
+            (Message::set_path, "/new", "http://h", "/new"),
+            (Message::set_pathq, "/new", "http://h", "/new"),
             (Message::set_query, "x=1", "/a?b", "/a?x=1"),
             (Message::set_query, "x=1", "/a", "/a?x=1"),
             (Message::set_query, "x=1", "/a?", "/a?x=1"),

@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: NAME,
         gives: Type::Str,
         needs: Needs::RequestHead,
-        doc: "The value of a cookie of the request; of the first one without a name. An ACL looks at every cookie of the name.",
+        doc: "The value of a cookie of the request; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
         examples: &[
             Example { given: GIVEN, expr: "cook(b)", gives: "22" },
             Example { given: GIVEN, expr: "cook(nope)", gives: "-" },
@@ -51,9 +51,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: NAME,
         gives: Type::Str,
         needs: Needs::RequestHead,
-        doc: "The value of a cookie of the request; of the first one without a name. An ACL looks at every cookie of the name.",
+        doc: "The value of a cookie of the request; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
         examples: &[
             Example { given: GIVEN, expr: "req.cook(b)", gives: "22" },
+            Example { given: GIVEN, expr: "req.cook(a)", gives: "x" },
+            Example { given: GIVEN, expr: "req.cook", gives: "1" },
             Example { given: GIVEN, expr: "req.cook(nope)", gives: "-" },
         ],
         get: |args, cx| value(request(cx)?, args, Side::Request),
@@ -97,7 +99,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: NAME,
         gives: Type::Str,
         needs: Needs::ResponseHead,
-        doc: "The value of a cookie of the response; of the first one without a name. An ACL looks at every cookie of the name.",
+        doc: "The value of a cookie of the response; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
         examples: &[
             Example { given: GIVEN, expr: "res.cook(s)", gives: "9" },
             Example { given: GIVEN, expr: "res.cook(nope)", gives: "-" },
@@ -143,7 +145,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: NAME,
         gives: Type::Str,
         needs: Needs::ResponseHead,
-        doc: "The value of a cookie of the response; of the first one without a name. An ACL looks at every cookie of the name.",
+        doc: "The value of a cookie of the response; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
         examples: &[
             Example { given: GIVEN, expr: "scook(s)", gives: "9" },
             Example { given: GIVEN, expr: "scook(nope)", gives: "-" },
@@ -190,12 +192,16 @@ fn each<'a>(
 
 fn value<'a>(message: &'a Message, args: &Args, side: Side) -> Option<Value<'a>> {
     let mut found = None;
-    let _ = each(message, side, &mut |name, value| {
-        if args.str(0).is_none_or(|want| want == name) {
+    let _ = each(message, side, &mut |name, value| match args.str(0) {
+        Some(want) if want != name => ControlFlow::Continue(()),
+        Some(_) => {
             found = Some(Value::Str(value));
-            return ControlFlow::Break(());
+            ControlFlow::Continue(())
         }
-        ControlFlow::Continue(())
+        None => {
+            found = Some(Value::Str(value));
+            ControlFlow::Break(())
+        }
     });
     found
 }
