@@ -59,7 +59,9 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let given: Option<PathBuf> = args.value("--subject")?;
     let peers = args.values("--peer")?;
     args.end()?;
-    let name = if given.is_none() { "sluice" } else { "subject" };
+    // A program that is called so is Sluice, wherever it was built.
+    let own = given.as_deref().is_none_or(|path| path.file_name().is_some_and(|name| name == "sluice"));
+    let name = if own { "sluice" } else { "subject" };
     let contenders = contenders(name, program::subject(given, "release")?, &peers)?;
     let (warm_up, run) = if quick { (200, 1000) } else { (500, 3000) };
     let effort = Effort { rounds, warm_up: Duration::from_millis(warm_up), run: Duration::from_millis(run) };

@@ -309,8 +309,7 @@ impl Message {
     /// that ends with the authority) is replaced as a whole.
     pub fn set_path(&mut self, path: &[u8]) -> Result<(), Full> {
         let target = self.target();
-        let end = target.as_bytes().len();
-        let range = target.path_range().filter(|path| path.start < end).unwrap_or(0..end);
+        let range = target.path_range().unwrap_or(0..target.as_bytes().len());
         self.splice_target(range, b"", path)
     }
 
@@ -318,7 +317,7 @@ impl Message {
     pub fn set_pathq(&mut self, pathq: &[u8]) -> Result<(), Full> {
         let target = self.target();
         let end = target.as_bytes().len();
-        let start = target.path_range().map(|path| path.start).filter(|start| *start < end).unwrap_or(0);
+        let start = target.path_range().map_or(0, |path| path.start);
         self.splice_target(start..end, b"", pathq)
     }
 

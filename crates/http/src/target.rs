@@ -79,11 +79,14 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Where the path and the query start: behind the authority. None for `*` and the authority form.
+    /// Where the path and the query start: behind the authority. None for `*`, the authority form, and where nothing
+    /// follows the authority.
     fn path_start(self) -> Option<usize> {
         match self.bytes.first()? {
             b'/' => Some(0),
-            _ if self.form() == Form::Absolute => Some(self.authority_range()?.end),
+            _ if self.form() == Form::Absolute => {
+                Some(self.authority_range()?.end).filter(|start| *start < self.bytes.len())
+            }
             _ => None,
         }
     }
@@ -97,7 +100,7 @@ impl<'a> Target<'a> {
     }
 
     /// The path: what follows `scheme://authority`, up to `?` or `#`. Empty where
-    /// an authority has none, none for `*` and the authority form.
+    /// a query follows the authority, none for `*`, the authority form, and where nothing follows the authority.
     pub fn path(self) -> Option<&'a [u8]> {
         self.bytes.get(self.path_range()?)
     }
@@ -141,7 +144,7 @@ mod tests {
             ("/a#b?c", (Form::Origin, None, None, Some("/a"), None, Some("/a"))),
             ("//x/y", (Form::Origin, None, None, Some("//x/y"), None, Some("//x/y"))),
             ("http://a/x?y", (Form::Absolute, Some("http"), Some("a"), Some("/x"), Some("y"), Some("/x?y"))),
-            ("http://a", (Form::Absolute, Some("http"), Some("a"), Some(""), None, Some(""))),
+            ("http://a", (Form::Absolute, Some("http"), Some("a"), None, None, None)),
             ("http://a?q", (Form::Absolute, Some("http"), Some("a"), Some(""), Some("q"), Some("?q"))),
             ("h+1://u:p@a:8/", (Form::Absolute, Some("h+1"), Some("u:p@a:8"), Some("/"), None, Some("/"))),
             ("*", (Form::Asterisk, None, None, None, None, None)),

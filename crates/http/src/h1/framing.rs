@@ -37,10 +37,9 @@ pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Er
         other => other,
     };
     let bodiless = matches!(msg.method(), Method::Get | Method::Head | Method::Delete);
-    if bodiless && msg.version() < Version::HTTP_11 && !limits.accept_any_payload {
-        if !matches!(chunked, Ok(false)) || length.is_some_and(|length| length > 0) {
-            return refuse(ErrorKind::Payload);
-        }
+    let has_body = !matches!(chunked, Ok(false)) || length.is_some_and(|length| length > 0);
+    if bodiless && has_body && msg.version() < Version::HTTP_11 && !limits.accept_any_payload {
+        return refuse(ErrorKind::Payload);
     }
     let chunked = chunked?;
     if msg.method() == Method::Connect {
