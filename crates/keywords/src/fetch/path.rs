@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: GIVEN, expr: "path", gives: "/a/b" },
             Example { given: "OPTIONS http://example.com HTTP/1.1\r\n\r\n", expr: "path", gives: "-" },
         ],
-        get: |_, cx| path(cx, http::Target::path),
+        get: |_, cx| request(cx)?.path().map(Value::Str),
         each: None,
     },
     Fetch {
@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::RequestHead,
         doc: "The path with the query string.",
         examples: &[Example { given: GIVEN, expr: "pathq", gives: "/a/b?x=1&y=2" }],
-        get: |_, cx| path(cx, http::Target::pathq),
+        get: |_, cx| request(cx)?.pathq().map(Value::Str),
         each: None,
     },
     Fetch {
@@ -58,10 +58,3 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
-
-/// A part of the target from the path on. There is none where the target ends with the authority.
-fn path<'a>(cx: &Ctx<'a>, part: fn(http::Target<'a>) -> Option<&'a [u8]>) -> Option<Value<'a>> {
-    let target = request(cx)?.target();
-    target.pathq().filter(|pathq| !pathq.is_empty())?;
-    part(target).map(Value::Str)
-}
