@@ -1,5 +1,6 @@
 //! One exchange on its way through the phases: what they share. The order of the phases is `stream`'s.
 
+use http::Method;
 use http::h1::{Framing, Limits};
 use net::{Sock, Time};
 use state::counters::{Block, PerThread};
@@ -70,8 +71,8 @@ pub struct Exchange<'x> {
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
     pub drains: bool,
-    /// Whether the request came with the method HEAD, whatever rules made of that.
-    pub bodiless: bool,
+    /// The method the request came with, whatever rules made of it.
+    pub method: Method,
     /// Whether the request went out again because an idle connection had died.
     pub resent: bool,
     /// Whether the client's connection may be used for another request.
@@ -86,6 +87,11 @@ pub struct Exchange<'x> {
 }
 
 impl<'x> Exchange<'x> {
+    /// Whether the client expects a head only.
+    pub fn bodiless(&self) -> bool {
+        self.method == Method::Head
+    }
+
     /// The backend's, if one is chosen; the frontend's otherwise.
     pub fn timeouts_server(&self) -> Time {
         deadline(self.backend.and_then(|b| b.timeouts.server))

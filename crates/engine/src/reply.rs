@@ -85,7 +85,7 @@ async fn transmit(x: &mut Exchange<'_>) {
     if x.stream.status == 0 {
         x.stream.status = x.stream.response.status();
     }
-    let body = x.stream.reply_body.take().filter(|_| !x.bodiless);
+    let body = x.stream.reply_body.take().filter(|_| !x.bodiless());
     let body = body.as_deref().unwrap_or_default();
     let mut down = Pump::new(length(body), Some(Buffer::holding(body)), false);
     let prepared = down.prepare().is_ok();

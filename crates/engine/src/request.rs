@@ -119,7 +119,7 @@ fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
     x.count(|c| c.request_errors.add(1));
     x.stream.request.clear();
     x.stream.times.request = 0;
-    x.bodiless = false;
+    x.method = Method::Other;
     Failure::raw(Cause::PROXY, Phase::REQUEST, status).into()
 }
 
@@ -133,7 +133,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Ok(framing) => x.framing = framing,
         Err(error) => return Err(refuse(x, error.status())),
     }
-    x.bodiless = x.stream.request.method() == Method::Head;
+    x.method = x.stream.request.method();
     x.client_ends = !h1::keep_alive(&x.stream.request);
     match h1::take_connection(&mut x.stream.request) {
         Ok(connection) => x.upgrades = connection.upgrade,
@@ -166,7 +166,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
 /// Waits for the body where the backend balances by a parameter that a form may carry.
 pub async fn form(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
-    if backend.balance_name != "url_param" || x.stream.request.method() != Method::Post {
+    if backend.balance_name != "url_param" || x.method != Method::Post {
         return Ok(());
     }
     if !x.frontend.options.http_buffer_request && !backend.options.http_buffer_request {

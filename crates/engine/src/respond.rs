@@ -229,7 +229,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
 /// as bad as a malformed head.
 pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     let mut down = Pump::new(x.response_framing, rest, x.splices());
-    if x.bodiless {
+    if x.bodiless() {
         down.mute();
     }
     match down.prepare() {
@@ -242,6 +242,7 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
 /// is expected, and a body that nobody expects is dropped. Else the client would take one response for another.
 pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> {
     x.keep_client &= x.response_framing != Framing::UntilClose;
+    let bodiless = x.bodiless();
     let response = &mut x.stream.response;
     let status = response.status();
     let bare = |status: u16| status < 200 || matches!(status, 204 | 304);
@@ -250,7 +251,7 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
     }
     if !bare(status) {
         response.del_header(Known::TransferEncoding);
-        return if x.bodiless { Ok(()) } else { response.set_header(Known::ContentLength, b"0") };
+        return if bodiless { Ok(()) } else { response.set_header(Known::ContentLength, b"0") };
     }
     down.mute();
     if status != 304 {

@@ -36,7 +36,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         server_status: 0,
         upgrades: false,
         drains: false,
-        bodiless: false,
+        method: http::Method::Other,
         resent: false,
         keep_client: false,
         client_ends: false,

@@ -31,7 +31,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         server_status: 0,
         upgrades: false,
         drains: false,
-        bodiless: false,
+        method: http::Method::Other,
         resent: false,
         keep_client: false,
         client_ends: false,
