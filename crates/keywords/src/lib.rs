@@ -10,6 +10,7 @@
 
 pub mod action;
 pub mod alias;
+pub mod auth;
 pub mod balance;
 mod bytes;
 mod clock;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use config::{Loaded, SectionKind, Span};
+use state::auth::Userlist;
 use state::check::Probe;
 use state::log::Target;
 use state::reply::Pages;
@@ -31,6 +32,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) global_logs: Vec<u32>,
     /// `http-errors` sections.
     pub(crate) pages: HashMap<&'a str, Arc<Pages>>,
+    /// `userlist` sections; positions are what expressions hold.
+    pub(crate) userlists: Vec<Userlist>,
     /// `set-var`, `set-var-fmt` lines of `global`, for when expressions can be compiled.
     pub(crate) set_vars: Vec<SetVar<'a>>,
     /// The number of the next server in the process.

@@ -21,6 +21,7 @@ use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
 use plan::compile::{Compile, Home, Names, Site};
 use sample::Bump;
+use state::auth::{Password, User, Userlist};
 use state::backend::UseServer;
 use state::check::Probe;
 use state::counters::Gauge;
@@ -43,6 +44,7 @@ fn names() -> Names {
     names.frontends.insert("web".into(), 0);
     names.backends.insert("app".into(), 0);
     names.servers = vec![HashMap::from([("s1".into(), 0), ("s2".into(), 1)])];
+    names.userlists.insert("people".into(), 0);
     names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
     names
 }
@@ -92,6 +94,25 @@ fn timeouts() -> Timeouts {
         tarpit: Some(5000),
         tunnel: Some(60_000),
         ..Timeouts::default()
+    }
+}
+
+/// One with a user of each kind of password.
+fn userlist() -> Userlist {
+    let user = |password, groups: &[&str]| User {
+        password,
+        groups: groups.iter().map(|g| g.as_bytes().into()).collect(),
+        ..User::default()
+    };
+    let plain = Password::Plain(b"open sesame".as_slice().into());
+    // Of "Hello world!".
+    let hashed = Password::Crypt("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5".into());
+    Userlist {
+        name: "people".into(),
+        users: HashMap::from([
+            (b"Aladdin".as_slice().into(), user(plain, &["thieves", "heroes"])),
+            (b"Joe".as_slice().into(), user(hashed, &["staff"])),
+        ]),
     }
 }
 
@@ -209,6 +230,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         global_logs: Arc::default(),
         var_names: Vec::new(),
         wants_destination: true,
+        userlists: vec![userlist()],
         process: Arc::new(Process {
             connections: Gauge::default(),
             requests: AtomicU64::new(0),

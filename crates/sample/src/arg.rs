@@ -181,6 +181,14 @@ impl Args {
         }
     }
 
+    /// A userlist's number.
+    pub fn userlist(&self, position: usize) -> Option<u32> {
+        match self.at(position)? {
+            Arg::Userlist(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     pub fn server(&self, position: usize) -> Option<(u32, u32)> {
         match self.at(position)? {
             Arg::Server(b, s) => Some((*b, *s)),

@@ -10,6 +10,7 @@
 
 pub mod about;
 pub mod acl;
+pub mod auth;
 pub mod backend;
 pub mod check;
 pub mod counters;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicU64};
 use std::sync::{Arc, RwLock};
 
+use crate::auth::Userlist;
 use crate::counters::Gauge;
 use crate::frontend::Bind;
 use crate::log::Target;
@@ -80,6 +81,8 @@ pub struct World {
     pub log_targets: Vec<Target>,
     /// The global `log` lines, for messages that belong to no proxy.
     pub global_logs: Arc<[u32]>,
+    /// Userlists, by the number that arguments of keywords hold.
+    pub userlists: Vec<Userlist>,
     /// The names behind `VarRef::id`.
     pub var_names: Vec<Box<str>>,
     /// Whether some rule or log line asks where clients connected to.

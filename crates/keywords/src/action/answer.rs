@@ -213,7 +213,7 @@ impl Answer {
 }
 
 /// The page of a status: the backend's, the frontend's, or the built-in one.
-fn give_configured(act: &mut Act<'_>, status: u16) -> Result<(), Full> {
+pub(super) fn give_configured(act: &mut Act<'_>, status: u16) -> Result<(), Full> {
     let world = act.world;
     let Some(stream) = act.stream.as_deref_mut() else { return Ok(()) };
     let backend = stream.backend.and_then(|b| world.backend(b)).and_then(|b| b.pages.get(status));

@@ -5,6 +5,7 @@ use state::family::{ActionKind, RuleSet};
 
 mod allow;
 mod answer;
+mod auth;
 mod capture;
 mod del_header;
 mod deny;
@@ -22,6 +23,7 @@ mod set_var;
 /// Every action, a file a line.
 pub static ALL: &[&[ActionKind]] = &[
     allow::KEYWORDS,
+    auth::KEYWORDS,
     capture::KEYWORDS,
     del_header::KEYWORDS,
     deny::KEYWORDS,

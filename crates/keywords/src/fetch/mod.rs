@@ -16,6 +16,7 @@ mod frontend;
 mod hdr;
 mod hdr_ip;
 mod hdr_names;
+mod http_auth;
 mod method;
 mod path;
 mod process;
@@ -46,6 +47,7 @@ pub static ALL: &[&[Fetch]] = &[
     hdr::KEYWORDS,
     hdr_ip::KEYWORDS,
     hdr_names::KEYWORDS,
+    http_auth::KEYWORDS,
     method::KEYWORDS,
     path::KEYWORDS,
     process::KEYWORDS,

@@ -48,6 +48,7 @@ pub(super) fn world(
         backend_names: names.backends.clone(),
         log_targets: std::mem::take(&mut plan.log_targets),
         global_logs: Arc::from(std::mem::take(&mut plan.global_logs)),
+        userlists: std::mem::take(&mut plan.userlists),
         var_names: names.var_names().to_vec(),
         wants_destination,
         process: Arc::new(Process::default()),

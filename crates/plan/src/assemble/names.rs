@@ -25,6 +25,9 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
             names.servers.push(if asked { servers(draft) } else { HashMap::new() });
         }
     }
+    for (position, list) in (0u32..).zip(&plan.userlists) {
+        names.userlists.entry(list.name.clone()).or_insert(position);
+    }
     for (name, pages) in &plan.pages {
         names.http_errors.insert((*name).into(), std::sync::Arc::clone(pages));
     }

@@ -5,6 +5,7 @@ mod global;
 mod http_errors;
 mod other;
 mod proxy;
+mod userlist;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -45,6 +46,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         log_targets: Vec::new(),
         global_logs: Vec::new(),
         pages: HashMap::new(),
+        userlists: Vec::new(),
         set_vars: Vec::new(),
         next_uid: 1,
         no_probe: directive::server::no_probe(),
@@ -58,6 +60,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         match section.kind() {
             SectionKind::Global => global::read(&mut plan, section),
             SectionKind::HttpErrors => http_errors::read(&mut plan, section),
+            SectionKind::Userlist => userlist::read(&mut plan, section),
             _ => {}
         }
     }
@@ -65,7 +68,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
     let mut inheritance = Inheritance::default();
     for section in loaded.sections() {
         match section.kind() {
-            SectionKind::Global | SectionKind::HttpErrors => {}
+            SectionKind::Global | SectionKind::HttpErrors | SectionKind::Userlist => {}
             SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
             kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),
             _ => other::read(&mut plan, section),

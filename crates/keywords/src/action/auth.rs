@@ -1,0 +1,56 @@
+//! `auth`: asks the client who it is (manual 4.4).
+
+use http::Known;
+
+use super::answer;
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
+    name: "auth",
+    parenthesised: false,
+    sets: &[RuleSet::HttpRequest],
+    doc: "Answers with the page of status 401 and asks for a user and a password of `realm`, the proxy's name if none \
+          is given.",
+    examples: &["auth", "auth realm Gimme if !{ http_auth(people) }"],
+    parse,
+}];
+
+fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
+    let realm =
+        if p.words.accept("realm") { Some(p.words.next().ok_or("missing realm value.\n")?) } else { None };
+    Ok(Box::new(Auth { challenge: realm.map(challenge) }))
+}
+
+/// Asks for credentials of a realm.
+#[derive(Debug)]
+struct Auth {
+    /// The header's value; none: the realm is the proxy's name.
+    challenge: Option<Box<[u8]>>,
+}
+
+fn challenge(realm: &str) -> Box<[u8]> {
+    format!("Basic realm=\"{realm}\"").into_bytes().into()
+}
+
+impl Action for Auth {
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
+        let world = act.world;
+        let own = |stream: &state::Stream| {
+            let backend = stream.backend.and_then(|b| world.backend(b)).map(|b| &*b.name);
+            backend.or_else(|| world.frontend(stream.frontend).map(|f| &*f.name))
+        };
+        let named = match &self.challenge {
+            Some(_) => None,
+            None => act.stream.as_deref().and_then(own).map(challenge),
+        };
+        if answer::give_configured(act, 401).is_err() {
+            return Verdict::Failed;
+        }
+        let value = self.challenge.as_deref().or(named.as_deref()).unwrap_or(b"Basic realm=\"\"");
+        let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Failed };
+        match stream.response.add_header(Known::WwwAuthenticate, value) {
+            Ok(()) => Verdict::Reply { denied: false },
+            Err(_) => Verdict::Failed,
+        }
+    }
+}
