@@ -57,6 +57,8 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     limit_memory(args.memory_mb)?;
     raise_files(args, &loaded, &world.global, listeners)?;
     let threads = world.global.threads.max(1);
+    // Before anybody can connect: who sees it listening may send a signal, which waits until `run` looks.
+    net::signals::block().map_err(|e| format!("cannot block signals: {e}"))?;
     let opened = open(args, &world, &loaded, threads)?;
     let pidfile = args.pidfile.as_deref().or(world.global.pidfile.as_deref().map(Path::new));
     let daemon = !args.foreground && (args.daemon || world.global.daemon);
@@ -91,7 +93,6 @@ fn serve(
     // Others' processes may only be signalled while the right to do so is there.
     let drops = world.global.uid.is_some();
     world.global.pid = std::process::id();
-    net::signals::block().map_err(|e| format!("cannot block signals: {e}"))?;
     if drops {
         replace(args);
     }
