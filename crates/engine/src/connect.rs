@@ -14,6 +14,7 @@ use state::{Backend, Server};
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
 use crate::idle::Lease;
+use crate::preface;
 use crate::pump::Broken;
 use crate::session::Own;
 
@@ -34,10 +35,13 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Err(no_server()) };
     let mut avoid = None;
     let mut left = backend.retries;
+    let mut preface = Vec::new();
     loop {
         let server = assign(x, backend, avoid).await?;
-        let failed = match obtain(x, backend, server, first) {
-            Ok(upstream) => match transmit(x, upstream, first).await {
+        preface::write(x, server, &mut preface);
+        let key = preface::key(x, server, &preface);
+        let failed = match obtain(x, backend, server, first, key) {
+            Ok(upstream) => match transmit(x, upstream, first, &preface).await {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             },
@@ -171,14 +175,15 @@ fn obtain<'x>(
     backend: &'x Backend,
     server: &'x Server,
     first: First,
+    key: u64,
 ) -> io::Result<Upstream<'x>> {
     let keep = first == First::Head && x.keeps_server();
-    if keep && let Some((sock, served, lease)) = idle(x, backend, server) {
+    if keep && let Some((sock, served, lease)) = idle(x, backend, server, key) {
         x.stream.reused_connection = true;
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
         }
-        return Ok(Upstream { sock, server, lease, served, keep });
+        return Ok(Upstream { sock, server, lease, served, keep, key });
     }
     x.stream.reused_connection = false;
     let lease = x.worker.idle.lease(server, false);
@@ -193,11 +198,16 @@ fn obtain<'x>(
     if backend.options.server_keepalive {
         let _ = sock.set_keepalive(net::Keepalive::default());
     }
-    Ok(Upstream { sock, server, lease, served: 0, keep })
+    Ok(Upstream { sock, server, lease, served: 0, keep, key })
 }
 
-fn idle<'x>(x: &mut Exchange<'x>, backend: &Backend, server: &'x Server) -> Option<(Sock, u32, Lease<'x>)> {
-    if let Some((sock, served)) = x.client.own.take_if(|own| own.is_to(server)).and_then(Own::take) {
+fn idle<'x>(
+    x: &mut Exchange<'x>,
+    backend: &Backend,
+    server: &'x Server,
+    key: u64,
+) -> Option<(Sock, u32, Lease<'x>)> {
+    if let Some((sock, served)) = x.client.take_own(server, key).and_then(Own::take) {
         let lease = x.worker.idle.lease(server, true);
         if sock.is_alive() {
             return Some((sock, served, lease));
@@ -207,8 +217,8 @@ fn idle<'x>(x: &mut Exchange<'x>, backend: &Backend, server: &'x Server) -> Opti
     match backend.options.reuse {
         Reuse::Never => None,
         Reuse::Safe if first => None,
-        Reuse::Aggressive if first => x.worker.idle.take(server, true),
-        Reuse::Safe | Reuse::Aggressive | Reuse::Always => x.worker.idle.take(server, false),
+        Reuse::Aggressive if first => x.worker.idle.take(server, key, true),
+        Reuse::Safe | Reuse::Aggressive | Reuse::Always => x.worker.idle.take(server, key, false),
     }
 }
 
@@ -217,8 +227,13 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
     match &server.address {
         Address::Inet(at) => {
             let mut at = *at;
+            if at.ip().is_unspecified()
+                && let Some(ip) = x.destination().and_then(|d| d.ip())
+            {
+                at.set_ip(ip);
+            }
             if let Port::Mapped(offset) = server.port {
-                let base = x.client.session.destination.map_or(0, |d| i32::from(d.port()));
+                let base = x.destination().map_or(0, |d| i32::from(d.port()));
                 at.set_port(u16::try_from(base + offset).unwrap_or(0));
             }
             Ok(Addr::from(at))
@@ -232,11 +247,19 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
 }
 
 /// Sends the head. On a new connection the first write is tried at once and completed when the connection stands.
-async fn transmit<'x>(x: &mut Exchange<'x>, upstream: Upstream<'x>, first: First) -> Result<(), Failed> {
+async fn transmit<'x>(
+    x: &mut Exchange<'x>,
+    upstream: Upstream<'x>,
+    first: First,
+    preface: &[u8],
+) -> Result<(), Failed> {
     let before = x.up.moved;
     let sent = {
         let mut out = x.worker.out.borrow_mut();
         out.clear();
+        if upstream.served == 0 {
+            out.extend_from_slice(preface);
+        }
         if first == First::Head {
             if let Some(header) = x.backend.and_then(|b| b.options.send_name.as_deref()) {
                 let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());

@@ -8,7 +8,7 @@ use state::expr::{Ctx, Side};
 use state::options::KeepAlive;
 use state::rule::{Farewell, Verdict};
 use state::termination::{Cause, Phase};
-use state::{Backend, Frontend, Server, Stream, World};
+use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
 use crate::failure::Failure;
 use crate::idle::Lease;
@@ -50,6 +50,8 @@ pub struct Upstream<'x> {
     pub served: u32,
     /// Whether it may be used again after this exchange.
     pub keep: bool,
+    /// By whom: those whose connection has the same ([`crate::preface::key`]).
+    pub key: u64,
 }
 
 /// What the phases of one exchange share.
@@ -90,6 +92,15 @@ impl<'x> Exchange<'x> {
     /// Whether the client expects a head only.
     pub fn bodiless(&self) -> bool {
         self.method == Method::Head
+    }
+
+    /// Where the client comes from and where it connected to, as rules left it.
+    pub fn source(&self) -> Endpoint {
+        self.stream.source.unwrap_or(self.client.session.source)
+    }
+
+    pub fn destination(&self) -> Option<Endpoint> {
+        self.stream.destination.or(self.client.session.destination)
     }
 
     /// The backend's, if one is chosen; the frontend's otherwise.

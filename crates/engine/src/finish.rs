@@ -56,10 +56,11 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     }
     let served = upstream.served + 1;
     if x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
-        x.client.own = Some(Own::new(upstream.sock, Arc::clone(&upstream.server.live), served));
+        let own = Own::new(upstream.sock, Arc::clone(&upstream.server.live), upstream.key, served);
+        x.client.keep_own(own);
         Idle::hand_over(upstream.lease);
     } else {
-        x.worker.idle.put(upstream.lease, upstream.sock, served);
+        x.worker.idle.put(upstream.lease, upstream.sock, upstream.key, served);
     }
 }
 
@@ -154,11 +155,16 @@ async fn drain(x: &mut Exchange<'_>) -> bool {
 
 /// The line of a frontend without a format: `Connect from 192.0.2.1:50000 to 192.0.2.2:80 (www/HTTP)`.
 fn connect_line(x: &Exchange<'_>, text: &mut Vec<u8>) {
-    let source = x.client.session.source;
-    let destination =
-        x.client.session.destination.or_else(|| listener::endpoint(&x.client.sock.local_addr().ok()?));
+    let source = x.source();
+    let destination = x.destination().or_else(|| listener::endpoint(&x.client.sock.local_addr().ok()?));
     let destination = destination.unwrap_or(state::Endpoint::Unix);
     let mode = if x.frontend.mode == Mode::Http { "HTTP" } else { "TCP" };
+    if source == state::Endpoint::Unix {
+        let bind = x.client.session.bind as usize;
+        let id = x.frontend.binds.get(bind).map_or(0, |bind| bind.id);
+        let _ = write!(text, "Connect to unix:{id} ({}/{mode})", x.frontend.name);
+        return;
+    }
     // Writing to a vector can't fail.
     let _ = write!(
         text,

@@ -29,8 +29,8 @@ struct Kept {
 #[derive(Default)]
 struct Pool {
     live: Option<Arc<Live>>,
-    /// The idle ones, the one used last at the end.
-    keys: VecDeque<(u32, Key)>,
+    /// The idle ones with what those must have in common that use them, the one used last at the end.
+    keys: VecDeque<(u32, Key, u64)>,
     /// How many are in use.
     used: u32,
     /// The most in use during this period and the one before: more than that are not worth keeping.
@@ -99,16 +99,17 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// The connection to this server that was used last, if one is alive, and how many exchanges it has served. With
-    /// `proven` only one that has served more than one (`http-reuse aggressive`).
-    pub fn take<'x>(&'x self, server: &'x Server, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
+    /// The connection to this server with this key that was used last, if one is alive, and how many exchanges it has
+    /// served. With `proven` only one that has served more than one (`http-reuse aggressive`).
+    pub fn take<'x>(&'x self, server: &'x Server, key: u64, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
         let mut pools = self.pools.borrow_mut();
         let pool = pools.get_mut(usize::try_from(server.live.uid).ok()?)?;
-        while let Some((serial, key)) = pool.keys.pop_back() {
-            let Some((sock, kept)) = self.lot.take(key) else { continue };
+        while let Some(at) = pool.keys.iter().rposition(|(_, _, alike)| *alike == key) {
+            let Some((serial, place, _)) = pool.keys.remove(at) else { break };
+            let Some((sock, kept)) = self.lot.take(place) else { continue };
             if proven && kept.served < 2 {
-                let key = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
-                pool.keys.push_back((serial, key));
+                let place = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+                pool.keys.push_back((serial, place, key));
                 return None;
             }
             server.live.idle.fetch_sub(1, Relaxed);
@@ -132,7 +133,7 @@ impl Idle {
     }
 
     /// Keeps a connection, if another request is likely to use it and the server's `pool-max-conn` allows it.
-    pub fn put(&self, lease: Lease<'_>, sock: Sock, served: u32) {
+    pub fn put(&self, lease: Lease<'_>, sock: Sock, key: u64, served: u32) {
         let server = lease.server;
         let live = &server.live;
         let full = server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
@@ -144,8 +145,8 @@ impl Idle {
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
         let kept = Kept { uid: live.uid, serial, served };
-        let key = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
-        self.with_pool(live, |pool| pool.keys.push_back((serial, key)));
+        let place = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+        self.with_pool(live, |pool| pool.keys.push_back((serial, place, key)));
         lease.end();
     }
 
@@ -177,7 +178,7 @@ impl Idle {
         let mut pools = self.pools.borrow_mut();
         let Some(pool) = usize::try_from(kept.uid).ok().and_then(|at| pools.get_mut(at)) else { return };
         // Those that expire are the oldest, so the search ends early.
-        if let Some(at) = pool.keys.iter().position(|(serial, _)| *serial == kept.serial) {
+        if let Some(at) = pool.keys.iter().position(|(serial, ..)| *serial == kept.serial) {
             pool.keys.remove(at);
         }
         if let Some(live) = &pool.live {

@@ -4,8 +4,8 @@
 //! It deliberately doesn't know haproxy.cfg (a [`state::World`] is all it sees) nor what a keyword does (`keywords`),
 //! and it makes no system call of its own (`net` does).
 //!
-//! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`],
-//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`],
+//! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
+//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`], [`preface`],
 //! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
 
 pub mod buffer;
@@ -19,6 +19,8 @@ pub mod health;
 pub mod idle;
 pub mod listener;
 pub mod log;
+pub mod preamble;
+pub mod preface;
 pub mod pump;
 pub mod queue;
 pub mod reply;

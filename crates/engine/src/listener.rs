@@ -5,6 +5,7 @@ use std::rc::Rc;
 use net::{AcceptError, Addr, Listener, Sock};
 use state::frontend::BindAddress;
 use state::options::Mode;
+use state::session::Preamble;
 use state::{Endpoint, Frontend, Session, World};
 
 use crate::session::{Client, Start};
@@ -66,14 +67,17 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
         net::now().as_nanos(),
         net::wall(),
     );
-    session.destination = destination(world, front, at.1, &sock);
+    session.set_ends(None, destination(world, front, at.1, &sock), true);
+    if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
+        session.preamble = Preamble::Proxy;
+    }
     if front.options.client_keepalive {
         let _ = sock.set_keepalive(net::Keepalive::default());
     }
     if let Some(block) = front.live.counters.of(worker.number) {
         block.connections.add(1);
     }
-    let client = Client { sock, session: Box::new(session), buffer: None, own: None };
+    let client = Client { sock, session: Box::new(session), buffer: None, own: Vec::new() };
     worker.serve(client, Start::Accepted);
 }
 

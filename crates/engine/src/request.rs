@@ -236,9 +236,9 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
     let asked = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
     let forward = asked.map(|options| options.and_then(|o| o.forward_for.as_deref()));
-    add_address(&mut x.stream.request, forward, x.client.session.source.ip()).map_err(full)?;
+    let (source, destination) = (x.source().ip(), x.destination().and_then(|d| d.ip()));
+    add_address(&mut x.stream.request, forward, source).map_err(full)?;
     let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
-    let destination = x.client.session.destination.and_then(|d| d.ip());
     add_address(&mut x.stream.request, original, destination).map_err(full)?;
     let pretends = x.backend.is_some_and(|b| b.options.pretend_keepalive);
     let close = !x.keeps_server() && !pretends;

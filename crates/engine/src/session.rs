@@ -9,11 +9,12 @@ use state::Farewell;
 use state::options::Mode;
 use state::rule::Verdict;
 use state::server::Live;
-use state::{Server, Session, World};
+use state::session::Preamble;
+use state::{Frontend, Server, Session, World};
 
 use crate::buffer::Buffer;
 use crate::worker::Worker;
-use crate::{rules, stream, tunnel};
+use crate::{preamble, rules, stream, tunnel};
 
 /// A client connection and what was read from it.
 #[derive(Debug)]
@@ -22,11 +23,28 @@ pub struct Client {
     pub session: Box<Session>,
     /// Bytes read that belong to a message to come.
     pub buffer: Option<Buffer>,
-    /// The server connection that is this session's alone (`http-reuse never`).
-    pub own: Option<Own>,
+    /// The server connections that are this session's alone (`http-reuse never`), the one used last at the end.
+    pub own: Vec<Own>,
 }
 
+/// How many server connections a session keeps for itself (`max-session-srv-conns`, manual 3.1).
+const OWN_MAX: usize = 5;
+
 impl Client {
+    /// Keeps a server connection for this session, in place of the one that went unused the longest if there are many.
+    pub fn keep_own(&mut self, own: Own) {
+        if self.own.len() >= OWN_MAX {
+            self.own.remove(0);
+        }
+        self.own.push(own);
+    }
+
+    /// The session's own connection to this server that was used last, and would be opened alike.
+    pub fn take_own(&mut self, server: &Server, key: u64) -> Option<Own> {
+        let at = self.own.iter().rposition(|own| own.is_to(server, key))?;
+        Some(self.own.remove(at))
+    }
+
     /// Prepares the connection to end so when it is closed. What the system refuses (silence takes privileges) becomes a
     /// reset that dies on its first hop.
     pub fn leave_by(&self, farewell: Farewell) {
@@ -51,17 +69,18 @@ impl Client {
 pub struct Own {
     sock: Option<Sock>,
     live: Arc<Live>,
+    key: u64,
     served: u32,
 }
 
 impl Own {
-    pub const fn new(sock: Sock, live: Arc<Live>, served: u32) -> Self {
-        Self { sock: Some(sock), live, served }
+    pub const fn new(sock: Sock, live: Arc<Live>, key: u64, served: u32) -> Self {
+        Self { sock: Some(sock), live, key, served }
     }
 
-    /// Whether it leads to this server.
-    pub fn is_to(&self, server: &Server) -> bool {
-        self.live.uid == server.live.uid
+    /// Whether it leads to this server, and would be opened alike.
+    pub fn is_to(&self, server: &Server, key: u64) -> bool {
+        self.live.uid == server.live.uid && self.key == key
     }
 
     /// The connection and how many exchanges it has served; it counts as open no longer.
@@ -82,7 +101,7 @@ impl Drop for Own {
 #[derive(Debug)]
 pub struct Parked {
     pub session: Box<Session>,
-    pub own: Option<Own>,
+    pub own: Vec<Own>,
 }
 
 /// Why a client is served now.
@@ -110,7 +129,7 @@ pub enum After {
 pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     let world = worker.world();
     let held = Held { worker: &worker, world: &world, frontend: client.session.frontend };
-    if start == Start::Accepted && !admit(&worker, &world, &mut client) {
+    if start == Start::Accepted && !admit(&worker, &world, &mut client).await {
         drop(held);
         return;
     }
@@ -135,20 +154,30 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     }
 }
 
-/// Runs the rules of the connection and of the session.
-fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
+/// Runs the rules of the connection, reads what comes in front of its bytes, runs the rules of the session.
+async fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
     let Some(frontend) = world.frontend(client.session.frontend) else { return false };
-    for set in [&frontend.tcp_connection, &frontend.tcp_session] {
-        let verdict = rules::connection(worker, world, &mut client.session, set);
-        if let Verdict::Close(farewell) = verdict {
-            if let Some(block) = frontend.live.counters.of(worker.number) {
-                block.denied_requests.add(1);
-            }
-            client.leave_by(farewell);
-            return false;
-        }
+    agrees(worker, world, frontend, client, &frontend.tcp_connection)
+        && (client.session.preamble == Preamble::None
+            || preamble::take(worker, world, frontend, client).await)
+        && agrees(worker, world, frontend, client, &frontend.tcp_session)
+}
+
+/// Runs rules that may refuse the connection; whether they don't.
+fn agrees(
+    worker: &Worker,
+    world: &World,
+    frontend: &Frontend,
+    client: &mut Client,
+    set: &state::Rules,
+) -> bool {
+    let verdict = rules::connection(worker, world, &mut client.session, set);
+    let Verdict::Close(farewell) = verdict else { return true };
+    if let Some(block) = frontend.live.counters.of(worker.number) {
+        block.denied_requests.add(1);
     }
-    true
+    client.leave_by(farewell);
+    false
 }
 
 /// A client's place among the connections of its frontend and of the process, given back at its end.

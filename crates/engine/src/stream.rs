@@ -22,6 +22,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     let Some(frontend) = world.frontend(client.session.frontend) else { return After::Close };
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     let mut x = Exchange {
         worker,
         world,

@@ -16,6 +16,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
     let Some(frontend) = world.frontend(client.session.frontend) else { return };
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     stream.times.request = stream.times.begun;
     let mut x = Exchange {
         worker,
@@ -62,6 +63,9 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     content_rules(x, true)?;
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices());
+    if x.up.prepare().is_err() {
+        return Err(crate::failure::Failure::silent(Cause::INTERNAL, Phase::REQUEST).into());
+    }
     connect::open(x, connect::First::Bytes).await?;
     response_rules(x)?;
     *down = Pump::new(Framing::Tunnel, None, x.splices());

@@ -84,7 +84,7 @@ pub(crate) fn parse_http(text: &[u8]) -> Option<i64> {
 
 /// How a log line shows a date.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stamp {
+pub enum Stamp {
     /// `22/Nov/2026:12:26:24`, local, milliseconds behind it.
     Millis,
     /// The same with the time zone behind it, local.
@@ -99,7 +99,7 @@ thread_local! {
 }
 
 /// Appends a date of a log line.
-pub(crate) fn write_stamp(stamp: Stamp, wall_us: u64, out: &mut Vec<u8>) {
+pub fn write_stamp(stamp: Stamp, wall_us: u64, out: &mut Vec<u8>) {
     let (second, slot) = (wall_us / 1_000_000, stamp as usize);
     LAST.with_borrow_mut(|last| {
         let Some((made, text)) = last.get_mut(slot) else { return };

@@ -13,7 +13,7 @@ pub mod alias;
 pub mod auth;
 pub mod balance;
 mod bytes;
-mod clock;
+pub mod clock;
 pub mod command;
 pub mod convert;
 pub mod criterion;

@@ -18,14 +18,15 @@ const fn end(stream: &Stream, now_ns: u64) -> u64 {
     if stream.times.ended == 0 { now_ns } else { stream.times.ended }
 }
 
-/// Th: handshakes of the client's connection. Nothing but the connection itself takes time here yet.
-pub(crate) const fn handshake(_: &Stream) -> i64 {
-    0
+/// Th: what came in front of the client's own bytes.
+pub(crate) fn handshake(stream: &Stream) -> i64 {
+    let times = &stream.times;
+    if times.handshake == 0 { 0 } else { between(times.begun, times.handshake) }
 }
 
 /// Ti: before the first byte of the request.
 pub(crate) fn idle(stream: &Stream) -> i64 {
-    between(stream.times.begun, stream.times.first_byte)
+    between(stream.times.begun.max(stream.times.handshake), stream.times.first_byte)
 }
 
 /// TR: from the first byte of the request to the end of its head.
@@ -69,7 +70,7 @@ pub(crate) fn total(stream: &Stream, now_ns: u64) -> i64 {
 /// Ta: the stream from the first byte of its request.
 pub(crate) fn active(stream: &Stream, now_ns: u64) -> i64 {
     let times = &stream.times;
-    let from = if times.first_byte == 0 { times.begun } else { times.first_byte };
+    let from = if times.first_byte == 0 { times.begun.max(times.handshake) } else { times.first_byte };
     between(from, end(stream, now_ns)).max(0)
 }
 

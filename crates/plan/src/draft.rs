@@ -67,6 +67,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) binds: Vec<(Bind, Span)>,
     pub(crate) servers: Vec<Server>,
     pub(crate) server_spans: Vec<Span>,
+    /// `set-proxy-v2-tlv-fmt`: the server's position, type, format, place.
+    pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
     /// `default-server name NAME`.
     pub(crate) named_servers: Vec<(&'a str, ServerSpec<'a>)>,
     pub(crate) acls: Vec<Line<'a>>,
@@ -95,6 +97,7 @@ impl<'a> Draft<'a> {
             binds: Vec::new(),
             servers: Vec::new(),
             server_spans: Vec::new(),
+            server_tlvs: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),
             rules: Vec::new(),

@@ -247,7 +247,7 @@ fn two_servers() -> Vec<Server> {
 fn session() -> Session {
     let source = Endpoint::Inet("192.0.2.1:50000".parse().unwrap());
     let mut session = Session::new(0, 0, source, BEGUN_NS, BEGUN_WALL_US);
-    session.destination = Some(Endpoint::Inet("198.51.100.7:80".parse().unwrap()));
+    session.set_ends(None, Some(Endpoint::Inet("198.51.100.7:80".parse().unwrap())), true);
     session.requests = 1;
     session
 }

@@ -49,7 +49,8 @@ fn serve(global: &str) -> Serving {
 
 impl Serving {
     fn connect(&self, socket: &str) -> UnixStream {
-        let stream = UnixStream::connect(self.scratch.path().join(socket)).unwrap();
+        // Several sockets appear one after the other.
+        let stream = until(socket, || UnixStream::connect(self.scratch.path().join(socket)).ok());
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream
     }

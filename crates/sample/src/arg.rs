@@ -12,6 +12,8 @@ pub enum ArgKind {
     IntOrVar,
     /// One of these integers.
     IntOf(&'static [i64]),
+    /// An integer of 0 to 255 (`0x` and hexadecimal digits too), or one of these names for one: [`Arg::Sint`].
+    IntOrName(&'static [(&'static str, i64)]),
     /// One of these words: [`Arg::Str`].
     OneOf(&'static [&'static str]),
     /// Hexadecimal digits, kept as the bytes they stand for: [`Arg::Str`].
@@ -50,7 +52,7 @@ impl ArgKind {
     /// The word HAProxy prints for it in its keyword lists.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Sint | Self::IntOf(_) => "integer",
+            Self::Sint | Self::IntOf(_) | Self::IntOrName(_) => "integer",
             Self::Time => "delay",
             Self::Size => "size",
             Self::Ipv4 => "IPv4 address",

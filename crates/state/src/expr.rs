@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sample::{Args, Bump, Type, Value, cast};
 
 use crate::family::{Converter, Fetch};
-use crate::{Session, Stream, World};
+use crate::{Endpoint, Session, Stream, World};
 
 /// Which message the rule at work looks at: `hdr` means the request's in request rules, the response's in the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,20 @@ pub struct Ctx<'a> {
     pub wall_us: u64,
     /// The number of the thread.
     pub thread: u16,
+}
+
+impl Ctx<'_> {
+    /// Where the client comes from, as far as rules have not said otherwise.
+    #[inline]
+    pub fn source(&self) -> Endpoint {
+        self.stream.and_then(|s| s.source).unwrap_or(self.session.source)
+    }
+
+    /// Where the client connected to, likewise; none where nothing in the World asks for it.
+    #[inline]
+    pub fn destination(&self) -> Option<Endpoint> {
+        self.stream.and_then(|s| s.destination).or(self.session.destination)
+    }
 }
 
 /// One converter with its arguments.

@@ -17,6 +17,7 @@ pub mod counters;
 pub mod endpoint;
 pub mod expr;
 pub mod family;
+pub mod fault;
 pub mod format;
 pub mod frontend;
 pub mod log;

@@ -27,6 +27,8 @@ impl Mode {
 pub struct Timeouts {
     pub client: Option<u32>,
     pub client_fin: Option<u32>,
+    /// For what comes in front of the client's own bytes; `client` where absent.
+    pub client_hs: Option<u32>,
     pub connect: Option<u32>,
     pub check: Option<u32>,
     pub http_keep_alive: Option<u32>,

@@ -45,10 +45,23 @@ pub struct Server {
     /// The cookie's value for persistence.
     pub cookie: Option<Box<[u8]>>,
     pub check: Option<Box<Check>>,
-    /// `send-proxy` (1) and `send-proxy-v2` (2).
-    pub send_proxy: Option<u8>,
+    /// What is told of the client in front of everything else.
+    pub send_proxy: Option<Box<SendProxy>>,
     pub source: Option<SocketAddr>,
     pub live: Arc<Live>,
+}
+
+/// `send-proxy`, `send-proxy-v2` and what goes with the latter.
+#[derive(Debug)]
+pub struct SendProxy {
+    /// 1 or 2.
+    pub version: u8,
+    /// `proxy-v2-options`.
+    pub ssl: bool,
+    pub authority: bool,
+    pub crc32c: bool,
+    /// `set-proxy-v2-tlv-fmt`: types and values.
+    pub tlvs: Vec<(u8, Option<crate::Format>)>,
 }
 
 /// `check` on a `server` line.
@@ -60,6 +73,8 @@ pub struct Check {
     pub address: Option<SocketAddr>,
     pub port: Option<u16>,
     pub timeout_ms: Option<u32>,
+    /// The version of the PROXY protocol that checks begin with.
+    pub send_proxy: Option<u8>,
 }
 
 /// Why a server takes no traffic, as bits; 0 is up.
@@ -126,6 +141,16 @@ impl Server {
         self.live.healthy.load(Relaxed)
             && self.live.admin.load(Relaxed) == 0
             && self.live.weight.load(Relaxed) > 0
+    }
+
+    /// Whether where it is connected to depends on where the client connected to: its port is the client's, or its address
+    /// is none at all.
+    pub const fn follows_client(&self) -> bool {
+        match (&self.address, self.port) {
+            (_, Port::Mapped(_)) => true,
+            (Address::Inet(at), Port::Fixed) => at.ip().is_unspecified(),
+            _ => false,
+        }
     }
 
     /// Whether all its slots are taken.

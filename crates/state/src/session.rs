@@ -3,6 +3,15 @@
 use crate::endpoint::Endpoint;
 use crate::vars::Vars;
 
+/// What a client is expected to send before its own bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preamble {
+    #[default]
+    None,
+    /// A header of the PROXY protocol (`accept-proxy`, `expect-proxy layer4`).
+    Proxy,
+}
+
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -10,9 +19,23 @@ pub struct Session {
     pub frontend: u32,
     /// Position of the `bind` line in the frontend.
     pub bind: u32,
+    /// The ends of the connection itself: what the system says, or what `tcp-request connection` rules made of it.
+    /// The destination is filled only when something in the World asks for it.
+    pub peer: Endpoint,
+    pub local: Option<Endpoint>,
+    /// Who the client is for the session: the same, unless a header in front of the connection or a `tcp-request
+    /// session` rule says otherwise. A stream may know better ([`crate::Stream::source`]).
     pub source: Endpoint,
-    /// Where the client connected to; filled only when something in the World asks for it.
     pub destination: Option<Endpoint>,
+    /// What is to come in front of the client's own bytes.
+    pub preamble: Preamble,
+    /// Whether a PROXY protocol header came, and its TLVs (version 2).
+    pub proxied: bool,
+    pub tlvs: Box<[u8]>,
+    /// When all that had come, monotonic nanoseconds; 0 where there was nothing of it.
+    pub handshake_ns: u64,
+    /// What went wrong with the connection.
+    pub fault: Option<crate::fault::Fault>,
     /// When it was accepted: monotonic nanoseconds, and microseconds since 1970.
     pub accepted_ns: u64,
     pub accepted_wall_us: u64,
@@ -25,18 +48,40 @@ pub struct Session {
 }
 
 impl Session {
-    pub const fn new(frontend: u32, bind: u32, source: Endpoint, now_ns: u64, wall_us: u64) -> Self {
+    pub fn new(frontend: u32, bind: u32, source: Endpoint, now_ns: u64, wall_us: u64) -> Self {
         Self {
             frontend,
             bind,
+            peer: source,
+            local: None,
             source,
             destination: None,
+            preamble: Preamble::None,
+            proxied: false,
+            tlvs: Box::default(),
+            fault: None,
+            handshake_ns: 0,
             accepted_ns: now_ns,
             accepted_wall_us: wall_us,
             begun_ns: now_ns,
             begun_wall_us: wall_us,
             requests: 0,
             vars: Vars::new(),
+        }
+    }
+    /// Sets an end of the client's connection as a rule of this set sees it.
+    pub fn set_ends(&mut self, source: Option<Endpoint>, destination: Option<Endpoint>, of_connection: bool) {
+        if let Some(source) = source {
+            self.source = source;
+            if of_connection {
+                self.peer = source;
+            }
+        }
+        if destination.is_some() {
+            self.destination = destination;
+            if of_connection {
+                self.local = destination;
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub struct Times {
     /// The stream began: the connection's acceptance, or the end of the request before.
     pub begun: u64,
+    /// What comes in front of the client's own bytes was over (first stream of a connection that has it).
+    pub handshake: u64,
     /// The first byte of the request came.
     pub first_byte: u64,
     /// The head of the request was complete.
@@ -45,6 +47,9 @@ pub struct Stream {
     pub frontend: u32,
     pub backend: Option<u32>,
     pub server: Option<u32>,
+    /// The ends of the client's connection where rules of this stream set them (`http-request set-src`).
+    pub source: Option<Endpoint>,
+    pub destination: Option<Endpoint>,
     /// Variables of the transaction; of the request phase; of the response phase.
     pub txn_vars: Vars,
     pub req_vars: Vars,
@@ -104,6 +109,8 @@ impl Stream {
             frontend: 0,
             backend: None,
             server: None,
+            source: None,
+            destination: None,
             txn_vars: Vars::new(),
             req_vars: Vars::new(),
             res_vars: Vars::new(),
@@ -143,6 +150,8 @@ impl Stream {
         self.frontend = frontend;
         self.backend = None;
         self.server = None;
+        self.source = None;
+        self.destination = None;
         self.txn_vars.clear();
         self.req_vars.clear();
         self.res_vars.clear();

@@ -126,14 +126,36 @@ pub(super) async fn run(backend: &Backend, server: &Server, check: &Check) -> Fi
     if let Err(error) = sock.take_error() {
         return failed(Outcome::L4Connection, &error);
     }
+    let preface = preface(&sock, check);
     match &*check.probe {
-        Probe::Tcp => {
+        Probe::Tcp if preface.is_empty() => {
             // Nothing was exchanged: a reset spares both sides the closing handshake.
             let _ = sock.set_linger_zero();
             Finding::new(Outcome::L4Ok)
         }
-        Probe::Http(probe) => http(&sock, probe, until).await,
+        Probe::Tcp => {
+            // A new connection takes so little at once; a reset would take it back.
+            let _ = sock.try_write(&preface);
+            Finding::new(Outcome::L4Ok)
+        }
+        Probe::Http(probe) => http(&sock, preface, probe, until).await,
     }
+}
+
+/// What stands in front of everything under `send-proxy` (manual 5.2 "check-send-proxy"): a check comes from this very
+/// connection, which version 2 says in so many words.
+fn preface(sock: &Sock, check: &Check) -> Vec<u8> {
+    let mut out = Vec::new();
+    match check.send_proxy {
+        None => {}
+        Some(1) => {
+            let end = |addr: io::Result<Addr>| addr.ok().and_then(|addr| addr.socket_addr());
+            let ends = end(sock.local_addr()).zip(end(sock.peer_addr()));
+            wire::proxy::write_v1(ends, &mut out);
+        }
+        Some(_) => wire::proxy::write_v2(None, &wire::proxy::Extra::default(), &mut out),
+    }
+    out
 }
 
 fn failed(outcome: Outcome, error: &io::Error) -> Finding {
@@ -164,8 +186,7 @@ fn address(server: &Server, check: &Check) -> io::Result<Addr> {
     Ok(at.into())
 }
 
-async fn http(sock: &Sock, probe: &HttpProbe, until: Time) -> Finding {
-    let mut out = Vec::with_capacity(256);
+async fn http(sock: &Sock, mut out: Vec<u8>, probe: &HttpProbe, until: Time) -> Finding {
     write_request(probe, &mut out);
     let mut sent = 0;
     while let Some(left) = out.get(sent..).filter(|l| !l.is_empty()) {

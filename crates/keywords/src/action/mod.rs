@@ -9,6 +9,7 @@ mod auth;
 mod capture;
 mod del_header;
 mod deny;
+mod expect_proxy;
 mod redirect;
 mod reject;
 mod replace_header;
@@ -27,6 +28,7 @@ pub static ALL: &[&[ActionKind]] = &[
     capture::KEYWORDS,
     del_header::KEYWORDS,
     deny::KEYWORDS,
+    expect_proxy::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,
     replace_header::KEYWORDS,

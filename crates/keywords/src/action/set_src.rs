@@ -61,7 +61,8 @@ enum Part {
 }
 
 fn parse(p: &mut Parse<'_>, end: End, part: Part) -> Result<Box<dyn Action>, String> {
-    Ok(Box::new(SetEnd { expr: p.compiler.expr_anywhere(&mut p.words)?, end, part }))
+    let of_connection = p.set == RuleSet::TcpRequestConnection;
+    Ok(Box::new(SetEnd { expr: p.compiler.expr_anywhere(&mut p.words)?, end, part, of_connection }))
 }
 
 #[derive(Debug)]
@@ -69,14 +70,16 @@ struct SetEnd {
     expr: Expr,
     end: End,
     part: Part,
+    /// Whether the connection itself is to look so, not only the session on it.
+    of_connection: bool,
 }
 
 impl Action for SetEnd {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
         let Some(value) = act.eval(&self.expr) else { return Verdict::Next };
         let old = match self.end {
-            End::Source => act.session.source,
-            End::Destination => act.session.destination.unwrap_or(Endpoint::Unix),
+            End::Source => act.ctx().source(),
+            End::Destination => act.ctx().destination().unwrap_or(Endpoint::Unix),
         };
         let old = match old {
             Endpoint::Inet(address) => address,
@@ -93,9 +96,12 @@ impl Action for SetEnd {
                 _ => return Verdict::Next,
             },
         };
-        match self.end {
-            End::Source => act.session.source = Endpoint::Inet(new),
-            End::Destination => act.session.destination = Some(Endpoint::Inet(new)),
+        let new = Endpoint::Inet(new);
+        match (&mut act.stream, self.end) {
+            (Some(stream), End::Source) => stream.source = Some(new),
+            (Some(stream), End::Destination) => stream.destination = Some(new),
+            (None, End::Source) => act.session.set_ends(Some(new), None, self.of_connection),
+            (None, End::Destination) => act.session.set_ends(None, Some(new), self.of_connection),
         }
         Verdict::Next
     }

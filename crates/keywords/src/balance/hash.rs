@@ -180,7 +180,7 @@ impl Hash {
     fn hash(&self, cx: &Ctx<'_>) -> Option<u32> {
         let hash = match &self.key {
             // An IPv4 address is a number already.
-            Key::Source => match cx.session.source.ip()? {
+            Key::Source => match cx.source().ip()? {
                 IpAddr::V4(a) => u32::from(a),
                 IpAddr::V6(a) => (self.function)(&a.octets()),
             },

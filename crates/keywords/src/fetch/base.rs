@@ -96,7 +96,7 @@ fn whole<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
 
 fn with_source<'a>(hash: u32, cx: &Ctx<'a>) -> Option<Value<'a>> {
     let head = hash.to_be_bytes();
-    Some(Value::Bin(match cx.session.source.ip()? {
+    Some(Value::Bin(match cx.source().ip()? {
         IpAddr::V4(a) => joined(&[&head, &a.octets()], cx.arena),
         IpAddr::V6(a) => joined(&[&head, &a.octets()], cx.arena),
     }))

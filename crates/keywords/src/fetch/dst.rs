@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The address the client connected to.",
         examples: &[Example { given: GIVEN, expr: "dst", gives: "198.51.100.7" }],
-        get: |_, cx| cx.session.destination?.ip().map(ip),
+        get: |_, cx| cx.destination()?.ip().map(ip),
         each: None,
     },
     Fetch {
@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "Whether the address the client connected to is this machine's own.",
         examples: &[Example { given: GIVEN, expr: "dst_is_local", gives: "0" }],
-        get: |_, cx| cx.session.destination?.ip().map(|a| Value::Bool(is_local(a))),
+        get: |_, cx| cx.destination()?.ip().map(|a| Value::Bool(is_local(a))),
         each: None,
     },
     Fetch {
@@ -35,7 +35,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The port the client connected to.",
         examples: &[Example { given: GIVEN, expr: "dst_port", gives: "80" }],
-        get: |_, cx| port(cx.session.destination?),
+        get: |_, cx| port(cx.destination()?),
         each: None,
     },
     Fetch {
@@ -45,16 +45,16 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "Whether the client's address is this machine's own.",
         examples: &[Example { given: GIVEN, expr: "src_is_local", gives: "0" }],
-        get: |_, cx| cx.session.source.ip().map(|a| Value::Bool(is_local(a))),
+        get: |_, cx| cx.source().ip().map(|a| Value::Bool(is_local(a))),
         each: None,
     },
 ];
 
-fn port<'a>(end: state::Endpoint) -> Option<Value<'a>> {
+pub(super) fn port<'a>(end: state::Endpoint) -> Option<Value<'a>> {
     end.ip().map(|_| int(end.port()))
 }
 
 /// Whether this machine has the address: only then a socket can be bound to it.
-fn is_local(address: IpAddr) -> bool {
+pub(super) fn is_local(address: IpAddr) -> bool {
     std::net::UdpSocket::bind((address, 0)).is_ok()
 }

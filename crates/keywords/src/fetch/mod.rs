@@ -12,6 +12,8 @@ mod capture;
 mod cook;
 mod date;
 mod dst;
+mod fc;
+mod fc_pp;
 mod frontend;
 mod hdr;
 mod hdr_ip;
@@ -43,6 +45,8 @@ pub static ALL: &[&[Fetch]] = &[
     cook::KEYWORDS,
     date::KEYWORDS,
     dst::KEYWORDS,
+    fc::KEYWORDS,
+    fc_pp::KEYWORDS,
     frontend::KEYWORDS,
     hdr::KEYWORDS,
     hdr_ip::KEYWORDS,

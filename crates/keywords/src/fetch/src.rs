@@ -10,7 +10,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The client's address; none on a unix socket.",
         examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "src", gives: "192.0.2.1" }],
-        get: |_, cx| cx.session.source.ip().map(ip),
+        get: |_, cx| cx.source().ip().map(ip),
         each: None,
     },
     Fetch {
@@ -20,7 +20,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Client,
         doc: "The client's port; none on a unix socket.",
         examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "src_port", gives: "50000" }],
-        get: |_, cx| cx.session.source.ip().map(|_| Value::Sint(i64::from(cx.session.source.port()))),
+        get: |_, cx| cx.source().ip().map(|_| Value::Sint(i64::from(cx.source().port()))),
         each: None,
     },
 ];

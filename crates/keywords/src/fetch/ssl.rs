@@ -7,16 +7,6 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
-        name: "fc_err",
-        args: &[],
-        gives: Type::Sint,
-        needs: Needs::Client,
-        doc: "The number of what went wrong with the client's connection; 0 for nothing.",
-        examples: &[Example { given: GIVEN, expr: "fc_err", gives: "0" }],
-        get: |_, _| Some(Value::Sint(0)),
-        each: None,
-    },
-    Fetch {
         name: "ssl_bc",
         args: &[],
         gives: Type::Bool,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use state::backend::Live;
 use state::check::Probe;
-use state::family::{Balance, Parse, RuleSet, Words};
+use state::family::{Balance, Compiler as _, Parse, RuleSet, Words};
 use state::options::Mode;
 use state::{Backend, Server};
 
@@ -31,7 +31,8 @@ pub(super) fn make<'a>(
     for server in &mut servers {
         finish_server(server, &probe, draft);
     }
-    assembly.wants_destination |= servers.iter().any(|s| matches!(s.port, state::server::Port::Mapped(_)));
+    tlvs(assembly, draft, seat, &mut servers);
+    assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let settings = &draft.settings;
     let backend = Backend {
         name: draft.name.into(),
@@ -73,6 +74,30 @@ fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
     if let Some(check) = &mut server.check {
         check.probe = Arc::clone(probe);
         check.timeout_ms = draft.settings.timeouts.check;
+    }
+}
+
+/// Compiles what `set-proxy-v2-tlv-fmt` has servers told.
+fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
+    for (position, kind, text, span) in std::mem::take(&mut draft.server_tlvs) {
+        let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
+        compile.site = Site::UseServer;
+        let format = match compile.body(text) {
+            Ok(format) => (!text.is_empty()).then_some(format),
+            Err(error) => {
+                match known::not_run(&error) {
+                    Some(what) => assembly.plan.remarks.unserved(
+                        span,
+                        &format!("'set-proxy-v2-tlv-fmt' on a 'server' line, which asks for {what},"),
+                    ),
+                    None => assembly.plan.remarks.alert(span, format!("'set-proxy-v2-tlv-fmt' : {error}")),
+                }
+                continue;
+            }
+        };
+        if let Some(send) = servers.get_mut(position).and_then(|s| s.send_proxy.as_mut()) {
+            send.tlvs.push((kind, format));
+        }
     }
 }
 

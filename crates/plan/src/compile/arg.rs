@@ -129,6 +129,10 @@ impl Compile<'_> {
                 Ok(n) if list.contains(&n) => Arg::Sint(n),
                 _ => return Err(format!("expects one of {list:?}, got '{text}'")),
             },
+            ArgKind::IntOrName(names) => match names.iter().find(|(name, _)| *name == text) {
+                Some((_, n)) => Arg::Sint(*n),
+                None => Arg::Sint(byte(text).ok_or_else(|| format!("Could not convert type '{text}'"))?),
+            },
             ArgKind::OneOf(list) if list.contains(&text) => Arg::Str(text.as_bytes().into()),
             ArgKind::OneOf(list) => {
                 return Err(format!("expects one of '{}', got '{text}'", list.join("', '")));
@@ -254,10 +258,19 @@ pub fn size(text: &str) -> Option<u64> {
 }
 
 /// HAProxy's name for a kind of argument.
+/// A number that fits into a byte, as C writes it.
+fn byte(text: &str) -> Option<i64> {
+    let n = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u8::from_str_radix(digits, 16).ok()?,
+        None => text.parse::<u8>().ok()?,
+    };
+    Some(i64::from(n))
+}
+
 pub(super) const fn type_name(kind: ArgKind) -> &'static str {
     match kind {
         ArgKind::Str | ArgKind::IntOrVar | ArgKind::OneOf(_) | ArgKind::RegexFlags => "string",
-        ArgKind::Sint | ArgKind::IntOf(_) => "integer",
+        ArgKind::Sint | ArgKind::IntOf(_) | ArgKind::IntOrName(_) => "integer",
         ArgKind::Hex => "hexadecimal digits",
         ArgKind::Time => "delay",
         ArgKind::Size => "size",

@@ -141,6 +141,7 @@ fn set<'a>(
         "backlog" => bind.backlog = Some(count(value)),
         "interface" => bind.interface = Some(value.into()),
         "transparent" => bind.transparent = true,
+        "accept-proxy" => bind.accept_proxy = true,
         "defer-accept" => bind.defer_accept = true,
         "tfo" => bind.tfo = true,
         "v4v6" => (bind.v4v6, bind.v6only) = (true, false),
@@ -193,7 +194,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     let what = format!("'{name}' on a '{}' line", line.keyword());
     // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
-    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-proxy" | "accept-netscaler-cip" | "namespace");
+    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-netscaler-cip" | "namespace");
     let served = match name {
         "proto" => used.value().is_some_and(|v| v.is("h1")),
         _ => HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig",

@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use config::{Diagnostic, Place, SectionKind};
 use state::Server;
 use state::check::{Pace, Probe};
-use state::server::{Address, Check, Live, Port, admin};
+use state::server::{Address, Check, Live, Port, SendProxy, admin};
 
 use super::server_param;
+use super::server_proxy::ProxySpec;
 use crate::address::{self, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::atol;
@@ -37,6 +38,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) check_port: Option<u16>,
     pub(crate) pool_max: Option<u32>,
     pub(crate) source: Option<SocketAddr>,
+    pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     /// `init-addr`: how a name is resolved at start.
     pub(crate) init_addr: Option<&'a str>,
@@ -59,6 +61,7 @@ impl Default for ServerSpec<'_> {
             check_port: None,
             pool_max: None,
             source: None,
+            proxy: ProxySpec::default(),
             init_addr: None,
             id: 0,
             cookie: None,
@@ -323,6 +326,11 @@ fn add<'a>(
             address: spec.check_address.map(|ip| SocketAddr::new(ip, spec.check_port.unwrap_or(0))),
             port: spec.check_port,
             timeout_ms: None,
+            send_proxy: spec
+                .proxy
+                .version()
+                .filter(|_| spec.proxy.check || (spec.check_port.is_none() && spec.check_address.is_none()))
+                .or(spec.proxy.check.then_some(1)),
         })
     });
     if check.is_some() {
@@ -340,10 +348,16 @@ fn add<'a>(
         pool_max: spec.pool_max,
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
         check,
-        send_proxy: None,
+        send_proxy: spec.proxy.version().map(|version| {
+            let ProxySpec { ssl, authority, crc32c, .. } = spec.proxy;
+            Box::new(SendProxy { version, ssl, authority, crc32c, tlvs: Vec::new() })
+        }),
         source: spec.source,
         live: Arc::new(live),
     });
+    for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
+        cx.draft.server_tlvs.push((cx.draft.servers.len() - 1, *kind, format, line.span()));
+    }
     cx.draft.server_spans.push(line.span());
 }
 

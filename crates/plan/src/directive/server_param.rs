@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
-use super::source;
+use super::{server_proxy, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
 use crate::number::{TimeError, atol, count, time_ms};
@@ -33,7 +33,7 @@ pub(super) fn apply<'a>(
             return Err(format!("'{}' option is not accepted in default-server sections", param.name));
         }
         let value = used.value().and_then(|w| w.str()).unwrap_or_default();
-        let switched = switch(spec, param.name);
+        let switched = switch(spec, param.name) || server_proxy::switch(&mut spec.proxy, param.name);
         if !switched {
             set(plan, line, spec, &used, value, name).map_err(|e| format!("{title} : {e}"))?;
         }
@@ -99,6 +99,8 @@ fn set<'a>(
             spec.cookie = Some(value);
             // Without the backend's `cookie` line, which says it is not run, this value has no effect.
         }
+        "proxy-v2-options" => server_proxy::options(plan, line, &mut spec.proxy, value)?,
+        "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
         "pool-max-conn" => spec.pool_max = u32::try_from(atol(value)).ok(),
         "source" => {
             spec.source = source::parse(plan, value).map_err(|e| format!("'source' : {e}"))?;
@@ -162,16 +164,7 @@ fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16
 }
 
 /// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
-const NEEDED: &[&str] = &[
-    "namespace",
-    "send-proxy",
-    "send-proxy-v2",
-    "send-proxy-v2-ssl",
-    "send-proxy-v2-ssl-cn",
-    "socks4",
-    "ssl",
-    "tcp-md5sig",
-];
+const NEEDED: &[&str] = &["namespace", "socks4", "ssl", "tcp-md5sig"];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: &str) {
     let name = used.name();
@@ -179,12 +172,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: 
     let inert = matches!(
         name,
         "no-ssl"
-            | "no-send-proxy"
-            | "no-send-proxy-v2"
-            | "no-send-proxy-v2-ssl"
-            | "no-send-proxy-v2-ssl-cn"
             | "no-check-ssl"
-            | "no-check-send-proxy"
             | "no-check-sni-auto"
             | "no-check-reuse-pool"
             | "no-agent-check"

@@ -23,6 +23,7 @@ const TIMEOUTS: &[(&str, End, Slot)] = &[
     ("check", End::Back, |t| &mut t.check),
     ("client", End::Front, |t| &mut t.client),
     ("client-fin", End::Front, |t| &mut t.client_fin),
+    ("client-hs", End::Front, |t| &mut t.client_hs),
     ("connect", End::Back, |t| &mut t.connect),
     ("http-keep-alive", End::Both, |t| &mut t.http_keep_alive),
     ("http-request", End::Both, |t| &mut t.http_request),
@@ -36,7 +37,7 @@ const TIMEOUTS: &[(&str, End, Slot)] = &[
 fn timeout<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let name = word(line, 1);
     let Some((name, end, slot)) = TIMEOUTS.iter().find(|(n, ..)| *n == name) else {
-        if matches!(name, "client-hs" | "handshake") {
+        if name == "handshake" {
             cx.not_run(line, &format!("'timeout {name}'"));
             return Ok(());
         }
