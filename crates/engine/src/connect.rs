@@ -17,6 +17,7 @@ use crate::idle::Lease;
 use crate::preface;
 use crate::pump::Broken;
 use crate::session::Own;
+use crate::spelling;
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
@@ -265,7 +266,7 @@ async fn transmit<'x>(
                 let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());
                 told.map_err(|http::Full| Failed::Resource)?;
             }
-            x.stream.request.write_request_head(&mut out);
+            spelling::request(x, &mut out);
         }
         x.up.send_head(&mut out, &upstream.sock)
     };

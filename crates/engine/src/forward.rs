@@ -7,6 +7,7 @@ use state::termination::{Cause, Phase};
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
+use crate::spelling;
 
 /// Sends the response's head with what was read of its body, then all the rest.
 pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
@@ -15,7 +16,7 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
         let mut out = x.worker.out.borrow_mut();
         out.clear();
         out.append(&mut x.unsent);
-        x.stream.response.write_response_head(&mut out);
+        spelling::response(x, &mut out);
         down.send_head(&mut out, &x.client.sock)
     };
     x.answered = true;
@@ -35,7 +36,7 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
     let mut out = x.worker.out.borrow_mut();
     out.clear();
     out.append(&mut x.unsent);
-    x.stream.response.write_response_head(&mut out);
+    spelling::response(x, &mut out);
     let sent = down.send_head(&mut out, &x.client.sock);
     drop(out);
     sent.map_err(|broken| broken_down(x, &broken).into())

@@ -6,7 +6,7 @@
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
 //! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`], [`preface`],
-//! [`respond`], [`forward`] with [`pump`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
+//! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
 
 pub mod buffer;
 pub mod cli;
@@ -29,6 +29,7 @@ pub mod respond;
 pub mod route;
 pub mod rules;
 pub mod session;
+pub mod spelling;
 pub mod stream;
 pub mod thread;
 pub mod tunnel;

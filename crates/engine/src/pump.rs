@@ -8,6 +8,7 @@ use http::h1::{Chunk, ChunkDecoder, Framing, Limits, Parsed, Scan};
 use net::{Pipe, Sock};
 
 use crate::buffer::Buffer;
+use crate::spelling::Trailers;
 
 /// Bodies of at least this many bytes still to come go through a pipe in the kernel.
 const SPLICE_FROM: u64 = 64 * 1024;
@@ -50,9 +51,11 @@ pub struct Pump {
     rest: Rest,
     /// A head, or what is left of it, that goes first.
     head: Vec<u8>,
-    /// Trailers being read, and what was made of them: goes after all that is ready.
+    /// Trailers being read; complete ones go after all that is ready.
     trailers: Option<Box<(Scan, Message)>>,
-    tail: Vec<u8>,
+    trailers_due: bool,
+    /// What becomes of trailers.
+    pub trailer_rule: Trailers,
     /// Bytes read: `ready` of them may go, the others have not been looked at or belong to the next message.
     buffer: Option<Buffer>,
     ready: usize,
@@ -78,7 +81,8 @@ impl Pump {
             rest: Rest::None,
             head: Vec::new(),
             trailers: None,
-            tail: Vec::new(),
+            trailers_due: false,
+            trailer_rule: Trailers::Pass,
             buffer: None,
             ready: 0,
             pipe: None,
@@ -178,14 +182,14 @@ impl Pump {
     pub fn mute(&mut self) {
         self.muted = true;
         self.splice = false;
-        self.tail.clear();
+        self.trailers_due = false;
         self.consume(self.ready);
     }
 
     /// Drops what was read instead of sending it; false unless that is all of the message.
     pub fn skip(&mut self) -> bool {
         self.head.clear();
-        self.tail.clear();
+        self.trailers_due = false;
         self.pipe = None;
         self.consume(self.ready);
         self.is_done()
@@ -206,7 +210,7 @@ impl Pump {
         self.is_read()
             && self.ready == 0
             && self.head.is_empty()
-            && self.tail.is_empty()
+            && !self.trailers_due
             && self.pipe_is_empty()
     }
 
@@ -269,8 +273,11 @@ impl Pump {
             self.head.drain(..of_head);
             self.consume(n - of_head);
         }
-        if !self.tail.is_empty() && self.is_read() {
-            self.head = std::mem::take(&mut self.tail);
+        if self.trailers_due && self.is_read() {
+            self.trailers_due = false;
+            if let Some(trailers) = self.trailers.take() {
+                self.trailer_rule.write(&trailers.1, &mut self.head);
+            }
             return self.flush(to);
         }
         if self.buffer_is_empty() {
@@ -305,7 +312,7 @@ impl Pump {
     fn ingest(&mut self) -> Result<(), Broken> {
         let found = self.advance();
         if self.muted {
-            self.tail.clear();
+            self.trailers_due = false;
             self.consume(self.ready);
         }
         found
@@ -365,7 +372,7 @@ impl Pump {
             Parsed::Invalid(_) => Err(Broken::Invalid),
             Parsed::Complete { consumed } => {
                 buffer.cut(self.ready, consumed);
-                message.write_headers(&mut self.tail);
+                self.trailers_due = true;
                 self.payload += message.headers().map(|h| (h.name.len() + h.value.len()) as u64).sum::<u64>();
                 if let Rest::Chunked(decoder) = &mut self.rest {
                     decoder.end_trailers();

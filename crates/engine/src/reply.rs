@@ -2,30 +2,54 @@
 
 use std::sync::Arc;
 
+use http::Known;
 use http::h1::Framing;
-use http::{Known, Version};
+use state::Verdict;
 use state::expr::Side;
-use state::reply::Page;
+use state::reply::{Page, Stand, ends_connection};
 
 use crate::buffer::{self, Buffer};
 use crate::exchange::Exchange;
 use crate::pump::{Pump, Step};
-use crate::{respond, rules};
+use crate::{respond, rules, spelling};
 
 /// Puts the page for `status` into the stream's response: the backend's, the frontend's, or the built-in one.
 pub fn page(x: &mut Exchange<'_>, status: u16) {
-    let configured = x
-        .stream
-        .reply_page
-        .take()
-        .or_else(|| x.backend.and_then(|b| b.pages.get(status)).cloned())
-        .or_else(|| x.frontend.pages.get(status).cloned());
+    let (backend, frontend) = (x.backend, x.frontend);
+    let stand = backend.and_then(|b| b.pages.get(status)).or_else(|| frontend.pages.get(status));
+    x.stream.response.clear();
+    match (x.stream.reply_page.take(), stand) {
+        (Some(page), _) => give(x, status, Some(&page)),
+        (None, Some(Stand::Page(page))) => give(x, status, Some(page)),
+        (None, Some(Stand::Made(made))) => {
+            let verdict =
+                rules::act(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, &**made);
+            if verdict == Verdict::Failed {
+                give(x, status, None);
+            }
+            x.stream.status = status;
+        }
+        (None, None) => give(x, status, None),
+    }
+}
+
+/// As `page`, for a request that could not be read.
+fn raw_page(x: &mut Exchange<'_>, status: u16) {
+    let page = x.frontend.pages.page(status);
+    x.stream.response.clear();
+    give(x, status, page);
+}
+
+/// Puts a page, or else the built-in one, into the stream's response.
+fn give(x: &mut Exchange<'_>, status: u16, page: Option<&Arc<Page>>) {
     let stream = &mut *x.stream;
-    stream.response.clear();
-    stream.has_response = true;
     stream.status = status;
-    let filled = match &configured {
-        Some(page) => fill(&mut stream.response, page),
+    stream.has_response = page.is_none_or(|page| page.status != 0);
+    let filled = match page {
+        Some(page) => {
+            stream.reply_body = Some(Arc::clone(&page.body));
+            page.fill(&mut stream.response)
+        }
         None => match http::reply::error(status).or_else(|| http::reply::error(500)) {
             Some(reply) => {
                 stream.reply_body = Some(Arc::from(reply.body.as_bytes()));
@@ -34,28 +58,19 @@ pub fn page(x: &mut Exchange<'_>, status: u16) {
             None => Ok(()),
         },
     };
-    if let Some(page) = configured {
-        stream.reply_body = Some(Arc::clone(&page.body));
-    }
     if filled.is_err() {
         stream.has_response = false;
     }
 }
 
-fn fill(message: &mut http::Message, page: &Page) -> Result<(), http::Full> {
-    let reason = page.reason.as_deref().unwrap_or_else(|| http::reply::reason(page.status).as_bytes());
-    message.start_response(page.status, reason, Version::HTTP_11)?;
-    for (name, value) in &page.headers {
-        message.add_header(&**name, value)?;
-    }
-    Ok(())
-}
-
 /// Sends the response that stands in the stream, with its body, as far as the client takes it in time.
 pub async fn send(x: &mut Exchange<'_>) {
     if !x.stream.has_response {
+        x.keep_client = false;
         return;
     }
+    x.keep_client &= !ends_connection(&x.stream.response);
+    x.stream.response.del_header(Known::Connection);
     after_response(x);
     // What is left of the request would be taken for the next one.
     x.drains = !x.up.skip();
@@ -67,10 +82,13 @@ pub async fn send(x: &mut Exchange<'_>) {
 
 /// Sends the page for a request that could not be read: no rules, and the connection ends.
 pub async fn raw(x: &mut Exchange<'_>, status: u16) {
-    page(x, status);
+    raw_page(x, status);
     x.keep_client = false;
+    if !x.stream.has_response {
+        return;
+    }
     // The built-in pages that say so are those for requests that could not be read to their end.
-    if matches!(status, 400 | 408) && x.frontend.pages.get(status).is_none() {
+    if matches!(status, 400 | 408) && x.frontend.pages.page(status).is_none() {
         let response = &mut x.stream.response;
         let at = response.position(Known::ContentType, 0).unwrap_or(usize::MAX);
         if response.insert_header(at, Known::Connection, b"close").is_err() {
@@ -93,7 +111,7 @@ async fn transmit(x: &mut Exchange<'_>) {
         let mut out = x.worker.out.borrow_mut();
         out.clear();
         out.append(&mut x.unsent);
-        x.stream.response.write_response_head(&mut out);
+        spelling::response(x, &mut out);
         // A body larger than a buffer goes behind the head in the same way.
         out.extend_from_slice(body.get(buffer::SIZE..).map_or(&[][..], |_| body));
         if body.len() > buffer::SIZE {

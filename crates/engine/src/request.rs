@@ -6,14 +6,16 @@ use http::h1::{self, Framing, Parsed, Scan};
 use http::{Kind, Known, Message, Method, Version};
 use net::Time;
 use state::Farewell;
+use state::Verdict;
 use state::expr::Side;
-use state::options::{AddressHeader, KeepAlive};
+use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump};
+use crate::spelling;
 
 /// Waits for the head of a request. `expired`: the time for the first byte is over.
 pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
@@ -231,9 +233,30 @@ fn capture(x: &mut Exchange<'_>) {
     }
 }
 
+/// `option http-restrict-req-hdr-names`, of one proxy, after its rules.
+pub fn restrict_names(x: &mut Exchange<'_>, policy: OddNames) -> Result<(), Stop> {
+    let is_odd = |name: &[u8]| !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    let request = &mut x.stream.request;
+    if policy == OddNames::Preserve || !request.headers().any(|h| is_odd(h.name)) {
+        return Ok(());
+    }
+    if policy == OddNames::Reject {
+        x.count(|c| c.denied_requests.add(1));
+        return x.obey(Verdict::Deny { status: 403 }, Phase::REQUEST);
+    }
+    loop {
+        let found = request.headers().find(|h| is_odd(h.name)).map(|h| h.index);
+        let Some(at) = found else { return Ok(()) };
+        request.remove(at);
+    }
+}
+
 /// What the server gets: HTTP/1.1, our own connection headers, the client's address where it is asked for.
 pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
+    if x.framing == Framing::Chunked {
+        x.up.trailer_rule = spelling::request_trailers(x);
+    }
     let asked = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
     let forward = asked.map(|options| options.and_then(|o| o.forward_for.as_deref()));
     let (source, destination) = (x.source().ip(), x.destination().and_then(|d| d.ip()));

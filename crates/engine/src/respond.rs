@@ -14,6 +14,7 @@ use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
+use crate::spelling;
 
 /// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
 /// be sent again elsewhere.
@@ -123,7 +124,7 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
     out.clear();
     out.append(&mut x.unsent);
     let before = out.len();
-    x.stream.response.write_response_head(&mut out);
+    spelling::response(x, &mut out);
     let n = x.client.sock.try_write(&out).unwrap_or(0);
     // A part of a head can't be taken back: the rest of it goes before whatever follows.
     let begun = if n > before { out.len() } else { before };
@@ -229,6 +230,9 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
 /// as bad as a malformed head.
 pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     let mut down = Pump::new(x.response_framing, rest, x.splices());
+    if x.response_framing == Framing::Chunked {
+        down.trailer_rule = spelling::response_trailers(x);
+    }
     if x.bodiless() {
         down.mute();
     }

@@ -1,7 +1,7 @@
 //! Running a rule set: each rule whose condition holds, in order, until one ends it.
 
 use state::expr::Side;
-use state::rule::{Act, Rule, Verdict};
+use state::rule::{Act, Action, Rule, Verdict};
 use state::{Session, Stream, World};
 
 use crate::worker::Worker;
@@ -21,6 +21,30 @@ pub fn run(
 /// Runs a rule set for which only the connection exists.
 pub fn connection(worker: &Worker, world: &World, session: &mut Session, rules: &[Rule]) -> Verdict {
     apply(worker, world, session, None, Side::Request, rules)
+}
+
+/// Runs one action on a stream.
+pub fn act(
+    worker: &Worker,
+    world: &World,
+    session: &mut Session,
+    stream: &mut Stream,
+    side: Side,
+    action: &dyn Action,
+) -> Verdict {
+    let mut arena = worker.arena.borrow_mut();
+    let verdict = action.run(&mut Act {
+        world,
+        session,
+        stream: Some(stream),
+        side,
+        arena: &arena,
+        now_ns: net::now().as_nanos(),
+        wall_us: net::wall(),
+        thread: worker.number,
+    });
+    arena.reset();
+    verdict
 }
 
 fn apply(

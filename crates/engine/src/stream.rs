@@ -65,6 +65,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request_rules(x, &x.frontend.tcp_content)?;
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
+    request::restrict_names(x, x.frontend.options.odd_names)?;
     route::choose(x)?;
     let buffers = |x: &Exchange<'_>| x.backend.is_some_and(|b| b.options.http_buffer_request);
     if buffers(x) && !x.frontend.options.http_buffer_request {
@@ -134,7 +135,8 @@ fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
 fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
     request_rules(x, &backend.tcp_content)?;
-    request_rules(x, &backend.http_request)
+    request_rules(x, &backend.http_request)?;
+    request::restrict_names(x, backend.options.odd_names)
 }
 
 /// The `tcp-response content` rules, then the `http-response` rules: the backend's, then the frontend's.
@@ -155,7 +157,7 @@ fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// `monitor-uri` answers 200 by itself.
+/// `monitor-uri` answers 200 by itself, or 503 where a `monitor fail` holds.
 fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(uri) = &x.frontend.monitor_uri else { return Ok(()) };
     if x.stream.request.target_bytes() != &**uri {
@@ -163,7 +165,8 @@ fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     x.stream.termination.set(Cause::LOCAL, Phase::REQUEST);
     x.stream.silent = true;
-    Err(Stop::Page(200))
+    let fails = x.look(Side::Request, |cx| x.frontend.monitor_fail.iter().any(|cond| cond.holds(cx)));
+    Err(Stop::Page(if fails { 503 } else { 200 }))
 }
 
 /// A phase ended the exchange: answer what can be answered, then finish.

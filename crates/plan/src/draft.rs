@@ -28,6 +28,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) backlog: Option<u32>,
     pub(crate) retries: Option<u32>,
     pub(crate) pages: Arc<Pages>,
+    /// `http-error` lines to compile, by status.
+    pub(crate) replies: Vec<(u16, Line<'a>)>,
     pub(crate) log: Rc<LogSettings<'a>>,
     pub(crate) balance: Option<Line<'a>>,
     pub(crate) hash_type: Option<Line<'a>>,
@@ -75,6 +77,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) rules: Vec<RuleLine<'a>>,
     pub(crate) use_backend: Vec<Line<'a>>,
     pub(crate) use_server: Vec<Line<'a>>,
+    pub(crate) monitor_fail: Vec<Line<'a>>,
     pub(crate) captures: Captures,
     /// `tcp-request inspect-delay`.
     pub(crate) inspect_delay: Option<u32>,
@@ -103,6 +106,7 @@ impl<'a> Draft<'a> {
             rules: Vec::new(),
             use_backend: Vec::new(),
             use_server: Vec::new(),
+            monitor_fail: Vec::new(),
             captures: Captures::default(),
             inspect_delay: None,
             has_redirect: false,

@@ -136,7 +136,7 @@ fn facts(world: &World) -> String {
                 f.name, b.id, b.address, b.name, b.maxconn
             );
         }
-        for (status, page) in f.pages.iter() {
+        for (status, page) in f.pages.iter().filter_map(|(status, _)| Some((status, f.pages.page(status)?))) {
             let body = String::from_utf8_lossy(&page.body);
             let _ = writeln!(out, "page {} {status} = {} {body:?}", f.name, page.status);
         }

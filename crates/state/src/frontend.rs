@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::Rules;
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::route::Switching;
+use crate::{Cond, Rules};
 
 /// A `frontend`, or the front half of a `listen`.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Frontend {
     pub http_after_response: Rules,
     pub switching: Switching,
     pub monitor_uri: Option<Box<[u8]>>,
+    /// `monitor fail`: one that holds makes the answer a 503.
+    pub monitor_fail: Box<[Cond]>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
     pub pages: Arc<Pages>,

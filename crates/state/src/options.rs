@@ -86,6 +86,16 @@ impl Except {
     }
 }
 
+/// `option http-restrict-req-hdr-names`: what becomes of request headers with names beyond letters, digits and `-`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OddNames {
+    #[default]
+    Preserve,
+    Delete,
+    /// The request is answered with 403.
+    Reject,
+}
+
 /// Flags of a proxy that the data path asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -108,6 +118,12 @@ pub struct Options {
     pub all_backups: bool,
     pub accept_unsafe_request: bool,
     pub accept_unsafe_response: bool,
+    pub odd_names: OddNames,
+    /// `h1-case-adjust-bogus-client`, `-server`: header names go out as `h1-case-adjust` spells them.
+    pub adjust_case_client: bool,
+    pub adjust_case_server: bool,
+    pub drop_request_trailers: bool,
+    pub drop_response_trailers: bool,
     pub client_keepalive: bool,
     pub server_keepalive: bool,
     pub splice_request: bool,

@@ -13,6 +13,9 @@ use crate::log::Target;
 use crate::vars::Vars;
 use crate::{Backend, Frontend};
 
+/// How header names are spelled for peers that insist on it, by their lower-case form.
+pub type HeaderCase = HashMap<Box<[u8]>, Box<[u8]>>;
+
 /// What `global` says about the process.
 #[derive(Clone, Debug)]
 pub struct Global {
@@ -22,6 +25,8 @@ pub struct Global {
     pub buffer_size: u32,
     pub max_rewrite: u32,
     pub max_headers: u16,
+    /// `h1-case-adjust`.
+    pub header_case: Arc<HeaderCase>,
     pub daemon: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,

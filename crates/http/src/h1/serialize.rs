@@ -19,6 +19,12 @@ impl Message {
 
     /// Appends the request line with the message's version (at most HTTP/1.1), the headers in order as `name: value` and the blank line.
     pub fn write_request_head(&self, out: &mut Vec<u8>) {
+        self.write_request_line(out);
+        self.write_headers(out);
+    }
+
+    /// The line that [`Message::write_request_head`] begins with.
+    pub fn write_request_line(&self, out: &mut Vec<u8>) {
         out.reserve(self.head_len());
         out.extend_from_slice(self.method_bytes());
         out.push(b' ');
@@ -26,11 +32,16 @@ impl Message {
         out.push(b' ');
         self.write_version(out);
         out.extend_from_slice(b"\r\n");
-        self.write_headers(out);
     }
 
     /// Appends the status line with the message's version (at most HTTP/1.1) and its reason or the usual one, the headers in order as `name: value` and the blank line.
     pub fn write_response_head(&self, out: &mut Vec<u8>) {
+        self.write_status_line(out);
+        self.write_headers(out);
+    }
+
+    /// The line that [`Message::write_response_head`] begins with.
+    pub fn write_status_line(&self, out: &mut Vec<u8>) {
         out.reserve(self.head_len());
         self.write_version(out);
         out.push(b' ');
@@ -41,7 +52,6 @@ impl Message {
             reason => out.extend_from_slice(reason),
         }
         out.extend_from_slice(b"\r\n");
-        self.write_headers(out);
     }
 
     /// Appends the headers in order and the blank line: trailers, or a head whose start line was written otherwise.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::{Full, Message, Version};
-use state::reply::{Page, Pages};
+use state::reply::{Page, Pages, Stand};
 
 use super::prelude::*;
 
@@ -104,9 +104,9 @@ fn payload(
                 return Err(format!("file '{argument}' exceeds {LARGEST_FILE} bytes"));
             }
             match word {
-                "errorfile" => {
-                    Payload::Whole(Arc::new(page(&bytes).map_err(|e| format!("'{argument}': {e}"))?))
-                }
+                "errorfile" => Payload::Whole(Arc::new(
+                    Page::from_wire(&bytes).map_err(|e| format!("'{argument}': {e}"))?,
+                )),
                 "lf-file" => {
                     let text =
                         String::from_utf8(bytes).map_err(|_| format!("file '{argument}' is no text"))?;
@@ -163,9 +163,9 @@ impl Answer {
             .arena
             .alloc_slice_fill_iter(self.headers.iter().map(|(name, value)| (&**name, act.text(value))));
         let body: Arc<[u8]> = match &self.payload {
-            Payload::Whole(page) => return give_page(act, page),
-            Payload::Section(pages) => match pages.get(self.status) {
-                Some(page) => return give_page(act, page),
+            Payload::Whole(page) => return give_page(act, page, self.status),
+            Payload::Section(pages) => match pages.page(self.status) {
+                Some(page) => return give_page(act, page, self.status),
                 None => Arc::default(),
             },
             Payload::Bytes(bytes) => Arc::clone(bytes),
@@ -202,6 +202,7 @@ impl Answer {
         let response: &Message = &stream.response;
         let page = Page {
             status: response.status(),
+            version: response.version(),
             reason: Some(response.reason().into()),
             headers: response.headers().map(|h| (h.name.into(), h.value.into())).collect(),
             body: stream.reply_body.take().unwrap_or_default(),
@@ -218,8 +219,12 @@ pub(super) fn give_configured(act: &mut Act<'_>, status: u16) -> Result<(), Full
     let Some(stream) = act.stream.as_deref_mut() else { return Ok(()) };
     let backend = stream.backend.and_then(|b| world.backend(b)).and_then(|b| b.pages.get(status));
     let frontend = || world.frontend(stream.frontend).and_then(|f| f.pages.get(status));
-    if let Some(page) = backend.or_else(frontend) {
-        return give_page(act, page);
+    match backend.or_else(frontend) {
+        Some(Stand::Page(page)) => return give_page(act, page, status),
+        Some(Stand::Made(made)) => {
+            return if made.run(act) == Verdict::Failed { Err(Full) } else { Ok(()) };
+        }
+        None => {}
     }
     let Some(reply) = http::reply::error(status) else { return Ok(()) };
     reply.fill(&mut stream.response)?;
@@ -228,39 +233,11 @@ pub(super) fn give_configured(act: &mut Act<'_>, status: u16) -> Result<(), Full
     Ok(())
 }
 
-fn give_page(act: &mut Act<'_>, page: &Page) -> Result<(), Full> {
+/// An answer that is whole already. Logs show the status that the rule names, whatever the answer says.
+fn give_page(act: &mut Act<'_>, page: &Page, status: u16) -> Result<(), Full> {
     let Some(stream) = act.stream.as_deref_mut() else { return Ok(()) };
-    let reason = page.reason.as_deref().unwrap_or(http::reply::reason(page.status).as_bytes());
-    stream.response.start_response(page.status, reason, Version::HTTP_11)?;
-    for (name, value) in &page.headers {
-        stream.response.add_header(&**name, value)?;
-    }
+    stream.status = status;
+    stream.has_response = page.status != 0;
     stream.reply_body = Some(Arc::clone(&page.body));
-    stream.has_response = true;
-    Ok(())
-}
-
-/// Reads a file that holds a whole HTTP answer.
-fn page(bytes: &[u8]) -> Result<Page, String> {
-    let mut text = Vec::with_capacity(bytes.len() + 64);
-    // Such files are written by hand: bare line feeds are common.
-    let head_end = memchr::memmem::find(bytes, b"\n\r\n")
-        .map(|at| at + 3)
-        .or_else(|| memchr::memmem::find(bytes, b"\n\n").map(|at| at + 2))
-        .unwrap_or(bytes.len());
-    let (head, body) = bytes.split_at_checked(head_end).unwrap_or((bytes, b""));
-    for line in head.split(|b| *b == b'\n') {
-        text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-        text.extend_from_slice(b"\r\n");
-    }
-    let mut message = Message::new();
-    match http::h1::parse_response(&text, &mut message, &http::h1::Limits::default()) {
-        http::h1::Parsed::Complete { .. } => Ok(Page {
-            status: message.status(),
-            reason: Some(message.reason().into()),
-            headers: message.headers().map(|h| (h.name.into(), h.value.into())).collect(),
-            body: body.into(),
-        }),
-        _ => Err("unable to convert message in HTTP".to_owned()),
-    }
+    page.fill(&mut stream.response)
 }

@@ -40,6 +40,7 @@ pub(super) fn make<'a>(
         http_after_response: take(&mut sets.http_after_response),
         switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
         monitor_uri: settings.monitor_uri.map(|w| w.bytes().into()),
+        monitor_fail: std::mem::take(&mut sets.monitor_fail).into_boxed_slice(),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
         pages: Arc::clone(&settings.pages),

@@ -1,10 +1,12 @@
 //! The rules of a proxy, those of its `defaults` first (manual 4, "defaults").
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use config::Diagnostic;
 use state::family::RuleSet;
 use state::options::Mode;
+use state::reply::Stand;
 use state::{Rule, Rules};
 
 use super::{Assembly, Seat};
@@ -25,6 +27,7 @@ pub(super) struct Sets {
     pub(super) http_after_response: Vec<Rule>,
     pub(super) steps: super::switching::Steps,
     pub(super) use_server: Vec<state::backend::UseServer>,
+    pub(super) monitor_fail: Vec<state::Cond>,
 }
 
 impl Sets {
@@ -94,6 +97,8 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     section.rules(&mut sets, &rules, draft.settings.mode);
     sets.steps = section.switching(draft);
     sets.use_server = section.use_server(draft, seat);
+    sets.monitor_fail = section.monitor_fail(&draft.monitor_fail);
+    section.replies(draft);
     draft.captures = std::mem::take(&mut section.compile.captures);
     draft.rules = rules;
     sets
@@ -316,11 +321,44 @@ impl<'c, 'a> Section<'c, 'a> {
                         self.plan.remarks.unserved(line.span(), &what);
                     }
                     None => {
-                        let message = format!("error detected while parsing {rule} rule : {error}.");
+                        let message = format!("error detected while parsing {rule} : {error}.");
                         self.plan.remarks.alert(line.span(), message);
                     }
                 }
                 None
+            }
+        }
+    }
+
+    /// The conditions of `monitor fail`.
+    fn monitor_fail(&mut self, lines: &[Line<'a>]) -> Vec<state::Cond> {
+        let compiled = lines.iter().filter_map(|line| {
+            let words = words_from(*line, 2);
+            self.cond(*line, &words, Site::Answer, "a 'monitor fail' condition").flatten()
+        });
+        compiled.collect()
+    }
+
+    /// Makes pages of `http-error` lines.
+    fn replies(&mut self, draft: &mut Draft<'a>) {
+        for (status, line) in std::mem::take(&mut draft.settings.replies) {
+            if self.plan.remarks.is_wrong(line.span()) {
+                continue;
+            }
+            let result = self.compile.answer(&words_from(line, 1));
+            self.warnings(line);
+            match result {
+                Ok(answer) => {
+                    let pages = Arc::make_mut(&mut draft.settings.pages);
+                    pages.put(status, Stand::Made(Arc::from(answer)));
+                }
+                Err(error) => match known::not_run(&error) {
+                    Some(what) => {
+                        let what = format!("'http-error', which asks for {what},");
+                        self.plan.remarks.unserved(line.span(), &what);
+                    }
+                    None => self.plan.remarks.alert(line.span(), format!("http-error : {error}")),
+                },
             }
         }
     }

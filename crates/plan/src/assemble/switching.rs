@@ -53,7 +53,7 @@ impl<'a> Section<'_, 'a> {
             self.plan.remarks.alert(line.span(), message);
             return None;
         }
-        let cond = self.cond(line, &words, Site::UseBackend, "switching");
+        let cond = self.cond(line, &words, Site::UseBackend, "switching rule");
         let choice = if name.contains('%') {
             self.computed(line, name)
         } else {
@@ -126,7 +126,7 @@ impl<'a> Section<'_, 'a> {
         for line in &draft.use_server {
             let name = word(*line, 1);
             let words = words_from(*line, 2);
-            let cond = self.cond(*line, &words, Site::UseServer, "use-server");
+            let cond = self.cond(*line, &words, Site::UseServer, "use-server rule");
             if name.contains('%') {
                 self.plan.remarks.unserved(line.span(), "'use-server' with a computed name");
                 continue;

@@ -1,8 +1,8 @@
 //! Rules: an action of a rule set and its condition.
 
 use keywords::action;
-use state::Rule;
 use state::family::{Parse, RuleSet, Words};
+use state::{Action, Rule};
 
 use super::nearest::hint;
 use super::{Compile, Site};
@@ -31,6 +31,20 @@ impl Compile<'_> {
             .cond(rest)
             .map_err(|e| format!("error detected while parsing an '{line}' condition : {e}"))?;
         Ok(Rule { cond, action, name: kind.name })
+    }
+}
+
+impl Compile<'_> {
+    /// Compiles the words behind `http-error`: what `return` takes, without a condition.
+    pub fn answer(&mut self, words: &[&str]) -> Result<Box<dyn Action>, String> {
+        self.site = Site::Answer;
+        let set = RuleSet::HttpAfterResponse;
+        if let Some(word) = words.iter().find(|w| matches!(**w, "if" | "unless")) {
+            return Err(format!("unknown keyword '{word}'."));
+        }
+        let (kind, _) = action::find(set, "return").ok_or("'return' is no action")?;
+        let mut parse = Parse { set, inside: None, words: Words::new(words), compiler: self };
+        (kind.parse)(&mut parse)
     }
 }
 

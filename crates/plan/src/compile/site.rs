@@ -11,6 +11,8 @@ pub enum Site {
     UseBackend,
     /// `use-server`, `balance`, `hash`, stick rules on requests.
     UseServer,
+    /// `http-error`: an answer that may be due at any time of an exchange.
+    Answer,
     /// `log-format` and the like: the stream is over.
     Log,
     /// `monitor fail`, checks: no stream at all.
@@ -39,6 +41,7 @@ impl Site {
             }
             Self::UseBackend => "frontend use-backend rule",
             Self::UseServer => "backend use-server, balance or stick-match rule",
+            Self::Answer => "HTTP error page",
             Self::Log => "logs",
             Self::Nowhere => "configuration parser",
         }
@@ -52,7 +55,7 @@ impl Site {
     const fn has_request_head(self) -> bool {
         match self {
             Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
-            Self::UseBackend | Self::UseServer => true,
+            Self::UseBackend | Self::UseServer | Self::Answer => true,
             Self::Log | Self::Nowhere => false,
         }
     }
@@ -60,7 +63,10 @@ impl Site {
     const fn has_response_head(self) -> bool {
         matches!(
             self,
-            Self::Rules(RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse)
+            Self::Answer
+                | Self::Rules(
+                    RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse
+                )
         )
     }
 }

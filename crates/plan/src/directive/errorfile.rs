@@ -1,16 +1,17 @@
-//! `errorfile`, `errorloc*`, `errorfiles`: pages in place of the built-in ones (manual 4.2).
+//! `errorfile`, `errorloc*`, `errorfiles`, `http-error`: pages in place of the built-in ones (manual 4.2).
 
 use std::sync::Arc;
 
-use state::reply::Page;
+use state::reply::{Page, Stand};
 
-use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
+use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word, words_from};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive { name: "errorfile", sections: at::PROXY, apply: errorfile },
     Directive { name: "errorfiles", sections: at::PROXY, apply: errorfiles },
     Directive { name: "errorloc", sections: at::PROXY, apply: |cx, line| errorloc(cx, line, 302) },
     Directive { name: "errorloc302", sections: at::PROXY, apply: |cx, line| errorloc(cx, line, 302) },
+    Directive { name: "http-error", sections: at::PROXY, apply: http_error },
     Directive { name: "errorloc303", sections: at::PROXY, apply: |cx, line| errorloc(cx, line, 303) },
 ];
 
@@ -58,16 +59,60 @@ fn errorfiles<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         let status = text.parse().ok().filter(|s| STATUSES.contains(s));
         wanted.push(status.ok_or_else(|| format!("errorfiles : status code '{text}' not handled."))?);
     }
-    for (status, page) in found.iter() {
+    for (status, stand) in found.iter() {
         if wanted.is_empty() || wanted.contains(&status) {
-            set(cx, status, Arc::clone(page));
+            put(cx, status, stand.clone());
         }
     }
     Ok(())
 }
 
 fn set(cx: &mut Ctx<'_, '_>, status: u16, page: Arc<Page>) {
-    Arc::make_mut(&mut cx.draft.settings.pages).set(status, page);
+    put(cx, status, Stand::Page(page));
+}
+
+fn put(cx: &mut Ctx<'_, '_>, status: u16, stand: Stand) {
+    Arc::make_mut(&mut cx.draft.settings.pages).put(status, stand);
+    cx.draft.settings.replies.retain(|(replied, _)| *replied != status);
+}
+
+/// `http-error status CODE ...`: kept for `assemble`, since what it says may name what comes later.
+fn http_error<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let words = words_from(line, 1);
+    // The last one counts.
+    let at = words.iter().rposition(|w| *w == "status");
+    let at = at.ok_or("http-error : expects at least a <status> as arguments.")?;
+    let code = words.get(at + 1).ok_or("http-error : 'status' expects <status_code> as argument")?;
+    let code: u16 = code
+        .parse()
+        .ok()
+        .filter(|n| (200..=599).contains(n))
+        .ok_or_else(|| format!("http-error : Unexpected status code '{code}'"))?;
+    if !STATUSES.contains(&code) {
+        return Err(format!("http-error: status code '{code}' not handled."));
+    }
+    let pages = Arc::make_mut(&mut cx.draft.settings.pages);
+    pages.remove(code);
+    cx.draft.settings.replies.retain(|(replied, _)| *replied != code);
+    if words.contains(&"default-errorfiles") {
+        return Ok(());
+    }
+    if let Some(at) = words.iter().position(|w| *w == "errorfiles") {
+        let name = words.get(at + 1).copied().unwrap_or_default();
+        let Some(found) = cx.plan.pages.get(name) else {
+            let place = cx.plan.place(line.span());
+            let message =
+                format!("proxy '{}': unknown http-errors section '{name}' (at {place}).", cx.draft.name);
+            cx.plan.late.push(message);
+            return Ok(());
+        };
+        if let Some(stand) = found.get(code).cloned() {
+            put(cx, code, stand);
+        }
+        return Ok(());
+    }
+    cx.draft.settings.replies.push((code, line));
+    Ok(())
 }
 
 fn handled(status: &str) -> Result<u16, String> {
@@ -82,14 +127,7 @@ pub(crate) fn from_file(plan: &Plan<'_>, status: &str, path: &str) -> Result<(u1
     if content.len() > plan.global.buffer_size as usize {
         return Err(format!("file '{path}' exceeds the buffer size ({} bytes).", plan.global.buffer_size));
     }
-    let page = parse(&content).map_err(|wrong| match wrong {
-        Wrong::At(offset) => format!("'{path}': unable to parse headers (error offset: {offset})"),
-        Wrong::Length(is, announced) => {
-            format!(
-                "'{path}': payload size does not match the announced content-length ({is} != {announced})"
-            )
-        }
-    })?;
+    let page = Page::from_wire(&content).map_err(|wrong| format!("'{path}': {wrong}"))?;
     Ok((status, Arc::new(page)))
 }
 
@@ -101,104 +139,9 @@ pub(crate) fn location(code: u16, status: &str, url: &str) -> Result<(u16, Arc<P
         line(b"content-length", b"0"),
         line(b"location", url.as_bytes()),
     ];
-    Ok((status, Arc::new(Page { status: code, reason: None, headers, body: Arc::from([]) })))
+    Ok((status, Arc::new(Page { status: code, headers, ..Page::silence() })))
 }
 
 fn line(name: &[u8], value: &[u8]) -> (Box<[u8]>, Box<[u8]>) {
     (name.into(), value.into())
-}
-
-/// Why a file is no response.
-#[derive(Debug, PartialEq, Eq)]
-enum Wrong {
-    /// The offset of the line.
-    At(usize),
-    /// The body's length, and the one announced.
-    Length(usize, usize),
-}
-
-/// A response as it goes over the wire, lines ended by LF or CRLF. A body without a length is given one, so that the
-/// connection may live on.
-fn parse(content: &[u8]) -> Result<Page, Wrong> {
-    if content.is_empty() {
-        return Ok(Page { status: 0, reason: None, headers: Vec::new(), body: Arc::from([]) });
-    }
-    let mut at = 0;
-    let first = next_line(content, &mut at).ok_or(Wrong::At(0))?;
-    let (status, reason) = status_line(first).ok_or(Wrong::At(0))?;
-    let mut headers = Vec::new();
-    let mut length = None;
-    loop {
-        let start = at;
-        let Some(text) = next_line(content, &mut at) else { return Err(Wrong::At(start)) };
-        if text.is_empty() {
-            break;
-        }
-        let colon = text.iter().position(|b| *b == b':').ok_or(Wrong::At(start))?;
-        let (name, value) = text.split_at_checked(colon).ok_or(Wrong::At(start))?;
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            return Err(Wrong::At(start));
-        }
-        let name = name.to_ascii_lowercase();
-        match name.as_slice() {
-            b"content-length" => {
-                let text = std::str::from_utf8(value).map_err(|_| Wrong::At(start))?;
-                length = Some(text.parse::<usize>().map_err(|_| Wrong::At(start))?);
-            }
-            b"transfer-encoding" => return Err(Wrong::At(start)),
-            // The connection's own business, whatever the file says.
-            b"connection" => {}
-            _ => headers.push(line(&name, value)),
-        }
-    }
-    let body = content.get(at..).unwrap_or_default();
-    if let Some(announced) = length.filter(|n| *n != body.len()) {
-        return Err(Wrong::Length(body.len(), announced));
-    }
-    headers.push(line(b"content-length", body.len().to_string().as_bytes()));
-    Ok(Page { status, reason: Some(reason.into()), headers, body: Arc::from(body) })
-}
-
-fn next_line<'c>(content: &'c [u8], at: &mut usize) -> Option<&'c [u8]> {
-    let rest = content.get(*at..)?;
-    let end = rest.iter().position(|b| *b == b'\n')?;
-    *at += end + 1;
-    let text = rest.get(..end)?;
-    Some(text.strip_suffix(b"\r").unwrap_or(text))
-}
-
-/// `HTTP/1.x 503 Reason`.
-fn status_line(text: &[u8]) -> Option<(u16, &[u8])> {
-    let rest = text.strip_prefix(b"HTTP/1.")?;
-    let (minor, rest) = rest.split_first()?;
-    let rest = rest.strip_prefix(b" ").filter(|_| minor.is_ascii_digit())?;
-    let (status, rest) = rest.split_at_checked(3)?;
-    let status = std::str::from_utf8(status).ok()?.parse().ok().filter(|s| (100..=999).contains(s))?;
-    Some((status, rest.strip_prefix(b" ").unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_from_its_wire_form() {
-        let page =
-            parse(b"HTTP/1.0 503 Not now\r\nX-A: b \nconnection: close\r\ncontent-length: 5\r\n\r\nhello")
-                .unwrap();
-        assert_eq!((page.status, page.reason.as_deref()), (503, Some(&b"Not now"[..])));
-        let headers: Vec<_> = page.headers.iter().map(|(n, v)| [&**n, &**v].concat()).collect();
-        assert_eq!(headers, [b"x-ab".to_vec(), b"content-length5".to_vec()]);
-        assert_eq!(&*page.body, b"hello");
-    }
-
-    #[test]
-    fn what_is_no_response() {
-        assert_eq!(parse(b"root:x:0\n\n"), Err(Wrong::At(0)));
-        assert_eq!(parse(b"HTTP/1.1 503 x\r\nno colon\r\n\r\n"), Err(Wrong::At(16)));
-        assert_eq!(parse(b"HTTP/1.1 503 x\r\na: b\r\n"), Err(Wrong::At(22)));
-        assert_eq!(parse(b"HTTP/1.1 503 x\r\ncontent-length: 3\r\n\r\nab"), Err(Wrong::Length(2, 3)));
-        assert_eq!(parse(b"").unwrap().status, 0);
-    }
 }

@@ -13,6 +13,7 @@ pub(crate) mod bind;
 mod capture;
 mod cpu_map;
 pub(crate) mod errorfile;
+mod h1_case_adjust;
 pub(crate) mod http_check;
 mod http_reuse;
 mod http_send_name_header;
@@ -20,7 +21,7 @@ mod id;
 mod limits;
 pub(crate) mod log;
 mod mode;
-mod monitor_uri;
+mod monitor;
 mod needed;
 mod option;
 mod option_address;
@@ -44,6 +45,7 @@ static ALL: &[&[Directive]] = &[
     capture::DIRECTIVES,
     cpu_map::DIRECTIVES,
     errorfile::DIRECTIVES,
+    h1_case_adjust::DIRECTIVES,
     http_check::DIRECTIVES,
     http_reuse::DIRECTIVES,
     http_send_name_header::DIRECTIVES,
@@ -51,7 +53,7 @@ static ALL: &[&[Directive]] = &[
     limits::DIRECTIVES,
     log::DIRECTIVES,
     mode::DIRECTIVES,
-    monitor_uri::DIRECTIVES,
+    monitor::DIRECTIVES,
     needed::DIRECTIVES,
     option::DIRECTIVES,
     process::DIRECTIVES,

@@ -8,16 +8,6 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     needed("dispatch"),
     needed("force-be-switch"),
     Directive {
-        name: "monitor",
-        sections: at::PROXY,
-        apply: |cx, line| {
-            if !cx.lacks_frontend(line, "monitor", "") {
-                refuse(cx, line, &format!("'monitor {}'", word(line, 1)));
-            }
-            Ok(())
-        },
-    },
-    Directive {
         name: "stick-table",
         sections: at::PROXY,
         apply: |cx, line| {

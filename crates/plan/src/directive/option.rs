@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use config::vocabulary::{OPTIONS, nearest, places_of};
 use config::{Diagnostic, Place, SectionKind};
-use state::options::{KeepAlive, Options};
+use state::options::{KeepAlive, OddNames, Options};
 
 use super::http_check;
 use super::log::{LineFormat, settings};
@@ -26,7 +26,11 @@ const FLAGS: &[(&str, Flag)] = &[
     ("clitcpka", |o| &mut o.client_keepalive),
     ("dontlog-normal", |o| &mut o.dont_log_normal),
     ("dontlognull", |o| &mut o.dont_log_null),
+    ("h1-case-adjust-bogus-client", |o| &mut o.adjust_case_client),
+    ("h1-case-adjust-bogus-server", |o| &mut o.adjust_case_server),
     ("http-buffer-request", |o| &mut o.http_buffer_request),
+    ("http-drop-request-trailers", |o| &mut o.drop_request_trailers),
+    ("http-drop-response-trailers", |o| &mut o.drop_response_trailers),
     ("http-ignore-probes", |o| &mut o.http_ignore_probes),
     ("http-no-delay", |o| &mut o.http_no_delay),
     ("http-pretend-keepalive", |o| &mut o.pretend_keepalive),
@@ -99,8 +103,16 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
         "httpchk" => http_check::option_httpchk(cx, line)?,
         "tcp-check" => Rc::make_mut(&mut cx.draft.settings.check).http = false,
         _ if !on => {}
-        "http-restrict-req-hdr-names" if word(line, 2) == "preserve" => {}
-        "checkcache" | "http-restrict-req-hdr-names" => {
+        "http-restrict-req-hdr-names" => cx.draft.options().odd_names = odd_names(line)?,
+        "accept-invalid-http-request" => {
+            cx.draft.options().accept_unsafe_request = true;
+            renamed(cx, line, name, "accept-unsafe-violations-in-http-request");
+        }
+        "accept-invalid-http-response" => {
+            cx.draft.options().accept_unsafe_response = true;
+            renamed(cx, line, name, "accept-unsafe-violations-in-http-response");
+        }
+        "checkcache" => {
             cx.plan.remarks.unserved(line.span(), &format!("'option {name}'"));
         }
         "ldap-check" | "mysql-check" | "pgsql-check" | "redis-check" | "smtpchk" | "spop-check"
@@ -111,6 +123,26 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
         _ => cx.not_run(line, &format!("'option {name}'")),
     }
     Ok(())
+}
+
+fn odd_names(line: Line<'_>) -> Result<OddNames, String> {
+    if let Some(extra) = line.word(3) {
+        return Err(format!("'option' cannot handle unexpected argument '{}'.", extra.lossy()));
+    }
+    let expected = "option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.";
+    match word(line, 2) {
+        "preserve" => Ok(OddNames::Preserve),
+        "delete" => Ok(OddNames::Delete),
+        "reject" => Ok(OddNames::Reject),
+        "" => Err(format!("missing parameter. {expected}")),
+        other => Err(format!("invalid parameter '{other}'. {expected}")),
+    }
+}
+
+/// Says that an option has another name now.
+fn renamed<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, old: &str, new: &str) {
+    let message = format!("option '{old}' is deprecated. please use 'option {new}' if absolutely needed.");
+    cx.plan.remarks.push(Diagnostic::warning(line.span(), message).at(Place::ParsingTight));
 }
 
 /// Remembers an option that other modes have no use for.
