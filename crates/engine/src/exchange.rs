@@ -123,7 +123,7 @@ impl<'x> Exchange<'x> {
             max_headers: global.max_headers,
             max_head: global.buffer_size.saturating_sub(global.max_rewrite),
             accept_unsafe: unsafe_bytes,
-            accept_any_payload: false,
+            accept_any_payload: global.accept_any_payload,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use http::h1::{self, Framing, Parsed, Scan};
+use http::header_value::has_token;
 use http::{Kind, Known, Message, Method, Version};
 use net::Time;
 use state::Farewell;
@@ -154,8 +155,16 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     line.extend_from_slice(stream.request.method_bytes());
     line.push(b' ');
     line.extend_from_slice(stream.request.target_bytes());
-    line.extend_from_slice(b" HTTP/");
-    line.extend_from_slice(&stream.request.version().text());
+    match stream.request.protocol_bytes() {
+        b"" => {
+            line.extend_from_slice(b" HTTP/");
+            line.extend_from_slice(&stream.request.version().text());
+        }
+        other => {
+            line.push(b' ');
+            line.extend_from_slice(other);
+        }
+    }
     x.keep_client =
         !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
@@ -263,6 +272,9 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     add_address(&mut x.stream.request, forward, source).map_err(full)?;
     let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
     add_address(&mut x.stream.request, original, destination).map_err(full)?;
+    if x.upgrades && x.frontend.options.accept_unsafe_request {
+        add_websocket_key(x).map_err(full)?;
+    }
     let pretends = x.backend.is_some_and(|b| b.options.pretend_keepalive);
     let close = !x.keeps_server() && !pretends;
     let request = &mut x.stream.request;
@@ -276,6 +288,23 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
         (false, true) => request.add_header(Known::Connection, b"keep-alive").map_err(full),
         _ => Ok(()),
     }
+}
+
+/// A server expects a key from a WebSocket client that was let in without one: a random one, 16 bytes in base64.
+fn add_websocket_key(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let is_websocket = h1::upgrade(&x.stream.request).is_some_and(|value| has_token(value, b"websocket"));
+    if !is_websocket || x.stream.request.has(Known::SecWebsocketKey) {
+        return Ok(());
+    }
+    // 21 digits of six bits, one of two, the padding.
+    let mut key = *b"AAAAAAAAAAAAAAAAAAAAAA==";
+    for (at, slot) in key.iter_mut().take(22).enumerate() {
+        let mask = if at == 21 { 0x30 } else { 0x3f };
+        let digit = x.worker.random() & mask;
+        *slot = usize::try_from(digit).ok().and_then(|d| DIGITS.get(d)).copied().unwrap_or(b'A');
+    }
+    x.stream.request.add_header(Known::SecWebsocketKey, &key)
 }
 
 /// What a head counts for in the byte counts of logs and statistics: the size of its parts in HAProxy's internal form,

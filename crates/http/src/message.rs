@@ -181,6 +181,11 @@ impl Message {
         self.kind
     }
 
+    /// What stood for the version where that was something else than `HTTP/d.d`; empty otherwise.
+    pub fn protocol_bytes(&self) -> &[u8] {
+        self.slice(self.protocol)
+    }
+
     /// The version of the start line.
     pub fn version(&self) -> Version {
         self.version

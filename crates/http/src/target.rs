@@ -95,11 +95,11 @@ impl<'a> Target<'a> {
     pub fn path_range(self) -> Option<Range<usize>> {
         let start = self.path_start()?;
         let rest = self.bytes.get(start..)?;
-        let len = memchr::memchr2(b'?', b'#', rest).unwrap_or(rest.len());
+        let len = memchr::memchr(b'?', rest).unwrap_or(rest.len());
         Some(start..start + len)
     }
 
-    /// The path: what follows `scheme://authority`, up to `?` or `#`. Empty where
+    /// The path: what follows `scheme://authority`, up to `?`. Empty where
     /// a query follows the authority, none for `*`, the authority form, and where nothing follows the authority.
     pub fn path(self) -> Option<&'a [u8]> {
         self.bytes.get(self.path_range()?)
@@ -107,20 +107,17 @@ impl<'a> Target<'a> {
 
     /// Where the query stands in the target, without its `?`.
     pub fn query_range(self) -> Option<Range<usize>> {
-        let mark = memchr::memchr2(b'?', b'#', self.bytes)?;
-        let rest = self.bytes.get(mark..)?.strip_prefix(b"?")?;
-        Some(mark + 1..mark + 1 + memchr::memchr(b'#', rest).unwrap_or(rest.len()))
+        Some(memchr::memchr(b'?', self.bytes)? + 1..self.bytes.len())
     }
 
-    /// The query: what follows the first `?`, up to `#`.
+    /// The query: what follows the first `?`.
     pub fn query(self) -> Option<&'a [u8]> {
         self.bytes.get(self.query_range()?)
     }
 
-    /// Path and query together, from the path's first byte to the end or a `#`.
+    /// Path and query together, from the path's first byte to the end.
     pub fn pathq(self) -> Option<&'a [u8]> {
-        let rest = self.bytes.get(self.path_start()?..)?;
-        rest.get(..memchr::memchr(b'#', rest).unwrap_or(rest.len()))
+        self.bytes.get(self.path_start()?..)
     }
 }
 
@@ -137,11 +134,11 @@ mod tests {
         type Parts<'a> =
             (Form, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
         let cases: &[(&str, Parts<'_>)] = &[
-            ("/a?b=c#d", (Form::Origin, None, None, Some("/a"), Some("b=c"), Some("/a?b=c"))),
+            ("/a?b=c#d", (Form::Origin, None, None, Some("/a"), Some("b=c#d"), Some("/a?b=c#d"))),
             ("/a", (Form::Origin, None, None, Some("/a"), None, Some("/a"))),
             ("/a?", (Form::Origin, None, None, Some("/a"), Some(""), Some("/a?"))),
             ("/a?b?c", (Form::Origin, None, None, Some("/a"), Some("b?c"), Some("/a?b?c"))),
-            ("/a#b?c", (Form::Origin, None, None, Some("/a"), None, Some("/a"))),
+            ("/a#b?c", (Form::Origin, None, None, Some("/a#b"), Some("c"), Some("/a#b?c"))),
             ("//x/y", (Form::Origin, None, None, Some("//x/y"), None, Some("//x/y"))),
             ("http://a/x?y", (Form::Absolute, Some("http"), Some("a"), Some("/x"), Some("y"), Some("/x?y"))),
             ("http://a", (Form::Absolute, Some("http"), Some("a"), None, None, None)),

@@ -199,6 +199,7 @@ fn global() -> Global {
         buffer_size: 16384,
         max_rewrite: 1024,
         max_headers: 101,
+        accept_any_payload: false,
         header_case: Arc::default(),
         daemon: false,
         pidfile: None,

@@ -25,6 +25,8 @@ pub struct Global {
     pub buffer_size: u32,
     pub max_rewrite: u32,
     pub max_headers: u16,
+    /// `h1-accept-payload-with-any-method`: bodies of GET, HEAD and DELETE before HTTP/1.1.
+    pub accept_any_payload: bool,
     /// `h1-case-adjust`.
     pub header_case: Arc<HeaderCase>,
     pub daemon: bool,

@@ -198,6 +198,17 @@ const FRONTEND_OPTIONS: &[&str] = &[
     "option http-keep-alive",
     "option http-buffer-request",
     "option http-ignore-probes",
+    "option http-no-delay",
+    "option http-restrict-req-hdr-names delete",
+    "option http-restrict-req-hdr-names reject",
+    "option h1-case-adjust-bogus-client",
+    "option http-drop-response-trailers",
+    "option accept-unsafe-violations-in-http-request",
+    "http-error status 400 content-type text/plain string bad",
+    "http-error status 403 content-type text/plain lf-string \"no %[path]\" hdr X-Why %[method]",
+    "http-error status 502",
+    "errorloc 400 /sorry",
+    "monitor fail if { hdr(x-api) 1 }",
     "option dontlognull",
     "option log-separate-errors",
     "capture request header Host len 12",
@@ -229,6 +240,12 @@ const BACKEND_OPTIONS: &[&str] = &[
     "cookie SRV rewrite",
     "cookie SRV insert postonly",
     "cookie sid prefix",
+    "option http-restrict-req-hdr-names delete",
+    "option h1-case-adjust-bogus-server",
+    "option http-drop-request-trailers",
+    "option accept-unsafe-violations-in-http-response",
+    "http-error status 403 default-errorfiles",
+    "http-error status 502 content-type text/plain lf-string \"%[capture.req.uri] %[be_name]\"",
     "errorloc 502 /sorry",
     "errorloc303 503 /sorry",
 ];
@@ -470,7 +487,9 @@ impl Unit {
 
 /// The top of every file.
 pub(crate) fn global(log: u16) -> String {
-    format!("global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n\n")
+    let names = ["X-Many", "X-Dup", "X-T", "Content-Length", "Host"];
+    let adjust = names.map(|name| format!("    h1-case-adjust {} {name}\n", name.to_ascii_lowercase()));
+    format!("global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n", adjust.concat())
 }
 
 #[cfg(test)]

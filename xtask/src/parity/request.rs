@@ -101,6 +101,8 @@ const HEADERS: &[&str] = &[
     "X-MANY:c",
     "X-Api: 1",
     "X-Empty:",
+    "X_Under: 1",
+    "X.Dot: 1",
     "X-Space:   around   ",
     "X-Tab:\tt\t",
     "X-Quote: \"a, b\", c",

@@ -88,9 +88,10 @@ fn settle_authority(msg: &mut Message, host_at: Option<usize>, limits: &Limits) 
         // Where the target changes, because its port may be left out or it lacks a path, `Host` goes without that port
         // too, and says the same to the letter.
         let (index, host_len) = (header.index, bare_host.len());
-        if agrees && changes && header.value != bare {
+        if (agrees || limits.accept_unsafe) && changes && header.value != bare {
             match connect {
-                true => msg.shorten_value(index, host_len),
+                true if agrees => msg.shorten_value(index, host_len),
+                true => {}
                 false => msg.take_value_from_target(index, bare_start, bare_len),
             }
         }

@@ -28,13 +28,16 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
     msg.method = Method::of(line.get(..method_len).unwrap_or_default());
     msg.text = Span { start: target_start as u32, len: target_len as u32 };
     let end = match line.get(target_end) {
-        Some(b'\r' | b'\n') if limits.accept_unsafe && msg.method == Method::Get => {
+        Some(_) if limits.accept_unsafe && msg.method == Method::Get && ends_line(line, target_end) => {
             msg.version = Version::HTTP_10;
-            target_end
+            target_end + blanks_at(line, target_end)
         }
         _ => {
             let version_start = blanks(line, target_end, base, ErrorKind::Target)?;
-            version(line, version_start, base, msg, limits)?
+            match limits.accept_unsafe {
+                true => protocol(line, version_start, base, msg)?,
+                false => version(line, version_start, base, msg, limits)?,
+            }
         }
     };
     let next = end_of_line(line, end).map_err(|stop| stop.at(base))?;
@@ -66,6 +69,34 @@ fn target_len(rest: &[u8], limits: &Limits) -> usize {
         len += bytes::target_len(rest.get(len..).unwrap_or_default());
     }
     len
+}
+
+/// Whether nothing but blanks stands between `at` and the end of the line.
+fn ends_line(line: &[u8], at: usize) -> bool {
+    matches!(line.get(at + blanks_at(line, at)), Some(b'\r' | b'\n'))
+}
+
+fn blanks_at(line: &[u8], at: usize) -> usize {
+    line.get(at..).unwrap_or_default().iter().take_while(|byte| is_ows(**byte)).count()
+}
+
+/// Reads what stands for the version where unsafe requests pass: any run of capitals, digits, `/` and `.`, sent on as it
+/// came. What isn't `HTTP/d.d` counts as HTTP/1.0.
+fn protocol(line: &[u8], at: usize, base: usize, msg: &mut Message) -> Step<usize> {
+    let rest = line.get(at..).unwrap_or_default();
+    let may = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.');
+    let len = rest.iter().position(|byte| !may(byte)).ok_or(Stop::More)?;
+    match rest.get(..len).unwrap_or_default() {
+        [] => return Stop::bad(ErrorKind::Version, base + at),
+        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            msg.version = Version { major: major - b'0', minor: minor - b'0' };
+        }
+        _ => {
+            msg.version = Version::HTTP_10;
+            msg.protocol = Span { start: at as u32, len: len as u32 };
+        }
+    }
+    Ok(at + len)
 }
 
 /// Reads `HTTP/d.d` at `at` into the message; gives the offset behind it. With `accept_unsafe` any protocol's name and
@@ -115,7 +146,7 @@ fn unsafe_version(rest: &[u8], at: usize, base: usize, msg: &mut Message) -> Ste
 /// proxy doesn't know; CONNECT needs a port.
 fn may_have(method: Method, target: &[u8], limits: &Limits) -> bool {
     match (method, target) {
-        (Method::Connect, _) if limits.accept_unsafe => true,
+        (Method::Connect, target) if limits.accept_unsafe => !target.starts_with(b"/"),
         (Method::Connect, _) => {
             let end = target.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(target.len());
             let authority = target.get(..end).unwrap_or_default();
@@ -331,9 +362,12 @@ mod tests {
         same(b"GET /\xe9#b?c HTTP/1.1\r\n\r\n");
         same(b"GET / HTTP/1.10\r\n\r\n");
         same(b"GET / RTSP/1.0\r\n\r\n");
+        same(b"GET / X/1\r\n\r\n");
+        same(b"GET / /1.1\r\n\r\n");
         same(b"GET / HTTP/1.1\r\nx: a\0b\r\n\r\n");
         same(b"CONNECT a HTTP/1.1\r\n\r\n");
         passes(b"GET /\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n");
+        passes(b"GET / \r\n\r\n", b"GET / HTTP/1.0\r\n\r\n");
         passes(b"GET / HTTP/1.1\r\nX : a\r\nY\x80\0: b\r\nZ: c\r\n\r\n", b"GET / HTTP/1.1\r\nz: c\r\n\r\n");
         for bad in [
             b"POST /\r\n\r\n".as_slice(),
@@ -342,8 +376,9 @@ mod tests {
             b"GET / HTTP/1.1\r\nX\r\n\r\n",
             b"GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
             b"GET foo HTTP/1.1\r\n\r\n",
-            b"GET / /1.1\r\n\r\n",
-            b"GET / X/1\r\n\r\n",
+            b"GET / http/1.1\r\n\r\n",
+            b"GET / HTTP/1,1\r\n\r\n",
+            b"CONNECT /a HTTP/1.1\r\n\r\n",
         ] {
             assert_eq!(sent(bad), None, "{bad:?}");
         }

@@ -1,6 +1,6 @@
-//! `tune.*` of `global` (manual 3.2).
+//! `tune.*` and `h1-accept-payload-with-any-method` of `global` (manual 3.2).
 
-use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
+use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, size};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
@@ -18,6 +18,11 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         let most = u16::try_from(atol(word(line, 1))).ok().filter(|n| (1..=32_767).contains(n));
         cx.plan.global.max_headers =
             most.ok_or("'tune.http.maxhdr' expects a numeric value between 1 and 32767")?;
+        Ok(())
+    }),
+    tune("h1-accept-payload-with-any-method", |cx, line| {
+        no_more(line, 0)?;
+        cx.plan.global.accept_any_payload = true;
         Ok(())
     }),
 ];

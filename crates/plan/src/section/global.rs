@@ -15,6 +15,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         buffer_size: 16_384,
         max_rewrite: 1_024,
         max_headers: 101,
+        accept_any_payload: false,
         header_case: Default::default(),
         daemon: false,
         pidfile: None,
