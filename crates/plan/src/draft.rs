@@ -33,6 +33,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) log: Rc<LogSettings<'a>>,
     pub(crate) balance: Option<Line<'a>>,
     pub(crate) hash_type: Option<Line<'a>>,
+    pub(crate) hash_balance_factor: Option<Line<'a>>,
+    pub(crate) hash_affinity: Option<Line<'a>>,
     pub(crate) default_backend: Option<Word<'a>>,
     pub(crate) server: Rc<ServerSpec<'a>>,
     pub(crate) check: Rc<CheckSettings<'a>>,

@@ -31,7 +31,7 @@ use state::frontend::{Bind, BindAddress, Captures, UnixOwner};
 use state::options::{Mode, Options, Timeouts};
 use state::reply::Pages;
 use state::route::Switching;
-use state::server::{Address, Port};
+use state::server::{Address, HashKey, Port};
 use state::world::{Global, Process};
 use state::{Act, Backend, Ctx, Endpoint, Frontend, Server, Session, Stream, Verdict, World};
 
@@ -63,6 +63,8 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         backup: false,
         maxconn,
         maxqueue: 0,
+        hash_key: HashKey::Id,
+        guid: None,
         pool_max: None,
         cookie: None,
         check: None,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::Backend;
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 
@@ -27,6 +28,19 @@ pub enum Port {
     Mapped(i32),
 }
 
+/// `hash-key`: what the points of a server on a ring are derived from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HashKey {
+    /// The lower bits of the `id`.
+    #[default]
+    Id,
+    /// The whole `id`.
+    Id32,
+    Guid,
+    Addr,
+    AddrPort,
+}
+
 /// A `server` line.
 #[derive(Debug)]
 pub struct Server {
@@ -40,6 +54,9 @@ pub struct Server {
     pub backup: bool,
     pub maxconn: u32,
     pub maxqueue: u32,
+    /// What its points on a ring of consistent hashing are derived from.
+    pub hash_key: HashKey,
+    pub guid: Option<Box<str>>,
     /// Idle connections kept at most; none: no limit.
     pub pool_max: Option<u32>,
     /// The cookie's value for persistence.
@@ -154,7 +171,12 @@ impl Server {
     }
 
     /// Whether all its slots are taken.
-    pub fn is_full(&self) -> bool {
+    pub fn is_full(&self, _: &Backend) -> bool {
         self.maxconn != 0 && self.live.sessions.now() >= self.maxconn
+    }
+
+    /// Whether as many wait for it as `maxqueue` allows, where that is limited.
+    pub fn is_queue_full(&self) -> bool {
+        self.maxconn != 0 && self.maxqueue != 0 && self.live.queued.now() >= self.maxqueue
     }
 }

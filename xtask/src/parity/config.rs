@@ -262,10 +262,38 @@ const BALANCE: &[&str] = &[
     "uri len 4",
     "uri path-only",
     "url_param a",
+    "url_param a check_post",
     "hdr(host)",
+    "hdr(host) use_domain_only",
     "hdr(x-many)",
     "hash path",
+    "hash req.hdr(x-many),lower",
+    "hash pathq,length",
 ];
+
+const HASH_TYPES: &[&str] = &[
+    "map-based",
+    "map-based djb2",
+    "map-based crc32 avalanche",
+    "map-based none",
+    "consistent",
+    "consistent sdbm",
+    "consistent djb2 avalanche",
+    "consistent crc32",
+    "consistent none",
+];
+
+const HASH_MORE: &[&str] = &[
+    "hash-balance-factor 101",
+    "hash-balance-factor 150",
+    "hash-preserve-affinity maxconn",
+    "hash-preserve-affinity maxqueue",
+    "option allbackups",
+];
+
+/// Settings of a server that decide which requests it gets.
+const SERVER_SHARES: &[&str] =
+    &[" id 70", " hash-key id32", " hash-key addr", " hash-key guid", " weight 100", " maxconn 9 maxqueue 3"];
 
 const LOG_FORMATS: &[&str] = &[
     "option httplog",
@@ -341,8 +369,11 @@ fn backend(random: &mut Random) -> Backend {
     let mut backend = Backend::default();
     // Without the line, newer versions choose at random.
     backend.lines.push(format!("balance {}", random.pick(BALANCE)));
+    if random.chance(40) {
+        backend.lines.push(format!("hash-type {}", random.pick(HASH_TYPES)));
+    }
     if random.chance(20) {
-        backend.lines.push("hash-type consistent".to_owned());
+        backend.lines.push(random.pick(HASH_MORE).to_owned());
     }
     for _ in 0..random.below(3) {
         backend.lines.push(random.pick(BACKEND_OPTIONS).to_owned());
@@ -376,6 +407,9 @@ fn backend(random: &mut Random) -> Backend {
             " disabled",
             " maxconn 5",
         ]));
+        if random.chance(20) {
+            settings.push_str(random.pick(SERVER_SHARES));
+        }
         backend.servers.push(settings);
     }
     backend.servers.truncate(2);
@@ -451,6 +485,11 @@ impl Unit {
         let backends = self.backends.iter_mut().map(|backend| &mut backend.lines);
         for lines in backends.chain([&mut self.defaults, &mut self.frontend]) {
             lines.retain(|line| !unwanted(line));
+        }
+        for server in self.backends.iter_mut().flat_map(|backend| &mut backend.servers) {
+            if unwanted(server) {
+                server.clear();
+            }
         }
     }
 

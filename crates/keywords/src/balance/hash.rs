@@ -1,18 +1,15 @@
-//! `source`, `uri`, `url_param`, `hdr`, `hash`: the same key goes to the same server. `hash-type` follows their own words.
+//! `source`, `uri`, `url_param`, `hdr`, `hash`: the same key goes to the same server. The words of `hash-type` and its
+//! like (see [`super::settings`]) follow their own.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use arc_swap::ArcSwap;
 use http::Message;
-use sample::{Type, cast};
+use sample::{Value, cast};
 use state::expr::{Ctx, Expr};
 
-use super::order::{map, ring};
+use super::places::Places;
 use super::prelude::*;
-use crate::bytes::{avalanche, crc32, djb2, sdbm};
+use super::settings::{Settings, begins};
 
 pub(super) const KEYWORDS: &[Balancer] = &[
     Balancer {
@@ -20,6 +17,9 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         doc: "By what a sample expression gives.",
         examples: &["hash req.cook(id)", "hash path hash-type map-based djb2"],
         parse: |p| {
+            if p.words.peek().is_none_or(begins) {
+                return Err("balance hash requires a sample expression.".into());
+            }
             let expr = p.compiler.expr(&mut p.words)?;
             made(p, Key::Sample(expr))
         },
@@ -29,10 +29,18 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         doc: "By a request header; with `use_domain_only` by the second-level domain in it.",
         examples: &["hdr(host)", "hdr(host) use_domain_only"],
         parse: |p| {
-            let name =
-                p.inside.filter(|n| !n.is_empty()).ok_or("'hdr' requires a header's name in parentheses")?;
+            let name = p
+                .inside
+                .filter(|n| !n.is_empty())
+                .ok_or("balance hdr requires an http header field name.")?;
             let name = http::Name::new(name.as_bytes());
             let domain = p.words.accept("use_domain_only");
+            if let Some(other) = p.words.peek().filter(|w| !begins(w)) {
+                return Err(format!(
+                    "balance hdr({}) only accepts 'use_domain_only' modifier (got '{other}').",
+                    p.inside.unwrap_or_default()
+                ));
+            }
             made(p, Key::Header { name, domain })
         },
     },
@@ -54,7 +62,11 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         doc: "By a parameter of the query string, or of the form that a POST carries; `check_post` says the same again.",
         examples: &["url_param userid", "url_param userid check_post"],
         parse: |p| {
-            let name = p.words.next().ok_or("'url_param' requires an URL parameter name")?.as_bytes().into();
+            let name = p.words.next().filter(|w| !begins(w));
+            let name = name.ok_or("balance url_param requires an URL parameter name.")?.as_bytes().into();
+            if let Some(other) = p.words.peek().filter(|w| !begins(w) && *w != "check_post") {
+                return Err(format!("balance url_param only accepts 'check_post' modifier (got '{other}')."));
+            }
             if p.words.accept("check_post") && p.words.peek().is_some_and(|word| word.parse::<u32>().is_ok())
             {
                 // How long to wait, which has no effect any more.
@@ -67,11 +79,12 @@ pub(super) const KEYWORDS: &[Balancer] = &[
 
 fn uri(p: &mut Parse<'_>) -> Result<Box<dyn Balance>, String> {
     let mut uri = Uri { whole: false, path_only: false, len: usize::MAX, depth: usize::MAX };
-    while let Some(word) = p.words.peek().filter(|w| *w != "hash-type") {
+    while let Some(word) = p.words.peek().filter(|w| !begins(w)) {
         p.words.advance(1);
         let mut number = || {
-            let found = p.words.next().and_then(|w| w.parse().ok()).filter(|n| *n > 0);
-            found.ok_or_else(|| format!("'uri' : '{word}' expects a positive integer"))
+            let text = p.words.next().unwrap_or_default();
+            let found = text.parse().ok().filter(|n| *n > 0);
+            found.ok_or_else(|| format!("balance uri : '{word}' expects a positive integer (got '{text}')."))
         };
         match word {
             "whole" => uri.whole = true,
@@ -80,7 +93,7 @@ fn uri(p: &mut Parse<'_>) -> Result<Box<dyn Balance>, String> {
             "depth" => uri.depth = number()?,
             other => {
                 return Err(format!(
-                    "'uri' only accepts parameters 'len', 'depth', 'path-only', and 'whole' (got '{other}')"
+                    "balance uri only accepts parameters 'len', 'depth', 'path-only', and 'whole' (got '{other}')."
                 ));
             }
         }
@@ -88,31 +101,9 @@ fn uri(p: &mut Parse<'_>) -> Result<Box<dyn Balance>, String> {
     made(p, Key::Uri(uri))
 }
 
-/// Reads `hash-type`, if it is there.
 fn made(p: &mut Parse<'_>, key: Key) -> Result<Box<dyn Balance>, String> {
-    let mut hash = Hash {
-        key,
-        function: sdbm,
-        avalanche: false,
-        consistent: false,
-        places: ArcSwap::default(),
-        next: AtomicUsize::new(0),
-    };
-    if p.words.accept("hash-type") {
-        for word in p.words.by_ref() {
-            match word {
-                "map-based" => hash.consistent = false,
-                "consistent" => hash.consistent = true,
-                "sdbm" => hash.function = sdbm,
-                "djb2" => hash.function = djb2,
-                "crc32" => hash.function = crc32,
-                "avalanche" => hash.avalanche = true,
-                "wt6" | "none" => return Err(format!("'hash-type' with '{word}' is not supported yet")),
-                other => return Err(format!("'hash-type' : unknown word '{other}'")),
-            }
-        }
-    }
-    Ok(Box::new(hash))
+    let settings = Settings::read(&mut p.words)?;
+    Ok(Box::new(Hash { key, places: Places::new(&settings), settings }))
 }
 
 /// What is hashed.
@@ -136,69 +127,50 @@ struct Uri {
 #[derive(Debug)]
 struct Hash {
     key: Key,
-    function: fn(&[u8]) -> u32,
-    avalanche: bool,
-    consistent: bool,
-    places: ArcSwap<Places>,
-    /// For requests without a key, which take turns.
-    next: AtomicUsize,
-}
-
-/// Where a hash leads: a place in the map, or the next point on the ring.
-#[derive(Debug, Default)]
-struct Places {
-    map: Vec<u32>,
-    ring: BTreeMap<u32, u32>,
+    settings: Settings,
+    places: Places,
 }
 
 impl Balance for Hash {
     fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
-        let places = self.places.load();
-        let Some(hash) = self.hash(pick.cx) else {
-            return (0..places.map.len())
-                .filter_map(|_| places.map.get(self.next.fetch_add(1, Relaxed) % places.map.len()).copied())
-                .find(|server| is_free(pick, *server));
-        };
-        let server = if self.consistent {
-            let behind = places.ring.range(hash..).next().or_else(|| places.ring.first_key_value());
-            *behind?.1
-        } else {
-            let place = usize::try_from(hash).ok()?.checked_rem(places.map.len())?;
-            *places.map.get(place)?
-        };
-        // A full server is waited for: another one would not know the key.
-        is_free(pick, server).then_some(server)
+        match self.hash(pick.cx) {
+            Some(hash) => self.places.at(pick, hash),
+            None => self.places.next(pick),
+        }
     }
 
     fn changed(&self, backend: &Backend) {
-        let ring = if self.consistent { ring(backend) } else { BTreeMap::new() };
-        self.places.store(Arc::new(Places { map: map(backend), ring }));
+        self.places.changed(backend);
     }
 }
 
 impl Hash {
     fn hash(&self, cx: &Ctx<'_>) -> Option<u32> {
-        let hash = match &self.key {
+        let hashed = |key: &[u8]| self.settings.hash(key);
+        match &self.key {
             // An IPv4 address is a number already.
-            Key::Source => match cx.source().ip()? {
-                IpAddr::V4(a) => u32::from(a),
-                IpAddr::V6(a) => (self.function)(&a.octets()),
-            },
-            Key::Sample(expr) => (self.function)(cast(expr.eval(cx)?, Type::Bin, cx.arena)?.bytes()?),
-            Key::Uri(uri) => (self.function)(uri.key(request(cx)?)),
+            Key::Source => Some(match cx.source().ip()? {
+                IpAddr::V4(a) => self.settings.spread(u32::from(a)),
+                IpAddr::V6(a) => hashed(&a.octets()),
+            }),
+            Key::Sample(expr) => self.sample(cast(expr.eval(cx)?, self.settings.sample_type(), cx.arena)?),
+            Key::Uri(uri) => Some(hashed(uri.key(request(cx)?))),
             Key::UrlParam(name) => {
                 let of_form = || form_parameter(&cx.stream?.form, name);
-                (self.function)(parameter(request(cx)?, name).or_else(of_form)?)
+                parameter(request(cx)?, name).or_else(of_form).map(hashed)
             }
             Key::Header { name, domain } => {
                 let value = request(cx)?.value_at(name, 1)?.bytes;
                 if value.is_empty() {
                     return None;
                 }
-                (self.function)(if *domain { second_level(value) } else { value })
+                Some(hashed(if *domain { second_level(value) } else { value }))
             }
-        };
-        Some(if self.avalanche { avalanche(hash) } else { hash })
+        }
+    }
+
+    fn sample(&self, value: Value<'_>) -> Option<u32> {
+        Some(self.settings.hash(value.bytes()?))
     }
 }
 
@@ -209,7 +181,7 @@ fn request<'a>(cx: &Ctx<'a>) -> Option<&'a Message> {
 impl Uri {
     fn key<'m>(&self, request: &'m Message) -> &'m [u8] {
         let target = request.target_bytes();
-        let target = if self.path_only { request.pathq().unwrap_or(target) } else { target };
+        let target = if self.path_only { request.pathq().unwrap_or_default() } else { target };
         let target =
             if self.whole { target } else { target.split(|b| *b == b'?').next().unwrap_or_default() };
         let target = target.get(..self.len).unwrap_or(target);
@@ -231,12 +203,13 @@ fn form_parameter<'m>(form: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
     pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))
 }
 
-/// `ex` of `www.ex.com:80`; a name without dots as a whole.
+/// `ex` of `www.ex.com:80`: what stands before the last dot, of at least one byte, up to the dot before that. All of a
+/// name without dots, port included.
 fn second_level(host: &[u8]) -> &[u8] {
-    let name = host.split(|b| *b == b':').next().unwrap_or_default();
-    let mut labels = name.rsplit(|b| *b == b'.');
-    let last = labels.next().unwrap_or_default();
-    labels.next().unwrap_or(last)
+    let Some(end) = host.iter().rposition(|b| *b == b'.').filter(|end| *end > 0) else { return host };
+    let before = host.get(..end - 1).unwrap_or_default();
+    let start = before.iter().rposition(|b| *b == b'.').map_or(0, |dot| dot + 1);
+    host.get(start..end).unwrap_or(host)
 }
 
 #[cfg(test)]
@@ -254,6 +227,7 @@ mod tests {
     fn domains() {
         assert_eq!(second_level(b"www.ex.com:80"), b"ex");
         assert_eq!(second_level(b"ex.com"), b"ex");
-        assert_eq!(second_level(b"localhost"), b"localhost");
+        assert_eq!(second_level(b"localhost:80"), b"localhost:80");
+        assert_eq!((second_level(b"a..b"), second_level(b".com")), (&b"a."[..], &b".com"[..]));
     }
 }

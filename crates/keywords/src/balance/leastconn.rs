@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use arc_swap::ArcSwap;
 use state::Server;
 
+use super::order::weighted;
 use super::prelude::*;
+use super::settings::Settings;
+use super::share::Shares;
 
 pub(super) const KEYWORDS: &[Balancer] = &[
     Balancer {
@@ -26,11 +29,13 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         doc: "The less busy one of two servers, or of as many as the argument says, drawn at random by weight.",
         examples: &["random", "random(3)"],
         parse: |p| {
+            // What keys are hashed with doesn't matter to who draws lots.
+            let factor = Settings::read(&mut p.words).map_or(0, |settings| settings.factor);
             let draws = p.inside.map_or(Ok(2), |text| {
                 let number = text.parse().ok().filter(|n: &u32| *n > 0);
-                number.ok_or_else(|| format!("'random' expects a positive number of draws, got '{text}'"))
+                number.ok_or("balance random : number of draws must be at least 1.")
             })?;
-            Ok(Box::new(Random { draws, servers: ArcSwap::default() }))
+            Ok(Box::new(Random { draws, factor, urn: ArcSwap::default() }))
         },
     },
 ];
@@ -91,13 +96,24 @@ impl Balance for First {
 #[derive(Debug)]
 struct Random {
     draws: u32,
+    /// `hash-balance-factor`.
+    factor: u32,
+    urn: ArcSwap<Urn>,
+}
+
+/// What lots are drawn from.
+#[derive(Debug, Default)]
+struct Urn {
     /// Positions, and the sum of weights up to and with each.
-    servers: ArcSwap<Vec<(u32, u64)>>,
+    servers: Vec<(u32, u64)>,
+    shares: Shares,
 }
 
 impl Balance for Random {
     fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
-        let servers = self.servers.load();
+        let urn = self.urn.load();
+        let servers = &urn.servers;
+        let may = |position: &u32| is_free(pick, *position) && urn.shares.allow(pick.backend, *position);
         let total = servers.last()?.1;
         let mut random = pick.random;
         let mut best: Option<(u32, &Server)> = None;
@@ -107,23 +123,24 @@ impl Balance for Random {
             let mixed = (random ^ (random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let point = (mixed ^ (mixed >> 27)).checked_rem(total)?;
             let position = servers.get(servers.partition_point(|(_, sum)| *sum <= point))?.0;
-            let Some(server) = pick.backend.server(position).filter(|_| is_free(pick, position)) else {
+            let Some(server) = pick.backend.server(position).filter(|_| may(&position)) else {
                 continue;
             };
             if best.is_none_or(|(_, b)| less_busy(server, b)) {
                 best = Some((position, server));
             }
         }
-        let any = || servers.iter().map(|(position, _)| *position).find(|p| is_free(pick, *p));
+        let any = || servers.iter().map(|(position, _)| *position).find(may);
         best.map(|(position, _)| position).or_else(any)
     }
 
     fn changed(&self, backend: &Backend) {
         let mut sum = 0;
-        let servers = backend.eligible().into_iter().filter_map(|i| {
-            sum += u64::from(backend.server(i)?.live.weight.load(Relaxed));
-            Some((i, sum))
+        let servers = weighted(backend).into_iter().map(|(position, weight)| {
+            sum += weight;
+            (position, sum)
         });
-        self.servers.store(Arc::new(servers.collect()));
+        let servers = servers.collect();
+        self.urn.store(Arc::new(Urn { servers, shares: Shares::of(backend, self.factor) }));
     }
 }

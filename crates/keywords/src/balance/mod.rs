@@ -1,13 +1,17 @@
 //! Balancing algorithms (manual 4.2 "balance"). To add one: a file named after it with a `KEYWORDS` table, and its
 //! line in the list. An algorithm chooses among the servers that are usable now and not full; when none is left it says
-//! so and the engine queues the stream.
+//! so and the engine queues the stream. One that wants a certain server gives it even when it is full: the stream then
+//! waits for that one.
 
 use state::family::Balancer;
 
 mod hash;
 mod leastconn;
 mod order;
+mod places;
 mod roundrobin;
+mod settings;
+mod share;
 
 /// Every algorithm, a file a line.
 pub static ALL: &[&[Balancer]] = &[hash::KEYWORDS, leastconn::KEYWORDS, roundrobin::KEYWORDS];
@@ -28,6 +32,7 @@ mod prelude {
 
     /// Whether the server can take a stream now and is not the one to avoid.
     pub(super) fn is_free(pick: &Pick<'_>, position: u32) -> bool {
-        pick.avoid != Some(position) && pick.backend.server(position).is_some_and(|s| !s.is_full())
+        let backend = pick.backend;
+        pick.avoid != Some(position) && backend.server(position).is_some_and(|s| !s.is_full(backend))
     }
 }

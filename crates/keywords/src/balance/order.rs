@@ -2,15 +2,18 @@
 //! of hashes, the ring of consistent hashes. Holds no keyword itself.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
-use state::Backend;
+use state::server::{Address, HashKey};
+use state::{Backend, Server};
+use twox_hash::XxHash32;
 
 use crate::bytes::avalanche;
 
 /// Eligible servers and their weights over the greatest common divisor.
-fn weighted(backend: &Backend) -> Vec<(u32, u64)> {
+pub(super) fn weighted(backend: &Backend) -> Vec<(u32, u64)> {
     let weight = |i| backend.server(i).map_or(0, |s| u64::from(s.live.weight.load(Relaxed)));
     let servers: Vec<(u32, u64)> = backend.eligible().into_iter().map(|i| (i, weight(i))).collect();
     let divisor = servers.iter().fold(0, |a, (_, w)| gcd(a, *w)).max(1);
@@ -80,16 +83,47 @@ pub(super) fn map(backend: &Backend) -> Vec<u32> {
     order
 }
 
-/// Points of a ring: each server has sixteen times its weight of them, which depend on its `id` alone, so that little
-/// moves when servers come and go.
-pub(super) fn ring(backend: &Backend) -> BTreeMap<u32, u32> {
-    let mut ring = BTreeMap::new();
+/// Points of a ring and the servers at them, in order; of equal points, the one of the server declared first. Each
+/// server has sixteen times its weight of them, which depend on its `hash-key` alone, so that little moves when servers
+/// come and go.
+pub(super) fn ring(backend: &Backend) -> Vec<(u32, u32)> {
+    let mut ring = Vec::new();
     for position in backend.eligible() {
         let Some(server) = backend.server(position) else { continue };
-        let first = server.id.wrapping_mul(256 * 16);
-        for point in 0..server.live.weight.load(Relaxed).min(256) * 16 {
-            ring.entry(avalanche(first.wrapping_add(point))).or_insert(position);
-        }
+        let first = origin(server);
+        let points = (0..points(server)).map(|n| (avalanche(first.wrapping_add(n)), position));
+        ring.extend(points);
     }
+    ring.sort_by_key(|(point, _)| *point);
     ring
+}
+
+/// How many points a server has on a ring.
+fn points(server: &Server) -> u32 {
+    server.live.weight.load(Relaxed).min(256) * 16
+}
+
+/// The number that the points of a server are counted from (manual 5.2 "hash-key").
+fn origin(server: &Server) -> u32 {
+    let by_id = server.id.wrapping_mul(16 * 256);
+    let address = match server.address {
+        Address::Inet(address) => Some(address),
+        _ => None,
+    };
+    match server.hash_key {
+        HashKey::Id => by_id,
+        HashKey::Id32 => avalanche(server.id.swap_bytes()),
+        HashKey::Guid => server.guid.as_deref().map_or(by_id, |guid| XxHash32::oneshot(0, guid.as_bytes())),
+        HashKey::Addr => address.map_or(by_id, |a| match a.ip() {
+            IpAddr::V4(ip) => avalanche(u32::from_le_bytes(ip.octets())),
+            IpAddr::V6(ip) => XxHash32::oneshot(0, &ip.octets()),
+        }),
+        HashKey::AddrPort => address.map_or(by_id, |a| {
+            let port = avalanche(u32::from(a.port()));
+            match a.ip() {
+                IpAddr::V4(ip) => avalanche(u32::from_le_bytes(ip.octets()).wrapping_add(port)),
+                IpAddr::V6(ip) => XxHash32::oneshot(port, &ip.octets()),
+            }
+        }),
+    }
 }

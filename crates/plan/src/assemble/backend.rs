@@ -141,8 +141,10 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
         }
         return plain(assembly, draft, seat, "roundrobin");
     };
-    if let Some(hash_type) = draft.settings.hash_type {
-        words.extend(words_from(hash_type, 0));
+    let settings = &draft.settings;
+    let more = [settings.hash_type, settings.hash_balance_factor, settings.hash_affinity];
+    for line in more.into_iter().flatten().filter(|line| !assembly.plan.remarks.is_wrong(line.span())) {
+        words.extend(words_from(line, 0));
     }
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     compile.site = Site::UseServer;

@@ -28,6 +28,7 @@ mod option_address;
 mod process;
 pub(crate) mod rules;
 pub(crate) mod server;
+mod server_load;
 mod server_param;
 pub(crate) mod server_proxy;
 mod set_var;

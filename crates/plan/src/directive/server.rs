@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use config::{Diagnostic, Place, SectionKind};
 use state::Server;
 use state::check::{Pace, Probe};
-use state::server::{Address, Check, Live, Port, SendProxy, admin};
+use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 
 use super::server_param;
 use super::server_proxy::ProxySpec;
@@ -45,6 +45,8 @@ pub(crate) struct ServerSpec<'a> {
     /// Of this one server only.
     pub(crate) id: u32,
     pub(crate) cookie: Option<&'a str>,
+    pub(crate) guid: Option<&'a str>,
+    pub(crate) hash_key: HashKey,
 }
 
 impl Default for ServerSpec<'_> {
@@ -65,6 +67,8 @@ impl Default for ServerSpec<'_> {
             init_addr: None,
             id: 0,
             cookie: None,
+            guid: None,
+            hash_key: HashKey::default(),
         }
     }
 }
@@ -345,6 +349,8 @@ fn add<'a>(
         backup: spec.backup,
         maxconn: spec.maxconn,
         maxqueue: spec.maxqueue,
+        hash_key: spec.hash_key,
+        guid: spec.guid.map(Into::into),
         pool_max: spec.pool_max,
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
         check,

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
-use super::{server_proxy, source};
+use super::{server_load, server_proxy, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
-use crate::number::{TimeError, atol, count, time_ms};
+use crate::number::{TimeError, atol, time_ms};
 
 /// Applies the parameters at position `from` on. Errors carry the title.
 pub(super) fn apply<'a>(
@@ -64,16 +64,10 @@ fn set<'a>(
     server: &str,
 ) -> Result<(), String> {
     let name = used.name();
+    if server_load::set(spec, name, value, server)? {
+        return Ok(());
+    }
     match name {
-        "weight" => {
-            let weight = atol(value);
-            spec.weight = u16::try_from(weight)
-                .ok()
-                .filter(|w| *w <= 256)
-                .ok_or_else(|| format!("weight of server {server} is not within 0 and 256 ({weight}).."))?;
-        }
-        "maxconn" => spec.maxconn = count(value),
-        "maxqueue" => spec.maxqueue = count(value),
         "inter" => spec.pace.inter = duration(value, name, server)?.max(1),
         "fastinter" => spec.pace.fast_inter = Some(duration(value, name, server)?.max(1)),
         "downinter" => spec.pace.down_inter = Some(duration(value, name, server)?.max(1)),
@@ -101,7 +95,10 @@ fn set<'a>(
         }
         "proxy-v2-options" => server_proxy::options(plan, line, &mut spec.proxy, value)?,
         "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
-        "pool-max-conn" => spec.pool_max = u32::try_from(atol(value)).ok(),
+        "guid" => {
+            spec.guid = Some(value);
+            not_run(plan, line, used, value);
+        }
         "source" => {
             spec.source = source::parse(plan, value).map_err(|e| format!("'source' : {e}"))?;
             if used.values.len() > 1 {
