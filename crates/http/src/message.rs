@@ -311,10 +311,11 @@ impl Message {
     }
 
     /// Replaces the path; scheme, authority and query stay (`http-request set-path`). A target without a path (`*`, or one
-    /// that ends with the authority) is replaced as a whole.
+    /// that ends with the authority) is replaced up to the query that a rule gave it, if one did.
     pub fn set_path(&mut self, path: &[u8]) -> Result<(), Full> {
         let target = self.target();
-        let range = target.path_range().unwrap_or(0..target.as_bytes().len());
+        let end = target.query_range().map_or(target.as_bytes().len(), |query| query.start - 1);
+        let range = target.path_range().unwrap_or(0..end);
         self.splice_target(range, b"", path)
     }
 
@@ -634,6 +635,7 @@ pub(crate) mod tests {
             (Message::set_path, "/new", "http://h/a?b", "http://h/new?b"),
             (Message::set_path, "/new", "http://h?q", "http://h/new?q"),
             (Message::set_path, "/new", "*", "/new"),
+            (Message::set_path, "/new", "*?q", "/new?q"),
             (Message::set_path, "/new", "http://h", "/new"),
             (Message::set_pathq, "/new", "http://h", "/new"),
             (Message::set_query, "x=1", "/a?b", "/a?x=1"),
