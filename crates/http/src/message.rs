@@ -629,7 +629,7 @@ pub(crate) mod tests {
     #[test]
     fn targets_are_edited_in_parts() {
         type Edit = fn(&mut Message, &[u8]) -> Result<(), Full>;
-        let cases: [(Edit, &str, &str, &str); 18] = [
+        let cases: [(Edit, &str, &str, &str); 19] = [
             (Message::set_path, "/new", "/a?b", "/new?b"),
             (Message::set_path, "/new", "/a", "/new"),
             (Message::set_path, "/new", "http://h/a?b", "http://h/new?b"),

@@ -5,14 +5,16 @@ use std::fmt::Write;
 /// Backends of the large configuration, with five servers each and a `use_backend` rule each.
 pub(crate) const BACKENDS: usize = 10_000;
 const SERVERS_EACH: usize = 5;
+/// Backends, each with a rule by host, of the case that chooses among many.
+const HOSTS: usize = 1_000;
 /// Connections of the idle case.
 pub(crate) const IDLE: usize = 10_000;
 
 /// How a case is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Closed loop, and when `rate` is not 0 a run at that many requests a second for the latencies.
-    Load { connections: usize, keep_alive: bool, rate: u32 },
+    /// Closed loop; with `latency` also a run at 70 % of what the slowest program did, for the latencies.
+    Load { connections: usize, keep_alive: bool, latency: bool },
     /// Memory of [`IDLE`] connections that have each had one answer.
     Idle,
     /// The large configuration: time until it listens, memory, CPU of a request that hits the last rule.
@@ -27,6 +29,20 @@ pub(crate) enum Work {
     Log,
     /// The log, three ACLs, a header set on the request and one on the response.
     Rules,
+    /// As `Rules`; a cookie in the request, and one in the response that names the server.
+    Cookies,
+    /// As `Cookies`, with the backend chosen by host among [`HOSTS`].
+    Hosts,
+}
+
+impl Work {
+    fn has_rules(self) -> bool {
+        matches!(self, Work::Rules | Work::Cookies | Work::Hosts)
+    }
+
+    fn has_cookies(self) -> bool {
+        matches!(self, Work::Cookies | Work::Hosts)
+    }
 }
 
 /// One case.
@@ -37,63 +53,41 @@ pub(crate) struct Case {
     pub(crate) kind: Kind,
     pub(crate) work: Work,
     pub(crate) path: &'static str,
+    /// Worker threads of the proxy; more than one share the cores with load and origin.
+    pub(crate) threads: usize,
 }
 
-const fn keep_alive(connections: usize, rate: u32) -> Kind {
-    Kind::Load { connections, keep_alive: true, rate }
+const fn keep_alive(connections: usize) -> Kind {
+    Kind::Load { connections, keep_alive: true, latency: true }
+}
+
+/// A small GET on 64 connections, answered by one thread.
+const fn small(name: &'static str, title: &'static str, work: Work) -> Case {
+    Case { name, title, kind: keep_alive(64), work, path: "/", threads: 1 }
 }
 
 /// Every case, in the order they run and are reported.
 pub(crate) const ALL: &[Case] = &[
+    small("small", "small GET, keep-alive, 64 connections", Work::Plain),
+    small("log", "small GET with httplog", Work::Log),
+    small("rules", "small GET with httplog, 3 ACLs, 2 headers set", Work::Rules),
+    small("cookies", "the same with a cookie on both sides", Work::Cookies),
+    small("hosts", "the same with 1,000 backends chosen by host", Work::Hosts),
+    Case { threads: 2, ..small("threads", "small GET, two threads, load on the same cores", Work::Plain) },
+    Case { path: "/16k", ..small("16k", "16 KiB body, keep-alive, 64 connections", Work::Plain) },
     Case {
-        name: "small",
-        title: "small GET, keep-alive, 64 connections",
-        kind: keep_alive(64, 8000),
-        work: Work::Plain,
-        path: "/",
-    },
-    Case {
-        name: "log",
-        title: "small GET with httplog",
-        kind: keep_alive(64, 8000),
-        work: Work::Log,
-        path: "/",
-    },
-    Case {
-        name: "rules",
-        title: "small GET with httplog, 3 ACLs, 2 headers set",
-        kind: keep_alive(64, 8000),
-        work: Work::Rules,
-        path: "/",
-    },
-    Case {
-        name: "16k",
-        title: "16 KiB body, keep-alive, 64 connections",
-        kind: keep_alive(64, 6000),
-        work: Work::Plain,
-        path: "/16k",
-    },
-    Case {
-        name: "1m",
-        title: "1 MiB body, keep-alive, 16 connections",
-        kind: keep_alive(16, 0),
-        work: Work::Plain,
+        kind: Kind::Load { connections: 16, keep_alive: true, latency: false },
         path: "/1m",
+        ..small("1m", "1 MiB body, keep-alive, 16 connections", Work::Plain)
     },
     Case {
-        name: "close",
-        title: "small GET, no keep-alive, 64 connections",
-        kind: Kind::Load { connections: 64, keep_alive: false, rate: 4000 },
-        work: Work::Plain,
-        path: "/",
+        kind: Kind::Load { connections: 64, keep_alive: false, latency: true },
+        ..small("close", "small GET, no keep-alive, 64 connections", Work::Plain)
     },
-    Case { name: "idle", title: "10,000 idle connections", kind: Kind::Idle, work: Work::Plain, path: "/" },
+    Case { kind: Kind::Idle, ..small("idle", "10,000 idle connections", Work::Plain) },
     Case {
-        name: "large",
-        title: "10,000 backends of 5 servers, 10,000 use_backend rules",
         kind: Kind::Large,
-        work: Work::Plain,
-        path: "/",
+        ..small("large", "10,000 backends of 5 servers, 10,000 use_backend rules", Work::Plain)
     },
 ];
 
@@ -110,14 +104,17 @@ impl Case {
     pub(crate) fn request(&self) -> Vec<u8> {
         let host = match self.kind {
             Kind::Large => format!("h{}.example", BACKENDS - 1),
+            _ if self.work == Work::Hosts => format!("h{}.example", HOSTS - 1),
             _ => "www.example".to_owned(),
         };
         let connection = match self.kind {
             Kind::Load { keep_alive: false, .. } => "Connection: close\r\n",
             _ => "",
         };
+        let cookie =
+            if self.work.has_cookies() { "Cookie: theme=dark; session=0123456789abcdef\r\n" } else { "" };
         format!(
-            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench/1\r\nAccept: */*\r\n{connection}\r\n",
+            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench/1\r\nAccept: */*\r\n{cookie}{connection}\r\n",
             self.path
         )
         .into_bytes()
@@ -126,7 +123,8 @@ impl Case {
     /// haproxy.cfg for the case.
     pub(crate) fn haproxy_cfg(&self, ports: &Ports<'_>) -> String {
         // Where the hard limit of open files is low, a maxconn for 10,000 connections is a warning, no error.
-        let mut text = String::from("global\n    nbthread 1\n    maxconn 10500\n    no strict-limits\n");
+        let threads = self.threads;
+        let mut text = format!("global\n    nbthread {threads}\n    maxconn 10500\n    no strict-limits\n");
         if self.work != Work::Plain {
             line(&mut text, format_args!("    log 127.0.0.1:{} local0", ports.log));
         }
@@ -135,26 +133,43 @@ impl Case {
             text.push_str("    log global\n    option httplog\n");
         }
         line(&mut text, format_args!("\nfrontend fe\n    bind 127.0.0.1:{}", ports.bind));
-        if self.work == Work::Rules {
+        if self.work.has_rules() {
             text.push_str(RULES);
         }
-        if self.kind == Kind::Large {
-            large(&mut text, ports);
-        } else {
-            text.push_str("    default_backend be\n\nbackend be\n    balance roundrobin\n");
-            for (index, port) in ports.origins.iter().enumerate() {
-                line(&mut text, format_args!("    server s{index} 127.0.0.1:{port}"));
+        match (self.kind, self.work) {
+            (Kind::Large, _) => many(&mut text, BACKENDS, |text| {
+                for server in 0..SERVERS_EACH {
+                    let port = ports.origins[server % ports.origins.len()];
+                    line(text, format_args!("    server s{server} 127.0.0.1:{port}"));
+                }
+            }),
+            (_, Work::Hosts) => many(&mut text, HOSTS, |text| self.servers(text, ports)),
+            _ => {
+                text.push_str("    default_backend be\n\nbackend be\n    balance roundrobin\n");
+                self.servers(&mut text, ports);
             }
         }
         text
     }
 
+    /// A server for each origin, which a cookie names where the case has cookies.
+    fn servers(&self, text: &mut String, ports: &Ports<'_>) {
+        if self.work.has_cookies() {
+            text.push_str("    cookie SRV insert indirect nocache\n");
+        }
+        for (index, port) in ports.origins.iter().enumerate() {
+            let cookie = if self.work.has_cookies() { format!(" cookie s{index}") } else { String::new() };
+            line(text, format_args!("    server s{index} 127.0.0.1:{port}{cookie}"));
+        }
+    }
+
     /// nginx.conf for the case; none where nginx has no equal.
     pub(crate) fn nginx_conf(&self, ports: &Ports<'_>, folder: &str) -> Option<String> {
         let log = match (self.kind, self.work) {
-            (Kind::Large, _) | (_, Work::Rules) => return None,
+            _ if self.threads > 1 || self.work.has_rules() => return None,
+            (Kind::Large, _) => return None,
             (_, Work::Plain) => "off".to_owned(),
-            (_, Work::Log) => format!("syslog:server=127.0.0.1:{},facility=local0 combined", ports.log),
+            _ => format!("syslog:server=127.0.0.1:{},facility=local0 combined", ports.log),
         };
         let servers: String = ports.origins.iter().map(|port| format!("server 127.0.0.1:{port}; ")).collect();
         Some(format!(
@@ -181,16 +196,14 @@ const RULES: &str = "    acl is_api path_beg /api/ /v1/ /v2/
     http-response set-header X-Served-By bench
 ";
 
-fn large(text: &mut String, ports: &Ports<'_>) {
-    for index in 0..BACKENDS {
+/// As many backends, each chosen by a host of its own; `servers` writes what is in one.
+fn many(text: &mut String, count: usize, servers: impl Fn(&mut String)) {
+    for index in 0..count {
         line(text, format_args!("    use_backend be_{index} if {{ hdr(host) -i h{index}.example }}"));
     }
-    for index in 0..BACKENDS {
+    for index in 0..count {
         line(text, format_args!("\nbackend be_{index}"));
-        for server in 0..SERVERS_EACH {
-            let port = ports.origins[server % ports.origins.len()];
-            line(text, format_args!("    server s{server} 127.0.0.1:{port}"));
-        }
+        servers(text);
     }
 }
 

@@ -83,8 +83,10 @@ impl Contender {
         let output = scratch.path().join("output");
         let address = SocketAddr::from(([127, 0, 0, 1], bind));
         // A child inherits the cores of the thread that starts it.
+        let own: &[usize] = if case.threads > 1 { &[cores.load, cores.proxy] } else { &[cores.proxy] };
+        let own = own.to_vec();
         let started = std::thread::spawn(move || -> Result<_> {
-            machine::pin_to(&[cores.proxy])?;
+            machine::pin_to(&own)?;
             let mut process = Process::start(command, output)?;
             let start_up = process.wait_listening(address, START_LIMIT)?;
             Ok((process, start_up))

@@ -38,46 +38,66 @@ pub(crate) fn case(
         running = contenders.iter().map(start).collect::<Result<_>>()?;
     }
     for _ in 0..effort.rounds {
+        let mut round: Vec<Option<Numbers>> = Vec::with_capacity(contenders.len());
         for (index, contender) in contenders.iter().enumerate() {
-            let numbers = match case.kind {
+            round.push(match case.kind {
                 Kind::Load { .. } => match &running[index] {
-                    Some(running) => loaded(case, running, effort, cores)?,
-                    None => continue,
+                    Some(running) => Some(loaded(case, running, effort, cores)?),
+                    None => None,
                 },
-                Kind::Idle => match start(contender)? {
-                    Some(running) => idle(case, &running)?,
-                    None => continue,
-                },
-                Kind::Large => match start(contender)? {
-                    Some(running) => large(case, &running, effort, cores)?,
-                    None => continue,
-                },
-            };
-            samples[index].push(numbers);
+                Kind::Idle => start(contender)?.map(|running| idle(case, &running)).transpose()?,
+                Kind::Large => {
+                    start(contender)?.map(|running| large(case, &running, effort, cores)).transpose()?
+                }
+            });
+        }
+        if let Kind::Load { latency: true, .. } = case.kind {
+            latencies(case, &running, &mut round, effort, cores)?;
+        }
+        for (samples, numbers) in samples.iter_mut().zip(round) {
+            samples.extend(numbers);
         }
     }
     Ok(samples.iter().map(|rounds| medians(rounds)).collect())
 }
 
-fn loaded(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
-    let Kind::Load { connections, keep_alive, rate } = case.kind else { return Ok(Numbers::new()) };
-    let plan = Plan {
-        target: running.address,
-        request: case.request(),
-        connections,
-        keep_alive,
-        rate: None,
-        duration: effort.run,
+/// What a load asks for, in a closed loop.
+fn plan(case: &Case, running: &Running, effort: Effort) -> Plan {
+    let (connections, keep_alive) = match case.kind {
+        Kind::Load { connections, keep_alive, .. } => (connections, keep_alive),
+        Kind::Idle | Kind::Large => (64, true),
     };
+    let (target, request) = (running.address, case.request());
+    Plan { target, request, connections, keep_alive, rate: None, duration: effort.run }
+}
+
+fn loaded(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
     let mut numbers = Numbers::new();
-    cpu_and_rate(&mut numbers, running, &plan, effort, cores)?;
-    if rate > 0 {
-        let outcome = checked(&Plan { rate: Some(f64::from(rate)), ..plan }, cores)?;
+    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), effort, cores)?;
+    Ok(numbers)
+}
+
+/// Share of the slowest program's throughput at which latencies are taken.
+const BUSY: f64 = 0.7;
+
+/// Adds the latencies of all programs at the same rate.
+fn latencies(
+    case: &Case,
+    running: &[Option<Running>],
+    round: &mut [Option<Numbers>],
+    effort: Effort,
+    cores: Cores,
+) -> Result<()> {
+    let rates = round.iter().flatten().filter_map(|numbers| numbers.get(&Metric::Rate).copied());
+    let rate = rates.fold(f64::INFINITY, f64::min) * BUSY;
+    for (running, numbers) in running.iter().zip(round) {
+        let (Some(running), Some(numbers)) = (running, numbers) else { continue };
+        let outcome = checked(&Plan { rate: Some(rate), ..plan(case, running, effort) }, cores)?;
         let micros = |share| outcome.latency.quantile(share).as_secs_f64() * 1e6;
         numbers.insert(Metric::P50, micros(0.5));
         numbers.insert(Metric::P99, micros(0.99));
     }
-    Ok(numbers)
+    Ok(())
 }
 
 fn cpu_and_rate(
@@ -130,15 +150,7 @@ fn large(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result
     let mut numbers = Numbers::new();
     numbers.insert(Metric::StartUp, running.start_up.as_secs_f64() * 1e3);
     numbers.insert(Metric::Resident, running.process.memory()?.resident as f64 / f64::from(1 << 20));
-    let plan = Plan {
-        target: running.address,
-        request: case.request(),
-        connections: 64,
-        keep_alive: true,
-        rate: None,
-        duration: effort.run,
-    };
-    cpu_and_rate(&mut numbers, running, &plan, effort, cores)?;
+    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), effort, cores)?;
     Ok(numbers)
 }
 
