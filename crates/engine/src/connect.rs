@@ -3,7 +3,7 @@
 
 use std::io;
 
-use net::{Addr, ConnectOptions, Sock};
+use net::{Addr, Sock};
 use state::expr::Side;
 use state::family::Pick;
 use state::options::Reuse;
@@ -11,6 +11,7 @@ use state::server::{Address, Port};
 use state::termination::{Cause, Phase};
 use state::{Backend, Server};
 
+use crate::dial;
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
 use crate::idle::Lease;
@@ -191,14 +192,7 @@ fn obtain<'x>(
     if let Some(block) = server.live.counters.of(x.worker.number) {
         block.connections.add(1);
     }
-    let options = ConnectOptions {
-        source: server.source.or(backend.source).map(Addr::from),
-        ..ConnectOptions::default()
-    };
-    let sock = Sock::connect(&address(x, server)?, &options)?;
-    if backend.options.server_keepalive {
-        let _ = sock.set_keepalive(net::Keepalive::default());
-    }
+    let sock = dial::connect(x, backend, server, &address(x, server)?)?;
     Ok(Upstream { sock, server, lease, served: 0, keep, key })
 }
 
@@ -240,7 +234,7 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
             Ok(Addr::from(at))
         }
         Address::Unix(path) => match path.strip_prefix('\0') {
-            Some(name) => Addr::abns(name.as_bytes()),
+            Some(name) => Addr::abnsz(name.as_bytes()),
             None => Addr::unix(path.as_bytes()),
         },
         Address::Unresolved => Err(io::ErrorKind::AddrNotAvailable.into()),

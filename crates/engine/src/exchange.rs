@@ -6,13 +6,14 @@ use net::{Sock, Time};
 use state::counters::{Block, PerThread};
 use state::expr::{Ctx, Side};
 use state::options::KeepAlive;
-use state::rule::{Farewell, Verdict};
+use state::rule::{Farewell, Rule, Verdict};
 use state::termination::{Cause, Phase};
 use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
 use crate::failure::Failure;
 use crate::idle::Lease;
-use crate::pump::Pump;
+use crate::pump::{Pump, Splice};
+use crate::rules;
 use crate::session::Client;
 use crate::worker::Worker;
 
@@ -134,9 +135,25 @@ impl<'x> Exchange<'x> {
             && self.backend.is_none_or(|b| b.options.keep_alive == KeepAlive::Both)
     }
 
-    /// Whether bodies may go from socket to socket within the kernel.
-    pub const fn splices(&self) -> bool {
-        true
+    /// When a body on this side goes from socket to socket within the kernel (`option splice-request`, `-response`,
+    /// `-auto`; without any, where that is cheaper).
+    pub fn splices(&self, side: Side) -> Splice {
+        let asks = |o: &state::options::Options| match side {
+            Side::Request => o.splice_request,
+            Side::Response => o.splice_response,
+        };
+        if self.world.global.no_splice {
+            return Splice::Never;
+        }
+        let asked = asks(&self.frontend.options) || self.backend.is_some_and(|b| asks(&b.options));
+        if asked { Splice::Always } else { Splice::Auto }
+    }
+
+    /// Runs a rule set.
+    pub fn judge(&mut self, side: Side, set: &[Rule]) -> Verdict {
+        let verdict = rules::run(self.worker, self.world, &mut self.client.session, self.stream, side, set);
+        self.client.mark_packets();
+        verdict
     }
 
     /// Evaluates something on the stream as it is now.

@@ -48,6 +48,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
     let mut pace = Pace::new(x, tunnel, half);
     loop {
         let moved = (x.up.moved, down.moved);
+        let heard = (x.up.payload, down.payload);
         let Some(upstream) = &x.upstream else { return Ok(()) };
         let to_client = down.step(&upstream.sock, &x.client.sock);
         let to_client = to_client.map_err(|b| Stop::from(broken_down(x, &b)))?;
@@ -72,7 +73,10 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
             }
         }
         if ended || moved != (x.up.moved, down.moved) {
-            pace = Pace::new(x, tunnel, half);
+            let before = std::mem::replace(&mut pace, Pace::new(x, tunnel, half));
+            if !ended {
+                pace.stand_alone(x, &before, (heard.0 != x.up.payload, heard.1 != down.payload));
+            }
         }
         pace.wait(x, to_client, to_server).await?;
     }
@@ -112,10 +116,12 @@ fn broken_down(x: &Exchange<'_>, broken: &Broken) -> Failure {
     }
 }
 
-/// How long either side may be silent.
+/// Until when something must come from either side, and until when it must take something.
 struct Pace {
     client: Time,
     server: Time,
+    to_client: Time,
+    to_server: Time,
 }
 
 impl Pace {
@@ -125,9 +131,19 @@ impl Pace {
         let closing = half != [false, false];
         let client_fin = x.frontend.timeouts.client_fin.filter(|_| closing);
         let server_fin = x.backend.and_then(|b| b.timeouts.server_fin).filter(|_| closing);
-        Self {
-            client: deadline(client_fin.or(tunnelled).or(x.frontend.timeouts.client)),
-            server: deadline(server_fin.or(tunnelled).or(x.backend.and_then(|b| b.timeouts.server))),
+        let client = deadline(client_fin.or(tunnelled).or(x.frontend.timeouts.client));
+        let server = deadline(server_fin.or(tunnelled).or(x.backend.and_then(|b| b.timeouts.server)));
+        Self { client, server, to_client: client, to_server: server }
+    }
+
+    /// `option independent-streams`: what was sent to a side says nothing of whether it is still there. `heard`: whether
+    /// something came from the client, from the server.
+    fn stand_alone(&mut self, x: &Exchange<'_>, before: &Self, heard: (bool, bool)) {
+        if x.frontend.options.independent_streams && !heard.0 {
+            self.client = before.client;
+        }
+        if x.backend.is_some_and(|b| b.options.independent_streams) && !heard.1 {
+            self.server = before.server;
         }
     }
 
@@ -137,12 +153,12 @@ impl Pace {
         let woken = net::wait(|w| {
             match down {
                 Step::Read => w.read(server).until(self.server),
-                Step::Write => w.write(client).until(self.client),
+                Step::Write => w.write(client).until(self.to_client),
                 Step::Done => w,
             };
             match up {
                 Step::Read => w.read(client).until(self.client),
-                Step::Write => w.write(server).until(self.server),
+                Step::Write => w.write(server).until(self.to_server),
                 Step::Done => w,
             };
         })

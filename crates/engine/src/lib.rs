@@ -5,12 +5,13 @@
 //! and it makes no system call of its own (`net` does).
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
-//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`], [`preface`],
+//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`] with [`dial`], [`preface`],
 //! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
 
 pub mod buffer;
 pub mod cli;
 pub mod connect;
+pub mod dial;
 pub mod exchange;
 pub mod failure;
 pub mod finish;

@@ -8,6 +8,7 @@ use state::options::Mode;
 use state::session::Preamble;
 use state::{Endpoint, Frontend, Session, World};
 
+use crate::dial;
 use crate::session::{Client, Start};
 use crate::worker::Worker;
 
@@ -24,7 +25,7 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
         while accepted < BATCH {
             let world = worker.world();
             let Some(front) = world.frontend(frontend) else { return };
-            if !has_room(&world, front) {
+            if !has_room(&world, front, bind) {
                 listener.pause();
                 net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
                 break;
@@ -48,18 +49,24 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
     }
 }
 
-/// Whether the process and the frontend may take another client. Threads that look at the same moment can exceed a
+/// Whether the process, the frontend and the address may take another client. Threads that look at the same moment can exceed a
 /// limit by their number.
-fn has_room(world: &World, frontend: &Frontend) -> bool {
+fn has_room(world: &World, frontend: &Frontend, bind: u32) -> bool {
     let below = |now: u32, limit: u32| limit == 0 || now < limit;
+    let most =
+        usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at)).map_or(0, |bind| bind.maxconn);
     below(world.process.connections.now(), world.global.maxconn)
         && below(frontend.live.sessions.now(), frontend.maxconn)
+        && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most))
 }
 
 fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock: Sock, peer: Addr) {
     worker.clients.set(worker.clients.get() + 1);
     world.process.connections.enter();
     front.live.sessions.enter();
+    if let Some(clients) = front.live.listener(at.1) {
+        clients.enter();
+    }
     let mut session = Session::new(
         at.0,
         at.1,
@@ -71,14 +78,26 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
         session.preamble = Preamble::Proxy;
     }
-    if front.options.client_keepalive {
-        let _ = sock.set_keepalive(net::Keepalive::default());
-    }
+    tune(front, &sock);
     if let Some(block) = front.live.counters.of(worker.number) {
         block.connections.add(1);
     }
     let client = Client { sock, session: Box::new(session), buffer: None, own: Vec::new() };
     worker.serve(client, Start::Accepted);
+}
+
+/// What the options ask of a client's socket.
+fn tune(front: &Frontend, sock: &Sock) {
+    let options = &front.options;
+    if options.client_keepalive {
+        let _ = sock.set_keepalive(dial::keepalive(&options.client_probes));
+    }
+    if options.smart_accept {
+        let _ = sock.set_quickack(false);
+    }
+    if options.no_linger {
+        let _ = sock.set_linger_zero();
+    }
 }
 
 /// Where the client connected to: known without asking when the listener has one address.

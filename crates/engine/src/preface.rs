@@ -8,6 +8,7 @@ use state::server::{Port, SendProxy};
 use state::{Endpoint, Server, Side};
 use wire::proxy::{self, Ends, Extra};
 
+use crate::dial;
 use crate::exchange::Exchange;
 
 /// Puts into `out` what a new connection to this server begins with, nothing for most.
@@ -59,15 +60,15 @@ const fn address(end: Option<Endpoint>) -> Option<SocketAddr> {
 
 /// What connections to this server must have in common to stand in for each other: 0 where all may.
 pub fn key(x: &Exchange<'_>, server: &Server, preface: &[u8]) -> u64 {
-    let follows_client = server.follows_client();
-    if preface.is_empty() && !follows_client {
-        return 0;
-    }
     let mut hasher = std::hash::DefaultHasher::new();
-    preface.hash(&mut hasher);
+    let follows_client = server.follows_client();
     if follows_client {
         let port = !matches!(server.port, Port::Fixed);
         address(x.destination()).map(|at| (at.ip(), if port { at.port() } else { 0 })).hash(&mut hasher);
     }
+    if !dial::distinguish(x, server, &mut hasher) && !follows_client && preface.is_empty() {
+        return 0;
+    }
+    preface.hash(&mut hasher);
     hasher.finish() | 1
 }

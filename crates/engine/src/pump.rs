@@ -25,6 +25,16 @@ enum Rest {
     UntilClose,
 }
 
+/// When a body goes from socket to socket through a pipe in the kernel (`option splice-*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Splice {
+    Never,
+    /// When there is much of it.
+    Auto,
+    /// Whenever it can.
+    Always,
+}
+
 /// What a step waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -63,7 +73,9 @@ pub struct Pump {
     /// The end of the source was seen (for bodies that end with it).
     ended: bool,
     /// Whether bodies may go from socket to socket within the kernel.
-    splice: bool,
+    splice: Splice,
+    /// Whether so much came at once that this is worth it for a body of unknown length.
+    bulk: bool,
     /// Whether the body is read and dropped.
     muted: bool,
     /// Whether the body comes in chunks.
@@ -87,7 +99,8 @@ impl Pump {
             ready: 0,
             pipe: None,
             ended: false,
-            splice: false,
+            splice: Splice::Never,
+            bulk: false,
             muted: false,
             chunked: false,
             moved: 0,
@@ -96,7 +109,7 @@ impl Pump {
     }
 
     /// A direction that passes on a body framed so; `buffer` holds what was read of it already.
-    pub fn new(framing: Framing, buffer: Option<Buffer>, splice: bool) -> Self {
+    pub fn new(framing: Framing, buffer: Option<Buffer>, splice: Splice) -> Self {
         let rest = match framing {
             Framing::None => Rest::None,
             Framing::Length(n) => Rest::Length(n),
@@ -181,7 +194,7 @@ impl Pump {
     /// Passes nothing of the body on: its receiver doesn't expect any.
     pub fn mute(&mut self) {
         self.muted = true;
-        self.splice = false;
+        self.splice = Splice::Never;
         self.trailers_due = false;
         self.consume(self.ready);
     }
@@ -237,15 +250,24 @@ impl Pump {
                 return self.end_of_source();
             }
             let wait = match self.rest {
-                Rest::Length(n) if self.splice && n >= SPLICE_FROM && self.buffer_is_empty() => {
-                    self.splice_step(n, from, to)?
-                }
+                Rest::Length(n) if self.splices(n) => self.splice_step(n, from, to)?,
+                Rest::UntilClose if self.splices(0) => self.splice_step(u64::MAX, from, to)?,
                 _ => self.read(from)?,
             };
             if let Some(wait) = wait {
                 return Ok(wait);
             }
         }
+    }
+
+    /// Whether the next bytes go through a pipe; `left`: how many are known to come.
+    fn splices(&self, left: u64) -> bool {
+        let worth = match self.splice {
+            Splice::Never => false,
+            Splice::Auto => left >= SPLICE_FROM || self.bulk,
+            Splice::Always => true,
+        };
+        worth && self.buffer_is_empty()
     }
 
     /// The end of the source is the end of a body without a length, and a fault otherwise.
@@ -288,13 +310,16 @@ impl Pump {
 
     fn read(&mut self, from: &Sock) -> Result<Option<Step>, Broken> {
         let buffer = self.buffer.get_or_insert_with(Buffer::take);
-        match from.try_read(buffer.space()) {
+        let space = buffer.space();
+        let room = space.len();
+        match from.try_read(space) {
             Ok(0) => {
                 self.ended = true;
                 Ok(None)
             }
             Ok(n) => {
                 buffer.filled(n);
+                self.bulk = n == room;
                 self.ingest()?;
                 Ok(None)
             }
@@ -386,7 +411,7 @@ impl Pump {
         if self.pipe.is_none() {
             match Pipe::get() {
                 Ok(pipe) => self.pipe = Some(pipe),
-                Err(_) => self.splice = false,
+                Err(_) => self.splice = Splice::Never,
             }
         }
         let Some(pipe) = &mut self.pipe else { return Ok(None) };
@@ -398,12 +423,21 @@ impl Pump {
             Ok(n) => {
                 self.payload += n as u64;
                 let left = left.saturating_sub(n as u64);
-                self.rest = if left == 0 { Rest::None } else { Rest::Length(left) };
+                if left == 0 {
+                    self.rest = Rest::None;
+                } else if let Rest::Length(known) = &mut self.rest {
+                    *known = left;
+                }
                 self.drain_pipe(to)
             }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Some(Step::Read)),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                // A connection that waits holds nothing.
+                self.pipe = None;
+                self.bulk = false;
+                Ok(Some(Step::Read))
+            }
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
-                self.splice = false;
+                self.splice = Splice::Never;
                 Ok(None)
             }
             Err(e) => Err(Broken::Source(e)),

@@ -10,7 +10,7 @@ use state::reply::{Page, Stand, ends_connection};
 
 use crate::buffer::{self, Buffer};
 use crate::exchange::Exchange;
-use crate::pump::{Pump, Step};
+use crate::pump::{Pump, Splice, Step};
 use crate::{respond, rules, spelling};
 
 /// Puts the page for `status` into the stream's response: the backend's, the frontend's, or the built-in one.
@@ -105,7 +105,7 @@ async fn transmit(x: &mut Exchange<'_>) {
     }
     let body = x.stream.reply_body.take().filter(|_| !x.bodiless());
     let body = body.as_deref().unwrap_or_default();
-    let mut down = Pump::new(length(body), Some(Buffer::holding(body)), false);
+    let mut down = Pump::new(length(body), Some(Buffer::holding(body)), Splice::Never);
     let prepared = down.prepare().is_ok();
     let sent = prepared && {
         let mut out = x.worker.out.borrow_mut();

@@ -143,7 +143,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Err(http::Full) => return Err(refuse(x, 431)),
     }
     let begun = x.client.buffer.take().filter(|buffer| !buffer.is_empty());
-    x.up = Pump::new(x.framing, begun, x.splices());
+    x.up = Pump::new(x.framing, begun, x.splices(Side::Request));
     if x.up.prepare().is_err() {
         return Err(refuse(x, 400));
     }

@@ -229,7 +229,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
 /// The response's body on its way, with what was read of it already: malformed from its beginning it makes the response
 /// as bad as a malformed head.
 pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
-    let mut down = Pump::new(x.response_framing, rest, x.splices());
+    let mut down = Pump::new(x.response_framing, rest, x.splices(Side::Response));
     if x.response_framing == Framing::Chunked {
         down.trailer_rule = spelling::response_trailers(x);
     }

@@ -45,6 +45,18 @@ impl Client {
         Some(self.own.remove(at))
     }
 
+    /// Marks the packets to the client as rules that ran asked for.
+    pub fn mark_packets(&mut self) {
+        let Some(packets) = self.session.packets.take() else { return };
+        // What the system refuses (marks take privileges) stays as it is.
+        if let Some(mark) = packets.mark {
+            let _ = self.sock.set(SockOpt::Mark(mark));
+        }
+        if let Some(tos) = packets.tos {
+            let _ = self.sock.set(SockOpt::Tos(tos));
+        }
+    }
+
     /// Prepares the connection to end so when it is closed. What the system refuses (silence takes privileges) becomes a
     /// reset that dies on its first hop.
     pub fn leave_by(&self, farewell: Farewell) {
@@ -128,7 +140,7 @@ pub enum After {
 /// Serves a client until it is parked or gone.
 pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     let world = worker.world();
-    let held = Held { worker: &worker, world: &world, frontend: client.session.frontend };
+    let held = Held { worker: &worker, world: &world, at: (client.session.frontend, client.session.bind) };
     if start == Start::Accepted && !admit(&worker, &world, &mut client).await {
         drop(held);
         return;
@@ -172,6 +184,7 @@ fn agrees(
     set: &state::Rules,
 ) -> bool {
     let verdict = rules::connection(worker, world, &mut client.session, set);
+    client.mark_packets();
     let Verdict::Close(farewell) = verdict else { return true };
     if let Some(block) = frontend.live.counters.of(worker.number) {
         block.denied_requests.add(1);
@@ -184,7 +197,7 @@ fn agrees(
 struct Held<'w> {
     worker: &'w Worker,
     world: &'w World,
-    frontend: u32,
+    at: (u32, u32),
 }
 
 impl Held<'_> {
@@ -196,15 +209,18 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        leave(self.worker, self.world, self.frontend);
+        leave(self.worker, self.world, self.at);
     }
 }
 
 /// Gives back the place of a client that is gone.
-pub fn leave(worker: &Worker, world: &World, frontend: u32) {
+pub fn leave(worker: &Worker, world: &World, (frontend, bind): (u32, u32)) {
     worker.client_gone(1);
     if let Some(frontend) = world.frontend(frontend) {
         frontend.live.sessions.leave();
+        if let Some(clients) = frontend.live.listener(bind) {
+            clients.leave();
+        }
     }
     world.process.connections.leave();
 }

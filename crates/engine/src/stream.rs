@@ -15,7 +15,7 @@ use crate::pump::Pump;
 use crate::respond::Head;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{connect, finish, forward, reply, request, respond, route, rules};
+use crate::{connect, finish, forward, reply, request, respond, route};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -117,14 +117,14 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     }
     let leftover = x.up.leftover();
     forward::response_head(x, down)?;
-    x.up = Pump::new(Framing::Tunnel, leftover, x.splices());
+    x.up = Pump::new(Framing::Tunnel, leftover, x.splices(Side::Request));
     let _ = x.up.prepare();
     x.keep_client = false;
     forward::both(x, down, true).await
 }
 
 fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
-    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Request, set);
+    let verdict = x.judge(Side::Request, set);
     if verdict == state::Verdict::Next {
         return Ok(());
     }
@@ -148,7 +148,7 @@ fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Some(&x.frontend.http_response),
     ];
     for set in sets.into_iter().flatten() {
-        let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, set);
+        let verdict = x.judge(Side::Response, set);
         if verdict != state::Verdict::Next {
             x.count(|c| c.denied_responses.add(1));
             x.obey(verdict, Phase::HEADERS)?;

@@ -9,7 +9,7 @@ use crate::exchange::{Exchange, Places, Stop};
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, finish, forward, route, rules};
+use crate::{connect, finish, forward, route};
 
 /// Serves a connection from end to end.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
@@ -62,13 +62,13 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     route::choose(x)?;
     content_rules(x, true)?;
     // What the client has sent already goes with the first write.
-    x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices());
+    x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
     if x.up.prepare().is_err() {
         return Err(crate::failure::Failure::silent(Cause::INTERNAL, Phase::REQUEST).into());
     }
     connect::open(x, connect::First::Bytes).await?;
     response_rules(x)?;
-    *down = Pump::new(Framing::Tunnel, None, x.splices());
+    *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
     forward::both(x, down, true).await
 }
 
@@ -76,7 +76,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
 fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
     let rules = &backend.tcp_response;
-    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Response, rules);
+    let verdict = x.judge(Side::Response, rules);
     if verdict == Verdict::Next {
         return Ok(());
     }
@@ -90,7 +90,7 @@ fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
         Some(backend) if of_backend => &backend.tcp_content,
         _ => &x.frontend.tcp_content,
     };
-    let verdict = rules::run(x.worker, x.world, &mut x.client.session, x.stream, Side::Request, set);
+    let verdict = x.judge(Side::Request, set);
     if verdict == Verdict::Next {
         return Ok(());
     }

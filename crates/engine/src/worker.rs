@@ -116,7 +116,7 @@ impl Worker {
         }
         self.idle.clear();
         while let Some((sock, parked)) = self.parked.take_any() {
-            session::leave(self, &self.world(), parked.session.frontend);
+            session::leave(self, &self.world(), (parked.session.frontend, parked.session.bind));
             drop(sock);
         }
         self.client_gone(0);

@@ -19,7 +19,7 @@ pub(crate) enum Address {
         path: String,
         datagram: bool,
     },
-    /// A name in the abstract space.
+    /// A name in the abstract space, with the NULs that belong to it.
     Abstract(String),
     /// A descriptor that was inherited.
     Fd(i32),
@@ -65,15 +65,19 @@ pub(crate) enum Ports {
 enum Form {
     Inet(Family, bool),
     Unix(bool),
-    Abstract,
+    /// Whether the name is filled up with NULs.
+    Abstract(bool),
     Fd,
     NotRun(&'static str),
 }
 
+/// The longest name in the abstract space (unix(7)): one of `abns@` fills it, one of `abnsz@` ends where it ends.
+const ABSTRACT_MAX: usize = 107;
+
 /// Prefixes, without the `@`.
 const PREFIXES: &[(&str, Form)] = &[
-    ("abns", Form::Abstract),
-    ("abnsz", Form::NotRun("abnsz@")),
+    ("abns", Form::Abstract(true)),
+    ("abnsz", Form::Abstract(false)),
     ("fd", Form::Fd),
     ("ipv4", Form::Inet(Family::V4, false)),
     ("ipv6", Form::Inet(Family::V6, false)),
@@ -115,7 +119,15 @@ pub(crate) fn parse(text: &str, env: &Env) -> Result<Address, String> {
         Form::Inet(family, udp) => inet(rest, *family, *udp || datagram, text),
         Form::Unix(_) if rest.is_empty() => Err(format!("malformed unix address '{text}'")),
         Form::Unix(dgram) => Ok(Address::Unix { path: rest.to_owned(), datagram: *dgram || datagram }),
-        Form::Abstract => Ok(Address::Abstract(rest.to_owned())),
+        Form::Abstract(_) if rest.is_empty() || rest.len() > ABSTRACT_MAX => {
+            Err(format!("malformed unix address '{text}'"))
+        }
+        Form::Abstract(padded) => {
+            let mut name = rest.to_owned();
+            let missing = if *padded { ABSTRACT_MAX - name.len() } else { 0 };
+            name.extend(std::iter::repeat_n('\0', missing));
+            Ok(Address::Abstract(name))
+        }
         Form::Fd => match rest.parse() {
             Ok(fd) => Ok(Address::Fd(fd)),
             Err(_) => Err(format!("file descriptor '{rest}' is not a valid integer in '{text}'")),
@@ -219,7 +231,8 @@ mod tests {
         assert_eq!(take("tcp4@a.b:$PORT"), inet(Host::Name("a.b".into(), Family::V4), Ports::One(80)));
         assert_eq!(take("fd@${fe1}"), Ok(Address::Fd(7)));
         assert_eq!(take("/a/b"), Ok(Address::Unix { path: "/a/b".into(), datagram: false }));
-        assert_eq!(take("abns@x"), Ok(Address::Abstract("x".into())));
+        assert_eq!(take("abns@x"), Ok(Address::Abstract(format!("x{}", "\0".repeat(106)))));
+        assert_eq!(take("abnsz@x"), Ok(Address::Abstract("x".into())));
         assert_eq!(take("quic4@:443"), Ok(Address::NotRun("quic4@")));
         assert_eq!(take(":80-70"), Err("invalid port range '80-70'".into()));
         assert_eq!(take(":99999"), Err("invalid port '99999'".into()));

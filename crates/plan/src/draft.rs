@@ -39,7 +39,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) server: Rc<ServerSpec<'a>>,
     pub(crate) check: Rc<CheckSettings<'a>>,
     pub(crate) monitor_uri: Option<Word<'a>>,
-    pub(crate) source: Option<std::net::SocketAddr>,
+    pub(crate) source: Option<Arc<state::link::Source>>,
     /// Options that only HTTP proxies have, for the remark when the mode is another.
     pub(crate) http_only: Vec<&'static str>,
 }

@@ -70,6 +70,10 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         check: None,
         send_proxy: None,
         source: None,
+        user_timeout_ms: None,
+        fast_open: false,
+        congestion: None,
+        namespace: None,
         live: Arc::new(state::server::Live::new(id, weight, 1)),
     }
 }
@@ -133,6 +137,11 @@ fn bind() -> Bind {
         accept_proxy: false,
         tfo: false,
         mss: None,
+        user_timeout_ms: None,
+        congestion: None,
+        namespace: None,
+        threads: state::link::Threads::default(),
+        shards: None,
         unix: UnixOwner::default(),
     }
 }
@@ -161,7 +170,7 @@ fn frontend() -> Frontend {
         pages: Arc::default(),
         log: Arc::default(),
         captures: Captures::default(),
-        live: Arc::new(state::frontend::Live::new(1)),
+        live: Arc::new(state::frontend::Live::new(1, 1)),
     }
 }
 
@@ -187,7 +196,6 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         pages: Arc::default(),
         log: Arc::default(),
         probe: Arc::new(Probe::Tcp),
-        source: None,
         live: Arc::new(state::backend::Live::new(1)),
     };
     made.balance.changed(&made);
@@ -203,6 +211,7 @@ fn global() -> Global {
         max_headers: 101,
         accept_any_payload: false,
         header_case: Arc::default(),
+        no_splice: false,
         daemon: false,
         pidfile: None,
         user: None,

@@ -32,6 +32,8 @@ pub(crate) struct Args {
     pub(crate) objects: bool,
     /// `-dR`: one socket for all threads.
     pub(crate) no_reuse_port: bool,
+    /// `-dS`: nothing goes through pipes in the kernel.
+    pub(crate) no_splice: bool,
     /// `-p`
     pub(crate) pidfile: Option<PathBuf>,
     /// `-C`: the directory to change to.
@@ -209,7 +211,11 @@ fn debug(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked> 
         [_, b'p' | b'k' | b'v' | b'T' | b'I', ..] => return Ok(()),
         [_, b'V', ..] => "SSL to servers",
         [_, b'e', ..] => "polling without epoll",
-        [_, b'S' | b'Z' | b'F', ..] => "forwarding without splice",
+        [_, b'S', ..] => {
+            args.no_splice = true;
+            return Ok(());
+        }
+        [_, b'Z' | b'F', ..] => "forwarding without zero-copy",
         [_, b'G', ..] => "names without getaddrinfo",
         [_, b'r', ..] => "servers whose name is unknown",
         [_, b'M', ..] => "memory debugging",
@@ -322,6 +328,6 @@ mod tests {
     fn what_is_not_run_is_named() {
         let args = args("-Ws -S /s -x /dev/null -dt h1 -dZ -dT -f a");
         assert_eq!(args.unserved.len(), 2);
-        assert_eq!(args.ignored, ["option '-dt' (traces)", "option '-dZ' (forwarding without splice)"]);
+        assert_eq!(args.ignored, ["option '-dt' (traces)", "option '-dZ' (forwarding without zero-copy)"]);
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCo
         return Err(ExitCode::FAILURE);
     }
     limit_connections(&mut world, &loaded, args);
+    world.global.no_splice |= args.no_splice;
     if args.objects {
         objects::print();
     }

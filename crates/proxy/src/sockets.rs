@@ -59,8 +59,10 @@ pub(crate) fn open_all(
             let backlog = frontend.backlog.unwrap_or_else(|| frontend.maxconn.max(BACKLOG));
             match open_one(bind, backlog, threads, reuse_port, inherited) {
                 Ok(bounds) => {
-                    for (sockets, bound) in opened.sockets.iter_mut().zip(bounds) {
-                        sockets.push(Socket { bound, frontend: position, bind: number });
+                    for (thread, bound) in bounds {
+                        if let Some(sockets) = opened.sockets.get_mut(usize::from(thread)) {
+                            sockets.push(Socket { bound, frontend: position, bind: number });
+                        }
                     }
                     opened.files.extend(socket_file(bind));
                 }
@@ -72,7 +74,7 @@ pub(crate) fn open_all(
         match open_one(&socket.bind, BACKLOG, 1, reuse_port, inherited) {
             Ok(bounds) => {
                 let level = socket.level;
-                opened.cli.extend(bounds.into_iter().map(|bound| cli::Socket { bound, level }));
+                opened.cli.extend(bounds.into_iter().map(|(_, bound)| cli::Socket { bound, level }));
                 opened.files.extend(socket_file(&socket.bind));
             }
             Err(error) => {
@@ -87,15 +89,44 @@ pub(crate) fn open_all(
 /// Connections that wait to be accepted, at least.
 const BACKLOG: u32 = 1024;
 
-/// The sockets of one address, by thread. `backlog` is what holds if the address gives none.
+/// The sockets of one address, with the number of the thread that is to have each. `backlog` is what holds if the
+/// address gives none.
 fn open_one(
     bind: &Bind,
     backlog: u32,
     threads: u16,
     reuse_port: bool,
     inherited: &mut Inherited,
-) -> std::io::Result<Vec<Bound>> {
-    let options = ListenOptions {
+) -> std::io::Result<Vec<(u16, Bound)>> {
+    let options = listen_options(bind, backlog, reuse_port);
+    if let Some(name) = &bind.namespace {
+        net::namespace::open(name)?;
+    }
+    let threads: Vec<u16> = (0..threads).filter(|t| threads == 1 || bind.threads.has(t + 1)).collect();
+    let shards = usize::from(bind.shards.unwrap_or(u16::MAX)).min(threads.len()).max(1);
+    // Threads in a row share a socket.
+    let shard = |position: usize| position * shards / threads.len().max(1);
+    let mut opened: Vec<(u16, Bound)> = Vec::new();
+    for (position, thread) in threads.iter().enumerate() {
+        let bound = match (opened.last_mut(), &bind.address) {
+            (Some((_, last)), BindAddress::Inet(_))
+                if reuse_port && shard(position) != shard(position - 1) =>
+            {
+                Bound::open(&last.addr(), &options)?
+            }
+            (Some((_, last)), _) => last.share()?,
+            (None, BindAddress::Inet(at)) => Bound::open(&Addr::from(*at), &options)?,
+            (None, BindAddress::Unix(path)) => Bound::open(&Addr::unix(path.as_bytes())?, &options)?,
+            (None, BindAddress::Abstract(name)) => Bound::open(&Addr::abnsz(name.as_bytes())?, &options)?,
+            (None, BindAddress::Fd(number)) => inherited.get(*number)?,
+        };
+        opened.push((*thread, bound));
+    }
+    Ok(opened)
+}
+
+fn listen_options(bind: &Bind, backlog: u32, reuse_port: bool) -> ListenOptions {
+    ListenOptions {
         backlog: bind.backlog.unwrap_or(backlog),
         reuse_port,
         v6only: if bind.v6only {
@@ -110,25 +141,14 @@ fn open_one(
         mss: bind.mss,
         defer_accept: bind.defer_accept.then_some(DEFER),
         fast_open: bind.tfo.then_some(FAST_OPEN_QUEUE),
+        user_timeout: bind.user_timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
+        congestion: bind.congestion.as_deref().map(Arc::from),
+        namespace: bind.namespace.as_deref().map(Arc::from),
         mode: bind.unix.mode,
         uid: bind.unix.uid,
         gid: bind.unix.gid,
         ..ListenOptions::default()
-    };
-    let mut first = match &bind.address {
-        BindAddress::Inet(at) => Bound::open(&Addr::from(*at), &options)?,
-        BindAddress::Unix(path) => Bound::open(&Addr::unix(path.as_bytes())?, &options)?,
-        BindAddress::Abstract(name) => Bound::open(&Addr::abns(name.as_bytes())?, &options)?,
-        BindAddress::Fd(number) => inherited.get(*number)?,
-    };
-    let mut others = Vec::new();
-    for _ in 1..threads {
-        others.push(match &bind.address {
-            BindAddress::Inet(_) if reuse_port => Bound::open(&first.addr(), &options)?,
-            _ => first.share()?,
-        });
     }
-    Ok(std::iter::once(first).chain(others).collect())
 }
 
 /// The longest a client that sends nothing is kept in the kernel under `defer-accept`.
@@ -157,10 +177,18 @@ fn sentence(place: &str, whose: &str, bind: &Bind, error: &std::io::Error) -> St
             (protocol, format!("cannot bind socket ({why}) for [{}:{}]", at.ip(), at.port()))
         }
         BindAddress::Unix(path) => ("unix_stream", format!("cannot bind UNIX socket ({why}) [{path}]")),
-        BindAddress::Abstract(at) => ("abns_stream", format!("cannot bind UNIX socket ({why}) [abns@{at}]")),
+        BindAddress::Abstract(name) => {
+            ("abns_stream", format!("cannot bind UNIX socket ({why}) [{}]", abstract_name(name)))
+        }
         BindAddress::Fd(fd) => ("fd", format!("cannot use socket ({why}) [fd@{fd}]")),
     };
     format!("Binding {place}for {whose}: protocol {protocol}: {what}.")
+}
+
+/// As it was written: a name that fills all the room was filled up.
+fn abstract_name(name: &str) -> String {
+    let bare = name.trim_end_matches('\0');
+    format!("{}@{bare}", if bare.len() == name.len() { "abnsz" } else { "abns" })
 }
 
 /// The system's words without Rust's `(os error N)`.

@@ -37,7 +37,6 @@ pub struct Backend {
     pub log: Arc<Setup>,
     /// What servers without a probe of their own are checked with.
     pub probe: Arc<Probe>,
-    pub source: Option<std::net::SocketAddr>,
     pub live: Arc<Live>,
 }
 

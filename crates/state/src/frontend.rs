@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::counters::{Block, Gauge, PerThread, Rate};
+use crate::link::Threads;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
@@ -72,6 +73,15 @@ pub struct Bind {
     pub accept_proxy: bool,
     pub tfo: bool,
     pub mss: Option<i32>,
+    /// `tcp-ut`, milliseconds.
+    pub user_timeout_ms: Option<u32>,
+    /// `cc`: the kernel's congestion control.
+    pub congestion: Option<Box<str>>,
+    pub namespace: Option<Box<str>>,
+    /// `thread`.
+    pub threads: Threads,
+    /// `shards`: how many sockets the threads share out among them; none: one each.
+    pub shards: Option<u16>,
     /// Owner and permissions of a unix socket.
     pub unix: UnixOwner,
 }
@@ -90,7 +100,7 @@ pub enum BindAddress {
     Inet(SocketAddr),
     /// A path in the file system.
     Unix(Box<str>),
-    /// A name in the abstract space, without the NUL.
+    /// A name in the abstract space, without the NUL in front; NULs behind it belong to it (`abns@`).
     Abstract(Box<str>),
     /// A listening socket that was inherited.
     Fd(i32),
@@ -100,6 +110,8 @@ pub enum BindAddress {
 #[derive(Debug)]
 pub struct Live {
     pub sessions: Gauge,
+    /// Clients by the address they came to, in the order of `binds`.
+    pub listeners: Box<[Gauge]>,
     /// Log lines written, for `%lc`.
     pub logged: AtomicU64,
     pub counters: PerThread<Block>,
@@ -109,9 +121,15 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn new(threads: usize) -> Self {
+    /// The clients of one address.
+    pub fn listener(&self, bind: u32) -> Option<&Gauge> {
+        self.listeners.get(usize::try_from(bind).ok()?)
+    }
+
+    pub fn new(threads: usize, listeners: usize) -> Self {
         Self {
             sessions: Gauge::default(),
+            listeners: (0..listeners).map(|_| Gauge::default()).collect(),
             logged: AtomicU64::new(0),
             counters: PerThread::new(threads),
             session_rate: Rate::default(),

@@ -20,6 +20,7 @@ pub mod family;
 pub mod fault;
 pub mod format;
 pub mod frontend;
+pub mod link;
 pub mod log;
 pub mod options;
 pub mod reply;

@@ -1,6 +1,8 @@
 //! What frontends and backends have in common and `defaults` hands down: mode, timeouts, `option` flags.
 //! All durations are milliseconds; absent means never.
 
+use crate::link::Probes;
+
 /// The `mode` of a proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -125,7 +127,15 @@ pub struct Options {
     pub drop_request_trailers: bool,
     pub drop_response_trailers: bool,
     pub client_keepalive: bool,
+    pub client_probes: Probes,
     pub server_keepalive: bool,
+    pub server_probes: Probes,
+    /// Whether closing throws away what was not sent yet.
+    pub no_linger: bool,
+    /// Whether what goes to a peer counts for nothing in how long it may be silent.
+    pub independent_streams: bool,
+    pub smart_accept: bool,
+    pub smart_connect: bool,
     pub splice_request: bool,
     pub splice_response: bool,
     pub splice_auto: bool,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use crate::Backend;
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
+use crate::link::{Presents, Source};
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,14 @@ pub struct Server {
     pub check: Option<Box<Check>>,
     /// What is told of the client in front of everything else.
     pub send_proxy: Option<Box<SendProxy>>,
-    pub source: Option<SocketAddr>,
+    pub source: Option<Arc<Source>>,
+    /// `tcp-ut`, milliseconds.
+    pub user_timeout_ms: Option<u32>,
+    /// `tfo`: what goes first travels with the opening of the connection.
+    pub fast_open: bool,
+    /// `cc`: the kernel's congestion control.
+    pub congestion: Option<Arc<str>>,
+    pub namespace: Option<Arc<str>>,
     pub live: Arc<Live>,
 }
 
@@ -158,6 +166,11 @@ impl Server {
         self.live.healthy.load(Relaxed)
             && self.live.admin.load(Relaxed) == 0
             && self.live.weight.load(Relaxed) > 0
+    }
+
+    /// Whom its connections seem to come from.
+    pub fn presents(&self) -> &Presents {
+        self.source.as_ref().map_or(&Presents::Ourselves, |source| &source.presents)
     }
 
     /// Whether where it is connected to depends on where the client connected to: its port is the client's, or its address

@@ -1,6 +1,7 @@
 //! One client connection, as rules and logs see it. What reads and writes it is `engine`'s.
 
 use crate::endpoint::Endpoint;
+use crate::link::Packets;
 use crate::vars::Vars;
 
 /// What a client is expected to send before its own bytes.
@@ -34,6 +35,8 @@ pub struct Session {
     pub tlvs: Box<[u8]>,
     /// When all that had come, monotonic nanoseconds; 0 where there was nothing of it.
     pub handshake_ns: u64,
+    /// What packets to the client are to carry from now on.
+    pub packets: Option<Packets>,
     /// What went wrong with the connection.
     pub fault: Option<crate::fault::Fault>,
     /// When it was accepted: monotonic nanoseconds, and microseconds since 1970.
@@ -59,6 +62,7 @@ impl Session {
             preamble: Preamble::None,
             proxied: false,
             tlvs: Box::default(),
+            packets: None,
             fault: None,
             handshake_ns: 0,
             accepted_ns: now_ns,

@@ -4,6 +4,7 @@
 use http::{Message, Version};
 
 use crate::endpoint::Endpoint;
+use crate::link::Packets;
 use crate::reply::Page;
 use crate::termination::Termination;
 use crate::vars::Vars;
@@ -50,6 +51,8 @@ pub struct Stream {
     /// The ends of the client's connection where rules of this stream set them (`http-request set-src`).
     pub source: Option<Endpoint>,
     pub destination: Option<Endpoint>,
+    /// What packets to the server are to carry.
+    pub packets: Packets,
     /// Variables of the transaction; of the request phase; of the response phase.
     pub txn_vars: Vars,
     pub req_vars: Vars,
@@ -111,6 +114,7 @@ impl Stream {
             server: None,
             source: None,
             destination: None,
+            packets: Packets::NONE,
             txn_vars: Vars::new(),
             req_vars: Vars::new(),
             res_vars: Vars::new(),
@@ -152,6 +156,7 @@ impl Stream {
         self.server = None;
         self.source = None;
         self.destination = None;
+        self.packets = Packets::NONE;
         self.txn_vars.clear();
         self.req_vars.clear();
         self.res_vars.clear();

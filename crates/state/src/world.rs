@@ -29,6 +29,8 @@ pub struct Global {
     pub accept_any_payload: bool,
     /// `h1-case-adjust`.
     pub header_case: Arc<HeaderCase>,
+    /// `nosplice`: bodies never go through pipes in the kernel.
+    pub no_splice: bool,
     pub daemon: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,

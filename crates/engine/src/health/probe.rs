@@ -4,10 +4,12 @@ use std::io;
 
 use http::Message;
 use http::h1::{Limits, Parsed, Scan};
-use net::{Addr, ConnectOptions, Sock, Time};
+use net::{Addr, Sock, Time};
 use state::check::{Expect, HttpProbe, Probe};
 use state::server::{Address, Check};
 use state::{Backend, Server};
+
+use crate::dial;
 
 /// Most bytes of an answer that are read to judge it.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -112,7 +114,7 @@ pub(super) async fn run(backend: &Backend, server: &Server, check: &Check) -> Fi
         Some(ms) => (begun.plus_millis(connect), begun.plus_millis(connect + ms)),
         None => (begun.plus_millis(inter), begun.plus_millis(inter)),
     };
-    let sock = match address(server, check).and_then(|at| Sock::connect(&at, &ConnectOptions::default())) {
+    let sock = match address(server, check).and_then(|at| dial::check(backend, server, &at)) {
         Ok(sock) => sock,
         Err(error) => return failed(Outcome::SocketError, &error),
     };
@@ -170,7 +172,7 @@ fn address(server: &Server, check: &Check) -> io::Result<Addr> {
         (Address::Inet(at), None) => *at,
         (Address::Unix(path), None) => {
             return match path.strip_prefix('\0') {
-                Some(name) => Addr::abns(name.as_bytes()),
+                Some(name) => Addr::abnsz(name.as_bytes()),
                 None => Addr::unix(path.as_bytes()),
             };
         }

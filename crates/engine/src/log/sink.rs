@@ -49,7 +49,7 @@ fn open(destination: &Destination) -> std::io::Result<Sink> {
     Ok(match destination {
         Destination::Udp(at) => Sink::Dgram(Dgram::new(&Addr::from(*at))?),
         Destination::Unix(path) => Sink::Dgram(Dgram::new(&match path.strip_prefix('\0') {
-            Some(name) => Addr::abns(name.as_bytes())?,
+            Some(name) => Addr::abnsz(name.as_bytes())?,
             None => Addr::unix(path.as_bytes())?,
         })?),
         Destination::Fd(number) => Sink::Fd(FdWriter::duplicate(*number)?),

@@ -14,6 +14,7 @@ mod redirect;
 mod reject;
 mod replace_header;
 mod replace_path;
+mod set_fc_mark;
 mod set_header;
 mod set_log_level;
 mod set_src;
@@ -33,6 +34,7 @@ pub static ALL: &[&[ActionKind]] = &[
     reject::KEYWORDS,
     replace_header::KEYWORDS,
     replace_path::KEYWORDS,
+    set_fc_mark::KEYWORDS,
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,
     set_src::KEYWORDS,

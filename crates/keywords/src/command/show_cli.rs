@@ -39,7 +39,7 @@ fn sockets(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
             BindAddress::Inet(at) if at.is_ipv4() => format!("ipv4@{at}"),
             BindAddress::Inet(at) => format!("ipv6@{at}"),
             BindAddress::Unix(path) => format!("unix@{path}"),
-            BindAddress::Abstract(name) => format!("abns@{name}"),
+            BindAddress::Abstract(name) => format!("abns@{}", name.trim_end_matches('\0')),
             BindAddress::Fd(_) => continue,
         };
         // Writing to a vector cannot fail.

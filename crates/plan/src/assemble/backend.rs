@@ -55,7 +55,6 @@ pub(super) fn make<'a>(
         pages: Arc::clone(&settings.pages),
         log,
         probe,
-        source: settings.source,
         live: Arc::new(Live::new(usize::from(assembly.plan.global.threads))),
     };
     backend.balance.changed(&backend);
@@ -70,7 +69,9 @@ pub(super) fn settle_fullconn(backend: &mut Backend, reach: u64) {
 }
 
 fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
-    server.source = server.source.or(draft.settings.source);
+    if server.source.is_none() {
+        server.source.clone_from(&draft.settings.source);
+    }
     if let Some(check) = &mut server.check {
         check.probe = Arc::clone(probe);
         check.timeout_ms = draft.settings.timeouts.check;

@@ -22,13 +22,13 @@ pub(super) fn make<'a>(
     let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
     let steps = std::mem::take(&mut sets.steps);
+    let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(|(bind, _)| bind).collect();
     let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
     Frontend {
         name: draft.name.into(),
         id: seat.id,
         mode: settings.mode,
         disabled: settings.disabled,
-        binds: std::mem::take(&mut draft.binds).into_iter().map(|(bind, _)| bind).collect(),
         maxconn: settings.maxconn.filter(|n| *n > 0).unwrap_or(global.maxconn),
         backlog: settings.backlog.filter(|n| *n > 0),
         tcp_connection: take(&mut sets.tcp_connection),
@@ -46,6 +46,7 @@ pub(super) fn make<'a>(
         pages: Arc::clone(&settings.pages),
         log,
         captures: std::mem::take(&mut draft.captures),
-        live: Arc::new(Live::new(usize::from(global.threads))),
+        live: Arc::new(Live::new(usize::from(global.threads), binds.len())),
+        binds,
     }
 }

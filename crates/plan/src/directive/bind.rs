@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use config::SectionKind;
 use config::vocabulary::{BIND, ParamUse, split_params};
 use state::frontend::{Bind, BindAddress, UnixOwner};
+use state::link::Threads;
 
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, kind_name, word};
@@ -160,20 +161,66 @@ fn set<'a>(
         "gid" => bind.unix.gid = Some(count(value)),
         "user" => bind.unix.uid = Some(id_of((plan.env.user)(value), "user")?),
         "group" => bind.unix.gid = Some(id_of((plan.env.group)(value), "group")?),
-        // Sluice gives each thread a socket of its own where that is possible: what these ask for.
-        "shards" => {}
+        "cc" => bind.congestion = Some(value.into()),
+        "namespace" => bind.namespace = Some(value.into()),
+        "shards" => bind.shards = Some(shards(value)?),
+        "thread" => bind.threads = threads(value)?,
         "tcp-ut" => {
-            time_ms(value).map_err(|_| format!("expects a positive delay in milliseconds, got '{value}'"))?;
-            not_run(plan, line, used);
+            let expected = "expects a positive delay in milliseconds";
+            bind.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
+        }
+        "nice" if !(-1024..=1024).contains(&atol(value)) => {
+            return Err(format!("invalid value {}, allowed range is -1024..1024", atol(value)));
         }
         _ => not_run(plan, line, used),
     }
     Ok(())
 }
 
+/// How many sockets: the largest number for one a thread.
+fn shards(value: &str) -> Result<u16, String> {
+    match (value, u16::try_from(atol(value))) {
+        ("by-thread", _) => Ok(u16::MAX),
+        // There is one group of threads.
+        ("by-group", _) => Ok(1),
+        (_, Ok(n @ 1..=1024)) => Ok(n),
+        _ => Err(format!("invalid value {}, allowed range is 1..1024 or 'by-thread'", atol(value))),
+    }
+}
+
+/// `1-4,odd`, or `1/1-4` with the number of the thread's group in front.
+fn threads(value: &str) -> Result<Threads, String> {
+    let mut ranges = Vec::new();
+    for part in value.split(',') {
+        let (group, set) = part.split_once('/').map_or((None, part), |(group, set)| (Some(group), set));
+        let number = |what: &str, text: &str| {
+            text.parse::<u16>().ok().filter(|n| (1..=1024).contains(n)).ok_or_else(|| {
+                format!(
+                    "invalid {what} thread number '{text}', permitted range is 1..1024, or 'all', 'odd', 'even'."
+                )
+            })
+        };
+        let range = match set {
+            "all" => (1, 1024, 1),
+            "odd" => (1, 1024, 2),
+            "even" => (2, 1024, 2),
+            _ => match set.split_once('-') {
+                None => (number("first", set)?, number("first", set)?, 1),
+                Some((first, last)) => (
+                    if first.is_empty() { 1 } else { number("first", first)? },
+                    if last.is_empty() { 1024 } else { number("last", last)? },
+                    1,
+                ),
+            },
+        };
+        // Of other groups than the first there are no threads.
+        ranges.push(if group.is_none_or(|group| group == "1") { range } else { (1024, 1024, 1) });
+    }
+    Ok(Threads(ranges))
+}
+
 /// Parameters that can be left out: clients are served as they would be, only less tuned.
 const HARMLESS: &[&str] = &[
-    "cc",
     "expose-fd",
     "guid-prefix",
     "idle-ping",
@@ -186,15 +233,13 @@ const HARMLESS: &[&str] = &[
     "quic-socket",
     "severity-output",
     "tcp-ss",
-    "tcp-ut",
-    "thread",
 ];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     let what = format!("'{name}' on a '{}' line", line.keyword());
     // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
-    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-netscaler-cip" | "namespace");
+    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-netscaler-cip");
     let served = match name {
         "proto" => used.value().is_some_and(|v| v.is("h1")),
         _ => HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig",
@@ -221,6 +266,11 @@ fn empty() -> Bind {
         accept_proxy: false,
         tfo: false,
         mss: None,
+        user_timeout_ms: None,
+        congestion: None,
+        namespace: None,
+        threads: Threads::default(),
+        shards: None,
         unix: UnixOwner::default(),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod http_check;
 mod http_reuse;
 mod http_send_name_header;
 mod id;
+mod keepalive;
 mod limits;
 pub(crate) mod log;
 mod mode;
@@ -51,6 +52,7 @@ static ALL: &[&[Directive]] = &[
     http_reuse::DIRECTIVES,
     http_send_name_header::DIRECTIVES,
     id::DIRECTIVES,
+    keepalive::DIRECTIVES,
     limits::DIRECTIVES,
     log::DIRECTIVES,
     mode::DIRECTIVES,

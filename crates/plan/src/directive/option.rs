@@ -34,14 +34,18 @@ const FLAGS: &[(&str, Flag)] = &[
     ("http-ignore-probes", |o| &mut o.http_ignore_probes),
     ("http-no-delay", |o| &mut o.http_no_delay),
     ("http-pretend-keepalive", |o| &mut o.pretend_keepalive),
+    ("independent-streams", |o| &mut o.independent_streams),
     ("log-separate-errors", |o| &mut o.log_separate_errors),
     ("logasap", |o| &mut o.log_as_soon),
+    ("nolinger", |o| &mut o.no_linger),
     ("redispatch", |o| &mut o.redispatch),
     ("socket-stats", |o| &mut o.socket_stats),
     ("splice-auto", |o| &mut o.splice_auto),
     ("splice-request", |o| &mut o.splice_request),
     ("splice-response", |o| &mut o.splice_response),
     ("srvtcpka", |o| &mut o.server_keepalive),
+    ("tcp-smart-accept", |o| &mut o.smart_accept),
+    ("tcp-smart-connect", |o| &mut o.smart_connect),
 ];
 
 fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {

@@ -139,6 +139,10 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     }),
     // What the program does when it starts, from the text.
     global("strict-limits", |_, line| no_more(line, 0)),
+    global("nosplice", |cx, line| {
+        cx.plan.global.no_splice = true;
+        no_more(line, 0)
+    }),
     global("noreuseport", |_, line| no_more(line, 0)),
     // Done while reading the file.
     global("setenv", |_, _| Ok(())),

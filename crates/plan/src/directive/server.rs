@@ -37,7 +37,11 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) check_address: Option<IpAddr>,
     pub(crate) check_port: Option<u16>,
     pub(crate) pool_max: Option<u32>,
-    pub(crate) source: Option<SocketAddr>,
+    pub(crate) source: Option<Arc<state::link::Source>>,
+    pub(crate) user_timeout_ms: Option<u32>,
+    pub(crate) fast_open: bool,
+    pub(crate) congestion: Option<Arc<str>>,
+    pub(crate) namespace: Option<Arc<str>>,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     /// `init-addr`: how a name is resolved at start.
@@ -63,6 +67,10 @@ impl Default for ServerSpec<'_> {
             check_port: None,
             pool_max: None,
             source: None,
+            user_timeout_ms: None,
+            fast_open: false,
+            congestion: None,
+            namespace: None,
             proxy: ProxySpec::default(),
             init_addr: None,
             id: 0,
@@ -358,7 +366,11 @@ fn add<'a>(
             let ProxySpec { ssl, authority, crc32c, .. } = spec.proxy;
             Box::new(SendProxy { version, ssl, authority, crc32c, tlvs: Vec::new() })
         }),
-        source: spec.source,
+        source: spec.source.clone(),
+        user_timeout_ms: spec.user_timeout_ms,
+        fast_open: spec.fast_open,
+        congestion: spec.congestion.clone(),
+        namespace: spec.namespace.clone(),
         live: Arc::new(live),
     });
     for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {

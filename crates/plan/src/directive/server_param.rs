@@ -48,6 +48,8 @@ fn switch(spec: &mut ServerSpec<'_>, name: &str) -> bool {
         "no-backup" => spec.backup = false,
         "disabled" => spec.disabled = true,
         "enabled" => spec.disabled = false,
+        "tfo" => spec.fast_open = true,
+        "no-tfo" => spec.fast_open = false,
         "check" => spec.check = true,
         "no-check" => spec.check = false,
         _ => return false,
@@ -100,12 +102,15 @@ fn set<'a>(
             not_run(plan, line, used, value);
         }
         "source" => {
-            spec.source = source::parse(plan, value).map_err(|e| format!("'source' : {e}"))?;
-            if used.values.len() > 1 {
-                plan.remarks
-                    .unserved(line.span(), "'source' with 'usesrc' or 'interface' on a 'server' line");
-            }
+            let words: Vec<&str> = used.values.clone().map(|w| w.str().unwrap_or_default()).collect();
+            spec.source = source::read(plan, &words, true)?;
         }
+        "tcp-ut" => {
+            let expected = "'tcp-ut' : expects a positive delay in milliseconds.";
+            spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
+        }
+        "cc" => spec.congestion = Some(value.into()),
+        "namespace" => spec.namespace = Some(value.into()),
         "redir" => plan.remarks.unserved(line.span(), "'redir' on a 'server' line"),
         "init-addr" => {
             for method in value.split(',') {
@@ -161,7 +166,7 @@ fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16
 }
 
 /// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
-const NEEDED: &[&str] = &["namespace", "socks4", "ssl", "tcp-md5sig"];
+const NEEDED: &[&str] = &["socks4", "ssl", "tcp-md5sig"];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: &str) {
     let name = used.name();
@@ -173,7 +178,6 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: 
             | "no-check-sni-auto"
             | "no-check-reuse-pool"
             | "no-agent-check"
-            | "no-tfo"
             | "no-sni-auto"
             | "non-stick"
             | "stick"

@@ -17,6 +17,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         max_headers: 101,
         accept_any_payload: false,
         header_case: Default::default(),
+        no_splice: false,
         daemon: false,
         pidfile: None,
         user: None,
