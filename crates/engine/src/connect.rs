@@ -15,10 +15,9 @@ use crate::dial;
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
 use crate::idle::Lease;
-use crate::preface;
 use crate::pump::Broken;
 use crate::session::Own;
-use crate::spelling;
+use crate::{persist, preface, redir, spelling};
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
@@ -40,6 +39,9 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     let mut preface = Vec::new();
     loop {
         let server = assign(x, backend, avoid).await?;
+        if first == First::Head {
+            redir::instead(x, server)?;
+        }
         preface::write(x, server, &mut preface);
         let key = preface::key(x, server, &preface);
         let failed = match obtain(x, backend, server, first, key) {
@@ -65,6 +67,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             avoid = x.stream.server;
             x.stream.redispatched = true;
             x.count(|c| c.redispatches.add(1));
+            persist::redispatch(x);
         } else {
             let pause = backend.timeouts.connect.map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
             if failed == Failed::Refused {
@@ -117,7 +120,7 @@ async fn assign<'x>(
         x.stream.times.queued = net::now().as_nanos();
         return Ok(server);
     }
-    if !backend.servers.iter().any(Server::is_usable) {
+    if x.persistence.server.is_none() && !backend.servers.iter().any(Server::is_usable) {
         x.stream.server = None;
         return Err(no_server());
     }
@@ -145,20 +148,17 @@ async fn assign<'x>(
 fn try_assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) -> Option<&'x Server> {
     // Between choosing and entering another thread may take the last place: then choose again.
     for _ in 0..=backend.servers.len() {
-        let random = x.worker.random();
-        let position = x.look(Side::Request, |cx| {
-            let forced = backend.use_server.iter().find(|u| {
-                backend.server(u.server).is_some_and(Server::is_usable)
-                    && u.cond.as_ref().is_none_or(|c| c.holds(cx))
-            });
-            match forced {
-                Some(rule) => Some(rule.server),
-                None => {
+        let led = x.persistence.server;
+        let position = match led.or_else(|| preferred(x, backend, avoid)) {
+            Some(position) => position,
+            None => {
+                let random = x.worker.random();
+                x.look(Side::Request, |cx| {
                     let pick = |avoid| backend.balance.pick(&Pick { cx, backend, random, avoid });
                     pick(avoid).or_else(|| avoid.and_then(|_| pick(None)))
-                }
+                })?
             }
-        })?;
+        };
         let server = backend.server(position)?;
         if x.places.enter_server(server, backend, &x.worker.queues) {
             x.stream.server = Some(position);
@@ -167,8 +167,19 @@ fn try_assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>
             }
             return Some(server);
         }
+        if led.is_some() {
+            return None;
+        }
     }
     None
+}
+
+/// `option prefer-last-server`: the server to which the client has a connection of its own.
+fn preferred(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<u32> {
+    let own = x.client.own.last().filter(|_| backend.options.prefer_last_server)?;
+    let mut servers = (0u32..).zip(&backend.servers);
+    let (position, server) = servers.find(|(_, server)| own.leads_to(server))?;
+    (Some(position) != avoid && server.is_usable() && !server.is_full(backend)).then_some(position)
 }
 
 /// An idle connection to the server if one may be used, a new one otherwise.

@@ -12,6 +12,7 @@ use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
 use crate::failure::Failure;
 use crate::idle::Lease;
+use crate::persist::Persistence;
 use crate::pump::{Pump, Splice};
 use crate::rules;
 use crate::session::Client;
@@ -76,6 +77,7 @@ pub struct Exchange<'x> {
     pub drains: bool,
     /// The method the request came with, whatever rules made of it.
     pub method: Method,
+    pub persistence: Persistence,
     /// Whether the request went out again because an idle connection had died.
     pub resent: bool,
     /// Whether the client's connection may be used for another request.

@@ -5,7 +5,7 @@
 //! and it makes no system call of its own (`net` does).
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
-//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`queue`], [`connect`] with [`dial`], [`preface`],
+//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`persist`], [`queue`], [`redir`], [`connect`] with [`dial`], [`preface`],
 //! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
 
 pub mod buffer;
@@ -20,10 +20,12 @@ pub mod health;
 pub mod idle;
 pub mod listener;
 pub mod log;
+pub mod persist;
 pub mod preamble;
 pub mod preface;
 pub mod pump;
 pub mod queue;
+pub mod redir;
 pub mod reply;
 pub mod request;
 pub mod respond;

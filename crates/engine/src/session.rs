@@ -90,6 +90,11 @@ impl Own {
         Self { sock: Some(sock), live, key, served }
     }
 
+    /// Whether it is a connection to this server, whatever it was opened with.
+    pub fn leads_to(&self, server: &Server) -> bool {
+        self.live.uid == server.live.uid
+    }
+
     /// Whether it leads to this server, and would be opened alike.
     pub fn is_to(&self, server: &Server, key: u64) -> bool {
         self.live.uid == server.live.uid && self.key == key

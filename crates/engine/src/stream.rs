@@ -11,11 +11,12 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Places, Stop, deadline};
 use crate::failure::Failure;
+use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::respond::Head;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{connect, finish, forward, reply, request, respond, route};
+use crate::{connect, finish, forward, persist, reply, request, respond, route};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -38,6 +39,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         upgrades: false,
         drains: false,
         method: http::Method::Other,
+        persistence: Persistence::default(),
         resent: false,
         keep_client: false,
         client_ends: false,
@@ -67,20 +69,24 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request_rules(x, &x.frontend.http_request)?;
     request::restrict_names(x, x.frontend.options.odd_names)?;
     route::choose(x)?;
+    persist::rules(x);
     let buffers = |x: &Exchange<'_>| x.backend.is_some_and(|b| b.options.http_buffer_request);
     if buffers(x) && !x.frontend.options.http_buffer_request {
         request::body(x).await?;
     }
     backend_rules(x)?;
+    persist::use_server(x);
+    persist::request(x).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
     request::form(x).await?;
     request::for_server(x)?;
     let rest = contact(x).await?;
     let mut down = respond::body(x, rest)?;
     response_rules(x).inspect_err(|_| x.stream.bytes_out += down.payload)?;
+    let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);
+    persist::response(x).map_err(full)?;
     reply::after_response(x);
-    if respond::reframe(x, &mut down).is_err() || respond::connection_header(x).is_err() {
-        return Err(Failure::new(Cause::INTERNAL, Phase::HEADERS, 500).into());
-    }
+    respond::reframe(x, &mut down).map_err(full)?;
+    respond::connection_header(x).map_err(full)?;
     if x.frontend.options.log_as_soon {
         finish::log(x);
         x.stream.silent = true;
@@ -129,7 +135,20 @@ fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
         return Ok(());
     }
     x.count(|c| c.denied_requests.add(1));
+    use state::Verdict::{Deny, Reply, Tarpit};
+    if matches!(verdict, Deny { .. } | Tarpit { .. } | Reply { denied: true }) {
+        refused(x);
+    }
     x.obey(verdict, Phase::REQUEST)
+}
+
+/// What logs say of the cookies of a request that rules turned away.
+fn refused(x: &mut Exchange<'_>) {
+    let _ = persist::request(x);
+    if x.persistence.server.is_some() {
+        x.stream.server = x.persistence.server;
+        x.stream.backend = x.stream.backend.or(x.frontend.back);
+    }
 }
 
 fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {

@@ -6,10 +6,11 @@ use state::termination::{Cause, Phase};
 use state::{Verdict, World};
 
 use crate::exchange::{Exchange, Places, Stop};
+use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, finish, forward, route};
+use crate::{connect, finish, forward, persist, route};
 
 /// Serves a connection from end to end.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
@@ -33,6 +34,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         upgrades: false,
         drains: false,
         method: http::Method::Other,
+        persistence: Persistence::default(),
         resent: false,
         keep_client: false,
         client_ends: false,
@@ -60,7 +62,9 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     content_rules(x, false)?;
     route::choose(x)?;
+    persist::rules(x);
     content_rules(x, true)?;
+    persist::use_server(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
     if x.up.prepare().is_err() {

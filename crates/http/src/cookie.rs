@@ -84,7 +84,7 @@ pub fn response_cookie<'a>(msg: &'a Message, name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// Where the pair that starts at `start` ends: at a separator outside of quotes, or at the end.
-fn end_of_pair(value: &[u8], start: usize, separators: &[u8]) -> usize {
+pub(crate) fn end_of_pair(value: &[u8], start: usize, separators: &[u8]) -> usize {
     let mut at = start;
     let mut quoted = false;
     while let Some(byte) = value.get(at) {
@@ -114,7 +114,7 @@ fn cookie(header: usize, value: &[u8], range: Range<usize>) -> Option<Cookie<'_>
 }
 
 /// A range without the blanks at its ends.
-fn trimmed(value: &[u8], mut range: Range<usize>) -> Range<usize> {
+pub(crate) fn trimmed(value: &[u8], mut range: Range<usize>) -> Range<usize> {
     let blank = |at: usize| value.get(at).is_some_and(|byte| is_ows(*byte));
     while !range.is_empty() && blank(range.start) {
         range.start += 1;

@@ -7,10 +7,12 @@
 //! This crate deliberately doesn't know connections, buffers of a connection, timeouts, configuration, rules or logs.
 //!
 //! Read in this order: [`message`] (what everything else works on), [`h1`] (bytes to message and back, framing of
-//! bodies), [`target`], [`header_value`], [`cookie`], [`query`] (views of parts of a message), [`reply`] (the answers
-//! that the proxy gives itself).
+//! bodies), [`target`], [`header_value`], [`cookie`], [`query`] (views of parts of a message), [`cookie_edit`],
+//! [`cacheable`], [`reply`] (the answers that the proxy gives itself).
 
+pub mod cacheable;
 pub mod cookie;
+pub mod cookie_edit;
 mod edit;
 pub mod h1;
 pub mod header_value;

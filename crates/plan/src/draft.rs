@@ -12,6 +12,7 @@ use state::options::{Mode, Options, Timeouts};
 use state::reply::Pages;
 
 use crate::ctx::Line;
+use crate::directive::cookie::CookieSpec;
 use crate::directive::http_check::CheckSettings;
 use crate::directive::log::LogSettings;
 use crate::directive::server::ServerSpec;
@@ -40,6 +41,10 @@ pub(crate) struct Settings<'a> {
     pub(crate) check: Rc<CheckSettings<'a>>,
     pub(crate) monitor_uri: Option<Word<'a>>,
     pub(crate) source: Option<Arc<state::link::Source>>,
+    pub(crate) cookie: Option<Rc<CookieSpec<'a>>>,
+    pub(crate) dynamic_key: Option<&'a str>,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub(crate) rdp_cookie: Option<&'a str>,
     /// Options that only HTTP proxies have, for the remark when the mode is another.
     pub(crate) http_only: Vec<&'static str>,
 }
@@ -80,6 +85,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) use_backend: Vec<Line<'a>>,
     pub(crate) use_server: Vec<Line<'a>>,
     pub(crate) monitor_fail: Vec<Line<'a>>,
+    /// `force-persist`, `ignore-persist`.
+    pub(crate) persist_rules: Vec<Line<'a>>,
     pub(crate) captures: Captures,
     /// `tcp-request inspect-delay`.
     pub(crate) inspect_delay: Option<u32>,
@@ -109,6 +116,7 @@ impl<'a> Draft<'a> {
             use_backend: Vec::new(),
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
+            persist_rules: Vec::new(),
             captures: Captures::default(),
             inspect_delay: None,
             has_redirect: false,

@@ -67,6 +67,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         guid: None,
         pool_max: None,
         cookie: None,
+        redirect: None,
         check: None,
         send_proxy: None,
         source: None,
@@ -163,6 +164,7 @@ fn frontend() -> Frontend {
         http_response: Box::default(),
         http_after_response: Box::default(),
         switching: Switching { steps: Box::default(), default: Some(0) },
+        back: None,
         monitor_uri: None,
         monitor_fail: Box::default(),
         timeouts: timeouts(),
@@ -189,6 +191,9 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         http_response: Box::default(),
         http_after_response: Box::default(),
         use_server: Box::<[UseServer]>::default(),
+        cookie: None,
+        persist_rules: Box::default(),
+        rdp_cookie: None,
         timeouts: timeouts(),
         options: Arc::new(Options::default()),
         retries: 3,
@@ -212,6 +217,7 @@ fn global() -> Global {
         accept_any_payload: false,
         header_case: Arc::default(),
         no_splice: false,
+        cookie_len: 63,
         daemon: false,
         pidfile: None,
         user: None,
@@ -597,6 +603,7 @@ fn log_lines_look_as_elsewhere() {
     world.frontends[0].captures = Captures {
         request: vec![slot("x-v"), slot("nope"), slot("user-agent")],
         response: vec![slot("x-s")],
+        cookie: None,
     };
     let mut failures = Vec::new();
     for (format, expected) in observed::LINES {

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use crate::check::Probe;
+use crate::cookie::{Cookie, PersistRule};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::family::Balance;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
-use crate::{Cond, Rules, Server};
+use crate::{Cond, Format, Rules, Server};
 
 /// A `backend`, or the back half of a `listen`.
 #[derive(Debug)]
@@ -29,6 +33,10 @@ pub struct Backend {
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub use_server: Box<[UseServer]>,
+    pub cookie: Option<Box<Cookie>>,
+    pub persist_rules: Box<[PersistRule]>,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub rdp_cookie: Option<Box<[u8]>>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
     pub retries: u32,
@@ -44,7 +52,22 @@ pub struct Backend {
 #[derive(Debug)]
 pub struct UseServer {
     pub cond: Option<Cond>,
-    pub server: u32,
+    pub target: Target,
+}
+
+/// The server that a `use-server` rule names.
+#[derive(Debug)]
+pub enum Target {
+    /// Its position in the backend.
+    Server(u32),
+    Named(Box<Named>),
+}
+
+/// A server's name that is computed for each request, and the backend's servers by name.
+#[derive(Debug)]
+pub struct Named {
+    pub format: Format,
+    pub servers: HashMap<Box<[u8]>, u32, FixedState>,
 }
 
 /// What survives a change of the configuration.

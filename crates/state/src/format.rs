@@ -141,6 +141,13 @@ pub fn write_captured(value: &[u8], out: &mut Vec<u8>) {
     replace(start, out, |b| is_unsafe(b) || matches!(b, b'{' | b'|' | b'}'), b'#');
 }
 
+/// Appends a captured cookie, of which only what can't be printed is encoded.
+pub fn write_cookie(value: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(value);
+    replace(start, out, |b| !(32..127).contains(&b), b'#');
+}
+
 /// Writes each byte from `start` on that `wanted` names as `mark` and two hexadecimal digits.
 fn replace(start: usize, out: &mut Vec<u8>, wanted: fn(u8) -> bool, mark: u8) {
     let Some(first) = out.get(start..).and_then(|w| w.iter().position(|b| wanted(*b))) else { return };
@@ -199,5 +206,8 @@ mod tests {
         let mut out = Vec::new();
         write_captured(b"UA {x}|", &mut out);
         assert_eq!(out, b"UA #7Bx#7D#7C");
+        out.clear();
+        write_cookie(b"a=\"#\x01\xe9", &mut out);
+        assert_eq!(out, b"a=\"##01#E9");
     }
 }

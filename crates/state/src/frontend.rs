@@ -31,6 +31,8 @@ pub struct Frontend {
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub switching: Switching,
+    /// The back half of a `listen` section, by its position in `World::backends`.
+    pub back: Option<u32>,
     pub monitor_uri: Option<Box<[u8]>>,
     /// `monitor fail`: one that holds makes the answer a 503.
     pub monitor_fail: Box<[Cond]>,
@@ -42,11 +44,13 @@ pub struct Frontend {
     pub live: Arc<Live>,
 }
 
-/// `capture request|response header NAME len N`.
+/// `capture request|response header NAME len N`, `capture cookie NAME len N`.
 #[derive(Debug, Default)]
 pub struct Captures {
     pub request: Vec<Capture>,
     pub response: Vec<Capture>,
+    /// The beginning of a cookie's name, with the `=` if it is the whole name.
+    pub cookie: Option<Capture>,
 }
 
 /// One captured header.

@@ -5,7 +5,7 @@
 //! This crate holds data and the small operations that keep it consistent. It deliberately doesn't know
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
-//! Reading order: [`world`], [`frontend`], [`backend`], [`server`]; [`session`], [`stream`]; [`expr`], [`acl`],
+//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`], [`acl`],
 //! [`format`], [`rule`], [`route`]; [`family`]; [`about`].
 
 pub mod about;
@@ -13,6 +13,7 @@ pub mod acl;
 pub mod auth;
 pub mod backend;
 pub mod check;
+pub mod cookie;
 pub mod counters;
 pub mod endpoint;
 pub mod expr;

@@ -117,6 +117,9 @@ pub struct Options {
     pub pretend_keepalive: bool,
     pub abort_on_close: bool,
     pub redispatch: bool,
+    /// `persist`: persistence leads to servers that are down, too.
+    pub persist: bool,
+    pub prefer_last_server: bool,
     pub all_backups: bool,
     pub accept_unsafe_request: bool,
     pub accept_unsafe_response: bool,

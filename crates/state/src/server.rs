@@ -62,6 +62,8 @@ pub struct Server {
     pub pool_max: Option<u32>,
     /// The cookie's value for persistence.
     pub cookie: Option<Box<[u8]>>,
+    /// `redir`: what the locations begin with to which GET and HEAD requests are sent instead.
+    pub redirect: Option<Box<[u8]>>,
     pub check: Option<Box<Check>>,
     /// What is told of the client in front of everything else.
     pub send_proxy: Option<Box<SendProxy>>,

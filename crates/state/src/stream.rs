@@ -74,7 +74,7 @@ pub struct Stream {
     pub retries: u32,
     /// This side's end of the connection to the server.
     pub server_source: Option<Endpoint>,
-    /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5).
+    /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
     pub captured_cookies: [Option<Box<[u8]>>; 2],
@@ -129,7 +129,7 @@ impl Stream {
             status: 0,
             retries: 0,
             server_source: None,
-            cookie_state: *b"--",
+            cookie_state: *b"NN",
             captured_cookies: [None, None],
             redispatched: false,
             reused_connection: false,
@@ -171,7 +171,7 @@ impl Stream {
         self.status = 0;
         self.retries = 0;
         self.server_source = None;
-        self.cookie_state = *b"--";
+        self.cookie_state = *b"NN";
         self.captured_cookies = [None, None];
         self.redispatched = false;
         self.reused_connection = false;

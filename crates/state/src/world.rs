@@ -31,6 +31,8 @@ pub struct Global {
     pub header_case: Arc<HeaderCase>,
     /// `nosplice`: bodies never go through pipes in the kernel.
     pub no_splice: bool,
+    /// `tune.http.cookielen`: the most of a cookie that is captured, bytes.
+    pub cookie_len: usize,
     pub daemon: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,

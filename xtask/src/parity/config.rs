@@ -236,18 +236,42 @@ const BACKEND_OPTIONS: &[&str] = &[
     "http-reuse never",
     "http-reuse always",
     "http-send-name-header X-Server",
-    "cookie SRV insert indirect nocache",
-    "cookie SRV rewrite",
-    "cookie SRV insert postonly",
-    "cookie sid prefix",
     "option http-restrict-req-hdr-names delete",
     "option h1-case-adjust-bogus-server",
     "option http-drop-request-trailers",
     "option accept-unsafe-violations-in-http-response",
     "http-error status 403 default-errorfiles",
     "http-error status 502 content-type text/plain lf-string \"%[capture.req.uri] %[be_name]\"",
+    "option persist",
+    "option prefer-last-server",
+    "ignore-persist if { path_beg /api }",
+    "force-persist unless { path_beg /api }",
+    "ignore-persist if METH_POST",
     "errorloc 502 /sorry",
     "errorloc303 503 /sorry",
+];
+
+const USE_SERVER: &[&str] =
+    &["if { path_beg /api }", "unless { path_beg /api }", "if METH_POST", "if { req.cook(SRV) c1 }"];
+
+/// Without `maxidle` and `maxlife`: the two programs see a request at different times.
+const COOKIES: &[&str] = &[
+    "cookie SRV",
+    "cookie SRV indirect",
+    "cookie SRV indirect preserve",
+    "cookie SRV rewrite",
+    "cookie SRV insert",
+    "cookie SRV insert indirect",
+    "cookie SRV insert indirect nocache",
+    "cookie SRV insert postonly",
+    "cookie SRV insert preserve",
+    "cookie SRV insert indirect preserve nocache",
+    "cookie SRV insert nocache httponly secure",
+    "cookie SRV insert domain .example.com domain b.example attr SameSite=Lax attr X",
+    "cookie sid prefix",
+    "cookie sid prefix indirect",
+    "cookie sid prefix indirect preserve",
+    "cookie sid insert",
 ];
 
 const BALANCE: &[&str] = &[
@@ -384,16 +408,13 @@ fn backend(random: &mut Random) -> Backend {
     for _ in 0..random.below(2) {
         backend.lines.push(response_rule(random));
     }
-    // The second names the same cookie again in another way.
-    let mut cookies = 0;
-    backend.lines.retain(|line| {
-        cookies += usize::from(line.starts_with("cookie"));
-        !line.starts_with("cookie") || cookies == 1
-    });
-    let with_cookie = cookies > 0;
+    let with_cookie = random.chance(35);
+    if with_cookie {
+        backend.lines.push(random.pick(COOKIES).to_owned());
+    }
     for server in 0..random.below(3) + usize::from(random.chance(95)) {
         let mut settings = String::new();
-        if with_cookie {
+        if with_cookie && random.chance(90) {
             settings.push_str(&format!(" cookie c{server}"));
         }
         settings.push_str(random.pick(&[
@@ -413,6 +434,16 @@ fn backend(random: &mut Random) -> Backend {
         backend.servers.push(settings);
     }
     backend.servers.truncate(2);
+    // Of two servers, which one it is shows too much.
+    if let [only] = &mut *backend.servers
+        && random.chance(10)
+    {
+        only.push_str(random.pick(&[" redir http://there.example", " redir /"]));
+    }
+    if !backend.servers.is_empty() && random.chance(12) {
+        let server = random.below(backend.servers.len());
+        backend.lines.push(format!("use-server s{server} {}", random.pick(USE_SERVER)));
+    }
     backend
 }
 

@@ -110,6 +110,11 @@ const HEADERS: &[&str] = &[
     "Cookie: a=b",
     "Cookie: SRV=c0",
     "Cookie: SRV=c1; sid=c0~x",
+    "Cookie: SRV=c1",
+    "Cookie: other=1;SRV = c1 , sid=c1~y; last",
+    "Cookie: SRV=nobody; SRV=c0; sid",
+    "Cookie: $Version=1; SRV=c0; $Path=/; sid=\"c0~;\"",
+    "Cookie: ; sid = c1; SRV=c1|x;",
     "X-Forwarded-For: 192.0.2.7",
     "X-Client: 192.0.2.8",
     "Connection: close",
@@ -204,6 +209,8 @@ const REPLIES: &[&str] = &[
     "continue",
     "hints",
     "cookies",
+    "cookies",
+    "cached",
     "close",
     "badline",
     "badheader",
@@ -325,6 +332,11 @@ fn reply(kind: &str) -> (String, &'static str, bool) {
         "spaces" => (ok(&format!("X-Space:    a   \r\nX-None:\r\nx-LOWER:b\r\n{length}")), "abcde", false),
         "continue" => (format!("HTTP/1.1 100 Continue\r\n\r\n{}", ok(length)), "abcde", false),
         "hints" => (format!("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n{}", ok(length)), "abcde", false),
+        "cached" => (
+            ok(&format!("ETag: \"x\"\r\nSet-Cookie: SRV = y ;x\r\nset-cookie: sid=\"a;b\"; c\r\n{length}")),
+            "abcde",
+            false,
+        ),
         "cookies" => (
             ok(&format!(
                 "Set-Cookie: sid=1; Path=/\r\nSet-Cookie: SRV=x\r\nCache-Control: private\r\n{length}"

@@ -21,6 +21,7 @@ pub const DIRECTIVES: &[Proxy] = &[
     Proxy { name: "default_backend", places: D | F | L },
     Proxy { name: "description", places: F | L | B },
     Proxy { name: "disabled", places: D | F | L | B },
+    Proxy { name: "dynamic-cookie-key", places: D | L | B },
     Proxy { name: "email-alert", places: D | F | L | B },
     Proxy { name: "enabled", places: D | F | L | B },
     Proxy { name: "error-log-format", places: D | F | L },

@@ -1,7 +1,7 @@
 //! `%hr`, `%hs`, `%hrl`, `%hsl`, `%CC`, `%CS`: captured headers and cookies.
 
 use state::expr::Side;
-use state::format::write_captured;
+use state::format::{write_captured, write_cookie};
 
 use super::prelude::*;
 
@@ -99,5 +99,7 @@ fn cookie(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {
         None => return Written::Nothing,
     };
     let captured = if side == Side::Request { request } else { response };
-    captured.as_deref().map_or(Written::Nothing, |c| text(c, out))
+    let Some(captured) = captured.as_deref() else { return Written::Nothing };
+    write_cookie(captured, out);
+    Written::Encoded
 }

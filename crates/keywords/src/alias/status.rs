@@ -33,7 +33,10 @@ fn letters(cx: &Ctx<'_>, out: &mut Vec<u8>, cookie: bool) -> Written {
     let Some(stream) = cx.stream else { return Written::Nothing };
     out.extend_from_slice(&[stream.termination.cause.0, stream.termination.phase.0]);
     if cookie {
-        out.extend_from_slice(&stream.cookie_state);
+        let own = cx.world.frontend(cx.session.frontend).and_then(|f| f.back);
+        let backend = stream.backend.or(own).filter(|_| stream.has_request).and_then(|b| cx.world.backend(b));
+        let reported = backend.and_then(|b| b.cookie.as_ref()).is_some_and(|c| c.is_reported());
+        out.extend_from_slice(if reported { &stream.cookie_state } else { b"--" });
     }
     Written::Plain
 }

@@ -10,7 +10,7 @@ use state::options::Mode;
 use state::{Backend, Server};
 
 use super::rules::{Sets, take};
-use super::{Assembly, Seat, log};
+use super::{Assembly, Seat, cookie, log};
 use crate::compile::{Compile, Site};
 use crate::ctx::words_from;
 use crate::draft::Draft;
@@ -33,6 +33,7 @@ pub(super) fn make<'a>(
     }
     tlvs(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
+    let cookie = cookie::make(assembly.plan, draft, &mut servers);
     let settings = &draft.settings;
     let backend = Backend {
         name: draft.name.into(),
@@ -48,6 +49,9 @@ pub(super) fn make<'a>(
         http_response: take(&mut sets.http_response),
         http_after_response: take(&mut sets.http_after_response),
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
+        cookie,
+        persist_rules: std::mem::take(&mut sets.persist_rules).into_boxed_slice(),
+        rdp_cookie: settings.rdp_cookie.map(|name| name.as_bytes().into()),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
         retries: settings.retries.unwrap_or(3),

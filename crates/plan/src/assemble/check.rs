@@ -90,6 +90,9 @@ pub(super) fn usable(plan: &mut Plan<'_>, draft: &Draft<'_>, upgrades: bool) {
         plan.remarks
             .warn_bare(format!("'monitor-uri' statement ignored for {title} as it requires HTTP mode."));
     }
+    if draft.captures.cookie.is_some() {
+        plan.remarks.warn_bare(format!("'capture' statement ignored for {title} as it requires HTTP mode."));
+    }
     for (set, word) in [
         (RuleSet::HttpRequest, "http-request"),
         (RuleSet::HttpResponse, "http-response"),

@@ -21,6 +21,13 @@ pub(super) fn make<'a>(
     let settings = &draft.settings;
     let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
+    let most = global.cookie_len;
+    if let Some(cookie) = draft.captures.cookie.as_mut().filter(|c| c.len > most) {
+        cookie.len = most;
+        let title = format!("{} '{}'", crate::ctx::kind_name(draft.kind), draft.name);
+        assembly.plan.remarks.warn_bare(format!("truncating capture length to {most} bytes for {title}."));
+    }
+    let global = &assembly.plan.global;
     let steps = std::mem::take(&mut sets.steps);
     let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(|(bind, _)| bind).collect();
     let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
@@ -39,6 +46,7 @@ pub(super) fn make<'a>(
         http_response: take(&mut sets.http_response),
         http_after_response: take(&mut sets.http_after_response),
         switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
+        back: seat.backend,
         monitor_uri: settings.monitor_uri.map(|w| w.bytes().into()),
         monitor_fail: std::mem::take(&mut sets.monitor_fail).into_boxed_slice(),
         timeouts: settings.timeouts,

@@ -2,6 +2,7 @@
 
 mod backend;
 mod check;
+mod cookie;
 mod frontend;
 mod global;
 mod ids;

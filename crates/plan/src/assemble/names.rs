@@ -43,7 +43,7 @@ fn names_servers(draft: &Draft<'_>) -> bool {
     };
     let formats =
         formats.into_iter().chain(log.error_line).chain(log.structured).chain(draft.settings.balance);
-    let own = draft.acls.iter().chain(&draft.use_backend).copied();
+    let own = draft.acls.iter().chain(&draft.use_backend).chain(&draft.persist_rules).copied();
     let inherited =
         draft.rules_of_defaults().map(|d| d.rules.iter().map(|r| r.line).chain(d.acls.iter().copied()));
     let lines =

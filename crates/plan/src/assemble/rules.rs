@@ -28,6 +28,7 @@ pub(super) struct Sets {
     pub(super) steps: super::switching::Steps,
     pub(super) use_server: Vec<state::backend::UseServer>,
     pub(super) monitor_fail: Vec<state::Cond>,
+    pub(super) persist_rules: Vec<state::cookie::PersistRule>,
 }
 
 impl Sets {
@@ -93,6 +94,7 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     sets.use_server = section.use_server(draft, seat);
     sets.monitor_fail = section.monitor_fail(&draft.monitor_fail);
     section.replies(draft);
+    sets.persist_rules = section.persist_rules(draft);
     draft.captures = std::mem::take(&mut section.compile.captures);
     draft.rules = rules;
     sets

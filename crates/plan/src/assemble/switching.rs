@@ -1,6 +1,7 @@
 //! `use_backend`, `default_backend`, `use-server`: which backend, which server (manual 4.2).
 
-use state::backend::UseServer;
+use state::backend::{Named, Target, UseServer};
+use state::cookie::PersistRule;
 use state::options::Mode;
 use state::route::{Choice, Step};
 
@@ -128,12 +129,13 @@ impl<'a> Section<'_, 'a> {
             let words = words_from(*line, 2);
             let cond = self.cond(*line, &words, Site::UseServer, "use-server rule");
             if name.contains('%') {
-                self.plan.remarks.unserved(line.span(), "'use-server' with a computed name");
+                let target = self.computed_server(*line, name, seat);
+                found.extend(cond.zip(target).map(|(cond, target)| UseServer { cond, target }));
                 continue;
             }
             let server = seat.backend.and_then(|b| self.compile.names.server(b, name));
             match (server, cond) {
-                (Some(server), Some(cond)) => found.push(UseServer { cond, server }),
+                (Some(server), Some(cond)) => found.push(UseServer { cond, target: Target::Server(server) }),
                 (None, _) => {
                     let message = format!(
                         "backend '{}' : unable to find server '{name}' referenced in a 'use-server' rule.",
@@ -143,6 +145,49 @@ impl<'a> Section<'_, 'a> {
                 }
                 _ => {}
             }
+        }
+        found
+    }
+}
+
+impl<'a> Section<'_, 'a> {
+    /// A server's name that is computed for each request.
+    fn computed_server(&mut self, line: Line<'a>, text: &str, seat: Seat) -> Option<Target> {
+        use state::family::Compiler as _;
+        self.compile.site = Site::UseServer;
+        match self.compile.body(text) {
+            Ok(format) => {
+                let named = seat.backend.and_then(|b| usize::try_from(b).ok());
+                let servers = named.and_then(|b| self.compile.names.servers.get(b));
+                let servers = servers.into_iter().flatten();
+                let servers = servers.map(|(name, at)| (name.as_bytes().into(), *at)).collect();
+                Some(Target::Named(Box::new(Named { format, servers })))
+            }
+            Err(error) => {
+                match known::not_run(&error) {
+                    Some(what) => {
+                        let what = format!("'use-server', which asks for {what},");
+                        self.plan.remarks.unserved(line.span(), &what);
+                    }
+                    None => {
+                        let message =
+                            format!("use-server rule failed to parse log-format '{text}' : {error}.");
+                        self.plan.remarks.alert(line.span(), message);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    /// Compiles the `force-persist` and `ignore-persist` lines.
+    pub(super) fn persist_rules(&mut self, draft: &Draft<'a>) -> Vec<PersistRule> {
+        let mut found = Vec::new();
+        for line in &draft.persist_rules {
+            let words = words_from(*line, 1);
+            let cond = self.cond(*line, &words, Site::Persist, &format!("a '{}'", line.keyword()));
+            let force = line.keyword() == "force-persist";
+            found.extend(cond.map(|cond| PersistRule { cond, force }));
         }
         found
     }

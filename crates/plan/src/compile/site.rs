@@ -15,6 +15,8 @@ pub enum Site {
     Answer,
     /// `log-format` and the like: the stream is over.
     Log,
+    /// `force-persist`, `ignore-persist`.
+    Persist,
     /// `monitor fail`, checks: no stream at all.
     Nowhere,
 }
@@ -40,6 +42,7 @@ impl Site {
                 "frontend http-response header rule"
             }
             Self::UseBackend => "frontend use-backend rule",
+            Self::Persist => "backend tcp-request content rule",
             Self::UseServer => "backend use-server, balance or stick-match rule",
             Self::Answer => "HTTP error page",
             Self::Log => "logs",
@@ -55,7 +58,7 @@ impl Site {
     const fn has_request_head(self) -> bool {
         match self {
             Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
-            Self::UseBackend | Self::UseServer | Self::Answer => true,
+            Self::UseBackend | Self::UseServer | Self::Answer | Self::Persist => true,
             Self::Log | Self::Nowhere => false,
         }
     }
@@ -84,7 +87,7 @@ pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
         Needs::ResponseHead | Needs::ResponseBody => site.has_response_head(),
         Needs::EitherHead => site.has_request_head() || site.has_response_head(),
         Needs::Backend => match site {
-            Site::UseServer | Site::Log => true,
+            Site::UseServer | Site::Persist | Site::Log => true,
             Site::UseBackend | Site::Nowhere => false,
             _ => site.has_response_head() || site.has_request_head() && backend,
         },

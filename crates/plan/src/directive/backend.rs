@@ -1,6 +1,6 @@
 //! `default_backend`, `use_backend`, `use-server`: kept for `assemble`, since the proxies they name may come later.
 
-use crate::ctx::{Directive, at};
+use crate::ctx::{Directive, at, word};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive {
@@ -33,6 +33,9 @@ pub(super) const DIRECTIVES: &[Directive] = &[
                 return Ok(());
             }
             line.word(1).ok_or("'use-server' expects a server name.")?;
+            if !matches!(word(line, 2), "if" | "unless") {
+                return Err("'use-server' requires either 'if' or 'unless' followed by a condition.".into());
+            }
             cx.draft.use_server.push(line);
             Ok(())
         },

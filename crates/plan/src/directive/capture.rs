@@ -1,4 +1,4 @@
-//! `capture request header`, `capture response header`, `declare capture` (manual 4.2).
+//! `capture request header`, `capture response header`, `capture cookie`, `declare capture` (manual 4.2).
 
 use state::frontend::Capture;
 
@@ -16,8 +16,7 @@ fn capture<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     }
     let side = word(line, 1);
     if side == "cookie" {
-        cx.not_run(line, "'capture cookie'");
-        return Ok(());
+        return cookie(cx, line);
     }
     let wellformed = matches!(side, "request" | "response") && word(line, 2) == "header";
     if !wellformed || word(line, 3).is_empty() || word(line, 4) != "len" {
@@ -27,6 +26,16 @@ fn capture<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     }
     let name: Box<[u8]> = word(line, 3).to_ascii_lowercase().into_bytes().into();
     add(cx, side, Capture { name, len: length(word(line, 5))? });
+    Ok(())
+}
+
+/// Of several lines the last one counts.
+fn cookie<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    if word(line, 4).is_empty() {
+        return Err("'capture' expects 'cookie' <cookie_name> 'len' <len>.".into());
+    }
+    let len = usize::try_from(atol(word(line, 4))).unwrap_or(0);
+    cx.draft.captures.cookie = Some(Capture { name: word(line, 2).as_bytes().into(), len });
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod backend;
 mod balance;
 pub(crate) mod bind;
 mod capture;
+pub(crate) mod cookie;
 mod cpu_map;
 pub(crate) mod errorfile;
 mod h1_case_adjust;
@@ -26,6 +27,7 @@ mod monitor;
 mod needed;
 mod option;
 mod option_address;
+mod persist;
 mod process;
 pub(crate) mod rules;
 pub(crate) mod server;
@@ -45,6 +47,7 @@ static ALL: &[&[Directive]] = &[
     balance::DIRECTIVES,
     bind::DIRECTIVES,
     capture::DIRECTIVES,
+    cookie::DIRECTIVES,
     cpu_map::DIRECTIVES,
     errorfile::DIRECTIVES,
     h1_case_adjust::DIRECTIVES,
@@ -59,6 +62,7 @@ static ALL: &[&[Directive]] = &[
     monitor::DIRECTIVES,
     needed::DIRECTIVES,
     option::DIRECTIVES,
+    persist::DIRECTIVES,
     process::DIRECTIVES,
     rules::DIRECTIVES,
     server::DIRECTIVES,

@@ -5,7 +5,6 @@ use crate::ctx::{Ctx, Directive, Line, at, word};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     needed("be-unpublished"),
-    needed("dispatch"),
     needed("force-be-switch"),
     Directive {
         name: "stick-table",

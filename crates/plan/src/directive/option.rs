@@ -38,6 +38,8 @@ const FLAGS: &[(&str, Flag)] = &[
     ("log-separate-errors", |o| &mut o.log_separate_errors),
     ("logasap", |o| &mut o.log_as_soon),
     ("nolinger", |o| &mut o.no_linger),
+    ("persist", |o| &mut o.persist),
+    ("prefer-last-server", |o| &mut o.prefer_last_server),
     ("redispatch", |o| &mut o.redispatch),
     ("socket-stats", |o| &mut o.socket_stats),
     ("splice-auto", |o| &mut o.splice_auto),
@@ -69,7 +71,12 @@ fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let on = !line.negated() && !line.defaulted();
     if let Some((_, flag)) = FLAGS.iter().find(|(n, _)| *n == name) {
         *flag(cx.draft.options()) = on;
-        return Ok(());
+        return match line.word(2).filter(|_| name != "redispatch") {
+            Some(extra) => {
+                Err(format!("'option {name}' cannot handle unexpected argument '{}'.", extra.lossy()))
+            }
+            None => Ok(()),
+        };
     }
     special(cx, line, name, on)
 }

@@ -44,6 +44,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) namespace: Option<Arc<str>>,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
+    pub(crate) redirect: Option<&'a str>,
     /// `init-addr`: how a name is resolved at start.
     pub(crate) init_addr: Option<&'a str>,
     /// Of this one server only.
@@ -72,6 +73,7 @@ impl Default for ServerSpec<'_> {
             congestion: None,
             namespace: None,
             proxy: ProxySpec::default(),
+            redirect: None,
             init_addr: None,
             id: 0,
             cookie: None,
@@ -361,6 +363,7 @@ fn add<'a>(
         guid: spec.guid.map(Into::into),
         pool_max: spec.pool_max,
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
+        redirect: spec.redirect.map(|r| r.as_bytes().into()),
         check,
         send_proxy: spec.proxy.version().map(|version| {
             let ProxySpec { ssl, authority, crc32c, .. } = spec.proxy;

@@ -91,10 +91,7 @@ fn set<'a>(
                 format!("'id' : invalid custom id number {} (must be a positive integer).", atol(value))
             })?;
         }
-        "cookie" => {
-            spec.cookie = Some(value);
-            // Without the backend's `cookie` line, which says it is not run, this value has no effect.
-        }
+        "cookie" => spec.cookie = Some(value),
         "proxy-v2-options" => server_proxy::options(plan, line, &mut spec.proxy, value)?,
         "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
         "guid" => {
@@ -111,7 +108,7 @@ fn set<'a>(
         }
         "cc" => spec.congestion = Some(value.into()),
         "namespace" => spec.namespace = Some(value.into()),
-        "redir" => plan.remarks.unserved(line.span(), "'redir' on a 'server' line"),
+        "redir" => spec.redirect = Some(value),
         "init-addr" => {
             for method in value.split(',') {
                 let known = matches!(method, "last" | "libc" | "none") || method.parse::<IpAddr>().is_ok();

@@ -14,6 +14,13 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.max_rewrite = u32::try_from(bytes.min(1 << 28)).unwrap_or(1 << 28);
         Ok(())
     }),
+    tune("tune.http.cookielen", |cx, line| {
+        if word(line, 1).is_empty() {
+            return Err("'tune.http.cookielen' expects an integer argument.".into());
+        }
+        cx.plan.global.cookie_len = usize::try_from(atol(word(line, 1))).unwrap_or(0);
+        Ok(())
+    }),
     tune("tune.http.maxhdr", |cx, line| {
         let most = u16::try_from(atol(word(line, 1))).ok().filter(|n| (1..=32_767).contains(n));
         cx.plan.global.max_headers =

@@ -18,6 +18,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         accept_any_payload: false,
         header_case: Default::default(),
         no_splice: false,
+        cookie_len: 63,
         daemon: false,
         pidfile: None,
         user: None,

@@ -1,0 +1,101 @@
+//! Whether a cache between the proxy and the client might keep a response, judged as HAProxy does: by the request's
+//! method, the status, and what the response says of its freshness.
+
+use crate::known::Known;
+use crate::message::Message;
+use crate::method::Method;
+
+/// Whether a shared cache might keep the response to a request with this method.
+pub fn may_be_cached(method: Method, response: &Message) -> bool {
+    let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
+    let keepable =
+        matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501);
+    if !safe || !keepable {
+        return false;
+    }
+    let pragma = response.values(Known::Pragma).any(|part| part.bytes.eq_ignore_ascii_case(b"no-cache"));
+    let mut dated = [Known::Etag, Known::LastModified, Known::Expires].iter().any(|name| response.has(*name));
+    for part in response.values(Known::CacheControl) {
+        match directive(part.bytes) {
+            Said::Never => return false,
+            Said::Fresh => dated = true,
+            Said::Nothing => {}
+        }
+    }
+    dated && !pragma
+}
+
+enum Said {
+    /// Not for shared caches.
+    Never,
+    /// For how long it is fresh.
+    Fresh,
+    Nothing,
+}
+
+fn directive(text: &[u8]) -> Said {
+    let equals = text.iter().position(|b| *b == b'=').unwrap_or(text.len());
+    let (name, value) = text.split_at_checked(equals).unwrap_or_default();
+    let is = |word: &[u8]| name.eq_ignore_ascii_case(word);
+    if is(b"private") || is(b"no-store") {
+        return Said::Never;
+    }
+    if is(b"no-cache") {
+        // This one only keeps the cookies out of caches.
+        let cookies = value.eq_ignore_ascii_case(b"=\"set-cookie\"");
+        return if cookies { Said::Nothing } else { Said::Never };
+    }
+    if is(b"max-age") || is(b"s-maxage") {
+        return if value == b"=0" { Said::Never } else { Said::Fresh };
+    }
+    Said::Nothing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Version;
+
+    fn cached(method: Method, status: u16, headers: &[(&str, &str)]) -> bool {
+        let mut response = Message::new();
+        response.start_response(status, b"", Version::HTTP_11).unwrap();
+        for (name, value) in headers {
+            response.add_header(*name, value.as_bytes()).unwrap();
+        }
+        may_be_cached(method, &response)
+    }
+
+    #[test]
+    fn only_what_says_how_long_it_is_fresh() {
+        let get = |headers: &[(&str, &str)]| cached(Method::Get, 200, headers);
+        assert!(get(&[("etag", "\"x\"")]) && get(&[("expires", "x")]) && get(&[("last-modified", "x")]));
+        assert!(get(&[("cache-control", "public, max-age=3")]) && get(&[("cache-control", "s-maxage=3")]));
+        assert!(!get(&[]) && !get(&[("cache-control", "public")]) && !get(&[("vary", "x")]));
+    }
+
+    #[test]
+    fn what_keeps_a_response_out_of_caches() {
+        let with = |control: &str| cached(Method::Get, 200, &[("etag", "x"), ("cache-control", control)]);
+        let never = [
+            "private",
+            "PRIVATE",
+            "private=\"x\", max-age=3",
+            "no-store",
+            "no-cache",
+            "no-cache=\"set-cookie, foo\"",
+            "no-cache=set-cookie",
+            "max-age=0",
+            "s-maxage=0",
+        ];
+        assert!(never.iter().all(|control| !with(control)));
+        assert!(["must-revalidate", "privatex", "no-cache=\"set-cookie\""].iter().all(|c| with(c)));
+        assert!(!cached(Method::Get, 200, &[("etag", "x"), ("pragma", "no-cache")]));
+    }
+
+    #[test]
+    fn methods_and_statuses() {
+        let etag = [("etag", "x")];
+        assert!(cached(Method::Head, 404, &etag) && cached(Method::Options, 501, &etag));
+        assert!(!cached(Method::Post, 200, &etag) && !cached(Method::Get, 302, &etag));
+    }
+}
