@@ -1,4 +1,4 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|parity`.
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
 //! never as a library, so that any chore can be pointed at HAProxy instead.
@@ -15,6 +15,7 @@ mod program;
 mod regtests;
 mod root;
 mod scenario;
+mod smuggling;
 mod splice;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     HAProxy's own suite; compared with tests/regtests.txt
   vtc [--program PATH] [--oracle PATH] [--only GLOB]
                                     our scenarios in tests/vtc, on Sluice and on HAProxy
+  smuggling [--program PATH] [--oracle PATH]
+                                    the hostile framing of tests/smuggling, on Sluice and beside HAProxy
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
                                     generated configurations and requests, Sluice against HAProxy
   parity --keywords [--program PATH]
@@ -48,6 +51,7 @@ fn main() {
         "regtests" => regtests::run(args),
         "vtc" => vtc::run(args),
         "parity" => parity::run(args),
+        "smuggling" => smuggling::run(args),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     if let Err(error) = outcome {

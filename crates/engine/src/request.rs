@@ -113,8 +113,9 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
     if !nothing {
         x.count(|c| c.request_errors.add(1));
     }
-    x.stream.status = 400;
-    Failure::silent(Cause::CLIENT, Phase::REQUEST).into()
+    // It may only have ended its own direction.
+    x.method = Method::Other;
+    Failure::raw(Cause::CLIENT, Phase::REQUEST, 400).into()
 }
 
 /// What came is no request that can be served.
@@ -285,7 +286,7 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     match (close && !x.upgrades, old) {
         (true, false) => request.add_header(Known::Connection, b"close").map_err(full),
-        (false, true) => request.add_header(Known::Connection, b"keep-alive").map_err(full),
+        (false, true) if !x.upgrades => request.add_header(Known::Connection, b"keep-alive").map_err(full),
         _ => Ok(()),
     }
 }

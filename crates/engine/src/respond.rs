@@ -90,6 +90,10 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
 fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let limits = x.limits(Side::Response);
     let response = &mut x.stream.response;
+    if response.status() == 101 && !x.upgrades {
+        // Nobody asked for it: as a tunnel, what follows would go past all rules.
+        return Err(invalid(x));
+    }
     let framing = h1::response_framing(response, x.stream.request.method(), &limits);
     let keeps = h1::keep_alive(response);
     match (framing, h1::take_connection(response)) {
@@ -245,7 +249,9 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
 /// Has the framing agree with a status that rules changed: what came without a body is sent with an empty one where one
 /// is expected, and a body that nobody expects is dropped. Else the client would take one response for another.
 pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> {
-    x.keep_client &= x.response_framing != Framing::UntilClose;
+    // Not everybody reads chunks before HTTP/1.1 alike.
+    let doubtful = x.response_framing == Framing::Chunked && x.stream.response.version() < Version::HTTP_11;
+    x.keep_client &= x.response_framing != Framing::UntilClose && !doubtful;
     let bodiless = x.bodiless();
     let response = &mut x.stream.response;
     let status = response.status();

@@ -9,7 +9,8 @@
 //! - [`origin`]: a fast HTTP/1.1 origin on one epoll thread; [`recorder`]: a slow one that remembers every byte;
 //! - [`load`]: closed-loop and fixed-rate load, idle connections; [`histogram`]: its latencies;
 //! - [`exchange`]: raw bytes out and in with limits; [`reply`]: those bytes read as HTTP/1 responses;
-//! - [`syslog`]: a UDP log receiver.
+//! - [`syslog`]: a UDP log receiver;
+//! - [`smuggling`]: the corpus of hostile framing and its runner.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -26,4 +27,5 @@ pub mod process;
 pub mod recorder;
 pub mod reply;
 pub mod scratch;
+pub mod smuggling;
 pub mod syslog;

@@ -42,6 +42,10 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
     };
     let next = end_of_line(line, end).map_err(|stop| stop.at(base))?;
     msg.kind = Kind::Request;
+    // The preface of HTTP/2 (RFC 9113 section 3.4) is no request.
+    if msg.version.major == 2 && line.starts_with(b"PRI * ") {
+        return Stop::bad(ErrorKind::Version, base);
+    }
     if !may_have(msg.method, line.get(target_start..target_end).unwrap_or_default(), limits) {
         return Stop::bad(ErrorKind::Target, base + target_start);
     }
@@ -239,6 +243,12 @@ mod tests {
         {
             bad_line(bad);
         }
+    }
+
+    #[test]
+    fn the_preface_of_http_2_is_no_request() {
+        assert_eq!(sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), None);
+        line("PRI /x HTTP/1.1", "PRI /x HTTP/1.1");
     }
 
     #[test]

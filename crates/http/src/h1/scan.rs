@@ -134,6 +134,9 @@ impl Scan {
             }
             self.seen = input.len();
             self.line = start_line(line, msg, limits, self.origin)?;
+            if self.line - self.origin > limits.max_head as usize {
+                return self.too_large(self.line);
+            }
             self.seen = 0;
             self.started = true;
         }
