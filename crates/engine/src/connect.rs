@@ -54,6 +54,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Stale {
             continue;
         }
+        if failed == Failed::Killed {
+            x.places.leave_server();
+            return Err(failed.failure().into());
+        }
         x.count(|c| c.connection_errors.add(1));
         x.places.leave_server();
         if left == 0 {
@@ -84,6 +88,8 @@ enum Failed {
     Stale,
     Refused,
     TimedOut,
+    /// An administrator ended it.
+    Killed,
     /// The process lacks something: descriptors, ports, memory.
     Resource,
 }
@@ -93,6 +99,7 @@ impl Failed {
         match self {
             Self::Stale | Self::Refused => Failure::new(Cause::SERVER, Phase::CONNECT, 503),
             Self::TimedOut => Failure::new(Cause::SERVER_TIMEOUT, Phase::CONNECT, 503),
+            Self::Killed => Failure::silent(Cause::KILLED, Phase::CONNECT),
             Self::Resource => Failure::new(Cause::RESOURCE, Phase::CONNECT, 503),
         }
     }
@@ -196,7 +203,8 @@ fn obtain<'x>(
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
         }
-        return Ok(Upstream { sock, server, lease, served, keep, key });
+        let ticket = x.worker.at_work.enter(server.live.uid);
+        return Ok(Upstream { sock, server, lease, ticket, served, keep, key });
     }
     x.stream.reused_connection = false;
     let lease = x.worker.idle.lease(server, false);
@@ -204,7 +212,8 @@ fn obtain<'x>(
         block.connections.add(1);
     }
     let sock = dial::connect(x, backend, server, &address(x, server)?)?;
-    Ok(Upstream { sock, server, lease, served: 0, keep, key })
+    let ticket = x.worker.at_work.enter(server.live.uid);
+    Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key })
 }
 
 fn idle<'x>(
@@ -285,9 +294,13 @@ async fn transmit<'x>(
     if !stale && x.up.moved == before {
         let until = deadline(x.backend.and_then(|b| b.timeouts.connect));
         let woken = net::wait(|w| {
-            w.write(&upstream.sock).until(until);
+            w.write(&upstream.sock).notified().until(until);
         })
         .await;
+        if upstream.ticket.is_doomed() {
+            x.up.forget_head();
+            return Err(Failed::Killed);
+        }
         if woken.timed_out() {
             x.up.forget_head();
             return Err(Failed::TimedOut);

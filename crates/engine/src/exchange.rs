@@ -10,6 +10,7 @@ use state::rule::{Farewell, Rule, Verdict};
 use state::termination::{Cause, Phase};
 use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
+use crate::at_work::Ticket;
 use crate::failure::Failure;
 use crate::idle::Lease;
 use crate::persist::Persistence;
@@ -24,6 +25,8 @@ pub enum Stop {
     Failure(Failure),
     /// The answer stands in the stream's response.
     Reply,
+    /// The stream's service answers.
+    Serve,
     /// The answer is the page for this status.
     Page(u16),
     /// As `Page`, after `timeout tarpit`.
@@ -48,6 +51,7 @@ pub struct Upstream<'x> {
     pub sock: Sock,
     pub server: &'x Server,
     pub lease: Lease<'x>,
+    pub ticket: Ticket<'x>,
     /// Exchanges it served before this one.
     pub served: u32,
     /// Whether it may be used again after this exchange.
@@ -175,6 +179,18 @@ impl<'x> Exchange<'x> {
         answer
     }
 
+    /// Whether an administrator ended the exchange; then why it stops.
+    pub fn killed(&mut self) -> Result<(), Stop> {
+        if !self.upstream.as_ref().is_some_and(|upstream| upstream.ticket.is_doomed()) {
+            return Ok(());
+        }
+        self.keep_client = false;
+        if !self.answered {
+            self.stream.status = 500;
+        }
+        Err(Failure::silent(Cause::KILLED, Phase::CONNECT).into())
+    }
+
     /// The counters of this thread: the frontend's, the backend's, the server's.
     pub fn count(&self, add: impl Fn(&Block)) {
         let here = |counters: &PerThread<Block>| counters.of(self.worker.number).map(&add);
@@ -187,6 +203,23 @@ impl<'x> Exchange<'x> {
         }
     }
 
+    /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.
+    pub fn turned_away(&self, verdict: Verdict) {
+        match verdict {
+            Verdict::Next | Verdict::Stop => {}
+            Verdict::Reply { denied: false } | Verdict::Serve => {
+                if self.backend.is_none() {
+                    self.count(|c| c.intercepted.add(1));
+                }
+            }
+            Verdict::Reply { denied: true }
+            | Verdict::Deny { .. }
+            | Verdict::Tarpit { .. }
+            | Verdict::Close(_)
+            | Verdict::Failed => self.count(|c| c.denied_requests.add(1)),
+        }
+    }
+
     /// What a rule set's verdict means for the exchange.
     pub fn obey(&mut self, verdict: Verdict, phase: Phase) -> Result<(), Stop> {
         match verdict {
@@ -195,6 +228,10 @@ impl<'x> Exchange<'x> {
                 let cause = if denied { Cause::PROXY } else { Cause::LOCAL };
                 self.stream.termination.set(cause, phase);
                 Err(Stop::Reply)
+            }
+            Verdict::Serve => {
+                self.stream.termination.set(Cause::LOCAL, phase);
+                Err(Stop::Serve)
             }
             Verdict::Deny { status } => {
                 self.stream.termination.set(Cause::PROXY, phase);

@@ -161,9 +161,13 @@ impl Pace {
                 Step::Write => w.write(server).until(self.to_server),
                 Step::Done => w,
             };
+            w.notified();
         })
         .await;
-        if !woken.timed_out() || woken.any_ready() {
+        if woken.notified() {
+            x.killed()?;
+        }
+        if !woken.timed_out() || woken.any_ready() || woken.notified() {
             return Ok(());
         }
         let client_late = down == Step::Write || (up == Step::Read && self.client <= self.server);

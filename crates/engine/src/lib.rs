@@ -6,8 +6,11 @@
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
 //! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`persist`], [`queue`], [`redir`], [`connect`] with [`dial`], [`preface`],
-//! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`] and [`cli`] beside it all.
+//! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
+//! [`announce`] and [`at_work`] beside it all.
 
+pub mod announce;
+pub mod at_work;
 pub mod buffer;
 pub mod cli;
 pub mod connect;
@@ -31,6 +34,7 @@ pub mod request;
 pub mod respond;
 pub mod route;
 pub mod rules;
+pub mod serve;
 pub mod session;
 pub mod spelling;
 pub mod stream;

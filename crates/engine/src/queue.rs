@@ -30,6 +30,17 @@ impl Queues {
         }
     }
 
+    /// Servers of the backend may have many free places.
+    pub fn stir(&self, backend: &Backend) {
+        if backend.live.queued.now() == 0 {
+            return;
+        }
+        let waiting = self.lock().get_mut(&backend.id).map(std::mem::take).unwrap_or_default();
+        for task in waiting {
+            task.notify();
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, VecDeque<TaskId>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

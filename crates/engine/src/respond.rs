@@ -205,7 +205,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
     let (server, client) = (&upstream.sock, &x.client.sock);
     let may_abort = step == Step::Done && x.backend.is_some_and(|b| b.options.abort_on_close);
     let woken = net::wait(|w| {
-        w.read(server);
+        w.read(server).notified();
         if may_abort {
             w.hup(client);
         }
@@ -216,11 +216,14 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
         };
     })
     .await;
+    if woken.notified() {
+        x.killed()?;
+    }
     if may_abort && woken.ready(1) && !woken.ready(0) {
         x.count(|c| c.client_aborts.add(1));
         return Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into());
     }
-    if !woken.timed_out() || woken.any_ready() {
+    if !woken.timed_out() || woken.any_ready() || woken.notified() {
         return Ok(());
     }
     if step == Step::Read {

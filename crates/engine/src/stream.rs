@@ -16,7 +16,7 @@ use crate::pump::Pump;
 use crate::respond::Head;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{connect, finish, forward, persist, reply, request, respond, route};
+use crate::{connect, finish, forward, persist, reply, request, respond, route, serve};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -47,7 +47,11 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         unsent: Vec::new(),
         places: Places::default(),
     };
-    let after = match phases(&mut x, expired).await {
+    let ended = match phases(&mut x, expired).await {
+        Err(Stop::Serve) => serve::answer(&mut x).await,
+        other => other,
+    };
+    let after = match ended {
         Ok(()) => finish::finish(&mut x).await,
         Err(Stop::Idle(until)) => After::Park(until),
         Err(stop) => end(&mut x, stop).await,
@@ -68,6 +72,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     monitor(x)?;
     request_rules(x, &x.frontend.http_request)?;
     request::restrict_names(x, x.frontend.options.odd_names)?;
+    serve::stats(x, x.frontend.stats.as_deref())?;
     route::choose(x)?;
     persist::rules(x);
     let buffers = |x: &Exchange<'_>| x.backend.is_some_and(|b| b.options.http_buffer_request);
@@ -134,7 +139,7 @@ fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
     if verdict == state::Verdict::Next {
         return Ok(());
     }
-    x.count(|c| c.denied_requests.add(1));
+    x.turned_away(verdict);
     use state::Verdict::{Deny, Reply, Tarpit};
     if matches!(verdict, Deny { .. } | Tarpit { .. } | Reply { denied: true }) {
         refused(x);
@@ -155,7 +160,8 @@ fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
     request_rules(x, &backend.tcp_content)?;
     request_rules(x, &backend.http_request)?;
-    request::restrict_names(x, backend.options.odd_names)
+    request::restrict_names(x, backend.options.odd_names)?;
+    serve::stats(x, backend.stats.as_deref())
 }
 
 /// The `tcp-response content` rules, then the `http-response` rules: the backend's, then the frontend's.
@@ -211,6 +217,8 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
                 None => x.keep_client = false,
             }
         }
+        // Its service has answered.
+        Stop::Serve => {}
         Stop::Reply => reply::send(x).await,
         Stop::Page(status) => {
             reply::page(x, status);

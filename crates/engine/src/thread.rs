@@ -7,6 +7,7 @@ use std::sync::Arc;
 use net::{Bound, Listener, TaskPool};
 use state::World;
 
+use crate::at_work::Crew;
 use crate::queue::Queues;
 use crate::worker::Worker;
 use crate::{idle, listener, log, session};
@@ -31,13 +32,14 @@ pub struct Start {
     pub number: u16,
     pub world: Arc<World>,
     pub queues: Arc<Queues>,
+    pub crew: Arc<Crew>,
     pub sockets: Vec<Socket>,
     pub seed: u64,
 }
 
 /// Runs a thread's work until it was told to stop and its last client is gone.
 pub async fn run(start: Start) -> std::io::Result<()> {
-    let worker = Rc::new(Worker::new(start.number, start.world, start.queues, start.seed));
+    let worker = Rc::new(Worker::new(start.number, start.world, start.queues, start.crew, start.seed));
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     let pool = TaskPool::new(TASKS_KEPT);
     let for_clients = Rc::clone(&worker);

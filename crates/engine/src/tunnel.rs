@@ -47,7 +47,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
-        Err(Stop::Reply | Stop::Page(_) | Stop::Tarpit(_)) => {
+        Err(Stop::Reply | Stop::Serve | Stop::Page(_) | Stop::Tarpit(_)) => {
             x.stream.termination.set(Cause::PROXY, Phase::REQUEST);
         }
     }
@@ -98,6 +98,6 @@ fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
     if verdict == Verdict::Next {
         return Ok(());
     }
-    x.count(|c| c.denied_requests.add(1));
+    x.turned_away(verdict);
     x.obey(verdict, Phase::REQUEST)
 }

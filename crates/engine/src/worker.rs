@@ -9,6 +9,7 @@ use net::{Lot, TaskId};
 use sample::Bump;
 use state::{Stream, World};
 
+use crate::at_work::{AtWork, Crew};
 use crate::idle::Idle;
 use crate::log::Outbox;
 use crate::queue::Queues;
@@ -38,6 +39,9 @@ pub struct Worker {
     pub parked: Lot<Parked>,
     /// Server connections between two requests.
     pub idle: Idle,
+    /// Exchanges under way, by server.
+    pub at_work: AtWork,
+    pub crew: Arc<Crew>,
     pub log: RefCell<Outbox>,
     pub queues: Arc<Queues>,
     random: Cell<u64>,
@@ -52,7 +56,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(number: u16, world: Arc<World>, queues: Arc<Queues>, seed: u64) -> Self {
+    pub fn new(number: u16, world: Arc<World>, queues: Arc<Queues>, crew: Arc<Crew>, seed: u64) -> Self {
         let log = Outbox::new(&world);
         Self {
             number,
@@ -62,6 +66,8 @@ impl Worker {
             out: RefCell::new(Vec::with_capacity(16 * 1024)),
             parked: Lot::new(),
             idle: Idle::default(),
+            at_work: AtWork::default(),
+            crew,
             log: RefCell::new(log),
             queues,
             random: Cell::new(seed | 1),

@@ -19,4 +19,5 @@ pub mod convert;
 pub mod criterion;
 pub mod fetch;
 pub mod metric;
+pub mod service;
 mod timing;

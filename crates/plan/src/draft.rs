@@ -16,6 +16,7 @@ use crate::directive::cookie::CookieSpec;
 use crate::directive::http_check::CheckSettings;
 use crate::directive::log::LogSettings;
 use crate::directive::server::ServerSpec;
+use crate::directive::stats::StatsSettings;
 
 /// What `defaults` hands down. Cheap to copy: the larger parts are shared until one changes.
 #[derive(Clone, Default)]
@@ -40,6 +41,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) server: Rc<ServerSpec<'a>>,
     pub(crate) check: Rc<CheckSettings<'a>>,
     pub(crate) monitor_uri: Option<Word<'a>>,
+    pub(crate) stats: Rc<StatsSettings<'a>>,
     pub(crate) source: Option<Arc<state::link::Source>>,
     pub(crate) cookie: Option<Rc<CookieSpec<'a>>>,
     pub(crate) dynamic_key: Option<&'a str>,
@@ -88,6 +90,10 @@ pub(crate) struct Draft<'a> {
     /// `force-persist`, `ignore-persist`.
     pub(crate) persist_rules: Vec<Line<'a>>,
     pub(crate) captures: Captures,
+    /// `description`, for statistics.
+    pub(crate) description: Option<String>,
+    /// Whether this very section has `stats` lines: it inherits none then.
+    pub(crate) own_stats: bool,
     /// `tcp-request inspect-delay`.
     pub(crate) inspect_delay: Option<u32>,
     /// `redirect` lines exist: they are warned about by that name in TCP mode.
@@ -118,6 +124,8 @@ impl<'a> Draft<'a> {
             monitor_fail: Vec::new(),
             persist_rules: Vec::new(),
             captures: Captures::default(),
+            description: None,
+            own_stats: false,
             inspect_delay: None,
             has_redirect: false,
             own_timeouts: Vec::new(),

@@ -153,6 +153,7 @@ fn frontend() -> Frontend {
         id: 2,
         mode: Mode::Http,
         disabled: false,
+        description: None,
         binds: vec![bind()],
         maxconn: 2000,
         backlog: None,
@@ -167,6 +168,7 @@ fn frontend() -> Frontend {
         back: None,
         monitor_uri: None,
         monitor_fail: Box::default(),
+        stats: None,
         timeouts: timeouts(),
         options: Arc::new(Options::default()),
         pages: Arc::default(),
@@ -182,6 +184,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         id: 3,
         mode: Mode::Http,
         disabled: false,
+        description: None,
         servers,
         balance: balancer(words),
         balance_name: "roundrobin",
@@ -190,6 +193,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         http_request: Box::default(),
         http_response: Box::default(),
         http_after_response: Box::default(),
+        stats: None,
         use_server: Box::<[UseServer]>::default(),
         cookie: None,
         persist_rules: Box::default(),
@@ -254,8 +258,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         process: Arc::new(Process {
             connections: Gauge::default(),
             requests: AtomicU64::new(0),
-            utc_offset_s: Default::default(),
-            vars: Default::default(),
+            ..Process::default()
         }),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use config::Loaded;
+use engine::at_work::Crew;
 use engine::cli::Program;
 use engine::queue::Queues;
 use engine::thread::{Socket, Start};
@@ -22,6 +23,7 @@ use crate::{say, version};
 /// What runs.
 pub(crate) struct Running {
     pub(crate) world: Arc<World>,
+    pub(crate) queues: Arc<Queues>,
     pub(crate) remotes: Vec<Remote>,
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
     /// Files of unix sockets, to be removed at the end.
@@ -102,10 +104,12 @@ fn serve(
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
     }
     net::process::malloc_trim();
-    let mut running = spawn(Arc::new(world), opened.sockets)?;
+    let mut program = version::program();
+    program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
+    engine::cli::introduce(&world, &program, opened.sockets.len());
+    let mut running = spawn(Arc::new(world), program, opened.sockets)?;
     running.files = opened.files;
     running.cli = opened.cli;
-    running.program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     running.grace_ms = check::in_global(loaded, "grace")
         .and_then(|line| plan::compile::duration_ms(line.word(1)?.str()?))
         .unwrap_or(0);
@@ -224,8 +228,9 @@ fn drop_privileges(global: &Global) -> Result<(), String> {
     Ok(())
 }
 
-fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String> {
+fn spawn(world: Arc<World>, program: Program, sockets: Vec<Vec<Socket>>) -> Result<Running, String> {
     let queues = Arc::new(Queues::default());
+    let crew = Arc::new(Crew::default());
     let (ready, remotes) = std::sync::mpsc::channel();
     let mut threads = Vec::new();
     let count = sockets.len();
@@ -234,6 +239,7 @@ fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String
             number,
             world: Arc::clone(&world),
             queues: Arc::clone(&queues),
+            crew: Arc::clone(&crew),
             sockets,
             seed: seed(number),
         };
@@ -248,8 +254,8 @@ fn spawn(world: Arc<World>, sockets: Vec<Vec<Socket>>) -> Result<Running, String
     if remotes.len() < count {
         return Err("a thread could not be started".into());
     }
-    let (files, cli, program) = (Vec::new(), Vec::new(), version::program());
-    Ok(Running { world, remotes, threads, files, cli, program, grace_ms: 0 })
+    let (files, cli) = (Vec::new(), Vec::new());
+    Ok(Running { world, queues, remotes, threads, files, cli, program, grace_ms: 0 })
 }
 
 /// What a traffic thread does.
@@ -260,6 +266,7 @@ fn traffic(start: Start, ready: &std::sync::mpsc::Sender<Remote>, bound: std::io
     }
     match net::Runtime::new() {
         Ok(mut runtime) => {
+            start.crew.join(runtime.remote());
             let _ = ready.send(runtime.remote());
             if let Err(error) = runtime.run(engine::thread::run(start)) {
                 say::alert(&format!("thread {number}: {error}"));

@@ -1,7 +1,7 @@
 //! A backend: servers and how one of them is chosen.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -13,6 +13,7 @@ use crate::family::Balance;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
+use crate::stats::StatsPage;
 use crate::{Cond, Format, Rules, Server};
 
 /// A `backend`, or the back half of a `listen`.
@@ -23,6 +24,7 @@ pub struct Backend {
     pub id: u32,
     pub mode: Mode,
     pub disabled: bool,
+    pub description: Option<Box<str>>,
     pub servers: Vec<Server>,
     pub balance: Box<dyn Balance>,
     /// The words of `balance`, for statistics.
@@ -32,6 +34,7 @@ pub struct Backend {
     pub http_request: Rules,
     pub http_response: Rules,
     pub http_after_response: Rules,
+    pub stats: Option<Arc<StatsPage>>,
     pub use_server: Box<[UseServer]>,
     pub cookie: Option<Box<Cookie>>,
     pub persist_rules: Box<[PersistRule]>,
@@ -86,6 +89,8 @@ pub struct Live {
     /// How often that began, and how long it lasted in all.
     pub down_transitions: AtomicU64,
     pub downtime_ns: AtomicU64,
+    /// Held while what was derived from the state of servers is computed anew.
+    pub changing: Mutex<()>,
 }
 
 impl Live {
@@ -100,6 +105,7 @@ impl Live {
             down: AtomicBool::new(false),
             down_transitions: AtomicU64::new(0),
             downtime_ns: AtomicU64::new(0),
+            changing: Mutex::new(()),
         }
     }
 }
@@ -124,6 +130,39 @@ impl Backend {
         }
         let most = if self.options.all_backups { usize::MAX } else { 1 };
         usable(true).take(most).collect()
+    }
+
+    /// A server's state changed: balancing and statistics take note.
+    pub fn changed(&self, now_ns: u64) {
+        let _one_at_a_time = self.live.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.balance.changed(self);
+        self.note(now_ns);
+    }
+
+    /// Notes whether it is down now. Gives whether it was before.
+    pub fn note(&self, now_ns: u64) -> bool {
+        let live = &self.live;
+        let down = self.is_down();
+        let was_down = live.down.swap(down, Relaxed);
+        if down != was_down {
+            live.changed_ns.store(now_ns, Relaxed);
+        }
+        if down && !was_down {
+            live.down_transitions.fetch_add(1, Relaxed);
+        }
+        was_down
+    }
+
+    /// Whether none of its servers, of which it has some, can take traffic.
+    pub fn is_down(&self) -> bool {
+        !self.servers.is_empty() && !self.servers.iter().any(Server::is_usable)
+    }
+
+    /// How many servers could serve, and how many backups.
+    pub fn left(&self) -> (usize, usize) {
+        let usable =
+            |backup: bool| self.servers.iter().filter(|s| s.backup == backup && s.is_usable()).count();
+        (usable(false), usable(true))
     }
 
     /// How many servers could take traffic, as `nbsrv` counts them.

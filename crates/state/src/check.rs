@@ -1,7 +1,7 @@
 //! Health checks as configured, and the state they keep (manual 4.2 "option httpchk", 5.2 "check"). Running them is
 //! `engine`'s business.
 
-use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// What a check sends and expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,4 +66,18 @@ pub struct Outcome {
     /// When the state changed last, monotonic nanoseconds.
     pub changed_ns: AtomicU64,
     pub downtime_ns: AtomicU64,
+}
+
+impl Outcome {
+    /// The server can be used no more.
+    pub fn went_down(&self, now_ns: u64) {
+        self.changed_ns.store(now_ns, Relaxed);
+        self.down_transitions.fetch_add(1, Relaxed);
+    }
+
+    /// The server can be used again.
+    pub fn went_up(&self, now_ns: u64) {
+        let since = self.changed_ns.swap(now_ns, Relaxed);
+        self.downtime_ns.fetch_add(now_ns.saturating_sub(since), Relaxed);
+    }
 }

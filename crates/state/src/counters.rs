@@ -148,6 +148,8 @@ pub struct Block {
     pub bytes_out: Counter,
     pub requests: Counter,
     pub denied_requests: Counter,
+    /// Answered by the frontend itself.
+    pub intercepted: Counter,
     pub denied_responses: Counter,
     pub request_errors: Counter,
     pub connection_errors: Counter,

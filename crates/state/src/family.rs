@@ -13,9 +13,11 @@ use crate::{Backend, Format};
 
 mod command;
 mod metric;
+mod service;
 
 pub use command::{Command, Console, Flow, Query, Reporting, Talk};
 pub use metric::{Metric, Object, Read, Row, Scope};
+pub use service::{Begun, Body, Serve, Service};
 
 /// Shows what a keyword does, in the manual and as a test: `expr` evaluated on the raw request (and response, after a
 /// line of its own `---`) `given` prints as `gives`; `-` means no sample.

@@ -10,6 +10,7 @@ use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::route::Switching;
+use crate::stats::StatsPage;
 use crate::{Cond, Rules};
 
 /// A `frontend`, or the front half of a `listen`.
@@ -19,6 +20,7 @@ pub struct Frontend {
     pub id: u32,
     pub mode: Mode,
     pub disabled: bool,
+    pub description: Option<Box<str>>,
     pub binds: Vec<Bind>,
     pub maxconn: u32,
     pub backlog: Option<u32>,
@@ -36,6 +38,7 @@ pub struct Frontend {
     pub monitor_uri: Option<Box<[u8]>>,
     /// `monitor fail`: one that holds makes the answer a 503.
     pub monitor_fail: Box<[Cond]>,
+    pub stats: Option<Arc<StatsPage>>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
     pub pages: Arc<Pages>,

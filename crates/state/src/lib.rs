@@ -10,6 +10,7 @@
 
 pub mod about;
 pub mod acl;
+pub mod administer;
 pub mod auth;
 pub mod backend;
 pub mod check;
@@ -29,6 +30,7 @@ pub mod route;
 pub mod rule;
 pub mod server;
 pub mod session;
+pub mod stats;
 pub mod stream;
 pub mod termination;
 pub mod vars;

@@ -21,6 +21,8 @@ pub enum Verdict {
     Deny { status: u16 },
     /// As `Deny`, after `timeout tarpit`.
     Tarpit { status: u16 },
+    /// The stream's service answers.
+    Serve,
     /// Close the client's connection without an answer.
     Close(Farewell),
     /// The action could not be done for lack of room or memory: 500.

@@ -119,8 +119,12 @@ pub struct Live {
     pub uid: u32,
     /// Bits of [`admin`].
     pub admin: AtomicU8,
-    /// What health checks say.
+    /// What health checks say, or an administrator in their stead.
     pub healthy: AtomicBool,
+    /// Healthy, but about to stop: balancing doesn't choose it.
+    pub stopping: AtomicBool,
+    /// Whether its checks are run, if it has some.
+    pub checks: AtomicBool,
     /// The weight in force, 0 to 256.
     pub weight: AtomicU32,
     /// Streams being served.
@@ -144,6 +148,8 @@ impl Live {
             uid,
             admin: AtomicU8::new(0),
             healthy: AtomicBool::new(true),
+            stopping: AtomicBool::new(false),
+            checks: AtomicBool::new(true),
             weight: AtomicU32::new(u32::from(weight)),
             sessions: Gauge::default(),
             queued: Gauge::default(),
@@ -163,9 +169,10 @@ impl Server {
         self.live.healthy.load(Relaxed) && self.live.admin.load(Relaxed) & admin::MAINT == 0
     }
 
-    /// Whether balancing may choose it for new work: up, not draining, with a weight.
+    /// Whether balancing may choose it for new work: up, neither draining nor about to stop, with a weight.
     pub fn is_usable(&self) -> bool {
         self.live.healthy.load(Relaxed)
+            && !self.live.stopping.load(Relaxed)
             && self.live.admin.load(Relaxed) == 0
             && self.live.weight.load(Relaxed) > 0
     }

@@ -4,6 +4,7 @@
 use http::{Message, Version};
 
 use crate::endpoint::Endpoint;
+use crate::family::Serve;
 use crate::link::Packets;
 use crate::reply::Page;
 use crate::termination::Termination;
@@ -63,6 +64,9 @@ pub struct Stream {
     pub reply_body: Option<Arc<[u8]>>,
     /// An answer a rule chose, in place of the page for the status.
     pub reply_page: Option<Arc<Page>>,
+    /// What answers in a server's place, and how logs call it.
+    pub service: Option<Arc<dyn Serve>>,
+    pub service_name: Option<&'static str>,
     pub times: Times,
     /// Wall clock at `times.begun`, microseconds since 1970.
     pub begun_wall_us: u64,
@@ -122,6 +126,8 @@ impl Stream {
             captured_response: Vec::new(),
             reply_body: None,
             reply_page: None,
+            service: None,
+            service_name: None,
             times: Times::default(),
             begun_wall_us: 0,
             bytes_in: 0,
@@ -164,6 +170,8 @@ impl Stream {
         self.captured_response.clear();
         self.reply_body = None;
         self.reply_page = None;
+        self.service = None;
+        self.service_name = None;
         self.times = Times { begun: now_ns, ..Times::default() };
         self.begun_wall_us = wall_us;
         self.bytes_in = 0;

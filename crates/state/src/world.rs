@@ -4,14 +4,15 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicU64};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
+use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
 use crate::counters::Gauge;
 use crate::frontend::Bind;
 use crate::log::Target;
 use crate::vars::Vars;
-use crate::{Backend, Frontend};
+use crate::{About, Backend, Frontend};
 
 /// How header names are spelled for peers that insist on it, by their lower-case form.
 pub type HeaderCase = HashMap<Box<[u8]>, Box<[u8]>>;
@@ -79,6 +80,12 @@ pub struct Process {
     /// What is added to UTC for local time, seconds; kept up to date by the main thread.
     pub utc_offset_s: AtomicI32,
     pub vars: RwLock<Vars>,
+    /// What is to be said of servers.
+    pub notices: Pending<Notice>,
+    /// Servers whose streams are to end, by their numbers in the process.
+    pub shutdowns: Pending<u32>,
+    /// What is known of the process, once it is.
+    pub about: OnceLock<Arc<About>>,
 }
 
 /// Everything that was configured.

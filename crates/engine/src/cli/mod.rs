@@ -58,12 +58,11 @@ impl Cli {
     /// or not. `threads` are those that serve traffic. Errors: a socket cannot be listened on.
     pub fn start(
         world: Arc<World>,
-        program: Program,
+        program: &Program,
         sockets: Vec<Socket>,
         threads: Vec<Remote>,
     ) -> io::Result<Rc<Self>> {
-        let about = Arc::new(about(program, threads.len() + 1));
-        rates::begin(&world);
+        let about = introduce(&world, program, threads.len());
         let cli = Rc::new(Self { world: RefCell::new(world), about, clients: Cell::new(0) });
         net::spawn(rates::turn(Rc::clone(&cli), threads));
         for socket in sockets {
@@ -83,10 +82,20 @@ impl Cli {
     }
 }
 
-fn about(program: Program, threads: usize) -> About {
+/// Has the World know which program serves it, with so many threads, and how things are before anything changes. Done
+/// once, before traffic flows.
+pub fn introduce(world: &World, program: &Program, threads: usize) -> Arc<About> {
+    let about = world.process.about.get_or_init(|| {
+        rates::begin(world);
+        Arc::new(about(program, threads + 1))
+    });
+    Arc::clone(about)
+}
+
+fn about(program: &Program, threads: usize) -> About {
     About {
         name: program.name,
-        version: program.version.into(),
+        version: program.version.as_str().into(),
         release_date: program.release_date,
         started_ns: net::now().as_nanos(),
         started_wall_us: net::wall(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::Remote;
-use state::{About, Backend, Frontend, Server, World};
+use state::{About, Backend, Frontend, World};
 
 use super::Cli;
 
@@ -14,8 +14,13 @@ const SECOND_MS: u64 = 1_000;
 
 /// Notes how things are before anything changes.
 pub(super) fn begin(world: &World) {
+    let now = net::now().as_nanos();
     for backend in &world.backends {
-        backend.live.down.store(is_down(backend), Relaxed);
+        backend.live.down.store(backend.is_down(), Relaxed);
+        for server in &backend.servers {
+            // What was not counted before this process began to serve is of no concern.
+            let _ = server.live.outcome.changed_ns.compare_exchange(0, now, Relaxed, Relaxed);
+        }
     }
 }
 
@@ -63,22 +68,9 @@ fn look_at_backend(backend: &Backend, now: u64, elapsed: u64) {
     if live.session_rate.turn(live.sessions.total(), elapsed) > 0 {
         live.last_used_ns.store(now, Relaxed);
     }
-    let down = is_down(backend);
-    let was_down = live.down.swap(down, Relaxed);
-    if was_down {
+    if backend.note(now) {
         live.downtime_ns.fetch_add(elapsed, Relaxed);
     }
-    if down != was_down {
-        live.changed_ns.store(now, Relaxed);
-    }
-    if down && !was_down {
-        live.down_transitions.fetch_add(1, Relaxed);
-    }
-}
-
-/// Whether none of its servers, of which it has some, can take traffic.
-fn is_down(backend: &Backend) -> bool {
-    !backend.servers.is_empty() && !backend.servers.iter().any(Server::is_usable)
 }
 
 /// Asks each thread how many tasks it has; this thread's are the last.

@@ -11,9 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use net::Time;
 use state::server::Check;
-use state::{Backend, Server, World};
+use state::{Server, World};
 
 use crate::log::Outbox;
+use crate::queue::Queues;
 
 pub use probe::{Finding, Outcome};
 
@@ -21,6 +22,7 @@ pub use probe::{Finding, Outcome};
 pub struct Monitor {
     pub world: Arc<World>,
     pub log: RefCell<Outbox>,
+    pub queues: Arc<Queues>,
 }
 
 /// Starts the checks of all servers that have one.
@@ -29,16 +31,12 @@ pub fn start(monitor: &Rc<Monitor>) {
     for (b, backend) in (0u32..).zip(&monitor.world.backends) {
         for (s, server) in (0u32..).zip(&backend.servers) {
             if let Some(check) = &server.check {
-                server.live.outcome.health.store(rise(check), Relaxed);
+                server.live.outcome.health.store(check.rise(), Relaxed);
                 index += 1;
                 net::spawn(watch(Rc::clone(monitor), b, s, index));
             }
         }
     }
-}
-
-fn rise(check: &Check) -> i32 {
-    i32::try_from(check.pace.rise).unwrap_or(i32::MAX).max(1)
 }
 
 /// Checks one server for ever.
@@ -53,7 +51,7 @@ async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
     loop {
         let begun = net::now();
         let maintenance = server.live.admin.load(Relaxed) & state::server::admin::MAINT != 0;
-        if !maintenance {
+        if !maintenance && server.live.checks.load(Relaxed) {
             let finding = probe::run(backend, server, check).await;
             verdict::apply(&monitor, backend, server, check, &finding, begun);
         }
@@ -65,7 +63,7 @@ async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
 fn next(world: &World, server: &Server, check: &Check, begun: Time) -> Time {
     let pace = &check.pace;
     let health = server.live.outcome.health.load(Relaxed);
-    let full = rise(check) + i32::try_from(pace.fall).unwrap_or(1) - 1;
+    let full = check.full();
     let ms = match health {
         0 => pace.down_inter.unwrap_or(pace.inter),
         h if h == full => pace.inter,
@@ -82,11 +80,4 @@ fn spread(ms: u64, percent: u64, now: Time) -> u64 {
         0 => ms,
         width => ms + now.as_nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15) % (width + 1) - width / 2,
     }
-}
-
-/// How many servers of a backend could serve, and how many of them are backups.
-pub fn left(backend: &Backend) -> (usize, usize) {
-    let usable =
-        |backup: bool| backend.servers.iter().filter(|s| s.backup == backup && s.is_usable()).count();
-    (usable(false), usable(true))
 }

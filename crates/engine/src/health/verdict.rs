@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::Time;
+use state::administer::{Notice, Weight, remaining, title};
 use state::server::Check;
 use state::{Backend, Server};
 
+use super::Monitor;
 use super::probe::Finding;
-use super::{Monitor, left, rise};
-use crate::log;
+use crate::announce;
 
 /// Counts a finding and changes the server's state when its counter says so.
 pub(super) fn apply(
@@ -24,8 +25,7 @@ pub(super) fn apply(
     outcome.code.store(finding.code, Relaxed);
     let duration = u32::try_from(net::now().millis_since(begun)).unwrap_or(u32::MAX);
     outcome.duration_ms.store(duration, Relaxed);
-    let rise = rise(check);
-    let full = rise + i32::try_from(check.pace.fall).unwrap_or(1).max(1) - 1;
+    let (rise, full) = (check.rise(), check.full());
     let before = outcome.health.load(Relaxed);
     let was_up = server.live.healthy.load(Relaxed);
     let after = if finding.outcome.passed() {
@@ -37,27 +37,30 @@ pub(super) fn apply(
     };
     outcome.health.store(after, Relaxed);
     let is_up = after >= rise;
-    if is_up != was_up {
+    // A check that passes ends what an administrator ordered.
+    let goes_on = is_up && finding.outcome.passed() && server.live.stopping.swap(false, Relaxed);
+    if is_up != was_up || goes_on {
         turn(monitor, backend, server, is_up, finding, duration);
     }
 }
 
 fn turn(monitor: &Monitor, backend: &Backend, server: &Server, up: bool, finding: &Finding, duration: u32) {
     let live = &server.live;
-    live.healthy.store(up, Relaxed);
+    let left_before = backend.left();
+    let was_up = live.healthy.swap(up, Relaxed);
     let now = net::now().as_nanos();
-    let since = live.outcome.changed_ns.swap(now, Relaxed);
-    if up {
-        live.outcome.downtime_ns.fetch_add(now.saturating_sub(since), Relaxed);
-    } else {
-        live.outcome.down_transitions.fetch_add(1, Relaxed);
+    match (was_up, up) {
+        (false, true) => live.outcome.went_up(now),
+        (true, true) => live.outcome.changed_ns.store(now, Relaxed),
+        (_, false) => live.outcome.went_down(now),
     }
-    let served_before = left(backend);
-    backend.balance.changed(backend);
+    backend.changed(now);
     announce(monitor, backend, server, up, finding, duration);
-    if !up && served_before == (0, 0) {
-        backend.live.changed_ns.store(now, Relaxed);
-        say(monitor, backend, &format!("backend {} has no server available!", backend.name), log::ALERT);
+    if left_before != (0, 0) && backend.left() == (0, 0) {
+        say(monitor, backend, Weight::NoServer, String::new());
+    }
+    if up {
+        monitor.queues.stir(backend);
     }
 }
 
@@ -69,38 +72,21 @@ fn announce(
     finding: &Finding,
     duration: u32,
 ) {
-    let (active, backup) = left(backend);
     let code = if finding.code > 0 { format!(", code: {}", finding.code) } else { String::new() };
-    let info = if finding.info.is_empty() { String::new() } else { format!(", info: \"{}\"", finding.info) };
-    let kind = if server.backup { "Backup Server" } else { "Server" };
-    let sessions = if up {
-        format!("{} sessions requeued, {} total in queue", 0, backend.live.queued.now())
-    } else {
-        format!(
-            "{} sessions active, {} requeued, {} remaining in queue",
-            server.live.sessions.now(),
-            0,
-            backend.live.queued.now()
-        )
-    };
+    let info =
+        if up || finding.info.is_empty() { String::new() } else { format!(", info: \"{}\"", finding.info) };
     let text = format!(
-        "{kind} {}/{} is {}, reason: {}{code}{info}, check duration: {duration}ms. {active} active and {backup} backup \
-         servers {}.{} {sessions}.",
-        backend.name,
-        server.name,
+        "{} is {}, reason: {}{code}{info}, check duration: {duration}ms. {}",
+        title(backend, server),
         if up { "UP" } else { "DOWN" },
         finding.outcome.words(),
-        if up { "online" } else { "left" },
-        if active == 0 && backup > 0 { " Running on backup." } else { "" },
+        remaining(backend, server, up),
     );
-    say(monitor, backend, &text, if up { log::NOTICE } else { log::ALERT });
+    say(monitor, backend, if up { Weight::Notice } else { Weight::Alert }, text);
 }
 
-/// To the standard error output, and to the backend's log targets.
-fn say(monitor: &Monitor, backend: &Backend, text: &str, level: u8) {
-    eprintln!("[WARNING]  ({}) : {text}", monitor.world.global.pid);
+fn say(monitor: &Monitor, backend: &Backend, weight: Weight, text: String) {
     let mut outbox = monitor.log.borrow_mut();
-    outbox.text().extend_from_slice(text.as_bytes());
-    outbox.send(&monitor.world, &backend.log.targets, backend.log.tag.as_deref(), level);
+    announce::say(&monitor.world, backend, &Notice { backend: backend.id, weight, text }, &mut outbox);
     outbox.flush(&monitor.world);
 }

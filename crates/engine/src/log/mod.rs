@@ -18,6 +18,7 @@ pub const NOTICE: u8 = 5;
 pub const WARNING: u8 = 4;
 pub const ERR: u8 = 3;
 pub const ALERT: u8 = 1;
+pub const EMERG: u8 = 0;
 
 /// The lines of a thread that wait to be sent.
 pub struct Outbox {

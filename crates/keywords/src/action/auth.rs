@@ -1,9 +1,11 @@
 //! `auth`: asks the client who it is (manual 4.4).
 
 use http::Known;
+use state::auth::Userlist;
 
 use super::answer;
 use super::prelude::*;
+use crate::auth;
 
 pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     name: "auth",
@@ -32,10 +34,33 @@ fn challenge(realm: &str) -> Box<[u8]> {
     format!("Basic realm=\"{realm}\"").into_bytes().into()
 }
 
+/// Lets only users of a list pass, and asks others for credentials of this realm.
+pub fn gate(list: Userlist, realm: &str) -> Box<dyn Action> {
+    Box::new(Gate { list, auth: Auth { challenge: Some(challenge(realm)) } })
+}
+
+#[derive(Debug)]
+struct Gate {
+    list: Userlist,
+    auth: Auth,
+}
+
+impl Action for Gate {
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
+        let request = act.stream.as_deref().map(|stream| &stream.request);
+        let known = request.and_then(|request| auth::user(&self.list, request, act.arena)).is_some();
+        if known { Verdict::Next } else { self.auth.run(act) }
+    }
+}
+
 impl Action for Auth {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
         let world = act.world;
         let own = |stream: &state::Stream| {
+            // Rules of the statistics page ask in its name.
+            if stream.service_name.is_some() {
+                return Some("HAProxy Statistics");
+            }
             let backend = stream.backend.and_then(|b| world.backend(b)).map(|b| &*b.name);
             backend.or_else(|| world.frontend(stream.frontend).map(|f| &*f.name))
         };

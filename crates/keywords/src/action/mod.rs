@@ -22,6 +22,8 @@ mod set_status;
 mod set_uri;
 mod set_var;
 
+pub use auth::gate;
+
 /// Every action, a file a line.
 pub static ALL: &[&[ActionKind]] = &[
     allow::KEYWORDS,

@@ -30,10 +30,11 @@ pub(super) const KEYWORDS: &[Alias] = &[
     },
     Alias {
         name: "s",
-        doc: "The server's name; `<NOSRV>` if the stream went to none.",
+        doc: "The server's name; `<NOSRV>` if the stream went to none, or the service's: `<STATS>`.",
         at_end: false,
         write: |cx, _, out| {
-            let name = server(cx).map_or("<NOSRV>", |s| &s.name);
+            let service = || cx.stream.and_then(|s| s.service_name).unwrap_or("<NOSRV>");
+            let name = server(cx).map_or_else(service, |s| &s.name);
             text(name.as_bytes(), out)
         },
     },

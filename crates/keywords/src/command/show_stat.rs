@@ -1,12 +1,9 @@
 //! `show stat`: frontends, listeners, servers and backends in figures.
 
-use std::collections::HashSet;
-
 use state::family::{Object, Row, Scope};
-use state::{Backend, Frontend, World};
 
 use super::prelude::*;
-use crate::metric::{Form, ServerStatus, Show, server_status};
+use crate::metric::{Form, Proxy, Show, proxies, wants_status};
 
 pub(super) const KEYWORDS: &[Command] = &[Command {
     words: &["show", "stat"],
@@ -113,16 +110,7 @@ impl Asked {
         self.kinds.has(object)
             && self.proxy.is_none_or(|id| id == proxy)
             && (own.is_none() || self.own.is_none_or(|id| Some(id) == own))
-            && self.wants_status(object)
-    }
-
-    fn wants_status(&self, object: Object<'_>) -> bool {
-        let Object::Server(_, server) = object else { return true };
-        match server_status(server) {
-            ServerStatus::Maintenance => !self.up && !self.no_maintenance,
-            ServerStatus::Down(_) => !self.up,
-            ServerStatus::Up(_) | ServerStatus::Drain | ServerStatus::Unchecked => true,
-        }
+            && wants_status(object, self.up, self.no_maintenance)
     }
 }
 
@@ -137,48 +125,4 @@ fn which(query: &Query<'_>, at: usize) -> Result<Option<u32>, &'static str> {
     let frontend = world.frontends.iter().find(|f| f.name.as_bytes() == word).map(|f| f.id);
     let backend = || world.backends.iter().find(|b| b.name.as_bytes() == word).map(|b| b.id);
     frontend.or_else(backend).map(Some).ok_or("No such proxy.")
-}
-
-/// One proxy as users know it: a `listen` section is both.
-#[derive(Clone, Copy)]
-struct Proxy<'w> {
-    front: Option<&'w Frontend>,
-    back: Option<&'w Backend>,
-}
-
-impl<'w> Proxy<'w> {
-    /// The rows of a proxy in their order.
-    fn objects(self) -> impl Iterator<Item = Object<'w>> {
-        let front = self.front.into_iter();
-        let listeners = self.front.filter(|f| f.options.socket_stats);
-        let back = self.back.into_iter();
-        front
-            .map(Object::Frontend)
-            .chain(
-                listeners.into_iter().flat_map(|f| f.binds.iter().map(move |bind| Object::Listener(f, bind))),
-            )
-            .chain(back.clone().flat_map(|b| b.servers.iter().map(move |server| Object::Server(b, server))))
-            .chain(back.map(Object::Backend))
-    }
-}
-
-/// Enabled proxies in the order of the configuration: frontends and backends are in order among themselves, and the
-/// halves of a `listen` meet.
-fn proxies(world: &World) -> Vec<Proxy<'_>> {
-    let fronts: HashSet<u32> = world.frontends.iter().map(|f| f.id).collect();
-    let halves: HashSet<u32> = world.backends.iter().map(|b| b.id).filter(|id| fronts.contains(id)).collect();
-    let mut all = Vec::with_capacity(world.frontends.len() + world.backends.len());
-    let mut backs = world.backends.iter().peekable();
-    for front in &world.frontends {
-        let is_listen = halves.contains(&front.id);
-        let before = |back: &Backend| !halves.contains(&back.id) && (is_listen || back.id < front.id);
-        while let Some(back) = backs.next_if(|back| before(back)) {
-            all.push(Proxy { front: None, back: Some(back) });
-        }
-        let back = backs.next_if(|back| back.id == front.id);
-        all.push(Proxy { front: Some(front), back });
-    }
-    all.extend(backs.map(|back| Proxy { front: None, back: Some(back) }));
-    all.retain(|proxy| !proxy.front.is_some_and(|f| f.disabled) && !proxy.back.is_some_and(|b| b.disabled));
-    all
 }

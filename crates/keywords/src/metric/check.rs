@@ -1,8 +1,9 @@
 //! Health checks. What a result is called is told by who runs the checks ([`state::About::check_result`]).
 
-use state::server::Check;
+use state::server::{Check, admin};
 
 use super::prelude::*;
+use super::status::check_of;
 
 pub(super) const KEYWORDS: &[Metric] = &[
     metric(
@@ -66,12 +67,17 @@ pub(super) const KEYWORDS: &[Metric] = &[
 /// The check and what it found, of a server that is checked.
 fn checked<'a>(row: &Row<'a>) -> Option<(&'a Check, &'a state::check::Outcome)> {
     let server = row.server()?;
-    Some((server.check.as_deref()?, &server.live.outcome))
+    Some((check_of(server)?, &server.live.outcome))
+}
+
+/// As [`checked`], unless checks pause for maintenance.
+fn running<'a>(row: &Row<'a>) -> Option<(&'a Check, &'a state::check::Outcome)> {
+    checked(row).filter(|_| row.server().is_some_and(|s| s.live.admin.load(Relaxed) & admin::MAINT == 0))
 }
 
 /// Code and words; before the first result those of HAProxy.
 fn result(row: &Row<'_>) -> Option<(&'static str, &'static str)> {
-    let (_, outcome) = checked(row)?;
+    let (_, outcome) = running(row)?;
     match outcome.result.load(Relaxed) {
         0 => Some(("INI", "Initializing")),
         number => (row.about.check_result)(number),
@@ -79,12 +85,12 @@ fn result(row: &Row<'_>) -> Option<(&'static str, &'static str)> {
 }
 
 fn code(row: &Row<'_>) -> Option<u32> {
-    let (_, outcome) = checked(row)?;
+    let (_, outcome) = running(row)?;
     Some(u32::from(outcome.code.load(Relaxed))).filter(|code| *code > 0)
 }
 
 fn duration(row: &Row<'_>) -> Option<u64> {
-    let (_, outcome) = checked(row)?;
+    let (_, outcome) = running(row)?;
     (outcome.result.load(Relaxed) > 0).then(|| u64::from(outcome.duration_ms.load(Relaxed)))
 }
 

@@ -12,6 +12,7 @@ mod column;
 mod connections;
 mod errors;
 mod identity;
+mod objects;
 mod process;
 mod rates;
 mod responses;
@@ -21,6 +22,7 @@ mod status;
 mod without;
 
 pub use column::COLUMNS;
+pub(crate) use objects::{Proxy, proxies, wants_status};
 pub(crate) use show::{Form, Show};
 pub use status::{ServerStatus, server_status};
 
@@ -48,6 +50,13 @@ pub(crate) fn columns() -> &'static [(&'static str, Option<&'static Metric>)] {
         let find = |name: &str| ALL.iter().flat_map(|file| file.iter()).find(|metric| metric.name == name);
         COLUMNS.iter().map(|name| (*name, find(name))).collect()
     })
+}
+
+/// The columns behind those whose position never changes, of one module: those named after it.
+pub(crate) fn extra(module: &str) -> impl Iterator<Item = &'static Metric> {
+    let behind = columns().iter().skip_while(|(name, _)| *name != "-").skip(1);
+    let prefix = format!("{module}_");
+    behind.filter(move |(name, _)| name.starts_with(&prefix)).filter_map(|(_, metric)| *metric)
 }
 
 /// What the files of this family share.
@@ -110,7 +119,7 @@ mod tests {
     #[test]
     fn the_list_holds_every_file() {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/metric")).unwrap();
-        let others = ["mod.rs", "column.rs", "show.rs", "process.rs"];
+        let others = ["mod.rs", "column.rs", "objects.rs", "show.rs", "process.rs"];
         let count =
             files.filter(|f| !others.contains(&f.as_ref().unwrap().file_name().to_str().unwrap())).count();
         assert_eq!(count, ALL.len());

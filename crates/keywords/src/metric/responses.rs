@@ -45,6 +45,13 @@ pub(super) const KEYWORDS: &[Metric] = &[
         U64(|row| class(row, 5)),
         "Responses with another status",
     ),
+    metric(
+        "intercepted",
+        "MCPP",
+        Scope::FRONTEND,
+        U64(|row| row.is_http().then(|| row.sum(|c| &c.intercepted)).flatten()),
+        "Requests that the frontend answered itself: statistics, redirections and the like",
+    ),
     metric("req_tot", "MCPP", Scope::NOT_LISTENER, U64(requests), "HTTP requests so far"),
     metric(
         "h1req",

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use state::server::{Server, admin};
+use state::server::{Check, Server, admin};
 
 use super::prelude::*;
 
@@ -82,11 +82,19 @@ pub enum ServerStatus {
     Maintenance,
     /// Not checked, taken for up.
     Unchecked,
-    Drain,
+    /// Takes nothing new; with how many failures are left of `fall`, if not all.
+    Drain(Option<(i32, u32)>),
+    /// Up, but balancing doesn't choose it.
+    Stopping(Option<(i32, u32)>),
     /// Up; with how many failures are left of `fall`, if not all.
     Up(Option<(i32, u32)>),
     /// Down; with how many successes of `rise` there were, if any.
     Down(Option<(i32, u32)>),
+}
+
+/// The check of a server that is run, unless an administrator stopped it.
+pub(super) fn check_of(server: &Server) -> Option<&Check> {
+    server.check.as_deref().filter(|_| server.live.checks.load(Relaxed))
 }
 
 /// The status of a server, from its administration and its checks.
@@ -95,35 +103,37 @@ pub fn server_status(server: &Server) -> ServerStatus {
     if flags & admin::MAINT != 0 {
         return ServerStatus::Maintenance;
     }
-    let Some(check) = &server.check else {
-        let drains = flags & admin::DRAIN != 0;
-        return if drains { ServerStatus::Drain } else { ServerStatus::Unchecked };
-    };
+    let check = check_of(server);
     let health = server.live.outcome.health.load(Relaxed);
-    let (rise, fall) = (check.pace.rise.max(1), check.pace.fall.max(1));
-    let below = i32::try_from(rise).unwrap_or(i32::MAX);
     if !server.live.healthy.load(Relaxed) {
-        return ServerStatus::Down((health > 0).then_some((health, rise)));
+        let rising = check.filter(|_| health > 0).map(|check| (health, check.pace.rise.max(1)));
+        return ServerStatus::Down(rising);
     }
-    if flags & admin::DRAIN != 0 {
-        return ServerStatus::Drain;
+    let falling = check.and_then(|check| {
+        let fall = check.pace.fall.max(1);
+        let left = health - check.rise() + 1;
+        (i64::from(left) < i64::from(fall)).then_some((left.max(0), fall))
+    });
+    match (server.live.stopping.load(Relaxed), flags & admin::DRAIN != 0, check) {
+        (true, ..) => ServerStatus::Stopping(falling),
+        (false, true, _) => ServerStatus::Drain(falling),
+        (false, false, None) => ServerStatus::Unchecked,
+        (false, false, Some(_)) => ServerStatus::Up(falling),
     }
-    let left = health - below + 1;
-    ServerStatus::Up((i64::from(left) < i64::from(fall)).then_some((left.max(0), fall)))
 }
 
 impl ServerStatus {
     /// As the `status` column shows it.
     pub fn text(self) -> Cow<'static, str> {
-        match self {
-            Self::Maintenance => "MAINT".into(),
-            Self::Unchecked => "no check".into(),
-            Self::Drain => "DRAIN".into(),
-            Self::Up(None) => "UP".into(),
-            Self::Down(None) => "DOWN".into(),
-            Self::Up(Some((n, of))) => format!("UP {n}/{of}").into(),
-            Self::Down(Some((n, of))) => format!("DOWN {n}/{of}").into(),
-        }
+        let (word, left) = match self {
+            Self::Maintenance => ("MAINT", None),
+            Self::Unchecked => ("no check", None),
+            Self::Drain(left) => ("DRAIN", left),
+            Self::Stopping(left) => ("NOLB", left),
+            Self::Up(left) => ("UP", left),
+            Self::Down(left) => ("DOWN", left),
+        };
+        left.map_or(word.into(), |(n, of)| format!("{word} {n}/{of}").into())
     }
 }
 
@@ -172,7 +182,7 @@ fn count(row: &Row<'_>, backup: bool) -> Option<u32> {
 fn downs(row: &Row<'_>) -> Option<u64> {
     match row.object {
         Object::Server(_, server) => {
-            server.check.as_ref().map(|_| server.live.outcome.down_transitions.load(Relaxed))
+            check_of(server).map(|_| server.live.outcome.down_transitions.load(Relaxed))
         }
         Object::Backend(backend) => Some(backend.live.down_transitions.load(Relaxed)),
         _ => None,
@@ -192,9 +202,9 @@ fn changed(row: &Row<'_>) -> Option<u32> {
 fn downtime(row: &Row<'_>) -> Option<u32> {
     let ns = match row.object {
         Object::Server(_, server) => {
-            server.check.as_ref()?;
+            check_of(server)?;
             let outcome = &server.live.outcome;
-            let now = if server.live.healthy.load(Relaxed) {
+            let now = if server.is_up() {
                 0
             } else {
                 row.now_ns.saturating_sub(outcome.changed_ns.load(Relaxed).max(row.about.started_ns))

@@ -10,7 +10,7 @@ use state::options::Mode;
 use state::{Backend, Server};
 
 use super::rules::{Sets, take};
-use super::{Assembly, Seat, cookie, log};
+use super::{Assembly, Seat, cookie, log, stats};
 use crate::compile::{Compile, Site};
 use crate::ctx::words_from;
 use crate::draft::Draft;
@@ -25,6 +25,8 @@ pub(super) fn make<'a>(
 ) -> Backend {
     let log = log::setup(assembly, draft, false);
     let probe = probe(assembly, draft);
+    // Of a `listen` section the front half has it.
+    let stats = if seat.frontend.is_none() { stats::page(assembly, draft, seat) } else { None };
     let (balance, balance_name) = balance(assembly, draft, seat);
     let mut servers = std::mem::take(&mut draft.servers);
     servers.shrink_to_fit();
@@ -40,6 +42,7 @@ pub(super) fn make<'a>(
         id: seat.id,
         mode: settings.mode,
         disabled: settings.disabled,
+        description: draft.description.as_deref().map(Into::into),
         servers,
         balance,
         balance_name,
@@ -48,6 +51,7 @@ pub(super) fn make<'a>(
         http_request: take(&mut sets.http_request),
         http_response: take(&mut sets.http_response),
         http_after_response: take(&mut sets.http_after_response),
+        stats,
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
         cookie,
         persist_rules: std::mem::take(&mut sets.persist_rules).into_boxed_slice(),

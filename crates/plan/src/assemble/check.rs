@@ -93,6 +93,9 @@ pub(super) fn usable(plan: &mut Plan<'_>, draft: &Draft<'_>, upgrades: bool) {
     if draft.captures.cookie.is_some() {
         plan.remarks.warn_bare(format!("'capture' statement ignored for {title} as it requires HTTP mode."));
     }
+    if draft.settings.stats.enabled {
+        plan.remarks.warn_bare(format!("'stats' statement ignored for {title} as it requires HTTP mode."));
+    }
     for (set, word) in [
         (RuleSet::HttpRequest, "http-request"),
         (RuleSet::HttpResponse, "http-response"),

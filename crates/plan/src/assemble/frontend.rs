@@ -7,7 +7,7 @@ use state::frontend::Live;
 use state::route::Switching;
 
 use super::rules::{Sets, take};
-use super::{Assembly, Seat, log};
+use super::{Assembly, Seat, log, stats};
 use crate::draft::Draft;
 
 /// Makes it. Rules of a `listen` section run here.
@@ -18,6 +18,7 @@ pub(super) fn make<'a>(
     sets: &mut Sets,
 ) -> Frontend {
     let log = log::setup(assembly, draft, true);
+    let stats = stats::page(assembly, draft, seat);
     let settings = &draft.settings;
     let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
@@ -36,6 +37,7 @@ pub(super) fn make<'a>(
         id: seat.id,
         mode: settings.mode,
         disabled: settings.disabled,
+        description: draft.description.as_deref().map(Into::into),
         maxconn: settings.maxconn.filter(|n| *n > 0).unwrap_or(global.maxconn),
         backlog: settings.backlog.filter(|n| *n > 0),
         tcp_connection: take(&mut sets.tcp_connection),
@@ -47,6 +49,7 @@ pub(super) fn make<'a>(
         http_after_response: take(&mut sets.http_after_response),
         switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
         back: seat.backend,
+        stats,
         monitor_uri: settings.monitor_uri.map(|w| w.bytes().into()),
         monitor_fail: std::mem::take(&mut sets.monitor_fail).into_boxed_slice(),
         timeouts: settings.timeouts,

@@ -9,6 +9,7 @@ mod ids;
 mod log;
 mod names;
 mod rules;
+mod stats;
 mod switching;
 
 use std::collections::HashMap;

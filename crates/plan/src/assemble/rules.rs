@@ -181,7 +181,8 @@ impl<'c, 'a> Section<'c, 'a> {
         }
     }
 
-    fn rule(&mut self, rule: &RuleLine<'a>) -> Option<Rule> {
+    /// Compiles one; `None` when it can't be had, which has been said then.
+    pub(super) fn rule(&mut self, rule: &RuleLine<'a>) -> Option<Rule> {
         let line = rule.line;
         if self.plan.remarks.is_wrong(line.span()) {
             return None;

@@ -36,6 +36,7 @@ mod server_param;
 pub(crate) mod server_proxy;
 mod set_var;
 mod source;
+pub(crate) mod stats;
 mod stats_socket;
 mod timeout;
 mod tune;
@@ -68,6 +69,7 @@ static ALL: &[&[Directive]] = &[
     server::DIRECTIVES,
     set_var::DIRECTIVES,
     source::DIRECTIVES,
+    stats::DIRECTIVES,
     stats_socket::DIRECTIVES,
     timeout::DIRECTIVES,
     tune::DIRECTIVES,

@@ -2,7 +2,7 @@
 
 use state::options::Mode;
 
-use crate::ctx::{Directive, at, no_more, word};
+use crate::ctx::{Directive, at, no_more, word, words_from};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive {
@@ -42,9 +42,12 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     Directive {
         name: "description",
         sections: at::FRONTEND | at::LISTEN | at::BACKEND,
-        apply: |_, line| match line.word(1) {
-            None => Err("'description' expects a string.".into()),
-            Some(_) => Ok(()),
+        apply: |cx, line| {
+            if line.word(1).is_none() {
+                return Err("'description' expects a string.".into());
+            }
+            cx.draft.description = Some(words_from(line, 1).join(" "));
+            Ok(())
         },
     },
 ];

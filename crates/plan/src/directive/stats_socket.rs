@@ -1,4 +1,4 @@
-//! `stats socket`, `stats timeout` of `global` (manual 3.1), and the `stats` page of proxies.
+//! `stats socket`, `stats timeout` of `global` (manual 3.1).
 
 use state::world::{Level, StatsSocket};
 
@@ -6,10 +6,8 @@ use super::bind::{addresses, parameters};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
 use crate::number::{TimeError, time_ms};
 
-pub(super) const DIRECTIVES: &[Directive] = &[
-    Directive { name: "stats", sections: at::GLOBAL, apply: global },
-    Directive { name: "stats", sections: at::PROXY, apply: page },
-];
+pub(super) const DIRECTIVES: &[Directive] =
+    &[Directive { name: "stats", sections: at::GLOBAL, apply: global }];
 
 fn global<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     match word(line, 1) {
@@ -58,12 +56,5 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         bind.address = address;
         cx.plan.global.stats_sockets.push(StatsSocket { bind, level });
     }
-    Ok(())
-}
-
-fn page<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
-    // A page that answers nothing is refused by the backend's absence of servers; one that asks for a password
-    // before it must not turn into anything else either, and does not.
-    cx.not_run(line, &format!("'stats {}'", word(line, 1)));
     Ok(())
 }

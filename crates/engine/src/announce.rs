@@ -1,0 +1,38 @@
+//! Saying aloud what happened to servers: to the standard error output, and to the log targets of their backends.
+
+use state::administer::{Notice, Weight};
+use state::{Backend, World};
+
+use crate::log::{self, Outbox};
+use crate::queue::Queues;
+
+/// Says what waits to be said. Servers that can be used again may have room for those who wait.
+pub fn speak(world: &World, outbox: &mut Outbox, queues: &Queues) {
+    for notice in world.process.notices.take() {
+        if let Some(backend) = world.backends.iter().find(|b| b.id == notice.backend) {
+            say(world, backend, &notice, outbox);
+            queues.stir(backend);
+        }
+    }
+}
+
+/// Says one thing.
+pub fn say(world: &World, backend: &Backend, notice: &Notice, outbox: &mut Outbox) {
+    let pid = world.global.pid;
+    let (level, text) = match notice.weight {
+        Weight::Notice => (log::NOTICE, notice.text.clone()),
+        Weight::Alert => (log::ALERT, notice.text.clone()),
+        Weight::NoServer => {
+            // The halves of a `listen` section share a number.
+            let listen = world.frontends.iter().any(|f| f.id == backend.id);
+            let kind = if listen { "proxy" } else { "backend" };
+            eprintln!("[ALERT]    ({pid}) : {kind} '{}' has no server available!", backend.name);
+            (log::EMERG, format!("{kind} {} has no server available!", backend.name))
+        }
+    };
+    if notice.weight != Weight::NoServer {
+        eprintln!("[WARNING]  ({pid}) : {text}");
+    }
+    outbox.text().extend_from_slice(text.as_bytes());
+    outbox.send(world, &backend.log.targets, backend.log.tag.as_deref(), level);
+}
