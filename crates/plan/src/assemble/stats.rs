@@ -46,7 +46,7 @@ pub(super) fn page<'a>(
         for line in &lines.admin {
             let words = words_from(*line, 2);
             let site = Site::Rules(RuleSet::HttpRequest);
-            admin.extend(section.cond(*line, &words, site, "a 'stats admin'"));
+            admin.extend(section.cond(*line, &words, site, "a 'stats admin' rule"));
         }
     }
     if !lines.users.is_empty() {
