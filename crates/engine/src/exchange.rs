@@ -206,7 +206,7 @@ impl<'x> Exchange<'x> {
     /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.
     pub fn turned_away(&self, verdict: Verdict) {
         match verdict {
-            Verdict::Next | Verdict::Stop => {}
+            Verdict::Next | Verdict::Stop | Verdict::Log { .. } => {}
             Verdict::Reply { denied: false } | Verdict::Serve => {
                 if self.backend.is_none() {
                     self.count(|c| c.intercepted.add(1));
@@ -223,7 +223,7 @@ impl<'x> Exchange<'x> {
     /// What a rule set's verdict means for the exchange.
     pub fn obey(&mut self, verdict: Verdict, phase: Phase) -> Result<(), Stop> {
         match verdict {
-            Verdict::Next | Verdict::Stop => Ok(()),
+            Verdict::Next | Verdict::Stop | Verdict::Log { .. } => Ok(()),
             Verdict::Reply { denied } => {
                 let cause = if denied { Cause::PROXY } else { Cause::LOCAL };
                 self.stream.termination.set(cause, phase);

@@ -1,18 +1,16 @@
 //! The end of an exchange: counters, the log line, and what becomes of the two connections.
 
-use std::io::Write;
-
 use net::Sock;
-use state::log::Setup;
+use state::log::Origin;
 use state::options::{Mode, Reuse};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::exchange::Exchange;
 use crate::idle::Idle;
+use crate::log;
 use crate::pump::Pump;
 use crate::session::{After, Own};
-use crate::{listener, log};
 
 /// How long, and how much, of a client's remaining input is read and dropped so that our answer isn't lost to a reset.
 const LINGER_MS: u64 = 1000;
@@ -27,7 +25,11 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     x.places.leave_server();
     x.places.leave_backend();
     count(x);
-    log(x);
+    if x.stream.has_request || x.frontend.mode == Mode::Tcp {
+        log::moment(x, Origin::Close);
+    } else if !x.stream.silent {
+        log::session_error(x);
+    }
     if x.keep_client && x.drains && !x.worker.stopping.get() {
         x.keep_client = drain(x).await;
     }
@@ -76,54 +78,6 @@ fn count(x: &Exchange<'_>) {
     x.world.process.requests.fetch_add(1, Relaxed);
 }
 
-/// Writes the frontend's log line.
-pub fn log(x: &mut Exchange<'_>) {
-    let setup: &Setup = &x.frontend.log;
-    let options = &x.frontend.options;
-    let normal = x.stream.termination.is_normal() && x.stream.status < 500;
-    let nothing = x.stream.times.first_byte == 0 && !x.stream.has_request;
-    if setup.targets.is_empty()
-        || x.stream.silent
-        || (options.dont_log_normal && normal)
-        || (options.dont_log_null && nothing)
-    {
-        return;
-    }
-    x.stream.counts = [
-        x.world.process.connections.now(),
-        x.frontend.live.sessions.now(),
-        x.backend.map_or(0, |b| b.live.sessions.now()),
-        x.stream.server.and_then(|s| x.backend?.server(s)).map_or(0, |s| s.live.sessions.now()),
-    ];
-    let bad = options.log_separate_errors && !normal;
-    let level = x.stream.log_level.unwrap_or(if bad { log::ERR } else { log::INFO });
-    let mut outbox = x.worker.log.borrow_mut();
-    let text = outbox.text();
-    let Some(line) = &setup.line else {
-        connect_line(x, text);
-        outbox.send(x.world, &setup.targets, setup.tag.as_deref(), level);
-        return;
-    };
-    let line =
-        setup.error_line.as_ref().filter(|_| !x.stream.has_request && x.stream.has_response).unwrap_or(line);
-    let mut arena = x.worker.arena.borrow_mut();
-    line.write(
-        &state::Ctx {
-            world: x.world,
-            session: &x.client.session,
-            stream: Some(x.stream),
-            side: state::Side::Response,
-            arena: &arena,
-            now_ns: net::now().as_nanos(),
-            wall_us: net::wall(),
-            thread: x.worker.number,
-        },
-        text,
-    );
-    arena.reset();
-    outbox.send(x.world, &setup.targets, setup.tag.as_deref(), level);
-}
-
 /// Reads and drops what is left of a request that was answered already; false if it doesn't come to its end.
 async fn drain(x: &mut Exchange<'_>) -> bool {
     let patience = |x: &Exchange<'_>| x.timeouts_client().min(net::now().plus_millis(LINGER_MS));
@@ -151,28 +105,6 @@ async fn drain(x: &mut Exchange<'_>) -> bool {
             return false;
         }
     }
-}
-
-/// The line of a frontend without a format: `Connect from 192.0.2.1:50000 to 192.0.2.2:80 (www/HTTP)`.
-fn connect_line(x: &Exchange<'_>, text: &mut Vec<u8>) {
-    let source = x.source();
-    let destination = x.destination().or_else(|| listener::endpoint(&x.client.sock.local_addr().ok()?));
-    let destination = destination.unwrap_or(state::Endpoint::Unix);
-    let mode = if x.frontend.mode == Mode::Http { "HTTP" } else { "TCP" };
-    if source == state::Endpoint::Unix {
-        let bind = x.client.session.bind as usize;
-        let id = x.frontend.binds.get(bind).map_or(0, |bind| bind.id);
-        let _ = write!(text, "Connect to unix:{id} ({}/{mode})", x.frontend.name);
-        return;
-    }
-    // Writing to a vector can't fail.
-    let _ = write!(
-        text,
-        "Connect from {source}:{} to {destination}:{} ({}/{mode})",
-        source.port(),
-        destination.port(),
-        x.frontend.name
-    );
 }
 
 /// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a reset,

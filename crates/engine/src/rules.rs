@@ -4,6 +4,7 @@ use state::expr::Side;
 use state::rule::{Act, Action, Rule, Verdict};
 use state::{Session, Stream, World};
 
+use crate::log;
 use crate::worker::Worker;
 
 /// Runs a rule set on a stream.
@@ -70,19 +71,20 @@ fn apply(
             wall_us: net::wall(),
             thread: worker.number,
         };
-        in_order(&mut act, rules)
+        in_order(worker, &mut act, rules)
     };
     arena.reset();
     verdict
 }
 
-fn in_order<'w>(act: &mut Act<'w>, rules: &'w [Rule]) -> Verdict {
+fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule]) -> Verdict {
     for rule in rules {
         if rule.cond.as_ref().is_some_and(|cond| !cond.holds(&act.ctx())) {
             continue;
         }
         match rule.action.run(act) {
             Verdict::Next => {}
+            Verdict::Log { profile, origin } => log::by_rule(worker, act, profile, origin),
             Verdict::Stop => return Verdict::Next,
             other => return other,
         }

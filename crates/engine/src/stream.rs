@@ -5,6 +5,7 @@ use net::Time;
 use state::Farewell;
 use state::World;
 use state::expr::Side;
+use state::log::Origin;
 use state::rule::Rules;
 use state::termination::{Cause, Phase};
 
@@ -16,7 +17,7 @@ use crate::pump::Pump;
 use crate::respond::Head;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{connect, finish, forward, persist, reply, request, respond, route, serve};
+use crate::{connect, finish, forward, log, persist, reply, request, respond, route, serve};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -65,11 +66,13 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
 async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::head(x, expired).await?;
     request::prepare(x)?;
+    accepted(x);
     if x.frontend.options.http_buffer_request {
         request::body(x).await?;
     }
     request_rules(x, &x.frontend.tcp_content)?;
     monitor(x)?;
+    requested(x);
     request_rules(x, &x.frontend.http_request)?;
     request::restrict_names(x, x.frontend.options.odd_names)?;
     serve::stats(x, x.frontend.stats.as_deref())?;
@@ -92,20 +95,49 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     reply::after_response(x);
     respond::reframe(x, &mut down).map_err(full)?;
     respond::connection_header(x).map_err(full)?;
-    if x.frontend.options.log_as_soon {
-        finish::log(x);
-        x.stream.silent = true;
-    }
+    log_response(x, &down);
     let done = body(x, &mut down).await;
     x.stream.bytes_out += down.payload;
     finish::server(x, &mut down);
     done
 }
 
+/// The lines of a connection that was accepted, and of its request. Neither tells of what comes later, although it is here
+/// already: the first knows no request, the second not how long it took.
+fn accepted(x: &mut Exchange<'_>) {
+    if !x.frontend.log.moments.include(Origin::Accept, x.stream.logged) {
+        return;
+    }
+    let line = std::mem::take(&mut x.stream.request_line);
+    let times = x.stream.times;
+    (x.stream.has_request, x.stream.times.request) = (false, 0);
+    log::moment(x, Origin::Accept);
+    (x.stream.has_request, x.stream.times, x.stream.request_line) = (true, times, line);
+}
+
+fn requested(x: &mut Exchange<'_>) {
+    if !x.frontend.log.moments.include(Origin::Request, x.stream.logged) {
+        return;
+    }
+    let request = std::mem::take(&mut x.stream.times.request);
+    log::moment(x, Origin::Request);
+    x.stream.times.request = request;
+}
+
+/// The line before the response's body: what of it is known already counts.
+fn log_response(x: &mut Exchange<'_>, down: &Pump) {
+    let (status, bytes) = (x.stream.status, x.stream.bytes_out);
+    x.stream.status = x.stream.response.status();
+    x.stream.bytes_out += down.payload;
+    log::moment(x, Origin::Response);
+    (x.stream.status, x.stream.bytes_out) = (status, bytes);
+}
+
 /// Sends the request and waits for the response; again on another connection if an idle one had died unnoticed.
 async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
     loop {
         connect::open(x, connect::First::Head).await?;
+        log::moment(x, Origin::Connect);
         let mut rest = None;
         match respond::head(x, &mut rest).await? {
             Head::Got => return Ok(rest),

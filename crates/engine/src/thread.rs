@@ -34,6 +34,8 @@ pub struct Start {
     pub queues: Arc<Queues>,
     pub crew: Arc<Crew>,
     pub sockets: Vec<Socket>,
+    /// Where log messages of others come in.
+    pub relays: Vec<log::relay::Socket>,
     pub seed: u64,
 }
 
@@ -53,6 +55,9 @@ pub async fn run(start: Start) -> std::io::Result<()> {
         let listener = Listener::new(socket.bound)?;
         let task = net::spawn(listener::accept(Rc::clone(&worker), listener, socket.frontend, socket.bind));
         worker.listeners.borrow_mut().push(task);
+    }
+    for socket in start.relays {
+        log::relay::start(&worker, socket)?;
     }
     worker.stopped().await;
     Ok(())

@@ -2,6 +2,7 @@
 
 use http::h1::Framing;
 use state::expr::Side;
+use state::log::Origin;
 use state::termination::{Cause, Phase};
 use state::{Verdict, World};
 
@@ -10,7 +11,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, finish, forward, persist, route};
+use crate::{connect, finish, forward, log, persist, route};
 
 /// Serves a connection from end to end.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
@@ -60,6 +61,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
 }
 
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    log::moment(x, Origin::Accept);
     content_rules(x, false)?;
     route::choose(x)?;
     persist::rules(x);
@@ -71,6 +73,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
         return Err(crate::failure::Failure::silent(Cause::INTERNAL, Phase::REQUEST).into());
     }
     connect::open(x, connect::First::Bytes).await?;
+    log::moment(x, Origin::Connect);
     response_rules(x)?;
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
     forward::both(x, down, true).await

@@ -86,7 +86,7 @@ impl Worker {
 
     /// Replaces the World; work under way finishes on the one it began with.
     pub fn set_world(&self, world: Arc<World>) {
-        *self.log.borrow_mut() = Outbox::new(&world);
+        self.log.borrow_mut().turn_to(&world);
         *self.world.borrow_mut() = Rc::new(world);
     }
 

@@ -34,8 +34,11 @@ pub(crate) fn head(stream: &Stream) -> i64 {
     between(stream.times.first_byte, stream.times.request)
 }
 
-/// Tq: Th, Ti and TR.
+/// Tq: Th, Ti and TR; of requests only.
 pub(crate) fn to_request(stream: &Stream) -> i64 {
+    if !stream.has_request {
+        return -1;
+    }
     between(stream.times.begun, stream.times.request)
 }
 
@@ -58,7 +61,7 @@ pub(crate) fn response(stream: &Stream) -> i64 {
 /// Td: the body of the response, or in TCP mode all that came after the connection.
 pub(crate) fn data(stream: &Stream, now_ns: u64) -> i64 {
     let times = &stream.times;
-    let from = if times.response == 0 { times.connected } else { times.response };
+    let from = if times.response == 0 && !stream.has_request { times.connected } else { times.response };
     between(from, end(stream, now_ns))
 }
 

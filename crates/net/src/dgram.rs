@@ -99,6 +99,36 @@ impl Dgram {
     }
 }
 
+/// A datagram socket that no runtime watches yet; it can be sent to the thread that shall. Real kernel only.
+#[derive(Debug)]
+pub struct BoundDgram {
+    handle: Handle,
+}
+
+impl BoundDgram {
+    /// A socket that receives at `at`. Errors: the system's.
+    pub fn open(at: &Addr, options: &DgramOptions) -> io::Result<BoundDgram> {
+        Ok(BoundDgram { handle: linux::dgram(Some(at), None, options)? })
+    }
+
+    /// The socket in this thread's runtime.
+    pub fn watched(mut self) -> io::Result<Dgram> {
+        let handle = std::mem::replace(&mut self.handle, -1);
+        with_io(|rt| {
+            rt.adopt(handle, READ | WRITE)?;
+            Ok(Dgram { handle, dropped: Cell::new(0), _local: PhantomData })
+        })
+    }
+}
+
+impl Drop for BoundDgram {
+    fn drop(&mut self) {
+        if self.handle >= 0 {
+            runtime::close(self.handle);
+        }
+    }
+}
+
 impl Drop for Dgram {
     fn drop(&mut self) {
         runtime::close(self.handle);

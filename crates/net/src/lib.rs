@@ -68,7 +68,7 @@ mod wheel;
 
 pub use addr::{Addr, UNIX_NAME_MAX, UnixName};
 pub use counters::{Call, Counters};
-pub use dgram::{Dgram, FdWriter};
+pub use dgram::{BoundDgram, Dgram, FdWriter};
 pub use kernel::Kernel;
 pub use listener::{AcceptError, Bound, Listener, inherited};
 pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, SockOpt, TcpInfo};

@@ -179,17 +179,7 @@ impl Kernel for Linux {
         remote: Option<&Addr>,
         options: &DgramOptions,
     ) -> io::Result<Handle> {
-        let shape = remote.or(local).ok_or(io::ErrorKind::InvalidInput)?;
-        let open = || socket(shape.family()?, SocketType::DGRAM, None);
-        let fd = namespace::within(options.namespace.as_deref(), open)?;
-        sockopt::dgram(fd.as_fd(), shape, options)?;
-        if let Some(local) = local {
-            unix_path::bind_dgram(&fd, local, options.mode)?;
-        }
-        if let Some(remote) = remote {
-            rustix::net::connect(&fd, &remote.to_any()?)?;
-        }
-        Ok(fd.into_raw_fd())
+        dgram(local, remote, options)
     }
 
     fn send_batch(&self, handle: Handle, datagrams: &[&[u8]]) -> io::Result<usize> {
@@ -244,6 +234,25 @@ pub(crate) fn listen(at: &Addr, options: &ListenOptions) -> io::Result<Handle> {
         n => i32::try_from(n).unwrap_or(i32::MAX),
     };
     unix_path::bind_stream(&fd, at, options, backlog)?;
+    Ok(fd.into_raw_fd())
+}
+
+/// A datagram socket, also for code that binds before any runtime exists.
+pub(crate) fn dgram(
+    local: Option<&Addr>,
+    remote: Option<&Addr>,
+    options: &DgramOptions,
+) -> io::Result<Handle> {
+    let shape = remote.or(local).ok_or(io::ErrorKind::InvalidInput)?;
+    let open = || socket(shape.family()?, SocketType::DGRAM, None);
+    let fd = namespace::within(options.namespace.as_deref(), open)?;
+    sockopt::dgram(fd.as_fd(), shape, options)?;
+    if let Some(local) = local {
+        unix_path::bind_dgram(&fd, local, options.mode)?;
+    }
+    if let Some(remote) = remote {
+        rustix::net::connect(&fd, &remote.to_any()?)?;
+    }
     Ok(fd.into_raw_fd())
 }
 

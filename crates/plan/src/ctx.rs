@@ -8,12 +8,15 @@ use config::{Loaded, SectionKind, Span};
 use state::auth::Userlist;
 use state::check::Probe;
 use state::log::Target;
+use state::log_forward::LogForward;
 use state::reply::Pages;
+use state::ring::Ring;
 use state::world::Global;
 
 use crate::Environment;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
+use crate::section::log_profile::ProfileDraft;
 
 /// One line of the configuration.
 pub(crate) type Line<'a> = config::Directive<'a>;
@@ -30,6 +33,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) base: Option<String>,
     pub(crate) log_targets: Vec<Target>,
     pub(crate) global_logs: Vec<u32>,
+    pub(crate) rings: Vec<Ring>,
+    pub(crate) log_forwards: Vec<LogForward>,
+    /// `log-profile` sections, in order.
+    pub(crate) log_profiles: Vec<ProfileDraft<'a>>,
     /// `http-errors` sections.
     pub(crate) pages: HashMap<&'a str, Arc<Pages>>,
     /// `userlist` sections; positions are what expressions hold.

@@ -255,6 +255,10 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         var_names: Vec::new(),
         wants_destination: true,
         userlists: vec![userlist()],
+        wants_line_count: true,
+        rings: Vec::new(),
+        log_forwards: Vec::new(),
+        log_profiles: Vec::new(),
         process: Arc::new(Process {
             connections: Gauge::default(),
             requests: AtomicU64::new(0),

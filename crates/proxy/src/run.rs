@@ -76,6 +76,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     let log = RefCell::new(engine::log::Outbox::new(&world));
     let queues = Arc::clone(&running.queues);
     engine::health::start(&Rc::new(engine::health::Monitor { world: Arc::clone(&world), log, queues }));
+    engine::log::attend_rings(&world);
     let cli = Cli::start(world, &running.program, sockets, remotes)?;
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);

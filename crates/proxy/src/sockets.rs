@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use config::{Directive, Loaded, Section, SectionKind};
 use engine::cli;
+use engine::log::relay;
 use engine::thread::Socket;
-use net::{Addr, Bound, ListenOptions};
+use net::{Addr, Bound, BoundDgram, DgramOptions, ListenOptions};
 use state::frontend::{Bind, BindAddress};
 use state::{Frontend, World};
 
@@ -20,6 +21,8 @@ pub(crate) struct Opened {
     pub(crate) sockets: Vec<Vec<Socket>>,
     /// Those of the Runtime API.
     pub(crate) cli: Vec<cli::Socket>,
+    /// Those of `log-forward` sections.
+    pub(crate) relays: Vec<relay::Socket>,
     pub(crate) files: Vec<SocketFile>,
 }
 
@@ -51,8 +54,12 @@ pub(crate) fn open_all(
     reuse_port: bool,
     inherited: &mut Inherited,
 ) -> Result<Opened, Vec<String>> {
-    let mut opened =
-        Opened { sockets: (0..threads).map(|_| Vec::new()).collect(), cli: Vec::new(), files: Vec::new() };
+    let mut opened = Opened {
+        sockets: (0..threads).map(|_| Vec::new()).collect(),
+        cli: Vec::new(),
+        relays: Vec::new(),
+        files: Vec::new(),
+    };
     let mut failures = Vec::new();
     for (position, frontend) in (0u32..).zip(&world.frontends).filter(|(_, f)| !f.disabled) {
         for (number, bind) in (0u32..).zip(&frontend.binds) {
@@ -83,7 +90,58 @@ pub(crate) fn open_all(
             }
         }
     }
+    open_relays(world, reuse_port, inherited, &mut opened, &mut failures);
     if failures.is_empty() { Ok(opened) } else { Err(failures) }
+}
+
+/// Opens the sockets of `log-forward` sections.
+fn open_relays(
+    world: &World,
+    reuse_port: bool,
+    inherited: &mut Inherited,
+    opened: &mut Opened,
+    failures: &mut Vec<String>,
+) {
+    for (position, forward) in (0u32..).zip(&world.log_forwards) {
+        let mut failed = |bind: &Bind, error: std::io::Error| {
+            failures.push(sentence("", &format!("log forwarder {}", forward.name), bind, &error));
+        };
+        for bind in &forward.streams {
+            match open_one(bind, forward.backlog.unwrap_or(BACKLOG), 1, reuse_port, inherited) {
+                Ok(bounds) => {
+                    let sockets = bounds.into_iter().map(|(_, bound)| relay::Socket::Stream(bound, position));
+                    opened.relays.extend(sockets);
+                    opened.files.extend(socket_file(bind));
+                }
+                Err(error) => failed(bind, error),
+            }
+        }
+        for bind in &forward.datagrams {
+            match open_dgram(bind, reuse_port) {
+                Ok(bound) => {
+                    opened.relays.push(relay::Socket::Datagram(bound, position));
+                    opened.files.extend(socket_file(bind));
+                }
+                Err(error) => failed(bind, error),
+            }
+        }
+    }
+}
+
+fn open_dgram(bind: &Bind, reuse_port: bool) -> std::io::Result<BoundDgram> {
+    let options = DgramOptions {
+        reuse_port,
+        transparent: bind.transparent,
+        interface: bind.interface.as_deref().map(Arc::from),
+        ..DgramOptions::default()
+    };
+    let at = match &bind.address {
+        BindAddress::Inet(at) => Addr::from(*at),
+        BindAddress::Unix(path) => Addr::unix(path.as_bytes())?,
+        BindAddress::Abstract(name) => Addr::abns(name.as_bytes())?,
+        BindAddress::Fd(_) => return Err(std::io::ErrorKind::Unsupported.into()),
+    };
+    BoundDgram::open(&at, &options)
 }
 
 /// Connections that wait to be accepted, at least.

@@ -47,7 +47,8 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     checked.refuse(args)?;
     let Checked { loaded, world, .. } = checked;
     let binds: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
-    let listeners = binds + world.global.stats_sockets.len();
+    let relays: usize = world.log_forwards.iter().map(|f| f.streams.len() + f.datagrams.len()).sum();
+    let listeners = binds + relays + world.global.stats_sockets.len();
     if listeners == 0 {
         return Err(
             "[sluice.main()] No enabled listener found (check for 'bind' directives) ! Exiting.".into()
@@ -107,7 +108,7 @@ fn serve(
     let mut program = version::program();
     program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     engine::cli::introduce(&world, &program, opened.sockets.len());
-    let mut running = spawn(Arc::new(world), program, opened.sockets)?;
+    let mut running = spawn(Arc::new(world), program, opened.sockets, opened.relays)?;
     running.files = opened.files;
     running.cli = opened.cli;
     running.grace_ms = check::in_global(loaded, "grace")
@@ -228,7 +229,12 @@ fn drop_privileges(global: &Global) -> Result<(), String> {
     Ok(())
 }
 
-fn spawn(world: Arc<World>, program: Program, sockets: Vec<Vec<Socket>>) -> Result<Running, String> {
+fn spawn(
+    world: Arc<World>,
+    program: Program,
+    sockets: Vec<Vec<Socket>>,
+    mut relays: Vec<engine::log::relay::Socket>,
+) -> Result<Running, String> {
     let queues = Arc::new(Queues::default());
     let crew = Arc::new(Crew::default());
     let (ready, remotes) = std::sync::mpsc::channel();
@@ -241,6 +247,8 @@ fn spawn(world: Arc<World>, program: Program, sockets: Vec<Vec<Socket>>) -> Resu
             queues: Arc::clone(&queues),
             crew: Arc::clone(&crew),
             sockets,
+            // They are few and cheap: one thread serves them all.
+            relays: std::mem::take(&mut relays),
             seed: seed(number),
         };
         let ready = ready.clone();

@@ -211,7 +211,8 @@ impl Run {
                 }
             }
             let queues = Arc::new(Queues::default());
-            let start = Start { number: 0, world, queues, crew: Arc::default(), sockets, seed };
+            let relays = Vec::new();
+            let start = Start { number: 0, world, queues, crew: Arc::default(), sockets, relays, seed };
             net::spawn(async move {
                 if engine::thread::run(start).await.is_ok() {
                     ended.set(Some(net::now().as_nanos()));

@@ -152,9 +152,9 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
             "  option http-server-close\n",
             "  option httpclose\n",
         ]));
-        text.push_str("  log-format \"%[capture.req.uri] %[status] %[txn.sess_term_state]\"\n");
+        text.push_str("  log-format \"%[capture.req.uri] %[status] %ts\"\n");
     } else {
-        text.push_str("  log-format \"/t %[txn.sess_term_state]\"\n");
+        text.push_str("  log-format \"/t %ts\"\n");
     }
     let _ = writeln!(text, "  retries {}", rng.one([0, 1, 3]));
     text.push_str(rng.one(["", "  option redispatch\n"]));

@@ -109,6 +109,17 @@ pub enum RuleSet {
 }
 
 impl RuleSet {
+    /// Every set, in the order of the enumeration.
+    pub const ALL: [Self; 7] = [
+        Self::TcpRequestConnection,
+        Self::TcpRequestSession,
+        Self::TcpRequestContent,
+        Self::TcpResponseContent,
+        Self::HttpRequest,
+        Self::HttpResponse,
+        Self::HttpAfterResponse,
+    ];
+
     /// The words a line of this set begins with.
     pub const fn words(self) -> &'static str {
         match self {
@@ -229,8 +240,25 @@ pub trait Compiler {
     fn http_errors(&mut self, section: &str) -> Result<std::sync::Arc<crate::reply::Pages>, String>;
     /// A slot for `capture ... len N` among the captured headers of this side; gives its number.
     fn capture(&mut self, side: Side, len: usize) -> Result<u32, String>;
+    /// The position of a `log-profile` section in the World.
+    fn log_profile(&mut self, name: &str) -> Result<u32, String>;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
+}
+
+/// From when on an alias, or a whole line, has what it tells: a line that needs no more is written then, without
+/// waiting for the end (manual 4.2 "log-steps").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It tells nothing of the transaction.
+    #[default]
+    Always,
+    /// With the request's head.
+    Request,
+    /// With the response's head; in TCP mode with the server's connection.
+    Response,
+    /// At the end: byte counts, times, how it ended.
+    End,
 }
 
 /// One alias of the log format (`%ci`), or several letters of one idea.
@@ -238,8 +266,8 @@ pub struct Alias {
     /// Without the percent sign.
     pub name: &'static str,
     pub doc: &'static str,
-    /// Whether the value is only known when the stream is over.
-    pub at_end: bool,
+    /// When the value is known.
+    pub known: Known,
     /// Appends the value. The flags matter to aliases that have a form in hexadecimal or several values; quoting the whole
     /// and encoding are the format's business.
     pub write: fn(&Ctx<'_>, Flags, &mut Vec<u8>) -> Written,
@@ -252,6 +280,10 @@ pub enum Written {
     Nothing,
     /// Digits, dates and the like, which are never quoted; or nothing that should show.
     Plain,
+    /// A number in hexadecimal digits: as `Plain`, but a text where values have types.
+    Digits,
+    /// A value in the encoding that the flags ask for.
+    Value,
     /// Text that is encoded already, to be quoted.
     Encoded,
     /// Text that came from outside, to be escaped and quoted.

@@ -6,7 +6,7 @@
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`], [`acl`],
-//! [`format`], [`rule`], [`route`]; [`family`]; [`about`].
+//! [`format`], [`rule`], [`route`]; [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
 pub mod acl;
@@ -24,8 +24,10 @@ pub mod format;
 pub mod frontend;
 pub mod link;
 pub mod log;
+pub mod log_forward;
 pub mod options;
 pub mod reply;
+pub mod ring;
 pub mod route;
 pub mod rule;
 pub mod server;

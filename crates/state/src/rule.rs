@@ -6,6 +6,7 @@ use std::fmt;
 use sample::{Bump, Value};
 
 use crate::expr::{Ctx, Expr, Side};
+use crate::log::Origin;
 use crate::{Cond, Format, Session, Stream, World};
 
 /// What follows from an action.
@@ -15,6 +16,8 @@ pub enum Verdict {
     Next,
     /// No further rule of this set (`allow`, `accept`).
     Stop,
+    /// A log line is to be written, then on to the next rule. `profile`: the one to use, by its position in the World.
+    Log { profile: Option<u32>, origin: Origin },
     /// The answer stands in the stream's response: send it. `denied` counts it as a denial.
     Reply { denied: bool },
     /// The answer for this status, from the error pages.

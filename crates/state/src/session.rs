@@ -2,6 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::link::Packets;
+use crate::log::Origin;
 use crate::vars::Vars;
 
 /// What a client is expected to send before its own bytes.
@@ -48,6 +49,8 @@ pub struct Session {
     /// Requests begun on this connection.
     pub requests: u32,
     pub vars: Vars,
+    /// Why the log line at hand is made.
+    pub log_origin: Origin,
 }
 
 impl Session {
@@ -71,6 +74,7 @@ impl Session {
             begun_wall_us: wall_us,
             requests: 0,
             vars: Vars::new(),
+            log_origin: Origin::Unspecified,
         }
     }
     /// Sets an end of the client's connection as a rule of this set sees it.

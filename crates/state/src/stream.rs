@@ -93,6 +93,8 @@ pub struct Stream {
     /// `set-log-level silent`.
     pub silent: bool,
     pub log_level: Option<u8>,
+    /// Whether a line was written for it.
+    pub logged: bool,
     /// A random number of 32 bits and the counter of the process, for unique ids.
     pub number: u64,
 }
@@ -145,6 +147,7 @@ impl Stream {
             backend_queue: 0,
             silent: false,
             log_level: None,
+            logged: false,
             number: 0,
         }
     }
@@ -189,6 +192,7 @@ impl Stream {
         self.backend_queue = 0;
         self.silent = false;
         self.log_level = None;
+        self.logged = false;
         self.number = 0;
     }
 }

@@ -10,7 +10,9 @@ use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
 use crate::counters::Gauge;
 use crate::frontend::Bind;
-use crate::log::Target;
+use crate::log::{Profile, Target};
+use crate::log_forward::LogForward;
+use crate::ring::Ring;
 use crate::vars::Vars;
 use crate::{About, Backend, Frontend};
 
@@ -97,6 +99,10 @@ pub struct World {
     /// Backends by name, for computed names.
     pub backend_names: HashMap<Box<str>, u32>,
     pub log_targets: Vec<Target>,
+    pub rings: Vec<Ring>,
+    pub log_forwards: Vec<LogForward>,
+    /// `log-profile` sections.
+    pub log_profiles: Vec<Profile>,
     /// The global `log` lines, for messages that belong to no proxy.
     pub global_logs: Arc<[u32]>,
     /// Userlists, by the number that arguments of keywords hold.
@@ -105,6 +111,8 @@ pub struct World {
     pub var_names: Vec<Box<str>>,
     /// Whether some rule or log line asks where clients connected to.
     pub wants_destination: bool,
+    /// Whether some log line asks how many lines its frontend wrote.
+    pub wants_line_count: bool,
     pub process: Arc<Process>,
 }
 

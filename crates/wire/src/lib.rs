@@ -2,8 +2,9 @@
 //!
 //! It deliberately doesn't know sockets, time, nor who speaks these protocols when.
 //!
-//! To read: [`proxy`], the PROXY protocol in both versions.
+//! To read: [`proxy`], the PROXY protocol in both versions; [`syslog`], log messages of others.
 
 pub mod proxy;
+pub mod syslog;
 
 mod crc32c;

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
-use state::World;
 use state::log::{Header, Target};
+use state::{Ctx, Format, World};
 
-const MONTHS: [&str; 12] =
+pub(super) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The texts of the present second, made once and used for all its lines.
@@ -28,58 +28,112 @@ struct Civil {
     seconds: i64,
 }
 
+/// Who speaks in a line.
+pub(super) struct Names<'n> {
+    pub(super) world: &'n World,
+    /// The process's own if none.
+    pub(super) tag: Option<&'n [u8]>,
+}
+
+impl Names<'_> {
+    fn tag(&self) -> &[u8] {
+        self.tag.unwrap_or(self.world.global.log_tag.as_bytes())
+    }
+}
+
 impl Clock {
-    /// Appends the header for a line of this level.
+    /// Appends the header for a line of this level, with structured data where the header has a place for it.
     pub(super) fn header(
         &mut self,
-        world: &World,
+        names: &Names<'_>,
         target: &Target,
-        tag: Option<&[u8]>,
         level: u8,
+        structured: Option<(&Format, &Ctx<'_>)>,
         out: &mut Vec<u8>,
     ) {
         let now = net::wall();
-        self.refresh(now / 1_000_000, i64::from(world.process.utc_offset_s.load(Relaxed)));
+        self.refresh(now / 1_000_000, i64::from(names.world.process.utc_offset_s.load(Relaxed)));
         let priority = u32::from(target.facility) * 8 + u32::from(level);
-        let tag = tag.unwrap_or(world.global.log_tag.as_bytes());
         // Writing to a vector can't fail.
         let _ = match target.header {
             Header::Raw => Ok(()),
             Header::Short => write!(out, "<{level}>"),
             Header::Priority => write!(out, "<{priority}>"),
-            Header::Timed | Header::Iso | Header::Local => self.dated(target.header, level, now, out),
-            Header::Rfc3164 => self.rfc3164(world, priority, tag, out),
-            Header::Rfc5424 => self.rfc5424(world, priority, tag, now, out),
+            Header::Timed | Header::Iso => self.dated(target.header, level, now, out),
+            Header::Usual | Header::Local | Header::Rfc3164 => self.old(names, target.header, priority, out),
+            Header::Rfc5424 => self.new_style(names, priority, now, structured, out),
         };
     }
 
-    fn rfc3164(&self, world: &World, priority: u32, tag: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
+    /// RFC 3164; without the machine's name for `local`, and by default where no `log-send-hostname` asks for it.
+    fn old(
+        &self,
+        names: &Names<'_>,
+        header: Header,
+        priority: u32,
+        out: &mut Vec<u8>,
+    ) -> std::io::Result<()> {
         write!(out, "<{priority}>")?;
         out.extend_from_slice(&self.rfc3164);
         out.push(b' ');
-        if let Some(host) = &world.global.log_send_hostname {
-            write!(out, "{host} ")?;
+        let global = &names.world.global;
+        match (header, &global.log_send_hostname) {
+            (Header::Local, _) | (Header::Usual, None) => {}
+            (_, Some(host)) => write!(out, "{host} ")?,
+            (_, None) => out.extend_from_slice(b"localhost "),
         }
-        out.extend_from_slice(tag);
-        write!(out, "[{}]: ", world.global.pid)
+        out.extend_from_slice(names.tag());
+        write!(out, "[{}]: ", global.pid)
     }
 
-    fn rfc5424(
+    /// RFC 5424.
+    fn new_style(
         &self,
-        world: &World,
+        names: &Names<'_>,
         priority: u32,
-        tag: &[u8],
         now: u64,
+        structured: Option<(&Format, &Ctx<'_>)>,
         out: &mut Vec<u8>,
     ) -> std::io::Result<()> {
         write!(out, "<{priority}>1 ")?;
         out.extend_from_slice(&self.iso);
         write!(out, ".{:06}", now % 1_000_000)?;
         out.extend_from_slice(&self.zone);
-        let host = world.global.log_send_hostname.as_deref().unwrap_or(&world.global.hostname);
+        let global = &names.world.global;
+        let host = global.log_send_hostname.as_deref().unwrap_or("-");
         write!(out, " {host} ")?;
-        out.extend_from_slice(tag);
-        write!(out, " {} - - ", world.global.pid)
+        out.extend_from_slice(names.tag());
+        write!(out, " {} - ", global.pid)?;
+        let start = out.len();
+        if let Some((format, cx)) = structured {
+            format.write(cx, out);
+        }
+        if out.len() == start {
+            out.push(b'-');
+        }
+        out.push(b' ');
+        Ok(())
+    }
+
+    /// Now, as RFC 5424 has it.
+    pub(super) fn iso(&self, out: &mut Vec<u8>) -> std::io::Result<()> {
+        out.extend_from_slice(&self.iso);
+        write!(out, ".{:06}", net::wall() % 1_000_000)?;
+        out.extend_from_slice(&self.zone);
+        Ok(())
+    }
+
+    /// Now, as RFC 3164 has it.
+    pub(super) fn old_date(&self) -> &[u8] {
+        &self.rfc3164
+    }
+
+    /// Brings it up to date for a message of others; gives the year.
+    pub(super) fn turn(&mut self, world: &World) -> i64 {
+        let second = net::wall() / 1_000_000;
+        let offset = i64::from(world.process.utc_offset_s.load(Relaxed));
+        self.refresh(second, offset);
+        civil(i64::try_from(second).unwrap_or(0) + offset).year
     }
 
     fn dated(&self, header: Header, level: u8, now: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
@@ -87,9 +141,7 @@ impl Clock {
             write!(out, "<{level}>")?;
         }
         out.extend_from_slice(&self.iso);
-        if header == Header::Timed {
-            write!(out, ".{:06}", now % 1_000_000)?;
-        }
+        write!(out, ".{:06}", now % 1_000_000)?;
         out.extend_from_slice(&self.zone);
         out.push(b' ');
         Ok(())

@@ -2,15 +2,33 @@
 //! says is a compiled format's business; this adds the header and knows the transports.
 
 mod header;
+mod line;
+pub mod relay;
+mod relayed;
+mod ring;
 mod sink;
 
 use std::ops::Range;
 
-use state::World;
-use state::log::{Sampling, Target};
+use state::log::{Origin, Override, Sampling, Setup, Target};
+use state::{Ctx, Format, World};
 
-use header::Clock;
+use header::{Clock, Names};
+pub use line::{by_rule, moment, session_error};
+use relayed::Relayed;
+pub use ring::attend as attend_rings;
 use sink::Sink;
+
+/// What a line is made of, before the `log` lines have their say.
+pub struct Entry<'e> {
+    pub setup: &'e Setup,
+    pub origin: Origin,
+    pub level: u8,
+    /// The profile of a `do-log` rule, which counts instead of those of the `log` lines.
+    pub profile: Option<u32>,
+    /// The proxy's own line for this occasion; none: only profiles may have one.
+    pub line: Option<&'e Format>,
+}
 
 /// Severity of ordinary lines (RFC 5424 §6.2.1).
 pub const INFO: u8 = 6;
@@ -27,6 +45,8 @@ pub struct Outbox {
     /// Whole lines with their headers, one after the other.
     bytes: Vec<u8>,
     lines: Vec<(u32, Range<usize>)>,
+    /// Where in `bytes` the line at hand begins.
+    begun: usize,
     sinks: Vec<Sink>,
     /// Lines seen by each target, for sampling.
     seen: Vec<u32>,
@@ -41,11 +61,18 @@ impl Outbox {
             text: Vec::with_capacity(1024),
             bytes: Vec::with_capacity(16 * 1024),
             lines: Vec::new(),
+            begun: 0,
             sinks: world.log_targets.iter().map(|_| Sink::Closed).collect(),
             seen: vec![0; world.log_targets.len()],
             clock: Clock::default(),
             flusher: None,
         }
+    }
+
+    /// Goes over to another World's targets; what waits is lost unless it was sent before.
+    pub fn turn_to(&mut self, world: &World) {
+        let flusher = self.flusher;
+        *self = Self { flusher, ..Self::new(world) };
     }
 
     /// Room for the next line, emptied.
@@ -61,26 +88,87 @@ impl Outbox {
 
     /// Queues the line in `text` for each of the targets that take its level.
     pub fn send(&mut self, world: &World, targets: &[u32], tag: Option<&[u8]>, level: u8) {
-        let was_empty = self.lines.is_empty();
         for number in targets {
-            let Some(target) = usize::try_from(*number).ok().and_then(|n| world.log_targets.get(n)) else {
+            let Some(target) = target(world, *number).filter(|t| level <= t.level_max) else { continue };
+            if self.sampled(*number, target) {
+                self.head(world, target, tag, level, None);
+                let text = std::mem::take(&mut self.text);
+                self.bytes.extend_from_slice(&text);
+                self.text = text;
+                self.close(*number, target);
+            }
+        }
+    }
+
+    /// Queues a line of a transaction for each of the targets that take its level, as their profiles have it.
+    pub fn record(&mut self, entry: &Entry<'_>, cx: &Ctx<'_>) {
+        let world = cx.world;
+        // Which line stands in `text`: most targets have the same.
+        let mut written: Option<&Format> = None;
+        for number in &*entry.setup.targets {
+            let Some(target) = target(world, *number).filter(|t| entry.level <= t.level_max) else {
                 continue;
             };
-            if level > target.level_max || !self.sampled(*number, target) {
+            let profile = entry.profile.or(target.profile).and_then(|p| world.log_profiles.get(p as usize));
+            let (line, structured) = match profile.and_then(|p| p.at(entry.origin)) {
+                Some(Override::Drop) => continue,
+                Some(Override::Formats { line, structured }) => {
+                    (line.as_deref().or(entry.line), structured.as_ref().or(entry.setup.structured.as_ref()))
+                }
+                None => (entry.line, entry.setup.structured.as_ref()),
+            };
+            let Some(line) = line else { continue };
+            if !self.sampled(*number, target) {
                 continue;
             }
-            let start = self.bytes.len();
-            let level = level.max(target.level_min);
-            self.clock.header(world, target, tag, level, &mut self.bytes);
+            let tag = profile.and_then(|p| p.tag.as_deref()).or(entry.setup.tag.as_deref());
+            self.head(world, target, tag, entry.level, structured.map(|s| (&**s, cx)));
+            if !written.is_some_and(|w| std::ptr::eq(w, line)) {
+                self.text.clear();
+                line.write(cx, &mut self.text);
+                written = Some(line);
+            }
             self.bytes.extend_from_slice(&self.text);
-            self.bytes.truncate(start + target.max_len.max(1));
-            self.bytes.push(b'\n');
-            self.lines.push((*number, start..self.bytes.len()));
+            self.close(*number, target);
         }
-        if was_empty
-            && !self.lines.is_empty()
-            && let Some(task) = self.flusher
-        {
+    }
+
+    /// Queues a message of others for each of the targets that take its level.
+    fn relay(&mut self, world: &World, targets: &[u32], relayed: &Relayed<'_>) {
+        let year = self.clock.turn(world);
+        let level = relayed.level();
+        for number in targets {
+            let Some(target) = target(world, *number).filter(|t| level <= t.level_max) else { continue };
+            if self.sampled(*number, target) {
+                self.begun = self.bytes.len();
+                relayed.header(target, &self.clock, year, level.max(target.level_min), &mut self.bytes);
+                self.bytes.extend_from_slice(relayed.message.text);
+                self.close(*number, target);
+            }
+        }
+    }
+
+    /// Begins a line in `bytes`.
+    fn head(
+        &mut self,
+        world: &World,
+        target: &Target,
+        tag: Option<&[u8]>,
+        level: u8,
+        structured: Option<(&Format, &Ctx<'_>)>,
+    ) {
+        self.begun = self.bytes.len();
+        let names = Names { world, tag };
+        self.clock.header(&names, target, level.max(target.level_min), structured, &mut self.bytes);
+    }
+
+    /// Ends the line begun in `bytes`, which then waits to be sent.
+    fn close(&mut self, number: u32, target: &Target) {
+        self.bytes.truncate(self.begun + target.max_len.max(1) - 1);
+        self.bytes.push(b'\n');
+        let first = self.lines.is_empty();
+        self.lines.push((number, self.begun..self.bytes.len()));
+        if first && let Some(task) = self.flusher {
             task.notify();
         }
     }
@@ -104,11 +192,15 @@ impl Outbox {
                 .iter()
                 .filter(|(n, _)| *n == number)
                 .filter_map(|(_, range)| bytes.get(range.clone()));
-            sink.send(target, mine);
+            sink.send(world, target, mine);
         }
         self.lines.clear();
         self.bytes.clear();
     }
+}
+
+fn target(world: &World, number: u32) -> Option<&Target> {
+    world.log_targets.get(usize::try_from(number).ok()?)
 }
 
 /// Sends the lines of each turn at its end.

@@ -1,8 +1,12 @@
-//! The transports of log lines: datagrams and file descriptors. Opened on first use; a line that can't be sent at once
+//! The transports of log lines: datagrams, file descriptors, rings. Opened on first use; a line that can't be sent at once
 //! is dropped and counted, as a proxy must not wait for its log.
 
+use std::sync::Arc;
+
 use net::{Addr, Dgram, FdWriter};
+use state::World;
 use state::log::{Destination, Target};
+use state::ring::Store;
 
 /// Lines sent with one system call.
 const BATCH: usize = 64;
@@ -12,16 +16,17 @@ pub(super) enum Sink {
     Closed,
     Dgram(Dgram),
     Fd(FdWriter),
+    Ring(Arc<Store>),
 }
 
 impl Sink {
-    pub(super) fn send<'l>(&mut self, target: &Target, lines: impl Iterator<Item = &'l [u8]>) {
+    pub(super) fn send<'l>(&mut self, world: &World, target: &Target, lines: impl Iterator<Item = &'l [u8]>) {
         let mut lines = lines.peekable();
         if lines.peek().is_none() {
             return;
         }
         if matches!(self, Self::Closed) {
-            *self = open(&target.destination).unwrap_or(Self::Closed);
+            *self = open(world, &target.destination).unwrap_or(Self::Closed);
         }
         match self {
             Self::Closed => {}
@@ -30,6 +35,8 @@ impl Sink {
                     writer.write(line);
                 }
             }
+            // Whoever reads it sets messages apart in another way.
+            Self::Ring(store) => store.append(lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line))),
             Self::Dgram(socket) => {
                 while lines.peek().is_some() {
                     let mut batch: [&[u8]; BATCH] = [&[]; BATCH];
@@ -45,13 +52,17 @@ impl Sink {
     }
 }
 
-fn open(destination: &Destination) -> std::io::Result<Sink> {
+fn open(world: &World, destination: &Destination) -> std::io::Result<Sink> {
     Ok(match destination {
         Destination::Udp(at) => Sink::Dgram(Dgram::new(&Addr::from(*at))?),
         Destination::Unix(path) => Sink::Dgram(Dgram::new(&match path.strip_prefix('\0') {
             Some(name) => Addr::abnsz(name.as_bytes())?,
             None => Addr::unix(path.as_bytes())?,
         })?),
+        Destination::Ring(position) => {
+            let ring = usize::try_from(*position).ok().and_then(|at| world.rings.get(at));
+            ring.map_or(Sink::Closed, |ring| Sink::Ring(Arc::clone(&ring.store)))
+        }
         Destination::Fd(number) => Sink::Fd(FdWriter::duplicate(*number)?),
     })
 }

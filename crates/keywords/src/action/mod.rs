@@ -9,6 +9,7 @@ mod auth;
 mod capture;
 mod del_header;
 mod deny;
+mod do_log;
 mod expect_proxy;
 mod redirect;
 mod reject;
@@ -31,6 +32,7 @@ pub static ALL: &[&[ActionKind]] = &[
     capture::KEYWORDS,
     del_header::KEYWORDS,
     deny::KEYWORDS,
+    do_log::KEYWORDS,
     expect_proxy::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,

@@ -1,7 +1,7 @@
 //! `%hr`, `%hs`, `%hrl`, `%hsl`, `%CC`, `%CS`: captured headers and cookies.
 
 use state::expr::Side;
-use state::format::{write_captured, write_cookie};
+use state::format::{Encoding, write_captured, write_cookie};
 
 use super::prelude::*;
 
@@ -9,37 +9,37 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "CC",
         doc: "The captured cookie of the request, `name=value`.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| cookie(cx, Side::Request, out),
     },
     Alias {
         name: "CS",
         doc: "The captured cookie of the response, `name=value`.",
-        at_end: true,
+        known: Known::Response,
         write: |cx, _, out| cookie(cx, Side::Response, out),
     },
     Alias {
         name: "hr",
         doc: "The captured headers of the request in braces, with bars between them; nothing if none is declared.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| braces(cx, Side::Request, out),
     },
     Alias {
         name: "hrl",
         doc: "The captured headers of the request, each a word of its own.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| list(cx, Side::Request, flags, out),
     },
     Alias {
         name: "hs",
         doc: "The captured headers of the response in braces, with bars between them; nothing if none is declared.",
-        at_end: true,
+        known: Known::Response,
         write: |cx, _, out| braces(cx, Side::Response, out),
     },
     Alias {
         name: "hsl",
         doc: "The captured headers of the response, each a word of its own.",
-        at_end: true,
+        known: Known::Response,
         write: |cx, flags, out| list(cx, Side::Response, flags, out),
     },
 ];
@@ -75,6 +75,9 @@ fn braces(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {
 }
 
 fn list(cx: &Ctx<'_>, side: Side, flags: Flags, out: &mut Vec<u8>) -> Written {
+    if let Some(encoding) = flags.encoding {
+        return encoded_list(cx, side, encoding, out);
+    }
     for (i, value) in slots(cx, side).enumerate() {
         if i > 0 {
             out.push(b' ');
@@ -91,6 +94,22 @@ fn list(cx: &Ctx<'_>, side: Side, flags: Flags, out: &mut Vec<u8>) -> Written {
         }
     }
     Written::Plain
+}
+
+fn encoded_list(cx: &Ctx<'_>, side: Side, encoding: Encoding, out: &mut Vec<u8>) -> Written {
+    if slots(cx, side).next().is_none() {
+        return Written::Plain;
+    }
+    encoding.open_list(out);
+    for (i, value) in slots(cx, side).enumerate() {
+        let start = out.len();
+        write_captured(value.unwrap_or(b"-"), out);
+        let text = cx.arena.alloc_slice_copy(out.get(start..).unwrap_or_default());
+        out.truncate(start);
+        encoding.list_item(text, i == 0, out);
+    }
+    encoding.close_list(out);
+    Written::Value
 }
 
 fn cookie(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {

@@ -6,25 +6,25 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "ci",
         doc: "The client's address; `unix` for a unix socket.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| address(Some(cx.source()), flags, out),
     },
     Alias {
         name: "cp",
         doc: "The client's port.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| port(Some(cx.source()), flags, out),
     },
     Alias {
         name: "fi",
         doc: "The address the client connected to.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| address(cx.destination(), flags, out),
     },
     Alias {
         name: "fp",
         doc: "The port the client connected to.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| port(cx.destination(), flags, out),
     },
 ];

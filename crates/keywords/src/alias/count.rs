@@ -6,7 +6,7 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "B",
         doc: "Bytes sent to the client, heads included; with a `+` when `option logasap` has it logged before the end.",
-        at_end: true,
+        known: Known::End,
         write: |cx, _, out| {
             if logged_early(cx) {
                 out.push(b'+');
@@ -17,37 +17,37 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "U",
         doc: "Bytes that came from the client, heads included.",
-        at_end: true,
+        known: Known::End,
         write: |cx, _, out| number(cx.stream.map_or(0, |s| s.bytes_in), out),
     },
     Alias {
         name: "ac",
         doc: "Connections of the process when the line is made.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(count(cx, 0), out),
     },
     Alias {
         name: "bc",
         doc: "Streams of the backend when the line is made.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(count(cx, 2), out),
     },
     Alias {
         name: "bq",
         doc: "How many streams were ahead in the backend's queue.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(cx.stream.map_or(0, |s| u64::from(s.backend_queue)), out),
     },
     Alias {
         name: "fc",
         doc: "Connections of the frontend when the line is made.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(count(cx, 1), out),
     },
     Alias {
         name: "rc",
         doc: "How many times a connection to a server was tried again; with a `+` when the stream went to another one.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| {
             if cx.stream.is_some_and(|s| s.redispatched) {
                 out.push(b'+');
@@ -58,13 +58,13 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "sc",
         doc: "Streams of the server when the line is made.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(count(cx, 3), out),
     },
     Alias {
         name: "sq",
         doc: "How many streams were ahead in the server's queue.",
-        at_end: false,
+        known: Known::End,
         write: |cx, _, out| number(cx.stream.map_or(0, |s| u64::from(s.server_queue)), out),
     },
 ];

@@ -9,25 +9,25 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "T",
         doc: "When the connection was accepted: `22/Nov/2026:12:26:24 +0000`, UTC.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Utc, begun(cx), out),
     },
     Alias {
         name: "Tl",
         doc: "When the connection was accepted, as `%T` in local time.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Local, begun(cx), out),
     },
     Alias {
         name: "Ts",
         doc: "When the connection was accepted, in seconds since 1970.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| hexadecimal_or(begun(cx) / 1_000_000, 4, flags, out),
     },
     Alias {
         name: "ms",
         doc: "The milliseconds of the second in which the connection was accepted, three digits.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| {
             let millis = begun(cx) / 1000 % 1000;
             if !flags.hexadecimal {
@@ -41,25 +41,25 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "t",
         doc: "When the connection was accepted: `22/Nov/2026:12:26:24.123`, local time.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Millis, begun(cx), out),
     },
     Alias {
         name: "tr",
         doc: "When the first byte of the request came, as `%t`.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Millis, requested(cx), out),
     },
     Alias {
         name: "trg",
         doc: "When the first byte of the request came, as `%T`.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Utc, requested(cx), out),
     },
     Alias {
         name: "trl",
         doc: "When the first byte of the request came, as `%Tl`.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| stamp(Stamp::Local, requested(cx), out),
     },
 ];

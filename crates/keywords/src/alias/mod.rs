@@ -40,7 +40,7 @@ mod prelude {
 
     use state::Endpoint;
     pub(super) use state::expr::Ctx;
-    pub(super) use state::family::{Alias, Written};
+    pub(super) use state::family::{Alias, Known, Written};
     pub(super) use state::format::Flags;
 
     pub(super) fn text(bytes: &[u8], out: &mut Vec<u8>) -> Written {
@@ -59,7 +59,7 @@ mod prelude {
             return number(n, out);
         }
         match write!(out, "{n:0digits$X}") {
-            Ok(()) => Written::Plain,
+            Ok(()) => Written::Digits,
             Err(_) => Written::Nothing,
         }
     }
@@ -68,9 +68,11 @@ mod prelude {
     pub(super) fn address(end: Option<Endpoint>, flags: Flags, out: &mut Vec<u8>) -> Written {
         let Some(end) = end else { return Written::Nothing };
         let (written, how) = match end.ip() {
-            Some(IpAddr::V4(a)) if flags.hexadecimal => (write!(out, "{:08X}", u32::from(a)), Written::Plain),
+            Some(IpAddr::V4(a)) if flags.hexadecimal => {
+                (write!(out, "{:08X}", u32::from(a)), Written::Digits)
+            }
             Some(IpAddr::V6(a)) if flags.hexadecimal => {
-                (write!(out, "{:032X}", u128::from(a)), Written::Plain)
+                (write!(out, "{:032X}", u128::from(a)), Written::Digits)
             }
             _ => (write!(out, "{end}"), Written::Encoded),
         };
@@ -85,8 +87,8 @@ mod prelude {
         }
     }
 
-    /// Whether `option logasap` has the stream logged before its end.
+    /// Whether the frontend's lines are written before all is known.
     pub(super) fn logged_early(cx: &Ctx<'_>) -> bool {
-        cx.world.frontend(cx.session.frontend).is_some_and(|f| f.options.log_as_soon)
+        cx.world.frontend(cx.session.frontend).is_some_and(|f| f.log.partial)
     }
 }

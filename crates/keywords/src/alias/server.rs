@@ -9,7 +9,7 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "b",
         doc: "The backend's name; the frontend's while no backend was chosen.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| {
             let backend = cx.stream.and_then(|s| cx.world.backend(s.backend?)).map(|b| &*b.name);
             let name = backend.or_else(|| cx.world.frontend(cx.session.frontend).map(|f| &*f.name));
@@ -19,19 +19,19 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "bi",
         doc: "The address from which the server was connected to.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| address(cx.stream.and_then(|s| s.server_source), flags, out),
     },
     Alias {
         name: "bp",
         doc: "The port from which the server was connected to.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| port(cx.stream.and_then(|s| s.server_source), flags, out),
     },
     Alias {
         name: "s",
         doc: "The server's name; `<NOSRV>` if the stream went to none, or the service's: `<STATS>`.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, _, out| {
             let service = || cx.stream.and_then(|s| s.service_name).unwrap_or("<NOSRV>");
             let name = server(cx).map_or_else(service, |s| &s.name);
@@ -41,13 +41,13 @@ pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "si",
         doc: "The server's address.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| address(target(cx), flags, out),
     },
     Alias {
         name: "sp",
         doc: "The server's port.",
-        at_end: false,
+        known: Known::Response,
         write: |cx, flags, out| port(target(cx), flags, out),
     },
 ];

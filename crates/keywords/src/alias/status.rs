@@ -5,38 +5,42 @@ use super::prelude::*;
 pub(super) const KEYWORDS: &[Alias] = &[
     Alias {
         name: "ST",
-        doc: "The status the client was answered with; -1 when there was none.",
-        at_end: false,
+        doc: "The status the client was answered with; -1 when there was none, 0 where there was no request.",
+        known: Known::Response,
         write: |cx, _, out| {
-            sample::cast::write_int(
-                cx.stream.filter(|s| s.status > 0).map_or(-1, |s| i64::from(s.status)),
-                out,
-            );
+            let status = cx.stream.map_or(0, |s| match s.status {
+                0 if s.has_request => -1,
+                status => i64::from(status),
+            });
+            sample::cast::write_int(status, out);
             Written::Plain
         },
     },
     Alias {
         name: "ts",
         doc: "Two letters: what ended the stream, and where it was then.",
-        at_end: true,
+        known: Known::End,
         write: |cx, _, out| letters(cx, out, false),
     },
     Alias {
         name: "tsc",
         doc: "The letters of `%ts`, and two of persistence by cookie.",
-        at_end: true,
+        known: Known::End,
         write: |cx, _, out| letters(cx, out, true),
     },
 ];
 
 fn letters(cx: &Ctx<'_>, out: &mut Vec<u8>, cookie: bool) -> Written {
-    let Some(stream) = cx.stream else { return Written::Nothing };
-    out.extend_from_slice(&[stream.termination.cause.0, stream.termination.phase.0]);
+    // Before there is a stream, whatever ends a connection is the proxy's doing.
+    let ended = cx.stream.map_or(*b"PR", |s| [s.termination.cause.0, s.termination.phase.0]);
+    out.extend_from_slice(&ended);
     if cookie {
         let own = cx.world.frontend(cx.session.frontend).and_then(|f| f.back);
-        let backend = stream.backend.or(own).filter(|_| stream.has_request).and_then(|b| cx.world.backend(b));
+        let stream = cx.stream.filter(|s| s.has_request);
+        let backend = stream.and_then(|s| cx.world.backend(s.backend.or(own)?));
         let reported = backend.and_then(|b| b.cookie.as_ref()).is_some_and(|c| c.is_reported());
-        out.extend_from_slice(if reported { &stream.cookie_state } else { b"--" });
+        let state = stream.filter(|_| reported).map_or(*b"--", |s| s.cookie_state);
+        out.extend_from_slice(&state);
     }
     Written::Plain
 }

@@ -3,11 +3,16 @@
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Alias] = &[
-    Alias { name: "sslc", doc: "The cipher in use.", at_end: false, write: |_, _, _| Written::Nothing },
+    Alias {
+        name: "sslc",
+        doc: "The cipher in use.",
+        known: Known::Response,
+        write: |_, _, _| Written::Nothing,
+    },
     Alias {
         name: "sslv",
         doc: "The version of TLS in use.",
-        at_end: false,
+        known: Known::Response,
         write: |_, _, _| Written::Nothing,
     },
 ];

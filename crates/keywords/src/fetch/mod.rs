@@ -1,7 +1,7 @@
 //! Sample fetches (manual 7.3). To add one: a file named after it (dots as underscores, several names of one idea
 //! may share a file) with a `KEYWORDS` table, and its line in the list below.
 
-use state::family::Fetch;
+use state::family::{Fetch, Known, Needs};
 
 mod always;
 mod backend;
@@ -71,6 +71,25 @@ pub static ALL: &[&[Fetch]] = &[
 /// The fetch of this name.
 pub fn find(name: &str) -> Option<&'static Fetch> {
     ALL.iter().flat_map(|file| file.iter()).find(|k| k.name == name)
+}
+
+/// Values that grow until the stream is over.
+const GROWING: &[&str] = &[
+    "bytes_in",
+    "bytes_out",
+    "fc.timer.total",
+    "req.bytes_in",
+    "req.bytes_out",
+    "res.bytes_in",
+    "res.bytes_out",
+    "res.timer.data",
+    "txn.timer.total",
+    "txn.timer.user",
+];
+
+/// From when on a log line can have what a fetch gives.
+pub fn known(fetch: &Fetch) -> Known {
+    if fetch.needs == Needs::Log || GROWING.contains(&fetch.name) { Known::End } else { Known::Response }
 }
 
 /// What the files of this family share.

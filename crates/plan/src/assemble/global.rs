@@ -6,6 +6,7 @@ use sample::Bump;
 use sample::arg::Scope;
 use state::expr::{Ctx, Side};
 use state::family::{Compiler as _, Words};
+use state::log::Profile;
 use state::world::Process;
 use state::{Backend, Endpoint, Frontend, Session, World};
 
@@ -35,22 +36,27 @@ pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
 /// The World, when nothing is wrong.
 pub(super) fn world(
     mut assembly: Assembly<'_, '_>,
+    log_profiles: Vec<Profile>,
     frontends: Vec<Frontend>,
     backends: Vec<Backend>,
 ) -> World {
     let set_vars = std::mem::take(&mut assembly.plan.set_vars);
     let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
-    let Assembly { plan, names, wants_destination, .. } = assembly;
+    let Assembly { plan, names, wants_destination, wants_line_count, .. } = assembly;
     let world = World {
         global: plan.global.clone(),
         frontends,
         backends,
         backend_names: names.backends.clone(),
         log_targets: std::mem::take(&mut plan.log_targets),
+        rings: std::mem::take(&mut plan.rings),
+        log_forwards: std::mem::take(&mut plan.log_forwards),
+        log_profiles,
         global_logs: Arc::from(std::mem::take(&mut plan.global_logs)),
         userlists: std::mem::take(&mut plan.userlists),
         var_names: names.var_names().to_vec(),
         wants_destination,
+        wants_line_count,
         process: Arc::new(Process::default()),
     };
     for (id, source) in compiled {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use config::{Diagnostic, LOG_FORMATS, Place};
 use state::Format;
-use state::log::Setup;
+use state::family::Known;
+use state::log::{Moments, Origin, Override, Profile, Setup};
 use state::options::Mode;
 
 use super::Assembly;
 use super::rules::asks_destination;
 use crate::compile::{Compile, Site};
 use crate::ctx::{Line, kind_name, word};
-use crate::directive::log::{LineFormat, Logger};
+use crate::directive::log::{LineFormat, LogSettings, targets};
 use crate::draft::Draft;
 use crate::known;
+use crate::section::log_profile::ProfileDraft;
 
 /// The setup of one half of a proxy. Backends have no lines of their own.
 pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, front: bool) -> Arc<Setup> {
@@ -23,38 +25,113 @@ pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, fron
     if let Some((_, setup)) = assembly.setups.get(&key) {
         return Arc::clone(setup);
     }
-    let mut targets = Vec::new();
-    for logger in &settings.loggers {
-        match logger {
-            Logger::Own(position) => targets.push(*position),
-            Logger::Global => targets.extend(&assembly.plan.global_logs),
-        }
-    }
     let mut setup = Setup {
-        targets: targets.into(),
+        targets: targets(assembly.plan, &settings).into(),
         tag: settings.tag.map(|t| Arc::from(t.as_bytes())),
         ..Setup::default()
     };
     if front {
-        setup.line = match settings.line {
-            LineFormat::Short => None,
-            LineFormat::Standard(variable, line) => {
-                let variable = fitting(assembly, draft, variable, line);
-                let text = LOG_FORMATS.iter().find(|(name, _)| *name == variable).map_or("", |(_, t)| *t);
-                if setup.targets.is_empty() { None } else { format(assembly, draft, text, None) }
-            }
-            LineFormat::Own(line) => format(assembly, draft, word(line, 1), Some(line)),
-        };
-        setup.error_line =
-            settings.error_line.and_then(|line| format(assembly, draft, word(line, 1), Some(line)));
-        setup.structured =
-            settings.structured.and_then(|line| format(assembly, draft, word(line, 1), Some(line)));
-        setup.at_end =
-            setup.line.as_ref().is_some_and(|line| line.at_end()) && !draft.settings.options.log_as_soon;
+        lines(assembly, draft, &settings, &mut setup);
+        setup.moments = moments(draft, &setup);
+        setup.partial =
+            setup.line.is_some() && matches!(&setup.moments, Moments::Once(at) if *at != Origin::Close);
     }
     let setup = Arc::new(setup);
     assembly.setups.insert(key, (settings, Arc::clone(&setup)));
     setup
+}
+
+/// Compiles the lines of a front half.
+fn lines<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    draft: &Draft<'a>,
+    settings: &LogSettings<'a>,
+    setup: &mut Setup,
+) {
+    setup.line = match settings.line {
+        LineFormat::Short => None,
+        LineFormat::Standard(variable, line) => {
+            let variable = fitting(assembly, draft, variable, line);
+            let text = LOG_FORMATS.iter().find(|(name, _)| *name == variable).map_or("", |(_, t)| *t);
+            if setup.targets.is_empty() { None } else { format(assembly, draft, text, None) }
+        }
+        // A line in which there is nothing counts as none.
+        LineFormat::Own(line) => {
+            format(assembly, draft, word(line, 1), Some(line)).filter(|line| !line.items.is_empty())
+        }
+    };
+    setup.error_line =
+        settings.error_line.and_then(|line| format(assembly, draft, word(line, 1), Some(line)));
+    setup.structured =
+        settings.structured.and_then(|line| format(assembly, draft, word(line, 1), Some(line)));
+}
+
+/// When lines are written: where `log-steps` says so, or as soon as all they tell is known. Like HAProxy, `option logasap`
+/// has its own idea of that and leaves `log-steps` aside.
+fn moments(draft: &Draft<'_>, setup: &Setup) -> Moments {
+    let as_soon = draft.settings.options.log_as_soon;
+    if let Some(steps) = draft.settings.log.steps.as_ref().filter(|_| !as_soon) {
+        return Moments::Each(if setup.line.is_some() { steps.clone() } else { Box::default() });
+    }
+    let Some(line) = &setup.line else { return Moments::Once(Origin::Accept) };
+    let structured = setup.structured.as_ref().map_or(Known::Always, |s| s.known);
+    let http = draft.settings.mode == Mode::Http;
+    Moments::Once(match line.known.max(structured) {
+        Known::End if !as_soon => Origin::Close,
+        _ if !http => Origin::Connect,
+        Known::Request => Origin::Request,
+        Known::Always | Known::Response | Known::End => Origin::Response,
+    })
+}
+
+/// Compiles the `log-profile` sections.
+pub(super) fn profiles<'a>(assembly: &mut Assembly<'_, 'a>) -> Vec<Profile> {
+    let drafts = std::mem::take(&mut assembly.plan.log_profiles);
+    drafts.iter().map(|draft| profile(assembly, draft)).collect()
+}
+
+fn profile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &ProfileDraft<'a>) -> Profile {
+    let mut steps = Vec::new();
+    for step in &draft.steps {
+        let what = if step.drop {
+            Override::Drop
+        } else {
+            let mut compiled =
+                |text: Option<&str>| text.and_then(|text| part(assembly, draft.name, text, step.line));
+            Override::Formats { line: compiled(step.format), structured: compiled(step.structured) }
+        };
+        steps.push((step.origin, what));
+    }
+    Profile { tag: draft.tag.map(|tag| tag.as_bytes().into()), steps }
+}
+
+/// Compiles a line of a profile.
+fn part<'a>(assembly: &mut Assembly<'_, 'a>, name: &str, text: &str, line: Line<'a>) -> Option<Arc<Format>> {
+    let error = match compiled(assembly, name, text) {
+        Ok(format) => return Some(format),
+        Err(error) => error,
+    };
+    match known::not_run(&error) {
+        Some(what) => {
+            let what = format!("a log line, which asks for {what},");
+            assembly.plan.remarks.not_run(line.span(), &what);
+        }
+        None => {
+            let message = format!("failed to parse logformat: {error}.");
+            assembly.plan.remarks.push(Diagnostic::alert(line.span(), message).at(Place::ParsingCapital));
+        }
+    }
+    None
+}
+
+/// A compiled line. What several frontends share must not depend on which of them compiles it: the home is position 0.
+fn compiled(assembly: &mut Assembly<'_, '_>, name: &str, text: &str) -> Result<Arc<Format>, String> {
+    assembly.wants_destination |= asks_destination(text);
+    assembly.wants_line_count |= text.contains("lc");
+    let home = crate::compile::Home { name, frontend: Some(0), backend: None };
+    let mut compile = Compile::new(&mut assembly.names, home);
+    compile.site = Site::Log;
+    compile.log_format(text).map(Arc::new)
 }
 
 /// The predefined line, or the one for TCP where that is all the mode gives.
@@ -87,13 +164,8 @@ fn format<'a>(
     text: &str,
     line: Option<Line<'a>>,
 ) -> Option<Arc<Format>> {
-    assembly.wants_destination |= asks_destination(text);
-    // Position 0: what is shared by several frontends must not depend on which of them compiles it.
-    let home = crate::compile::Home { name: draft.name, frontend: Some(0), backend: None };
-    let mut compile = Compile::new(&mut assembly.names, home);
-    compile.site = Site::Log;
-    let error = match compile.log_format(text) {
-        Ok(format) => return Some(Arc::new(format)),
+    let error = match compiled(assembly, draft.name, text) {
+        Ok(format) => return Some(format),
         Err(error) => error,
     };
     let span = line.map_or(draft.span, |l| l.span());

@@ -41,6 +41,8 @@ pub(crate) struct Assembly<'p, 'a> {
     probes: HashMap<*const CheckSettings<'a>, (Rc<CheckSettings<'a>>, Arc<Probe>)>,
     /// Whether something asks where clients connected to.
     pub(crate) wants_destination: bool,
+    /// Whether some line asks how many lines were written.
+    pub(crate) wants_line_count: bool,
 }
 
 /// Settings by their address, for a front half or not, for HTTP or not.
@@ -88,6 +90,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         setups: HashMap::new(),
         probes: HashMap::new(),
         wants_destination: false,
+        wants_line_count: false,
     };
     rules::judge_defaults(&mut assembly, defaults);
     let mut frontends: Vec<Frontend> = Vec::with_capacity(drafts.len());
@@ -99,11 +102,12 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
     for (backend, reach) in backends.iter_mut().zip(full) {
         backend::settle_fullconn(backend, reach);
     }
+    let profiles = log::profiles(&mut assembly);
     check::say_late(assembly.plan);
     if assembly.plan.remarks.has_alerts() || assembly.plan.loaded.has_errors() {
         return None;
     }
-    Some(global::world(assembly, frontends, backends))
+    Some(global::world(assembly, profiles, frontends, backends))
 }
 
 fn peer<'a>(draft: &Draft<'a>) -> Peer<'a> {

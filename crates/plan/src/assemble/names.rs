@@ -28,6 +28,9 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     for (position, list) in (0u32..).zip(&plan.userlists) {
         names.userlists.entry(list.name.clone()).or_insert(position);
     }
+    for (position, profile) in (0u32..).zip(&plan.log_profiles) {
+        names.log_profiles.insert(profile.name.into(), position);
+    }
     for (name, pages) in &plan.pages {
         names.http_errors.insert((*name).into(), std::sync::Arc::clone(pages));
     }

@@ -2,7 +2,8 @@
 
 use keywords::alias;
 use state::Format;
-use state::format::{Flags, Item};
+use state::family::Known;
+use state::format::{Encoding, Flags, Item, Kind, Label};
 
 use super::expr::Failure;
 use super::nearest::hint;
@@ -16,6 +17,7 @@ struct Parts {
     global: Flags,
     /// Runs of spaces count as one.
     merge_spaces: bool,
+    known: Known,
 }
 
 impl Compile<'_> {
@@ -36,44 +38,48 @@ impl Compile<'_> {
     }
 
     fn parts(&mut self, text: &str, global: Flags, merge_spaces: bool) -> Result<Format, String> {
-        let mut parts = Parts { items: Vec::new(), text: Vec::new(), global, merge_spaces };
+        let mut parts =
+            Parts { items: Vec::new(), text: Vec::new(), global, merge_spaces, known: Known::Always };
         let mut rest = text;
         while let Some(at) = rest.find('%') {
             let (before, after) = rest.split_at(at);
             parts.text(before);
-            rest = self.item(after.get(1..).unwrap_or_default(), &mut parts)?;
+            rest = self.item(after.get(1..).unwrap_or_default(), text, &mut parts)?;
         }
         parts.text(rest);
         parts.flush();
-        Ok(Format { items: parts.items.into_boxed_slice(), merge_spaces })
+        let Parts { items, global, known, .. } = parts;
+        let items = items.into_boxed_slice();
+        Ok(Format { items, merge_spaces, known, document: global.encoding, binary: global.binary })
     }
 
     /// One item, without its percent sign; gives what follows it.
-    fn item<'t>(&mut self, text: &'t str, parts: &mut Parts) -> Result<&'t str, String> {
+    fn item<'t>(&mut self, text: &'t str, whole: &str, parts: &mut Parts) -> Result<&'t str, String> {
         let mut rest = text;
         if let Some(after) = rest.strip_prefix('%') {
             parts.text("%");
             return Ok(after);
         }
+        let mut name = None;
         if let Some(after) = rest.strip_prefix('(') {
-            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | ':' | '.'));
-            let (_, tail) = after.split_at(end.unwrap_or(after.len()));
-            rest = tail
-                .strip_prefix(')')
-                .ok_or_else(|| format!("invalid character in custom name near '{tail}'"))?;
+            let (found, tail) = label(after, whole)?;
+            (name, rest) = (Some(Box::new(found)), tail);
         }
         let mut flags = parts.global;
         if let Some(after) = rest.strip_prefix('{') {
             let (words, tail) = after.split_once('}').ok_or("missing '}' after item flags")?;
-            set_flags(words, &mut flags)?;
+            set_flags(words, &mut flags);
+            if !tail.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
+                return Err(format!("parse argument modifier without alias name near '%{{{words}}}'"));
+            }
             rest = tail;
         }
         if let Some(after) = rest.strip_prefix('[') {
-            return self.sample(after, flags, parts);
+            return self.sample(after, flags, name, parts);
         }
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let (name, tail) = rest.split_at(end);
-        match name {
+        let (word, tail) = rest.split_at(end);
+        match word {
             "" if rest.is_empty() => Err("truncated line after '%'".to_owned()),
             // HAProxy drops a percent sign that begins nothing it knows.
             "" => Ok(rest),
@@ -83,21 +89,28 @@ impl Compile<'_> {
             }
             _ => {
                 let known = || alias::ALL.iter().flat_map(|file| file.iter()).map(|k| k.name);
-                let found = alias::find(name).ok_or_else(|| {
+                let found = alias::find(word).ok_or_else(|| {
                     format!(
-                        "no such format alias '{name}'. If you wanted to emit the '%' character verbatim, you need \
+                        "no such format alias '{word}'. If you wanted to emit the '%' character verbatim, you need \
                          to use '%%'{}",
-                        hint(name, known().filter(|_| name.len() > 2))
+                        hint(word, known().filter(|_| word.len() > 2))
                     )
                 })?;
-                parts.push(Item::Alias(found, flags));
+                parts.known = parts.known.max(found.known);
+                parts.push(Item::Alias(found, parts.own(flags), name));
                 Ok(tail)
             }
         }
     }
 
     /// An expression, without its opening bracket.
-    fn sample<'t>(&mut self, text: &'t str, flags: Flags, parts: &mut Parts) -> Result<&'t str, String> {
+    fn sample<'t>(
+        &mut self,
+        text: &'t str,
+        flags: Flags,
+        name: Option<Box<Label>>,
+        parts: &mut Parts,
+    ) -> Result<&'t str, String> {
         let (expr, rest) = self
             .expr_in(text)
             .map_err(|e: Failure| format!("failed to parse sample expression <{text}> : {}", e.text()))?;
@@ -109,12 +122,18 @@ impl Compile<'_> {
             });
         };
         self.legal(&expr)?;
-        parts.push(Item::Expr(Box::new(expr), flags));
+        parts.known = parts.known.max(keywords::fetch::known(expr.fetch));
+        parts.push(Item::Expr(Box::new(expr), parts.own(flags), name));
         Ok(after)
     }
 }
 
 impl Parts {
+    /// The flags of one item: whether bytes stay as they are is the whole string's business.
+    const fn own(&self, flags: Flags) -> Flags {
+        Flags { binary: self.global.binary, ..flags }
+    }
+
     fn text(&mut self, text: &str) {
         for byte in text.bytes() {
             if self.merge_spaces && byte == b' ' && self.text.last() == Some(&b' ') {
@@ -136,8 +155,42 @@ impl Parts {
     }
 }
 
+/// `name)`, `name:type)`: what stands in the parentheses, and what follows them. `whole` is the format, for messages.
+fn label<'t>(text: &'t str, whole: &str) -> Result<(Label, &'t str), String> {
+    let at = |rest: &str| whole.len() - rest.len();
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+    let (name, mut tail) = text.split_at(end.unwrap_or(text.len()));
+    let mut kind = Kind::Own;
+    if let Some(after) = tail.strip_prefix(':') {
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(after.len());
+        let (word, rest) = after.split_at(end);
+        kind = match word {
+            "str" => Kind::Str,
+            "sint" => Kind::Sint,
+            "bool" => Kind::Bool,
+            "raw" => Kind::Raw,
+            _ => {
+                return Err(format!(
+                    "unexpected output type '{word}' at position {} line : '{whole}'. Supported types are: str, sint, \
+                     bool, raw",
+                    at(after)
+                ));
+            }
+        };
+        tail = rest;
+    }
+    let Some(rest) = tail.strip_prefix(')') else {
+        let near = tail.chars().next().map(String::from).unwrap_or_default();
+        return Err(format!(
+            "invalid character in custom name near '{near}' at position {} line : '{whole}'",
+            at(tail)
+        ));
+    };
+    Ok((Label { name: name.as_bytes().into(), kind }, rest))
+}
+
 /// Applies `+Q,-E` and the like; flags without a sign are set, unknown ones mean nothing, as in HAProxy.
-fn set_flags(words: &str, flags: &mut Flags) -> Result<(), String> {
+fn set_flags(words: &str, flags: &mut Flags) {
     for word in words.split(',') {
         let (on, name) = match word.strip_prefix('-') {
             Some(name) => (false, name),
@@ -147,11 +200,10 @@ fn set_flags(words: &str, flags: &mut Flags) -> Result<(), String> {
             "Q" => flags.quote = on,
             "X" => flags.hexadecimal = on,
             "E" => flags.escape = on,
-            "bin" | "json" | "cbor" if on => {
-                return Err(format!("the log-format flag '{name}' is not supported yet"));
-            }
+            "bin" => flags.binary = on,
+            "json" => flags.encoding = on.then_some(Encoding::Json),
+            "cbor" => flags.encoding = on.then_some(Encoding::Cbor),
             _ => {}
         }
     }
-    Ok(())
 }

@@ -117,6 +117,11 @@ impl Compiler for Compile<'_> {
         u32::try_from(slots.len() - 1).map_err(|_| "too many captures".to_owned())
     }
 
+    fn log_profile(&mut self, name: &str) -> Result<u32, String> {
+        let found = self.names.log_profiles.get(name).copied();
+        found.ok_or_else(|| format!("do-log action: profile '{name}' is invalid"))
+    }
+
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }
@@ -222,7 +227,12 @@ mod tests {
                 "%[status]",
                 "sample fetch <status> may not be reliably used here because it needs 'HTTP response'",
             ),
-            ("%{+json}o", "the log-format flag 'json' is not supported yet"),
+            ("%{+json}", "parse argument modifier without alias name near '%{+json}'"),
+            (
+                "%(a:x)ci",
+                "unexpected output type 'x' at position 4 line : '%(a:x)ci'. Supported types are: str,",
+            ),
+            ("%(a b)ci", "invalid character in custom name near ' ' at position 3 line : '%(a b)ci'"),
             ("%[var(a)]", "invalid variable name 'a'. A variable name must start with its scope."),
         ] {
             let error = with(REQUEST, |c| c.format(format)).unwrap_err();

@@ -20,6 +20,8 @@ pub struct Names {
     pub userlists: HashMap<Box<str>, u32>,
     /// `http-errors` sections.
     pub http_errors: HashMap<Box<str>, Arc<Pages>>,
+    /// Position in `World::log_profiles`.
+    pub log_profiles: HashMap<Box<str>, u32>,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
     vars: HashMap<Box<str>, u32>,

@@ -46,7 +46,7 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
 }
 
 /// The addresses of a `bind` word. Those of a form that is not run are left out, and starting is refused for them.
-pub(super) fn addresses<'a>(
+pub(crate) fn addresses<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
     text: &str,
@@ -95,7 +95,7 @@ fn local(plan: &Plan<'_>, host: Host, text: &str) -> Result<IpAddr, String> {
 }
 
 /// A bind without an address, filled from the parameters at position `from` on, and the word after `level`.
-pub(super) fn parameters<'a>(
+pub(crate) fn parameters<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
     from: usize,
@@ -251,7 +251,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     }
 }
 
-fn empty() -> Bind {
+pub(crate) fn empty() -> Bind {
     Bind {
         address: BindAddress::Fd(-1),
         name: None,

@@ -1,15 +1,19 @@
 //! `log` and what shapes its lines: `log-format`, `error-log-format`, `log-format-sd`, `log-tag` (manual 4.2, 8).
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use config::SectionKind;
-use state::log::{Destination, Header, Sampling, Target};
+use state::log::{Destination, Header, Origin, Sampling, Target};
+use state::ring::{Ring, RingServer, Store};
 
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, no_more, word, words_from};
+use crate::section::log_profile::rule_steps;
+use crate::section::ring;
 
 pub(super) const DIRECTIVES: &[Directive] = &[
-    Directive { name: "log", sections: at::PROXY | at::GLOBAL, apply: log },
+    Directive { name: "log", sections: at::PROXY | at::GLOBAL, apply: line },
     Directive { name: "log-format", sections: at::PROXY, apply: |cx, line| format(cx, line, Which::Line) },
     Directive {
         name: "error-log-format",
@@ -21,6 +25,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         sections: at::PROXY,
         apply: |cx, line| format(cx, line, Which::Structured),
     },
+    Directive { name: "log-steps", sections: at::PROXY, apply: log_steps },
     Directive {
         name: "log-tag",
         sections: at::PROXY,
@@ -43,6 +48,8 @@ pub(crate) struct LogSettings<'a> {
     pub(crate) error_line: Option<Line<'a>>,
     pub(crate) structured: Option<Line<'a>>,
     pub(crate) tag: Option<&'a str>,
+    /// `log-steps`.
+    pub(crate) steps: Option<Box<[Origin]>>,
 }
 
 /// One `log` line of a proxy.
@@ -105,7 +112,8 @@ fn format<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, which: Which) -> Applied {
 
 const EXPECTS: &str = "log : expects <address> and <facility> or global as arguments";
 
-fn log<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+/// A `log` line of any section that has them.
+pub(crate) fn line<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let global = cx.draft.kind == SectionKind::Global;
     if line.negated() {
         if global {
@@ -124,7 +132,8 @@ fn log<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         }
         return Ok(());
     }
-    let Some(target) = target(cx.plan, line)? else { return Ok(()) };
+    let home = (!global).then_some(cx.draft.name);
+    let Some(target) = target(cx.plan, line, home)? else { return Ok(()) };
     let targets = &mut cx.plan.log_targets;
     let position = targets.iter().position(|t| *t == target).unwrap_or_else(|| {
         targets.push(target);
@@ -139,8 +148,20 @@ fn log<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     Ok(())
 }
 
+/// The positions of all the targets, global ones where `log global` stands.
+pub(crate) fn targets(plan: &Plan<'_>, settings: &LogSettings<'_>) -> Vec<u32> {
+    let mut targets = Vec::new();
+    for logger in &settings.loggers {
+        match logger {
+            Logger::Own(position) => targets.push(*position),
+            Logger::Global => targets.extend(&plan.global_logs),
+        }
+    }
+    targets
+}
+
 /// The target of a `log` line; none for kinds that are not run.
-fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>) -> Result<Option<Target>, String> {
+fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>, home: Option<&str>) -> Result<Option<Target>, String> {
     let words = words_from(line, 1);
     let mut words = words.iter().copied().peekable();
     let text = words.next().filter(|t| !t.is_empty()).ok_or(EXPECTS)?;
@@ -152,6 +173,7 @@ fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>) -> Result<Option<Target>, Str
         level_min: 0,
         max_len: 1024,
         sampling: None,
+        profile: None,
     };
     let mut header = None;
     while let Some(word) = words.peek().copied() {
@@ -172,10 +194,7 @@ fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>) -> Result<Option<Target>, Str
                 header = Some(header_by(text).ok_or_else(|| format!("log : unknown log format '{text}'"))?);
             }
             "sample" => target.sampling = Some(sampling(value())?),
-            "profile" => {
-                let name = value();
-                plan.remarks.not_run(line.span(), &format!("'profile {name}' on a 'log' line"));
-            }
+            "profile" => target.profile = Some(profile(plan, line, home, value())),
             _ => break,
         }
     }
@@ -193,10 +212,54 @@ fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>) -> Result<Option<Target>, Str
     if let Some(extra) = words.next() {
         return Err(format!("log : cannot handle unexpected argument '{extra}'."));
     }
-    let Some(destination) = destination(plan, line, text)? else { return Ok(None) };
     target.header = header.unwrap_or_default();
+    let Some(destination) = destination(plan, line, text, &mut target, home)? else { return Ok(None) };
     target.destination = destination;
     Ok(Some(target))
+}
+
+/// What names in a `log` line refer to must exist; that it doesn't is said when all was read.
+fn missing(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, what: &str) {
+    let (file, number) = plan.loaded.location(line.span());
+    plan.late.push(match home {
+        Some(name) => format!(
+            "log directive declared in proxy section '{name}' in file '{file}' at line {number} {what}."
+        ),
+        None => format!("global log directive declared in file {file} at line '{number}' {what}."),
+    });
+}
+
+fn profile(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, name: &str) -> u32 {
+    let found = plan.log_profiles.iter().position(|profile| profile.name == name);
+    if found.is_none() {
+        missing(plan, line, home, &format!("unknown log-profile '{name}'"));
+    }
+    found.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
+}
+
+/// `log-steps all`, or names with commas between them.
+fn log_steps<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let names = word(line, 1);
+    if cx.draft.kind == SectionKind::Backend {
+        return Ok(());
+    }
+    let all = [Origin::Accept, Origin::Request, Origin::Connect, Origin::Response, Origin::Close];
+    let steps = if names.is_empty() || names == "all" {
+        all.to_vec()
+    } else {
+        let names = names.split(',').filter(|name| !name.is_empty());
+        let steps = names.map(|name| {
+            Origin::of_step(name).ok_or_else(|| {
+                format!(
+                    "invalid log step name ({name}). Expected values are: accept, request, connect, response, close, {}",
+                    rule_steps(", ")
+                )
+            })
+        });
+        steps.collect::<Result<_, _>>()?
+    };
+    settings(cx).steps = Some(steps.into());
+    Ok(())
 }
 
 const FACILITIES: [&str; 24] = [
@@ -211,7 +274,7 @@ fn position(names: &[&str], name: &str) -> Option<u8> {
     names.iter().position(|n| *n == name).and_then(|i| u8::try_from(i).ok())
 }
 
-fn header_by(name: &str) -> Option<Header> {
+pub(crate) fn header_by(name: &str) -> Option<Header> {
     Some(match name {
         "local" => Header::Local,
         "rfc3164" => Header::Rfc3164,
@@ -227,42 +290,112 @@ fn header_by(name: &str) -> Option<Header> {
 
 /// `<ranges>:<size>`.
 fn sampling(text: &str) -> Result<Sampling, String> {
-    let wrong = || format!("log : invalid sampling '{text}'");
-    let (ranges, size) = text.split_once(':').ok_or_else(|| {
-        "log : wrong sampling format: 'sample' expects '<ranges>:<sample_size>' as argument".to_owned()
-    })?;
-    let size: u32 = size.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
-    let mut found = Vec::new();
+    let (ranges, size_text) = text.split_once(':').unwrap_or((text, ""));
+    if size_text.is_empty() {
+        return Err("log : Missing sample size".to_owned());
+    }
+    let size: u32 = size_text
+        .parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| format!("log : wrong sample size '{size_text}' for sample range '{ranges}'"))?;
+    let mut found: Vec<(u32, u32)> = Vec::new();
     for range in ranges.split(',') {
         let (low, high) = range.split_once('-').unwrap_or((range, range));
-        let (low, high): (u32, u32) = (low.parse().map_err(|_| wrong())?, high.parse().map_err(|_| wrong())?);
-        if low == 0 || low > high || high > size {
+        let wrong = || format!("log : wrong sample range '{range}'");
+        let (low, high): (u32, u32) = low.parse().ok().zip(high.parse().ok()).ok_or_else(wrong)?;
+        if low == 0 || low > high {
             return Err(wrong());
         }
+        if found.iter().any(|(from, to)| low <= *to && *from <= high) {
+            return Err("log : ranges are overlapping".to_owned());
+        }
         found.push((low, high));
+    }
+    let highest = found.iter().map(|(_, high)| *high).max().unwrap_or(0);
+    if highest > size {
+        return Err(format!(
+            "log : sample size {size} should be greater or equal to {highest} the maximum of the high ranges limits"
+        ));
     }
     Ok(Sampling { ranges: found, size })
 }
 
-fn destination<'a>(plan: &mut Plan<'a>, line: Line<'a>, text: &str) -> Result<Option<Destination>, String> {
+fn destination<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    text: &str,
+    target: &mut Target,
+    home: Option<&str>,
+) -> Result<Option<Destination>, String> {
     match text {
         "stdout" => return Ok(Some(Destination::Fd(1))),
         "stderr" => return Ok(Some(Destination::Fd(2))),
         _ => {}
     }
-    for prefix in ["ring@", "backend@"] {
-        if text.starts_with(prefix) {
-            plan.remarks.not_run(line.span(), &format!("'log {prefix}'"));
-            return Ok(None);
-        }
+    if let Some(name) = text.strip_prefix("ring@") {
+        return Ok(ring(plan, line, name, target, home));
     }
+    if text.starts_with("backend@") {
+        plan.remarks.not_run(line.span(), "'log backend@'");
+        return Ok(None);
+    }
+    if ["tcp@", "tcp4@", "tcp6@", "uxst@", "stream+"].iter().any(|p| text.starts_with(p)) {
+        return stream(plan, line, text, target);
+    }
+    datagram(plan, line, text)
+}
+
+/// A `ring` section, which says how its messages look.
+fn ring(
+    plan: &mut Plan<'_>,
+    line: Line<'_>,
+    name: &str,
+    target: &mut Target,
+    home: Option<&str>,
+) -> Option<Destination> {
+    let Some((position, ring)) = (0u32..).zip(&plan.rings).find(|(_, ring)| &*ring.name == name) else {
+        missing(plan, line, home, &format!("uses unknown ring named '{name}'"));
+        return None;
+    };
+    target.header = ring.header;
+    target.max_len = target.max_len.min(ring.max_len.saturating_add(1));
+    Some(Destination::Ring(position))
+}
+
+/// A stream address: a ring of its own stands before it.
+fn stream(
+    plan: &mut Plan<'_>,
+    line: Line<'_>,
+    text: &str,
+    target: &Target,
+) -> Result<Option<Destination>, String> {
+    let address = ring::endpoint(plan, text).map_err(|e| format!("log : {e}"))?;
+    let Some(address) = address else {
+        plan.remarks.not_run(line.span(), &format!("'log' to '{text}'"));
+        return Ok(None);
+    };
+    let server = RingServer { name: text.into(), address, octet_count: false };
+    let known = plan.rings.iter().position(|ring| ring.name.is_empty() && ring.servers.contains(&server));
+    let position = known.unwrap_or_else(|| {
+        plan.rings.push(Ring {
+            name: Box::default(),
+            description: text.into(),
+            header: target.header,
+            max_len: target.max_len,
+            servers: vec![server],
+            connect_ms: None,
+            server_ms: None,
+            store: Arc::new(Store::new(ring::SIZE.max(target.max_len * 4), 1)),
+        });
+        plan.rings.len() - 1
+    });
+    Ok(u32::try_from(position).ok().map(Destination::Ring))
+}
+
+fn datagram<'a>(plan: &mut Plan<'a>, line: Line<'a>, text: &str) -> Result<Option<Destination>, String> {
     let parsed = address::parse(text, plan.loaded.env()).map_err(|e| format!("log : {e}"))?;
-    let stream = ["tcp@", "tcp4@", "tcp6@", "stream+"].iter().any(|p| text.starts_with(p));
     Ok(match parsed {
-        _ if stream => {
-            plan.remarks.not_run(line.span(), "'log' to a stream address");
-            None
-        }
         Address::Unix { path, .. } => Some(Destination::Unix(path.into())),
         Address::Abstract(name) => Some(Destination::Unix(format!("\0{name}").into())),
         Address::Fd(fd) => Some(Destination::Fd(fd)),
@@ -274,7 +407,8 @@ fn destination<'a>(plan: &mut Plan<'a>, line: Line<'a>, text: &str) -> Result<Op
             let port = match ports {
                 Ports::None | Ports::One(0) => 514,
                 Ports::One(port) => port,
-                _ => return Err(format!("log : port range not permitted here in '{text}'")),
+                Ports::Range(..) => return Err(format!("log : port range not permitted here in '{text}'")),
+                Ports::Offset(_) => return Err(format!("log : port offset not permitted here in '{text}'")),
             };
             let ip = match host {
                 Host::Ip(ip) => ip,

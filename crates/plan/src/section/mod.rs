@@ -3,8 +3,11 @@
 mod defaults;
 mod global;
 mod http_errors;
+mod log_forward;
+pub(crate) mod log_profile;
 mod other;
 mod proxy;
+pub(crate) mod ring;
 mod userlist;
 
 use std::collections::{HashMap, HashSet};
@@ -45,6 +48,9 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         base: None,
         log_targets: Vec::new(),
         global_logs: Vec::new(),
+        rings: Vec::new(),
+        log_forwards: Vec::new(),
+        log_profiles: Vec::new(),
         pages: HashMap::new(),
         userlists: Vec::new(),
         set_vars: Vec::new(),
@@ -55,7 +61,14 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         tables: HashSet::new(),
         late: Vec::new(),
     };
-    // First what proxies refer to, wherever in the files it stands.
+    // First what lines refer to, wherever in the files it stands.
+    for section in loaded.sections() {
+        match section.kind() {
+            SectionKind::LogProfile => log_profile::read(&mut plan, section),
+            SectionKind::Ring => ring::read(&mut plan, section),
+            _ => {}
+        }
+    }
     for section in loaded.sections() {
         match section.kind() {
             SectionKind::Global => global::read(&mut plan, section),
@@ -68,7 +81,12 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
     let mut inheritance = Inheritance::default();
     for section in loaded.sections() {
         match section.kind() {
-            SectionKind::Global | SectionKind::HttpErrors | SectionKind::Userlist => {}
+            SectionKind::Global
+            | SectionKind::HttpErrors
+            | SectionKind::LogProfile
+            | SectionKind::Ring
+            | SectionKind::Userlist => {}
+            SectionKind::LogForward => log_forward::read(&mut plan, section),
             SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
             kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),
             _ => other::read(&mut plan, section),

@@ -1,6 +1,6 @@
 //! Sections that Sluice does not run: said once, by their header. Their contents were checked by `config`.
 
-use config::{Section, SectionKind};
+use config::Section;
 
 use crate::ctx::{Plan, word};
 
@@ -10,11 +10,6 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     for table in section.directives().filter(|d| d.keyword() == "table") {
         plan.tables.insert(format!("{own}/{}", word(table, 1)));
     }
-    // Without this section a `log-forward` listener would drop messages that clients believe delivered.
     let what = format!("section '{}'", section.kind().keyword());
-    if section.kind() == SectionKind::LogForward {
-        plan.remarks.unserved(section.span(), &what);
-    } else {
-        plan.remarks.not_run(section.span(), &what);
-    }
+    plan.remarks.not_run(section.span(), &what);
 }

@@ -1,9 +1,14 @@
 //! Log-format strings, compiled (manual 8.2.6): text, aliases and sample expressions in order.
 
+mod encode;
+
 use sample::cast::write_text;
+use sample::{Type, Value, cast};
+
+pub use encode::{Encoding, Kind, Plain};
 
 use crate::expr::{Ctx, Expr};
-use crate::family::{Alias, Written};
+use crate::family::{Alias, Known, Written};
 
 /// How an item is written: `%{+Q}`, `%{+X}`, `%{+E}`, and what the string becomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,14 +20,34 @@ pub struct Flags {
     pub log: bool,
     /// The string becomes part of a message's head: control characters are encoded as `%XX`.
     pub head: bool,
+    /// `%{+json}`, `%{+cbor}`: values have types.
+    pub encoding: Option<Encoding>,
+    /// `%{+bin}`: bytes stay as they are.
+    pub binary: bool,
+}
+
+/// The name and the type that a format gives an item: `%(name:type)[expr]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    pub name: Box<[u8]>,
+    pub kind: Kind,
 }
 
 /// One piece of a format.
 #[derive(Debug)]
 pub enum Item {
     Text(Box<[u8]>),
-    Alias(&'static Alias, Flags),
-    Expr(Box<Expr>, Flags),
+    Alias(&'static Alias, Flags, Option<Box<Label>>),
+    Expr(Box<Expr>, Flags, Option<Box<Label>>),
+}
+
+impl Item {
+    fn label(&self) -> Option<&Label> {
+        match self {
+            Self::Text(_) => None,
+            Self::Alias(_, _, label) | Self::Expr(_, _, label) => label.as_deref(),
+        }
+    }
 }
 
 /// A compiled format.
@@ -31,30 +56,35 @@ pub struct Format {
     pub items: Box<[Item]>,
     /// Spaces around an item that writes nothing count as one, and none begins the string.
     pub merge_spaces: bool,
+    /// From when on everything it tells is known.
+    pub known: Known,
+    /// The whole is a document in which the named items are the values.
+    pub document: Option<Encoding>,
+    pub binary: bool,
 }
 
 impl Format {
     /// A format that is only text.
     pub fn constant(text: &[u8]) -> Self {
-        Self { items: Box::new([Item::Text(text.into())]), merge_spaces: false }
+        Self { items: Box::new([Item::Text(text.into())]), ..Self::default() }
     }
 
     /// The text, if the format is only text.
     pub fn as_constant(&self) -> Option<&[u8]> {
         match &*self.items {
+            _ if self.document.is_some() => None,
             [] => Some(b""),
             [Item::Text(text)] => Some(text),
             _ => None,
         }
     }
 
-    /// Whether some item is only known when the stream is over.
-    pub fn at_end(&self) -> bool {
-        self.items.iter().any(|i| matches!(i, Item::Alias(alias, _) if alias.at_end))
-    }
-
     /// Appends the string to `out`.
     pub fn write(&self, cx: &Ctx<'_>, out: &mut Vec<u8>) {
+        if let Some(encoding) = self.document {
+            self.document(encoding, cx, out);
+            return;
+        }
         // How long `out` was behind the last space that separates items.
         let mut spaced = self.merge_spaces.then_some(out.len());
         for item in &self.items {
@@ -69,9 +99,113 @@ impl Format {
                         spaced = Some(out.len());
                     }
                 }
-                Item::Alias(alias, flags) => write_alias(alias, *flags, cx, out),
-                Item::Expr(expr, flags) => write_expr(expr, *flags, cx, out),
+                Item::Alias(_, flags, _) | Item::Expr(_, flags, _) if flags.encoding.is_some() => {
+                    let start = out.len();
+                    write_encoded(item, *flags, cx, out);
+                    if flags.encoding == Some(Encoding::Cbor) && !flags.binary {
+                        encode::hexadecimal(start, out);
+                    }
+                }
+                Item::Alias(alias, flags, _) => write_alias(alias, *flags, cx, out),
+                Item::Expr(expr, flags, _) => write_expr(expr, *flags, cx, out),
             }
+        }
+    }
+
+    /// Writes a document; what has no name is left out.
+    fn document(&self, encoding: Encoding, cx: &Ctx<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        encoding.open(out);
+        let mut first = true;
+        for item in &self.items {
+            let (Item::Alias(_, flags, _) | Item::Expr(_, flags, _)) = item else { continue };
+            let Some(label) = item.label().filter(|label| !label.name.is_empty()) else { continue };
+            encoding.name(&label.name, first, out);
+            first = false;
+            write_encoded(item, Flags { encoding: Some(encoding), ..*flags }, cx, out);
+        }
+        encoding.close(out);
+        if encoding == Encoding::Cbor && !self.binary {
+            encode::hexadecimal(start, out);
+        }
+    }
+}
+
+/// Writes a value with its type.
+fn write_encoded(item: &Item, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
+    let Some(encoding) = flags.encoding else { return };
+    let kind = item.label().map_or(Kind::Own, |label| label.kind);
+    match item {
+        Item::Text(_) => {}
+        Item::Alias(alias, _, _) => encode_alias(alias, encoding, kind, flags, cx, out),
+        Item::Expr(expr, _, _) => encode_expr(expr, encoding, kind, cx, out),
+    }
+}
+
+/// What an alias writes is taken back and written again as a value. Texts keep their type whatever is asked for.
+fn encode_alias(
+    alias: &Alias,
+    encoding: Encoding,
+    kind: Kind,
+    flags: Flags,
+    cx: &Ctx<'_>,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    let how = (alias.write)(cx, flags, out);
+    if how == Written::Text && flags.log {
+        replace(start, out, is_unsafe, b'#');
+    }
+    if how == Written::Value {
+        return;
+    }
+    let text = cx.arena.alloc_slice_copy(out.get(start..).unwrap_or_default());
+    out.truncate(start);
+    let value = match how {
+        Written::Plain if text.is_empty() => Plain::Nothing,
+        Written::Nothing if encoding == Encoding::Cbor => Plain::Nothing,
+        Written::Plain => match (number(text), kind) {
+            (Some(n), Kind::Own | Kind::Sint | Kind::Raw) => Plain::Int(n),
+            (Some(n), Kind::Bool) => Plain::Bool(n != 0),
+            (Some(_), Kind::Str) | (None, _) => Plain::Text(text),
+        },
+        _ => Plain::Text(text),
+    };
+    encoding.value(value, out);
+}
+
+/// The number that digits stand for; those of a count that may still grow have a plus sign in front.
+fn number(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn encode_expr(expr: &Expr, encoding: Encoding, kind: Kind, cx: &Ctx<'_>, out: &mut Vec<u8>) {
+    let Some(value) = expr.eval(cx) else {
+        // JSON has an empty text where CBOR has nothing, like in HAProxy.
+        let nothing = if encoding == Encoding::Json { Plain::Text(b"") } else { Plain::Nothing };
+        encoding.value(nothing, out);
+        return;
+    };
+    let int = || match cast(value, Type::Sint, cx.arena) {
+        Some(Value::Sint(n)) => n,
+        _ => 0,
+    };
+    match (kind, value) {
+        (Kind::Raw, value) => write_text(&value, out),
+        (Kind::Bool, _) => encoding.value(Plain::Bool(int() != 0), out),
+        (Kind::Sint, _) => encoding.value(Plain::Int(int()), out),
+        (Kind::Own, Value::Bool(set)) => encoding.value(Plain::Bool(set), out),
+        (Kind::Own, Value::Sint(n)) => encoding.value(Plain::Int(n), out),
+        (Kind::Own, Value::Bin(bytes)) if encoding == Encoding::Cbor => {
+            encoding.value(Plain::Bytes(bytes), out);
+        }
+        (_, value) => {
+            let start = out.len();
+            write_text(&value, out);
+            let text = cx.arena.alloc_slice_copy(out.get(start..).unwrap_or_default());
+            out.truncate(start);
+            let length = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+            encoding.value(Plain::Text(text.get(..length).unwrap_or_default()), out);
         }
     }
 }
@@ -80,7 +214,7 @@ fn write_alias(alias: &Alias, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
     let start = out.len();
     match (alias.write)(cx, flags, out) {
         Written::Nothing => absent(flags, out),
-        Written::Plain => {}
+        Written::Plain | Written::Digits | Written::Value => {}
         Written::Encoded => finish(start, flags, out),
         Written::Text => {
             if flags.log {
@@ -97,7 +231,9 @@ fn write_expr(expr: &Expr, flags: Flags, cx: &Ctx<'_>, out: &mut Vec<u8>) {
         write_text(&value, out);
     }
     // The text ends where a C string would.
-    if let Some(len) = out.get(start..).and_then(|written| written.iter().position(|b| *b == 0)) {
+    if !flags.binary
+        && let Some(len) = out.get(start..).and_then(|written| written.iter().position(|b| *b == 0))
+    {
         out.truncate(start + len);
     }
     if out.len() == start {

@@ -1,0 +1,164 @@
+//! `ring`: messages kept in memory and sent on to servers (manual 12.5).
+
+use std::sync::Arc;
+
+use config::{Diagnostic, Place, Section};
+use state::log::Header;
+use state::ring::{Ring, RingAddress, RingServer, Store};
+
+use crate::address::{self, Address, Family, Host, Ports};
+use crate::ctx::{Line, Plan, word, words_from};
+use crate::directive::log::header_by;
+use crate::number::{size, time_ms};
+
+/// The size of a ring that gives none: that of a buffer.
+pub(crate) const SIZE: usize = 16_384;
+/// Sizes beyond this are not believed.
+const SIZE_MAX: u64 = 1 << 32;
+/// The longest message of a ring that gives no `maxlen`.
+const MAX_LEN: usize = 1024;
+
+/// Reads one.
+pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
+    let name = section.name().unwrap_or_default();
+    let mut ring = Ring {
+        name: name.into(),
+        description: name.into(),
+        header: Header::Raw,
+        max_len: MAX_LEN,
+        servers: Vec::new(),
+        connect_ms: None,
+        server_ms: None,
+        store: Arc::new(Store::new(0, 0)),
+    };
+    let mut bytes = SIZE;
+    for line in section.directives() {
+        if plan.remarks.is_wrong(line.span()) {
+            continue;
+        }
+        let read = match line.keyword() {
+            "size" => sized(line).map(|n| bytes = n),
+            "server" => server(plan, line, &mut ring),
+            _ => setting(plan, line, &mut ring),
+        };
+        if let Err((message, place)) = read {
+            plan.remarks.push(Diagnostic::alert(line.span(), message).at(place));
+        }
+    }
+    ring.store = Arc::new(Store::new(bytes, ring.servers.len()));
+    plan.rings.push(ring);
+}
+
+type Applied = Result<(), (String, Place)>;
+
+fn sized(line: Line<'_>) -> Result<usize, (String, Place)> {
+    let text = word(line, 1);
+    let wrong = || (format!("invalid size '{text}' for new sink buffer."), Place::Parsing);
+    let found = size(text).ok().filter(|n| (1..=SIZE_MAX).contains(n)).ok_or_else(wrong)?;
+    usize::try_from(found).map_err(|_| wrong())
+}
+
+fn setting(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
+    let text = word(line, 1);
+    match line.keyword() {
+        "backing-file" => plan.remarks.not_run(line.span(), "'backing-file' of a ring"),
+        "description" if text.is_empty() => {
+            return Err(("missing ring description text.".to_owned(), Place::Parsing));
+        }
+        "description" => ring.description = words_from(line, 1).join(" ").into(),
+        "format" => {
+            let found = header_by(text);
+            ring.header = found.ok_or_else(|| (format!("unknown format '{text}'."), Place::Parsing))?;
+        }
+        "maxlen" => ring.max_len = sized(line)?,
+        "timeout" => {
+            let slot = match text {
+                "connect" => &mut ring.connect_ms,
+                "server" => &mut ring.server_ms,
+                _ => return Ok(()),
+            };
+            let time = word(line, 2);
+            if time.is_empty() {
+                return Err((format!("'timeout {text}' expects <time> as argument."), Place::Parsing));
+            }
+            let keyword = format!("timeout {text}");
+            *slot = Some(time_ms(time).map_err(|e| (e.explain(time, &keyword), Place::ParsingTight))?);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `server <name> <address> [log-proto legacy|octet-count]`.
+fn server(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
+    let at_line = |message: String| (message, Place::Bracket);
+    let (name, text) = (word(line, 1), word(line, 2));
+    if name.is_empty() || text.is_empty() {
+        let message = "'server' expects <name> and <addr>[:<port>] as arguments.".to_owned();
+        return Err(at_line(message));
+    }
+    let title = format!("'server {}/{name}'", ring.name);
+    if ring.servers.iter().any(|server| &*server.name == name) {
+        return Err(at_line(format!("{title} : another server named '{name}' was already defined.")));
+    }
+    let octet_count = parameters(plan, line, &title).map_err(at_line)?;
+    let address = match endpoint(plan, text) {
+        Ok(Some(address)) => address,
+        Ok(None) => {
+            plan.remarks.not_run(line.span(), &format!("'server' of a ring with the address '{text}'"));
+            return Ok(());
+        }
+        Err(message) => return Err(at_line(format!("{title} : {message}"))),
+    };
+    ring.servers.push(RingServer { name: name.into(), address, octet_count });
+    Ok(())
+}
+
+/// Whether messages go with their length in front. Other parameters are not run.
+fn parameters(plan: &mut Plan<'_>, line: Line<'_>, title: &str) -> Result<bool, String> {
+    let mut octet_count = false;
+    let words = words_from(line, 3);
+    let mut words = words.iter();
+    while let Some(found) = words.next() {
+        if *found != "log-proto" {
+            plan.remarks.not_run(line.span(), &format!("'{found}' on a 'server' line of a ring"));
+            break;
+        }
+        octet_count = match words.next().copied().unwrap_or_default() {
+            "octet-count" => true,
+            "legacy" => false,
+            other => {
+                return Err(format!(
+                    "{title} : 'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'."
+                ));
+            }
+        };
+    }
+    Ok(octet_count)
+}
+
+/// The address of a server that takes a stream; none for forms that are not run.
+pub(crate) fn endpoint(plan: &mut Plan<'_>, text: &str) -> Result<Option<RingAddress>, String> {
+    let (host, ports) = match address::parse(text, plan.loaded.env())? {
+        Address::Inet { host, ports, datagram: false } => (host, ports),
+        Address::Unix { path, datagram: false } => return Ok(Some(RingAddress::Unix(path.into()))),
+        Address::Abstract(name) => return Ok(Some(RingAddress::Unix(format!("\0{name}").into()))),
+        _ => return Ok(None),
+    };
+    let port = match ports {
+        Ports::None | Ports::One(0) => 514,
+        Ports::One(port) => port,
+        Ports::Range(..) => return Err(format!("port range not permitted here in '{text}'")),
+        Ports::Offset(_) => return Err(format!("port offset not permitted here in '{text}'")),
+    };
+    let ip = match host {
+        Host::Ip(ip) => ip,
+        Host::Any(Family::V6) => std::net::Ipv6Addr::LOCALHOST.into(),
+        Host::Any(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        Host::Name(name, family) => {
+            let found = plan.resolve(&name).iter().copied().find(|ip| family.holds(*ip));
+            found.ok_or_else(|| format!("invalid address: '{name}' in '{text}'"))?
+        }
+    };
+    Ok(Some(RingAddress::Inet((ip, port).into())))
+}
