@@ -56,6 +56,9 @@ pub async fn answer(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let begun = begin(x, &*service, body);
     announce::speak(x.world, &mut x.worker.log.borrow_mut(), &x.worker.queues);
     x.worker.crew.obey(x.world);
+    if let Begun::Page(status) = begun {
+        return Err(Stop::Page(status));
+    }
     if begun == Begun::Failed {
         return Err(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500).into());
     }
@@ -96,7 +99,7 @@ fn begin(x: &mut Exchange<'_>, service: &dyn Serve, body: Body) -> Begun {
         body,
     );
     arena.reset();
-    x.stream.has_response = begun != Begun::Failed;
+    x.stream.has_response = matches!(begun, Begun::Head | Begun::Parts);
     begun
 }
 

@@ -22,6 +22,7 @@ mod set_src;
 mod set_status;
 mod set_uri;
 mod set_var;
+mod use_service;
 
 pub use auth::gate;
 
@@ -45,6 +46,7 @@ pub static ALL: &[&[ActionKind]] = &[
     set_status::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
+    use_service::KEYWORDS,
 ];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds

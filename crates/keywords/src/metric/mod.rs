@@ -12,6 +12,7 @@ mod column;
 mod connections;
 mod errors;
 mod identity;
+mod lookup;
 mod objects;
 mod process;
 mod rates;
@@ -22,6 +23,7 @@ mod status;
 mod without;
 
 pub use column::COLUMNS;
+pub(crate) use lookup::{Columns, find};
 pub(crate) use objects::{Proxy, proxies, wants_status};
 pub(crate) use show::{Form, Show};
 pub use status::{ServerStatus, server_status};
@@ -119,7 +121,7 @@ mod tests {
     #[test]
     fn the_list_holds_every_file() {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/metric")).unwrap();
-        let others = ["mod.rs", "column.rs", "objects.rs", "show.rs", "process.rs"];
+        let others = ["mod.rs", "column.rs", "lookup.rs", "objects.rs", "show.rs", "process.rs"];
         let count =
             files.filter(|f| !others.contains(&f.as_ref().unwrap().file_name().to_str().unwrap())).count();
         assert_eq!(count, ALL.len());

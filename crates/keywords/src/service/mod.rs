@@ -4,10 +4,11 @@
 
 use state::family::Service;
 
+mod prometheus_exporter;
 pub mod stats;
 
 /// Every service, a file a line.
-pub static ALL: &[&[Service]] = &[];
+pub static ALL: &[&[Service]] = &[prometheus_exporter::KEYWORDS];
 
 /// The service of this name.
 pub fn find(name: &str) -> Option<&'static Service> {

@@ -99,6 +99,7 @@ impl Object<'_> {
 }
 
 /// What a metric reads from.
+#[derive(Clone, Copy)]
 pub struct Row<'a> {
     pub world: &'a World,
     pub about: &'a About,

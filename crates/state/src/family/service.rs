@@ -38,6 +38,8 @@ pub enum Begun {
     Head,
     /// That head, and a body that [`Serve::part`] gives.
     Parts,
+    /// The page of this status.
+    Page(u16),
     /// There was no room for the head.
     Failed,
 }

@@ -1,12 +1,8 @@
 //! What cells of tables consist of: escaped text, numbers, ages, and the metrics they are read from.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use state::family::Row;
 
-use state::family::{Metric, Read, Row};
-
-use crate::metric;
+use crate::metric::Columns;
 
 /// Appends to a page.
 pub(super) struct Html<'o>(pub(super) &'o mut Vec<u8>);
@@ -144,49 +140,9 @@ impl Figure {
     }
 }
 
-/// The metrics of an object, by the names of their columns.
-pub(super) trait Columns {
-    /// A whole number that isn't negative.
-    fn n(&self, name: &str) -> Option<u64>;
-    fn s(&self, name: &str) -> Option<Cow<'_, str>>;
-    /// A count for a box.
-    fn count(&self, name: &str) -> Figure {
-        self.n(name).map_or(Figure::None, Figure::Count)
-    }
-}
-
-impl Columns for Row<'_> {
-    fn n(&self, name: &str) -> Option<u64> {
-        let metric = find(name)?;
-        if !metric.scope.has(self.object) {
-            return None;
-        }
-        match metric.read {
-            Read::U32(read) => read(self).map(u64::from),
-            Read::U64(read) => read(self),
-            Read::S32(read) => read(self).and_then(|n| u64::try_from(n).ok()),
-            // As a conversion does.
-            Read::Fraction(read) => read(self).map(|n| n as u64),
-            Read::Str(_) => None,
-        }
-    }
-
-    fn s(&self, name: &str) -> Option<Cow<'_, str>> {
-        let metric = find(name).filter(|metric| metric.scope.has(self.object))?;
-        match metric.read {
-            Read::Str(read) => read(self),
-            _ => None,
-        }
-    }
-}
-
-fn find(name: &str) -> Option<&'static Metric> {
-    static BY_NAME: OnceLock<HashMap<&str, &Metric>> = OnceLock::new();
-    let found = BY_NAME.get_or_init(|| {
-        let columns = metric::ALL.iter().flat_map(|file| file.iter());
-        columns.chain(metric::INFO.iter().map(|(_, metric)| metric)).map(|m| (m.name, m)).collect()
-    });
-    found.get(name).copied()
+/// A count for a box.
+pub(super) fn count(row: &Row<'_>, name: &str) -> Figure {
+    row.n(name).map_or(Figure::None, Figure::Count)
 }
 
 /// A duration in its two largest units: `1m5s`.

@@ -5,10 +5,10 @@ use state::family::{Flow, Object, Row};
 
 use super::admin::Outcome;
 use super::ask::Asked;
-use super::cells::{Columns, Html};
+use super::cells::Html;
 use super::table::Look;
 use super::{PART, Stats};
-use crate::metric::wants_status;
+use crate::metric::{Columns, wants_status};
 
 const STYLE: &str = include_str!("style.css");
 /// Ticks all boxes of a table.

@@ -7,8 +7,8 @@ use state::server::Address;
 use state::{Backend, Server};
 
 use super::admin::actions;
-use super::cells::{Columns, Detail, Figure, Html, age};
-use crate::metric::{Proxy, ServerStatus, server_status};
+use super::cells::{Detail, Figure, Html, age, count};
+use crate::metric::{Columns, Proxy, ServerStatus, server_status};
 
 /// How the tables are shown.
 #[derive(Clone, Copy)]
@@ -183,8 +183,8 @@ impl Look {
         html.explained(
             row.n("scur"),
             &[
-                detail("Current used connections:", row.count("used_conn_cur")),
-                detail("Current idle connections:", row.count("srv_icur")),
+                detail("Current used connections:", count(row, "used_conn_cur")),
+                detail("Current idle connections:", count(row, "srv_icur")),
                 detail("Active connections limit:", Figure::Limit(row.n("slim"))),
                 detail("Idle connections limit:", Figure::Limit(row.n("src_ilim"))),
             ],
@@ -317,24 +317,26 @@ fn rate<'t>(row: &Row<'_>, title: &'t str, name: &str) -> Detail<'t> {
 
 /// What a frontend's sessions were.
 fn front_totals(row: &Row<'_>) -> Vec<Detail<'static>> {
-    let mut lines =
-        vec![detail("Cum. connections:", row.count("conn_tot")), detail("Cum. sessions:", row.count("stot"))];
+    let mut lines = vec![
+        detail("Cum. connections:", count(row, "conn_tot")),
+        detail("Cum. sessions:", count(row, "stot")),
+    ];
     if row.is_http() {
         lines.extend([
-            detail("- HTTP/1 sessions:", row.count("h1sess")),
-            detail("- HTTP/2 sessions:", row.count("h2sess")),
-            detail("- HTTP/3 sessions:", row.count("h3sess")),
-            detail("- other sessions:", row.count("sess_other")),
-            detail("Cum. HTTP requests:", row.count("req_tot")),
-            detail("- HTTP/1 requests:", row.count("h1req")),
-            detail("- HTTP/2 requests:", row.count("h2req")),
-            detail("- HTTP/3 requests:", row.count("h3req")),
-            detail("- other requests:", row.count("req_other")),
+            detail("- HTTP/1 sessions:", count(row, "h1sess")),
+            detail("- HTTP/2 sessions:", count(row, "h2sess")),
+            detail("- HTTP/3 sessions:", count(row, "h3sess")),
+            detail("- other sessions:", count(row, "sess_other")),
+            detail("Cum. HTTP requests:", count(row, "req_tot")),
+            detail("- HTTP/1 requests:", count(row, "h1req")),
+            detail("- HTTP/2 requests:", count(row, "h2req")),
+            detail("- HTTP/3 requests:", count(row, "h3req")),
+            detail("- other requests:", count(row, "req_other")),
         ]);
         lines.extend(responses(row, false));
-        lines.push(detail("Intercepted requests:", row.count("intercepted")));
-        lines.push(detail("Failed hdr rewrites:", row.count("wrew")));
-        lines.push(detail("Internal errors:", row.count("eint")));
+        lines.push(detail("Intercepted requests:", count(row, "intercepted")));
+        lines.push(detail("Failed hdr rewrites:", count(row, "wrew")));
+        lines.push(detail("Internal errors:", count(row, "eint")));
     }
     lines
 }
@@ -343,15 +345,15 @@ fn front_totals(row: &Row<'_>) -> Vec<Detail<'static>> {
 fn back_totals(row: &Row<'_>) -> Vec<Detail<'static>> {
     let (new, reused) = (row.n("connect").unwrap_or(0), row.n("reuse").unwrap_or(0));
     let mut lines = vec![
-        detail("Cum. sessions:", row.count("stot")),
+        detail("Cum. sessions:", count(row, "stot")),
         detail("New connections:", Figure::Count(new)),
         detail("Reused connections:", Figure::Part(reused, new.saturating_add(reused))),
     ];
     if row.is_http() {
-        lines.push(detail("Cum. HTTP requests:", row.count("req_tot")));
+        lines.push(detail("Cum. HTTP requests:", count(row, "req_tot")));
         lines.extend(responses(row, row.server().is_some()));
-        lines.push(detail("Failed hdr rewrites:", row.count("wrew")));
-        lines.push(detail("Internal errors:", row.count("eint")));
+        lines.push(detail("Failed hdr rewrites:", count(row, "wrew")));
+        lines.push(detail("Internal errors:", count(row, "eint")));
     }
     for (title, average, most) in [
         ("Queue time (max / avg):", "qtime", "qtime_max"),
@@ -457,7 +459,7 @@ fn modules(row: &Row<'_>, html: &mut Html<'_>) {
     for module in MODULES {
         let figures = crate::metric::extra(module).filter(|metric| metric.scope.has(row.object));
         let lines: Vec<Detail<'_>> =
-            figures.map(|metric| detail(metric.doc, row.count(metric.name))).collect();
+            figures.map(|metric| detail(metric.doc, count(row, metric.name))).collect();
         if lines.is_empty() {
             html.raw("<td></td>");
             continue;

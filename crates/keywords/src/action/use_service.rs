@@ -1,0 +1,36 @@
+//! `use-service`: a service answers in a server's place (manual 4.4).
+
+use std::sync::Arc;
+
+use state::family::Serve;
+
+use super::prelude::*;
+use crate::service;
+
+pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
+    name: "use-service",
+    parenthesised: false,
+    sets: &[RuleSet::HttpRequest],
+    doc: "Has the service of this name answer.",
+    examples: &["use-service prometheus-exporter if { path /metrics }"],
+    parse,
+}];
+
+fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
+    let name = p.words.next().ok_or("'use-service' expects a service name.")?;
+    let service = service::find(name).ok_or_else(|| format!("'{name}' unknown service name."))?;
+    Ok(Box::new(UseService { service: (service.make)() }))
+}
+
+#[derive(Debug)]
+struct UseService {
+    service: Arc<dyn Serve>,
+}
+
+impl Action for UseService {
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
+        let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Failed };
+        stream.service = Some(Arc::clone(&self.service));
+        Verdict::Serve
+    }
+}
