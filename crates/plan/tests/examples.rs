@@ -241,6 +241,7 @@ fn global() -> Global {
         cpu_map: Vec::new(),
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,
+        stats_maxconn: 10,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Global {
     pub cpu_map: Vec<(u16, Vec<usize>)>,
     pub stats_sockets: Vec<StatsSocket>,
     pub stats_timeout_ms: u32,
+    /// `stats maxconn`: connections to the sockets of the Runtime API at once.
+    pub stats_maxconn: u32,
     /// How many files the process needs to open: `ulimit-n`; none: as many as `maxconn` needs.
     pub open_files: Option<u32>,
 }

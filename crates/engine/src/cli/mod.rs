@@ -19,9 +19,7 @@ use state::{About, World};
 
 use crate::health::Outcome;
 
-/// How many connections are served at once (manual 3.1 "stats maxconn").
-const MAX_CLIENTS: u32 = 10;
-/// How long to hold back when there are as many, or when the process lacks something.
+/// How long to hold back when there are as many connections as may be (manual 3.1 "stats maxconn"), or when the process lacks something.
 const PAUSE_MS: u64 = 20;
 
 /// A socket to accept on.
@@ -116,7 +114,7 @@ fn about(program: &Program, threads: usize) -> About {
 async fn accept(cli: Rc<Cli>, listener: Listener, level: Level) {
     loop {
         listener.wait().await;
-        if cli.clients.get() >= MAX_CLIENTS {
+        if cli.clients.get() >= cli.world().global.stats_maxconn {
             hold_back(&listener).await;
             continue;
         }

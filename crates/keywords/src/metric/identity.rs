@@ -43,9 +43,9 @@ pub(super) const KEYWORDS: &[Metric] = &[
     metric(
         "cookie",
         "CNSV",
-        Scope::SERVER,
+        Scope::BACK,
         Str(cookie),
-        "The cookie's value for the server; from level operator on",
+        "The cookie's value for the server, of a backend its name; from level operator on",
     ),
     metric("mode", "CGSV", Scope::ALL, Str(|row| Some(row.mode()?.name().into())), "The proxy's mode"),
     metric("algo", "CGSV", Scope::BACKEND, Str(algorithm), "Balancing algorithm; from level operator on"),
@@ -120,7 +120,10 @@ fn address<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
 }
 
 fn cookie<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
-    let value = row.server()?.cookie.as_deref()?;
+    let value = match row.object {
+        Object::Backend(backend) => &backend.cookie.as_ref()?.name,
+        _ => row.server()?.cookie.as_deref()?,
+    };
     (row.level >= Level::Operator).then(|| String::from_utf8_lossy(value))
 }
 

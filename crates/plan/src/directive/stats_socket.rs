@@ -4,7 +4,7 @@ use state::world::{Level, StatsSocket};
 
 use super::bind::{addresses, parameters};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
-use crate::number::{TimeError, time_ms};
+use crate::number::{TimeError, atol, time_ms};
 
 pub(super) const DIRECTIVES: &[Directive] =
     &[Directive { name: "stats", sections: at::GLOBAL, apply: global }];
@@ -24,7 +24,8 @@ fn global<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             Ok(())
         }
         "maxconn" => {
-            cx.not_run(line, "'stats maxconn'");
+            let most = u32::try_from(atol(word(line, 2))).ok().filter(|most| *most > 0);
+            cx.plan.global.stats_maxconn = most.ok_or("'stats maxconn' expects a positive value")?;
             Ok(())
         }
         other => {

@@ -37,6 +37,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         cpu_map: Vec::new(),
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,
+        stats_maxconn: 10,
         open_files: None,
     }
 }
