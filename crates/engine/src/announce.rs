@@ -4,14 +4,12 @@ use state::administer::{Notice, Weight};
 use state::{Backend, World};
 
 use crate::log::{self, Outbox};
-use crate::queue::Queues;
 
-/// Says what waits to be said. Servers that can be used again may have room for those who wait.
-pub fn speak(world: &World, outbox: &mut Outbox, queues: &Queues) {
+/// Says what waits to be said.
+pub fn speak(world: &World, outbox: &mut Outbox) {
     for notice in world.process.notices.take() {
         if let Some(backend) = world.backends.iter().find(|b| b.id == notice.backend) {
             say(world, backend, &notice, outbox);
-            queues.stir(backend);
         }
     }
 }

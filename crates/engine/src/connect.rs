@@ -4,13 +4,12 @@
 use std::io;
 
 use net::{Addr, Sock};
-use state::expr::Side;
-use state::family::Pick;
-use state::options::Reuse;
+use state::options::{RetryOn, Reuse};
 use state::server::{Address, Port};
 use state::termination::{Cause, Phase};
 use state::{Backend, Server};
 
+use crate::assign::{assign, no_server, redispatched};
 use crate::dial;
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
@@ -34,11 +33,12 @@ pub enum First {
 /// Gets a server connection and sends on it what goes first.
 pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Err(no_server()) };
-    let mut avoid = None;
-    let mut left = backend.retries;
     let mut preface = Vec::new();
     loop {
-        let server = assign(x, backend, avoid).await?;
+        let server = match x.places.server() {
+            Some(server) => server,
+            None => elsewhere(x, backend).await?,
+        };
         if first == First::Head {
             redir::instead(x, server)?;
         }
@@ -59,26 +59,52 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             return Err(failed.failure().into());
         }
         x.count(|c| c.connection_errors.add(1));
-        x.places.leave_server();
-        if left == 0 {
+        if !backend.options.retry_on.has(RetryOn::CONN_FAILURE) || !again(x, backend) {
+            x.places.leave_server();
             return Err(failed.failure().into());
         }
-        left -= 1;
-        x.stream.retries += 1;
-        x.count(|c| c.retries.add(1));
-        let last = left == 0;
-        if backend.options.redispatch && last {
-            avoid = x.stream.server;
-            x.stream.redispatched = true;
-            x.count(|c| c.redispatches.add(1));
-            persist::redispatch(x);
-        } else {
+        // What refused a moment ago will do so again.
+        let alone = x.places.server().is_some() || backend.usable_actives() <= 1;
+        if failed == Failed::Refused && alone {
             let pause = backend.timeouts.connect.map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
-            if failed == Failed::Refused {
-                net::sleep_until(net::now().plus_millis(pause)).await;
-            }
+            net::sleep_until(net::now().plus_millis(pause)).await;
         }
     }
+}
+
+/// A place in a server for the first attempt, or for one that goes to another server than the last one.
+async fn elsewhere<'x>(x: &mut Exchange<'x>, backend: &'x Backend) -> Result<&'x Server, Stop> {
+    let Some(avoid) = x.stream.server.filter(|_| x.stream.retries > 0) else {
+        return assign(x, backend, None).await;
+    };
+    let server = assign(x, backend, Some(avoid)).await?;
+    if x.stream.server == Some(avoid) {
+        x.count(|c| c.retries.add(1));
+    } else {
+        redispatched(x);
+    }
+    Ok(server)
+}
+
+/// Whether one more attempt is allowed; counts it, and gives up the place in the server if it is to go elsewhere.
+pub fn again(x: &mut Exchange<'_>, backend: &Backend) -> bool {
+    let most = x.stream.max_retries.unwrap_or(backend.retries);
+    if x.stream.retries >= most {
+        return false;
+    }
+    x.stream.retries += 1;
+    let redispatch = backend.options.redispatch;
+    let gone = x.places.server().is_some_and(|server| !server.is_up());
+    // Where any server is as good as another, there is no reason to insist.
+    let led = x.persistence.server.is_some();
+    let free = || !led && !backend.balance.is_sticky() && backend.usable_actives() > 1;
+    if redispatch.is_on() && (gone || redispatch.is_due(x.stream.retries, most) || free()) {
+        x.places.leave_server();
+        persist::redispatch(x);
+    } else {
+        x.count(|c| c.retries.add(1));
+    }
+    true
 }
 
 /// Why a connection attempt came to nothing.
@@ -111,82 +137,6 @@ fn refused(error: &io::Error) -> Failed {
         Some(24 | 23 | 105 | 12 | 99) => Failed::Resource,
         _ => Failed::Refused,
     }
-}
-
-fn no_server() -> Stop {
-    Failure::new(Cause::SERVER, Phase::CONNECT, 503).into()
-}
-
-/// Chooses a server and takes a place in it, after a wait in the backend's queue if all are full.
-async fn assign<'x>(
-    x: &mut Exchange<'x>,
-    backend: &'x Backend,
-    avoid: Option<u32>,
-) -> Result<&'x Server, Stop> {
-    if let Some(server) = try_assign(x, backend, avoid) {
-        x.stream.times.queued = net::now().as_nanos();
-        return Ok(server);
-    }
-    if x.persistence.server.is_none() && !backend.servers.iter().any(Server::is_usable) {
-        x.stream.server = None;
-        return Err(no_server());
-    }
-    let Some(task) = net::current_task() else { return Err(no_server()) };
-    let queues = &*x.worker.queues;
-    let (place, ahead) = queues.join(backend, task);
-    x.stream.backend_queue = ahead;
-    let until = deadline(backend.timeouts.queue.or(backend.timeouts.connect));
-    loop {
-        if let Some(server) = try_assign(x, backend, avoid) {
-            x.stream.times.queued = net::now().as_nanos();
-            return Ok(server);
-        }
-        place.rejoin();
-        let woken = net::wait(|w| {
-            w.notified().until(until);
-        });
-        if woken.await.timed_out() {
-            x.stream.server = None;
-            return Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::QUEUE, 503).into());
-        }
-    }
-}
-
-fn try_assign<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) -> Option<&'x Server> {
-    // Between choosing and entering another thread may take the last place: then choose again.
-    for _ in 0..=backend.servers.len() {
-        let led = x.persistence.server;
-        let position = match led.or_else(|| preferred(x, backend, avoid)) {
-            Some(position) => position,
-            None => {
-                let random = x.worker.random();
-                x.look(Side::Request, |cx| {
-                    let pick = |avoid| backend.balance.pick(&Pick { cx, backend, random, avoid });
-                    pick(avoid).or_else(|| avoid.and_then(|_| pick(None)))
-                })?
-            }
-        };
-        let server = backend.server(position)?;
-        if x.places.enter_server(server, backend, &x.worker.queues) {
-            x.stream.server = Some(position);
-            if let Some(block) = server.live.counters.of(x.worker.number) {
-                block.chosen.add(1);
-            }
-            return Some(server);
-        }
-        if led.is_some() {
-            return None;
-        }
-    }
-    None
-}
-
-/// `option prefer-last-server`: the server to which the client has a connection of its own.
-fn preferred(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<u32> {
-    let own = x.client.own.last().filter(|_| backend.options.prefer_last_server)?;
-    let mut servers = (0u32..).zip(&backend.servers);
-    let (position, server) = servers.find(|(_, server)| own.leads_to(server))?;
-    (Some(position) != avoid && server.is_usable() && !server.is_full(backend)).then_some(position)
 }
 
 /// An idle connection to the server if one may be used, a new one otherwise.

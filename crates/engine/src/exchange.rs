@@ -1,5 +1,7 @@
 //! One exchange on its way through the phases: what they share. The order of the phases is `stream`'s.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use http::Method;
 use http::h1::{Framing, Limits};
 use net::{Sock, Time};
@@ -280,17 +282,36 @@ impl<'x> Places<'x> {
         queues: &'x crate::queue::Queues,
     ) -> bool {
         self.leave_server();
-        let entered = server.live.sessions.try_enter(server.maxconn);
+        let entered = !server.is_full(backend) && server.live.sessions.try_enter(server.limit(backend));
         if entered {
             self.server = Some((server, queues, backend));
         }
         entered
     }
 
+    /// Takes over a place in a server that was taken on behalf of the exchange.
+    pub fn adopt_server(
+        &mut self,
+        server: &'x Server,
+        backend: &'x Backend,
+        queues: &'x crate::queue::Queues,
+    ) {
+        self.leave_server();
+        self.server = Some((server, queues, backend));
+    }
+
+    /// The server a place is held in.
+    pub fn server(&self) -> Option<&'x Server> {
+        self.server.map(|(server, ..)| server)
+    }
+
     pub fn leave_server(&mut self) {
         if let Some((server, queues, backend)) = self.server.take() {
             server.live.sessions.leave();
-            queues.freed(backend);
+            if server.maxconn != 0 {
+                backend.live.departures.fetch_add(1, Relaxed);
+                queues.freed(backend, server);
+            }
         }
     }
 

@@ -5,15 +5,17 @@
 //! and it makes no system call of its own (`net` does).
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
-//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`persist`], [`queue`], [`redir`], [`connect`] with [`dial`], [`preface`],
-//! [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
+//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`] and [`contact`],
+//! [`preface`], [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
 //! [`announce`] and [`at_work`] beside it all.
 
 pub mod announce;
+pub mod assign;
 pub mod at_work;
 pub mod buffer;
 pub mod cli;
 pub mod connect;
+pub mod contact;
 pub mod dial;
 pub mod exchange;
 pub mod failure;

@@ -55,7 +55,9 @@ fn has_room(world: &World, frontend: &Frontend, bind: u32) -> bool {
     let below = |now: u32, limit: u32| limit == 0 || now < limit;
     let most =
         usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at)).map_or(0, |bind| bind.maxconn);
-    below(world.process.connections.now(), world.global.maxconn)
+    let limit = frontend.rate_limit;
+    (limit == 0 || frontend.live.pace.has_room(net::now().as_nanos(), limit))
+        && below(world.process.connections.now(), world.global.maxconn)
         && below(frontend.live.sessions.now(), frontend.maxconn)
         && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most))
 }
@@ -64,6 +66,9 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     worker.clients.set(worker.clients.get() + 1);
     world.process.connections.enter();
     front.live.sessions.enter();
+    if front.rate_limit != 0 {
+        front.live.pace.count(net::now().as_nanos());
+    }
     if let Some(clients) = front.live.listener(at.1) {
         clients.enter();
     }

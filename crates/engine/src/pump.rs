@@ -80,6 +80,9 @@ pub struct Pump {
     muted: bool,
     /// Whether the body comes in chunks.
     chunked: bool,
+    /// What was sent after the head, where it may have to be sent again; none where not, or no longer.
+    kept: Option<Vec<u8>>,
+    keep_max: usize,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
@@ -103,6 +106,8 @@ impl Pump {
             bulk: false,
             muted: false,
             chunked: false,
+            kept: None,
+            keep_max: 0,
             moved: 0,
             payload: 0,
         }
@@ -145,9 +150,37 @@ impl Pump {
         self.moved += sent as u64;
         match head.get(sent..) {
             Some(left) if !left.is_empty() => self.head = left.to_vec(),
-            _ => self.consume(sent - head.len()),
+            _ => self.sent(sent - head.len()),
         }
         Ok(())
+    }
+
+    /// Keeps what is sent from now on, up to `most` bytes, for [`Pump::rewind`].
+    pub fn keep(&mut self, most: usize) {
+        self.kept = Some(Vec::new());
+        self.keep_max = most;
+        self.splice = Splice::Never;
+    }
+
+    /// Whether all that was sent can be sent again.
+    pub fn keeps(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Puts what was sent back in front of what is left, but for the head; false if that is not possible.
+    pub fn rewind(&mut self) -> bool {
+        let Some(mut kept) = self.kept.take() else { return false };
+        let again = kept.len();
+        kept.extend_from_slice(self.buffer.as_ref().map(Buffer::data).unwrap_or_default());
+        if kept.len() > crate::buffer::SIZE {
+            return false;
+        }
+        self.buffer = Some(Buffer::holding(&kept));
+        self.ready += again;
+        self.head.clear();
+        kept.clear();
+        self.kept = Some(kept);
+        true
     }
 
     /// Writes what is ready, on a connection that has just come to stand.
@@ -293,12 +326,15 @@ impl Pump {
             self.moved += n as u64;
             let of_head = n.min(self.head.len());
             self.head.drain(..of_head);
-            self.consume(n - of_head);
+            self.sent(n - of_head);
         }
         if self.trailers_due && self.is_read() {
             self.trailers_due = false;
             if let Some(trailers) = self.trailers.take() {
                 self.trailer_rule.write(&trailers.1, &mut self.head);
+            }
+            if let Some(kept) = &mut self.kept {
+                kept.extend_from_slice(&self.head);
             }
             return self.flush(to);
         }
@@ -458,6 +494,17 @@ impl Pump {
             self.pipe = None;
         }
         Ok(None)
+    }
+
+    /// `n` bytes of the body went out.
+    fn sent(&mut self, n: usize) {
+        if let (Some(kept), Some(buffer)) = (&mut self.kept, &self.buffer) {
+            kept.extend_from_slice(buffer.data().get(..n).unwrap_or_default());
+            if kept.len() > self.keep_max {
+                self.kept = None;
+            }
+        }
+        self.consume(n);
     }
 
     fn consume(&mut self, n: usize) {

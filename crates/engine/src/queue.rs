@@ -1,86 +1,233 @@
-//! Waiting for a place in a server (manual 5.2 "maxconn", 4.2 "timeout queue"). A backend's queue is only touched when
-//! all its servers are full; whoever leaves a server wakes the first in line, on whatever thread it waits.
+//! Waiting for a place in a server (manual 5.2 "maxconn", "maxqueue", 4.2 "timeout queue", "http-request
+//! set-priority-class"). Some wait for a certain server, others before the backend for whichever has a place first.
+//! Whoever leaves a server hands its place to the first of both lines, on whatever thread that one waits. Nothing here is
+//! touched while all find a place at once.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use net::TaskId;
-use state::Backend;
+use state::backend::Watch;
+use state::{Backend, Server, World};
+use std::sync::Arc;
 
-/// The queues of all backends, by the backends' numbers in statistics.
+/// The queues of all backends and servers.
 #[derive(Debug, Default)]
-pub struct Queues(Mutex<HashMap<u32, VecDeque<TaskId>>>);
+pub struct Queues(Mutex<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    lines: HashMap<Before, Line>,
+    waiting: HashMap<u64, Waiter>,
+    next: u64,
+}
+
+/// What a line stands before: a backend, by its number in statistics, or a server, by its number in the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Before {
+    Backend(u32),
+    Server(u32),
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    order: BTreeSet<Rank>,
+    /// How many have left it, by whatever way; wraps.
+    left: u32,
+}
+
+/// Who goes first: the lower class, then who came earlier, give or take its offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    class: i32,
+    came_ms: i64,
+    ticket: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    task: TaskId,
+    before: Before,
+    rank: Rank,
+    /// How many had left the line when it came.
+    joined: u32,
+    /// How many left it from then on until it left itself, itself included.
+    passed: u32,
+    answer: Answer,
+}
+
+/// What became of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing yet.
+    Wait,
+    /// A place in the server with this number in the process: it is taken already.
+    Served(u32),
+    /// The server is gone: another one has to be chosen.
+    Again,
+}
+
+/// How urgent a stream is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Urgency {
+    pub class: i32,
+    /// When it came, milliseconds, and what rules added.
+    pub came_ms: i64,
+}
 
 impl Queues {
-    /// Joins the queue of a backend; the place is held until the guard goes. Returns how many were before.
-    pub fn join<'q>(&'q self, backend: &'q Backend, task: TaskId) -> (Place<'q>, u32) {
-        let ahead = backend.live.queued.enter().saturating_sub(1);
-        self.lock().entry(backend.id).or_default().push_back(task);
-        (Place { queues: self, backend, task }, ahead)
-    }
-
-    /// A place in one of the backend's servers became free.
-    pub fn freed(&self, backend: &Backend) {
-        if backend.live.queued.now() == 0 {
-            return;
-        }
-        let first = self.lock().get_mut(&backend.id).and_then(VecDeque::pop_front);
-        if let Some(task) = first {
-            task.notify();
+    /// Has the backends of a World tell when their servers change.
+    pub fn watch(self: &Arc<Self>, world: &World) {
+        for backend in &world.backends {
+            let queues: Arc<dyn Watch> = Arc::<Self>::clone(self);
+            // Another thread may have been first.
+            let _ = backend.live.queue.set(queues);
         }
     }
 
-    /// Servers of the backend may have many free places.
-    pub fn stir(&self, backend: &Backend) {
-        if backend.live.queued.now() == 0 {
-            return;
-        }
-        let waiting = self.lock().get_mut(&backend.id).map(std::mem::take).unwrap_or_default();
-        for task in waiting {
-            task.notify();
+    /// Joins the line before a server, or before the backend. The place in it is held until the guard goes.
+    pub fn join<'q>(
+        &'q self,
+        backend: &'q Backend,
+        server: Option<&'q Server>,
+        urgency: Urgency,
+        task: TaskId,
+    ) -> Place<'q> {
+        let mut lines = self.lock();
+        let before = match server {
+            Some(server) => Before::Server(server.live.uid),
+            None => Before::Backend(backend.id),
+        };
+        server.map_or(&backend.live.queued, |s| &s.live.queued).enter();
+        let ticket = lines.next;
+        lines.next += 1;
+        let rank = Rank { class: urgency.class, came_ms: urgency.came_ms, ticket };
+        let line = lines.lines.entry(before).or_default();
+        line.order.insert(rank);
+        let joined = line.left;
+        lines.waiting.insert(ticket, Waiter { task, before, rank, joined, passed: 0, answer: Answer::Wait });
+        Place { queues: self, backend, server, ticket, held: true }
+    }
+
+    /// A place in a server became free.
+    pub fn freed(&self, backend: &Backend, server: &Server) {
+        // Either this sees who joined, or who joined sees that a place was left (see `Backend::departures`).
+        fence(Ordering::SeqCst);
+        if server.live.queued.now() > 0 || backend.live.queued.now() > 0 {
+            self.lock().fill(backend, server);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, VecDeque<TaskId>>> {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place in a queue.
+impl Watch for Queues {
+    /// Those who wait for a server that is gone choose again; places that came are given away.
+    fn changed(&self, backend: &Backend) {
+        let waits = |s: &Server| s.live.queued.now() > 0;
+        if backend.live.queued.now() == 0 && !backend.servers.iter().any(waits) {
+            return;
+        }
+        let mut lines = self.lock();
+        for server in &backend.servers {
+            if server.is_up() {
+                lines.fill(backend, server);
+                continue;
+            }
+            while let Some(rank) = lines.first(Before::Server(server.live.uid)) {
+                lines.answer(rank, Answer::Again);
+                server.live.queued.leave();
+            }
+        }
+    }
+}
+
+impl Lines {
+    /// Gives the free places of a server to the first of those who wait for it, or for any.
+    fn fill(&mut self, backend: &Backend, server: &Server) {
+        loop {
+            let own = self.first(Before::Server(server.live.uid)).filter(|_| server.is_up());
+            let any = self.first(Before::Backend(backend.id)).filter(|_| backend.may_choose(server));
+            let Some(first) = own.into_iter().chain(any).min() else { return };
+            if !server.live.sessions.try_enter(server.limit(backend)) {
+                return;
+            }
+            self.answer(first, Answer::Served(server.live.uid));
+            if own == Some(first) { server.live.queued.leave() } else { backend.live.queued.leave() }
+        }
+    }
+
+    fn first(&self, before: Before) -> Option<Rank> {
+        self.lines.get(&before)?.order.first().copied()
+    }
+
+    /// Calls someone out of line.
+    fn answer(&mut self, rank: Rank, answer: Answer) {
+        self.take_out(rank);
+        if let Some(waiter) = self.waiting.get_mut(&rank.ticket) {
+            waiter.answer = answer;
+            waiter.task.notify();
+        }
+    }
+
+    fn take_out(&mut self, rank: Rank) {
+        let Some(waiter) = self.waiting.get_mut(&rank.ticket) else { return };
+        if let Some(line) = self.lines.get_mut(&waiter.before) {
+            line.order.remove(&rank);
+            line.left = line.left.wrapping_add(1);
+            waiter.passed = line.left.wrapping_sub(waiter.joined);
+        }
+    }
+}
+
+/// A place in a line.
 #[derive(Debug)]
 pub struct Place<'q> {
     queues: &'q Queues,
     backend: &'q Backend,
-    task: TaskId,
+    server: Option<&'q Server>,
+    ticket: u64,
+    held: bool,
 }
 
 impl Place<'_> {
-    /// Back to the head of the queue: it was woken but found the place taken.
-    pub fn rejoin(&self) {
-        let mut queues = self.queues.lock();
-        let line = queues.entry(self.backend.id).or_default();
-        if !line.contains(&self.task) {
-            line.push_front(self.task);
+    /// What became of the wait so far.
+    pub fn answer(&self) -> Answer {
+        self.queues.lock().waiting.get(&self.ticket).map_or(Answer::Again, |w| w.answer)
+    }
+
+    /// Ends the wait: what became of it, and how many left the line since it began, itself included. The caller takes
+    /// over the place in the server that it may have got.
+    pub fn leave(mut self) -> (Answer, u32) {
+        self.end()
+    }
+
+    fn end(&mut self) -> (Answer, u32) {
+        self.held = false;
+        let mut lines = self.queues.lock();
+        let waits = lines.waiting.get(&self.ticket).filter(|w| w.answer == Answer::Wait).map(|w| w.rank);
+        if let Some(rank) = waits {
+            lines.take_out(rank);
+            self.server.map_or(&self.backend.live.queued, |s| &s.live.queued).leave();
         }
+        lines.waiting.remove(&self.ticket).map_or((Answer::Again, 0), |w| (w.answer, w.passed))
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.backend.live.queued.leave();
-        let mut queues = self.queues.lock();
-        let Some(line) = queues.get_mut(&self.backend.id) else { return };
-        let waiting = line.iter().position(|t| *t == self.task);
-        match waiting {
-            Some(at) => {
-                line.remove(at);
-            }
-            // Woken for a place it may not have used: let the next one look too.
-            None => {
-                if let Some(next) = line.front() {
-                    next.notify();
-                }
-            }
+        if !self.held {
+            return;
+        }
+        // A place that it got and will not use goes to the next one.
+        if let (Answer::Served(uid), _) = self.end()
+            && let Some(server) = self.backend.servers.iter().find(|s| s.live.uid == uid)
+        {
+            server.live.sessions.leave();
+            self.queues.freed(self.backend, server);
         }
     }
 }

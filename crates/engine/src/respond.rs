@@ -111,7 +111,6 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
 fn invalid(x: &mut Exchange<'_>) -> Stop {
     x.stream.has_response = false;
     x.stream.response.clear();
-    x.count(|c| c.response_errors.add(1));
     Failure::new(Cause::PROXY, Phase::HEADERS, 502).into()
 }
 
@@ -163,7 +162,6 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
         return Err(Stop::Retry);
     }
     x.stream.has_response = false;
-    x.count(|c| c.response_errors.add(1));
     // Half a head is no valid one.
     let cause = if nothing { Cause::SERVER } else { Cause::PROXY };
     Err(Failure::new(cause, Phase::HEADERS, 502).into())
@@ -184,8 +182,10 @@ fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
         Ok(step) => Ok(step),
         Err(Broken::Destination(_)) => {
             // The server may have answered before it closed: its answer is read first.
-            x.up.cancel();
-            x.keep_client = false;
+            if !x.up.keeps() {
+                x.up.cancel();
+                x.keep_client = false;
+            }
             Ok(Step::Done)
         }
         Err(Broken::Source(_)) => {
@@ -229,7 +229,6 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
     if step == Step::Read {
         return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::HEADERS, 408).into());
     }
-    x.count(|c| c.response_errors.add(1));
     Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::HEADERS, 504).into())
 }
 
@@ -245,7 +244,10 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     }
     match down.prepare() {
         Ok(()) => Ok(down),
-        Err(_) => Err(invalid(x)),
+        Err(_) => {
+            x.count(|c| c.response_errors.add(1));
+            Err(invalid(x))
+        }
     }
 }
 

@@ -24,6 +24,10 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
         return Err(Failure::new(Cause::SERVER, Phase::CONNECT, 503).into());
     };
     x.backend = Some(backend);
+    if backend.id != x.frontend.id {
+        // That was for the proxy that the rule stands in.
+        x.stream.max_retries = None;
+    }
     x.stream.backend = chosen;
     x.places.enter_backend(backend);
     if let Some(block) = backend.live.counters.of(x.worker.number) {

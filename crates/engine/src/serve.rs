@@ -54,7 +54,7 @@ pub async fn answer(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let times = &mut x.stream.times;
     (times.queued, times.connected, times.response) = (now, now, now);
     let begun = begin(x, &*service, body);
-    announce::speak(x.world, &mut x.worker.log.borrow_mut(), &x.worker.queues);
+    announce::speak(x.world, &mut x.worker.log.borrow_mut());
     x.worker.crew.obey(x.world);
     if let Begun::Page(status) = begun {
         return Err(Stop::Page(status));

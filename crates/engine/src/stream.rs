@@ -9,15 +9,13 @@ use state::log::Origin;
 use state::rule::Rules;
 use state::termination::{Cause, Phase};
 
-use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Places, Stop, deadline};
 use crate::failure::Failure;
 use crate::persist::Persistence;
 use crate::pump::Pump;
-use crate::respond::Head;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{connect, finish, forward, log, persist, reply, request, respond, route, serve};
+use crate::{contact, finish, forward, log, persist, reply, request, respond, route, serve};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -87,7 +85,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     persist::request(x).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
     request::form(x).await?;
     request::for_server(x)?;
-    let rest = contact(x).await?;
+    let rest = contact::contact(x).await?;
     let mut down = respond::body(x, rest)?;
     response_rules(x).inspect_err(|_| x.stream.bytes_out += down.payload)?;
     let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);
@@ -131,24 +129,6 @@ fn log_response(x: &mut Exchange<'_>, down: &Pump) {
     x.stream.bytes_out += down.payload;
     log::moment(x, Origin::Response);
     (x.stream.status, x.stream.bytes_out) = (status, bytes);
-}
-
-/// Sends the request and waits for the response; again on another connection if an idle one had died unnoticed.
-async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
-    loop {
-        connect::open(x, connect::First::Head).await?;
-        log::moment(x, Origin::Connect);
-        let mut rest = None;
-        match respond::head(x, &mut rest).await? {
-            Head::Got => return Ok(rest),
-            Head::Stale => {
-                x.resent = true;
-                x.upstream = None;
-                x.up.forget_head();
-                x.places.leave_server();
-            }
-        }
-    }
 }
 
 async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {

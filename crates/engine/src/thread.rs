@@ -41,6 +41,7 @@ pub struct Start {
 
 /// Runs a thread's work until it was told to stop and its last client is gone.
 pub async fn run(start: Start) -> std::io::Result<()> {
+    start.queues.watch(&start.world);
     let worker = Rc::new(Worker::new(start.number, start.world, start.queues, start.crew, start.seed));
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     let pool = TaskPool::new(TASKS_KEPT);

@@ -29,6 +29,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) fullconn: Option<u32>,
     pub(crate) backlog: Option<u32>,
     pub(crate) retries: Option<u32>,
+    /// `rate-limit sessions`, a second; 0: no limit.
+    pub(crate) rate_limit: u32,
     pub(crate) pages: Arc<Pages>,
     /// `http-error` lines to compile, by status.
     pub(crate) replies: Vec<(u16, Line<'a>)>,

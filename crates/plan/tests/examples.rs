@@ -62,6 +62,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         weight,
         backup: false,
         maxconn,
+        minconn: maxconn,
         maxqueue: 0,
         hash_key: HashKey::Id,
         guid: None,
@@ -149,6 +150,7 @@ fn bind() -> Bind {
 
 fn frontend() -> Frontend {
     Frontend {
+        rate_limit: 0,
         name: "web".into(),
         id: 2,
         mode: Mode::Http,

@@ -74,8 +74,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
     let (world, remotes) = (Arc::clone(&running.world), running.remotes.clone());
     let log = RefCell::new(engine::log::Outbox::new(&world));
-    let queues = Arc::clone(&running.queues);
-    engine::health::start(&Rc::new(engine::health::Monitor { world: Arc::clone(&world), log, queues }));
+    engine::health::start(&Rc::new(engine::health::Monitor { world: Arc::clone(&world), log }));
     engine::log::attend_rings(&world);
     let cli = Cli::start(world, &running.program, sockets, remotes)?;
     let (mut grace, mut stopping) = (None, None);

@@ -23,7 +23,6 @@ use crate::{say, version};
 /// What runs.
 pub(crate) struct Running {
     pub(crate) world: Arc<World>,
-    pub(crate) queues: Arc<Queues>,
     pub(crate) remotes: Vec<Remote>,
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
     /// Files of unix sockets, to be removed at the end.
@@ -263,7 +262,7 @@ fn spawn(
         return Err("a thread could not be started".into());
     }
     let (files, cli) = (Vec::new(), Vec::new());
-    Ok(Running { world, queues, remotes, threads, files, cli, program, grace_ms: 0 })
+    Ok(Running { world, remotes, threads, files, cli, program, grace_ms: 0 })
 }
 
 /// What a traffic thread does.

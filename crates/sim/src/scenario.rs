@@ -162,7 +162,8 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
     if limits.frontend > 0 {
         let _ = writeln!(text, "  maxconn {}", limits.frontend);
     }
-    text.push_str("backend app\n  balance roundrobin\n");
+    // A client that ends its direction while it waits would get nothing.
+    text.push_str("backend app\n  balance roundrobin\n  no option abortonclose\n");
     if mode == "http" {
         let _ =
             writeln!(text, "  http-reuse {}", rng.one(["never", "safe", "aggressive", "always", "always"]));

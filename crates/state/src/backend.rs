@@ -1,7 +1,8 @@
 //! A backend: servers and how one of them is chosen.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -42,6 +43,7 @@ pub struct Backend {
     pub rdp_cookie: Option<Box<[u8]>>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
+    /// How often a failed attempt is repeated.
     pub retries: u32,
     pub fullconn: u32,
     pub pages: Arc<Pages>,
@@ -73,11 +75,22 @@ pub struct Named {
     pub servers: HashMap<Box<[u8]>, u32, FixedState>,
 }
 
+/// What wants to know when servers of a backend change.
+pub trait Watch: Debug + Send + Sync {
+    /// A server came, went, or takes more or less than before.
+    fn changed(&self, backend: &Backend);
+}
+
 /// What survives a change of the configuration.
 #[derive(Debug)]
 pub struct Live {
     pub sessions: Gauge,
+    /// Streams that wait for whichever server has a place first.
     pub queued: Gauge,
+    /// How often a stream left a server whose places are limited; wraps.
+    pub departures: AtomicU32,
+    /// The queue before its servers, which is told when they change.
+    pub queue: OnceLock<Arc<dyn Watch>>,
     pub counters: PerThread<Block>,
     pub session_rate: Rate,
     /// Monotonic nanoseconds of the last state change.
@@ -98,6 +111,8 @@ impl Live {
         Self {
             sessions: Gauge::default(),
             queued: Gauge::default(),
+            departures: AtomicU32::new(0),
+            queue: OnceLock::new(),
             counters: PerThread::new(threads),
             session_rate: Rate::default(),
             changed_ns: AtomicU64::new(0),
@@ -113,6 +128,20 @@ impl Live {
 impl Backend {
     pub fn server(&self, position: u32) -> Option<&Server> {
         self.servers.get(usize::try_from(position).ok()?)
+    }
+
+    /// Whether a server may be given to any stream now: usable, and no backup while those aren't needed.
+    pub fn may_choose(&self, server: &Server) -> bool {
+        if !server.is_usable() || (server.backup && self.usable_actives() > 0) {
+            return false;
+        }
+        let first = || self.servers.iter().find(|s| s.backup && s.is_usable());
+        !server.backup || self.options.all_backups || first().is_some_and(|f| f.live.uid == server.live.uid)
+    }
+
+    /// How many servers that are no backups could be chosen.
+    pub fn usable_actives(&self) -> usize {
+        self.servers.iter().filter(|s| !s.backup && s.is_usable()).count()
     }
 
     /// Positions of the servers that may be chosen now: the usable ones that are no backups, else the first usable
@@ -132,10 +161,13 @@ impl Backend {
         usable(true).take(most).collect()
     }
 
-    /// A server's state changed: balancing and statistics take note.
+    /// The state, the weight, the address or the limits of a server changed: balancing, queues and statistics take note.
     pub fn changed(&self, now_ns: u64) {
         let _one_at_a_time = self.live.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.balance.changed(self);
+        if let Some(queue) = self.live.queue.get() {
+            queue.changed(self);
+        }
         self.note(now_ns);
     }
 

@@ -80,6 +80,42 @@ pub struct Rate {
     max: AtomicU64,
 }
 
+/// Holds something to so many times over a sliding second. Threads that ask at the same moment can exceed it by their
+/// number.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// The second that is counted now.
+    second: AtomicU64,
+    now: AtomicU32,
+    /// How many there were in the second before.
+    before: AtomicU32,
+}
+
+impl Pace {
+    /// Whether one more is within `limit` a second, at a monotonic point of time.
+    pub fn has_room(&self, now_ns: u64, limit: u32) -> bool {
+        self.turn(now_ns);
+        let left = SECOND - now_ns % SECOND;
+        let before = u64::from(self.before.load(Relaxed)) * left / SECOND;
+        u64::from(self.now.load(Relaxed)) + before < u64::from(limit)
+    }
+
+    /// Counts one.
+    pub fn count(&self, now_ns: u64) {
+        self.turn(now_ns);
+        self.now.fetch_add(1, Relaxed);
+    }
+
+    fn turn(&self, now_ns: u64) {
+        let second = now_ns / SECOND;
+        let counted = self.second.swap(second, Relaxed);
+        if counted != second {
+            let now = self.now.swap(0, Relaxed);
+            self.before.store(if counted + 1 == second { now } else { 0 }, Relaxed);
+        }
+    }
+}
+
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
@@ -202,6 +238,18 @@ mod tests {
         assert_eq!((r.per_second(10, 0), r.max(10)), (1, 8));
         // The count was cleared.
         assert_eq!(r.per_second(3, SECOND / 2), 1);
+    }
+
+    #[test]
+    fn a_pace_slides() {
+        let pace = Pace::default();
+        let at = |ms: u64| 10 * SECOND + ms * 1_000_000;
+        for n in 0..4 {
+            assert!(pace.has_room(at(n), 4));
+            pace.count(at(n));
+        }
+        assert!(!pace.has_room(at(900), 4) && !pace.has_room(at(1000), 4));
+        assert!(pace.has_room(at(1500), 4) && pace.has_room(at(9000), 4));
     }
 
     #[test]

@@ -304,6 +304,11 @@ pub struct Pick<'a> {
 pub trait Balance: Send + Sync + fmt::Debug {
     /// The position of the chosen server. Only servers that can take a connection now count; none if there is none.
     fn pick(&self, pick: &Pick<'_>) -> Option<u32>;
+    /// Whether it sends the same request to the same server again while nothing changes: then a failed attempt is
+    /// repeated there first.
+    fn is_sticky(&self) -> bool {
+        false
+    }
     /// A server's state, weight or address changed: recompute what was derived from it. Not on the traffic path.
     fn changed(&self, backend: &Backend);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::counters::{Block, Gauge, PerThread, Rate};
+use crate::counters::{Block, Gauge, Pace, PerThread, Rate};
 use crate::link::Threads;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
@@ -23,6 +23,8 @@ pub struct Frontend {
     pub description: Option<Box<str>>,
     pub binds: Vec<Bind>,
     pub maxconn: u32,
+    /// How many connections a second are accepted at most; 0: any number.
+    pub rate_limit: u32,
     pub backlog: Option<u32>,
     pub tcp_connection: Rules,
     pub tcp_session: Rules,
@@ -119,6 +121,8 @@ pub struct Live {
     pub sessions: Gauge,
     /// Clients by the address they came to, in the order of `binds`.
     pub listeners: Box<[Gauge]>,
+    /// What `rate-limit` counts.
+    pub pace: Pace,
     /// Log lines written, for `%lc`.
     pub logged: AtomicU64,
     pub counters: PerThread<Block>,
@@ -137,6 +141,7 @@ impl Live {
         Self {
             sessions: Gauge::default(),
             listeners: (0..listeners).map(|_| Gauge::default()).collect(),
+            pace: Pace::default(),
             logged: AtomicU64::new(0),
             counters: PerThread::new(threads),
             session_rate: Rate::default(),

@@ -63,6 +63,64 @@ pub enum Reuse {
     Always,
 }
 
+/// `option redispatch`: on which attempts another server is chosen. Positive: on every so manieth; negative: on the one so
+/// many before the last, -1 being the last itself; 0: never.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redispatch(pub i32);
+
+impl Redispatch {
+    /// Whether it is turned on at all.
+    pub const fn is_on(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Whether the `attempt`th of at most `most` repeated attempts is to go to another server.
+    pub fn is_due(self, attempt: u32, most: u32) -> bool {
+        let (attempt, most) = (i64::from(attempt), i64::from(most));
+        let every = match i64::from(self.0) {
+            n if n < 0 => most + 1 + n,
+            n => n,
+        };
+        every > 0 && attempt % every == 0
+    }
+}
+
+/// `retry-on`: what makes a request worth another attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryOn(pub u32);
+
+impl Default for RetryOn {
+    fn default() -> Self {
+        Self(Self::CONN_FAILURE)
+    }
+}
+
+impl RetryOn {
+    pub const CONN_FAILURE: u32 = 1;
+    pub const EMPTY_RESPONSE: u32 = 2;
+    pub const JUNK_RESPONSE: u32 = 4;
+    pub const RESPONSE_TIMEOUT: u32 = 8;
+    /// What a server refused to take as early data of TLS.
+    pub const EARLY_REJECTED: u32 = 16;
+    /// The statuses that can be named, from bit 5 on in this order.
+    pub const STATUSES: [u16; 12] = [401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504];
+
+    /// Whether one of these bits is set.
+    pub const fn has(self, bits: u32) -> bool {
+        self.0 & bits != 0
+    }
+
+    /// The bit of a status; 0 for one that can't be named.
+    pub fn of_status(status: u16) -> u32 {
+        Self::STATUSES.iter().position(|s| *s == status).map_or(0, |at| 1 << (5 + at))
+    }
+
+    /// Whether anything but a failed connection is worth one: the request must be kept for it.
+    pub const fn keeps_request(self) -> bool {
+        self.0 & !(Self::CONN_FAILURE | Self::EARLY_REJECTED) != 0
+    }
+}
+
 /// `option forwardfor` and `option originalto` as configured: the header's name and whom to leave out.
 #[derive(Clone, Debug)]
 pub struct AddressHeader {
@@ -116,7 +174,10 @@ pub struct Options {
     pub http_no_delay: bool,
     pub pretend_keepalive: bool,
     pub abort_on_close: bool,
-    pub redispatch: bool,
+    /// `no option abortonclose`: a request that waits for a server is not dropped with its client.
+    pub ignore_aborts: bool,
+    pub redispatch: Redispatch,
+    pub retry_on: RetryOn,
     /// `persist`: persistence leads to servers that are down, too.
     pub persist: bool,
     pub prefer_last_server: bool,
@@ -143,4 +204,24 @@ pub struct Options {
     pub splice_response: bool,
     pub splice_auto: bool,
     pub socket_stats: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_that_go_elsewhere() {
+        let due = |n, most| (1..=most).filter(|a| Redispatch(n).is_due(*a, most)).collect::<Vec<u32>>();
+        assert_eq!((due(-1, 3), due(-3, 5)), (vec![3], vec![3]));
+        assert_eq!((due(1, 3), due(2, 5)), (vec![1, 2, 3], vec![2, 4]));
+        assert_eq!((due(0, 3), due(-2, 1)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn statuses_have_bits_of_their_own() {
+        let bits = RetryOn::STATUSES.map(RetryOn::of_status);
+        assert_eq!((bits.iter().sum::<u32>(), RetryOn::of_status(200)), (0xfff << 5, 0));
+        assert!(RetryOn(bits[0]).keeps_request() && !RetryOn::default().keeps_request());
+    }
 }

@@ -54,6 +54,8 @@ pub struct Server {
     pub weight: u16,
     pub backup: bool,
     pub maxconn: u32,
+    /// What `maxconn` sinks to when the backend has little to do; the same as that where it doesn't.
+    pub minconn: u32,
     pub maxqueue: u32,
     /// What its points on a ring of consistent hashing are derived from.
     pub hash_key: HashKey,
@@ -192,9 +194,25 @@ impl Server {
         }
     }
 
-    /// Whether all its slots are taken.
-    pub fn is_full(&self, _: &Backend) -> bool {
-        self.maxconn != 0 && self.live.sessions.now() >= self.maxconn
+    /// How many streams it may serve at once now: between `minconn` and `maxconn`, by how close the backend is to its
+    /// `fullconn`; 0: any number.
+    pub fn limit(&self, backend: &Backend) -> u32 {
+        if self.minconn >= self.maxconn || backend.fullconn == 0 {
+            return self.maxconn;
+        }
+        let (now, full) = (u64::from(backend.live.sessions.now()), u64::from(backend.fullconn));
+        let part = u64::from(self.maxconn) * now.min(full) / full;
+        u32::try_from(part).unwrap_or(self.maxconn).max(self.minconn)
+    }
+
+    /// Whether all its slots are taken, or waited for.
+    pub fn is_full(&self, backend: &Backend) -> bool {
+        self.maxconn != 0 && (self.live.queued.now() > 0 || self.live.sessions.now() >= self.limit(backend))
+    }
+
+    /// Whether a stream that `maxqueue` lets wait for it is as good as one that is served.
+    pub fn has_queue_room(&self) -> bool {
+        self.maxqueue != 0 && self.live.queued.now() < self.maxqueue
     }
 
     /// Whether as many wait for it as `maxqueue` allows, where that is limited.

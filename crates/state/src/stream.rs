@@ -76,6 +76,14 @@ pub struct Stream {
     /// Status for the log; 0: none.
     pub status: u16,
     pub retries: u32,
+    /// `set-retries`: how often attempts are repeated, in place of the backend's number.
+    pub max_retries: Option<u32>,
+    /// `disable-l7-retry`: only failed connections are tried again.
+    pub no_replay: bool,
+    /// `set-priority-class`, `set-priority-offset`: lower goes first in queues; milliseconds that it counts as having come
+    /// later.
+    pub priority_class: i32,
+    pub priority_offset: i32,
     /// This side's end of the connection to the server.
     pub server_source: Option<Endpoint>,
     /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
@@ -136,6 +144,10 @@ impl Stream {
             bytes_out: 0,
             status: 0,
             retries: 0,
+            max_retries: None,
+            no_replay: false,
+            priority_class: 0,
+            priority_offset: 0,
             server_source: None,
             cookie_state: *b"NN",
             captured_cookies: [None, None],
@@ -181,6 +193,10 @@ impl Stream {
         self.bytes_out = 0;
         self.status = 0;
         self.retries = 0;
+        self.max_retries = None;
+        self.no_replay = false;
+        self.priority_class = 0;
+        self.priority_offset = 0;
         self.server_source = None;
         self.cookie_state = *b"NN";
         self.captured_cookies = [None, None];

@@ -133,6 +133,9 @@ const REQUEST_RULES: &[&str] = &[
     "set-var(req.n) req.hdr_cnt(x-many),add(1)",
     "unset-var(txn.v)",
     "set-log-level notice",
+    "set-priority-class int(-3)",
+    "set-priority-offset int(200)",
+    "set-header X-Prio %[prio_class]/%[prio_offset]",
     "capture req.hdr(host) len 20",
     "allow",
     "deny",
@@ -232,7 +235,15 @@ const BACKEND_OPTIONS: &[&str] = &[
     "option httpclose",
     "option http-pretend-keepalive",
     "option redispatch",
+    "option redispatch 1",
+    "option redispatch -2",
     "retries 2",
+    "retry-on none",
+    "retry-on 404 500 503",
+    "retry-on junk-response empty-response",
+    "fullconn 20",
+    "no option abortonclose",
+    "timeout queue 5s",
     "http-reuse never",
     "http-reuse always",
     "http-send-name-header X-Server",
@@ -316,8 +327,15 @@ const HASH_MORE: &[&str] = &[
 ];
 
 /// Settings of a server that decide which requests it gets.
-const SERVER_SHARES: &[&str] =
-    &[" id 70", " hash-key id32", " hash-key addr", " hash-key guid", " weight 100", " maxconn 9 maxqueue 3"];
+const SERVER_SHARES: &[&str] = &[
+    " minconn 2 maxconn 4",
+    " id 70",
+    " hash-key id32",
+    " hash-key addr",
+    " hash-key guid",
+    " weight 100",
+    " maxconn 9 maxqueue 3",
+];
 
 const LOG_FORMATS: &[&str] = &[
     "option httplog",
@@ -434,8 +452,11 @@ fn backend(random: &mut Random) -> Backend {
         backend.servers.push(settings);
     }
     backend.servers.truncate(2);
-    // Of two servers, which one it is shows too much.
+    // Of two servers, which one it is shows too much; and HAProxy 3.5-dev5 never gives back the places that redirected
+    // requests take.
     if let [only] = &mut *backend.servers
+        && !only.contains("maxconn")
+        && !backend.lines.iter().any(|line| line == "balance leastconn")
         && random.chance(10)
     {
         only.push_str(random.pick(&[" redir http://there.example", " redir /"]));

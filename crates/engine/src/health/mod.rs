@@ -14,7 +14,6 @@ use state::server::Check;
 use state::{Server, World};
 
 use crate::log::Outbox;
-use crate::queue::Queues;
 
 pub use probe::{Finding, Outcome};
 
@@ -22,7 +21,6 @@ pub use probe::{Finding, Outcome};
 pub struct Monitor {
     pub world: Arc<World>,
     pub log: RefCell<Outbox>,
-    pub queues: Arc<Queues>,
 }
 
 /// Starts the checks of all servers that have one.

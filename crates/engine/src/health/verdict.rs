@@ -59,9 +59,6 @@ fn turn(monitor: &Monitor, backend: &Backend, server: &Server, up: bool, finding
     if left_before != (0, 0) && backend.left() == (0, 0) {
         say(monitor, backend, Weight::NoServer, String::new());
     }
-    if up {
-        monitor.queues.stir(backend);
-    }
 }
 
 fn announce(

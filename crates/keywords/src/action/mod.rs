@@ -18,6 +18,8 @@ mod replace_path;
 mod set_fc_mark;
 mod set_header;
 mod set_log_level;
+mod set_priority;
+mod set_retries;
 mod set_src;
 mod set_status;
 mod set_uri;
@@ -42,6 +44,8 @@ pub static ALL: &[&[ActionKind]] = &[
     set_fc_mark::KEYWORDS,
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,
+    set_priority::KEYWORDS,
+    set_retries::KEYWORDS,
     set_src::KEYWORDS,
     set_status::KEYWORDS,
     set_uri::KEYWORDS,

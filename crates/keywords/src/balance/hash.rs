@@ -139,6 +139,10 @@ impl Balance for Hash {
         }
     }
 
+    fn is_sticky(&self) -> bool {
+        true
+    }
+
     fn changed(&self, backend: &Backend) {
         self.places.changed(backend);
     }

@@ -47,6 +47,11 @@ fn less_busy(a: &Server, b: &Server) -> bool {
     load(a) * weight(b) < load(b) * weight(a)
 }
 
+/// Whether it may be chosen to serve a stream, or to have it wait where `maxqueue` allows for that.
+fn may_join(pick: &Pick<'_>, position: u32, server: &Server) -> bool {
+    is_free(pick, position) || (pick.avoid != Some(position) && server.has_queue_room())
+}
+
 #[derive(Debug, Default)]
 struct LeastConn {
     servers: ArcSwap<Vec<u32>>,
@@ -61,7 +66,7 @@ impl Balance for LeastConn {
         let (before, after) = servers.split_at_checked(start)?;
         let mut best: Option<(u32, &Server)> = None;
         for position in after.iter().chain(before) {
-            let Some(server) = pick.backend.server(*position).filter(|_| is_free(pick, *position)) else {
+            let Some(server) = pick.backend.server(*position).filter(|s| may_join(pick, *position, s)) else {
                 continue;
             };
             if best.is_none_or(|(_, b)| less_busy(server, b)) {
@@ -83,6 +88,9 @@ struct First {
 
 impl Balance for First {
     fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
+        if has_line(pick) {
+            return None;
+        }
         self.servers.load().iter().copied().find(|position| is_free(pick, *position))
     }
 

@@ -30,6 +30,11 @@ mod prelude {
     pub(super) use state::Backend;
     pub(super) use state::family::{Balance, Balancer, Parse, Pick};
 
+    /// Whether streams wait already for the first free place: who comes later doesn't overtake them.
+    pub(super) fn has_line(pick: &Pick<'_>) -> bool {
+        pick.backend.live.queued.now() > 0
+    }
+
     /// Whether the server can take a stream now and is not the one to avoid.
     pub(super) fn is_free(pick: &Pick<'_>, position: u32) -> bool {
         let backend = pick.backend;

@@ -39,6 +39,9 @@ impl RoundRobin {
 
 impl Balance for RoundRobin {
     fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
+        if has_line(pick) {
+            return None;
+        }
         let round = self.round.load();
         for _ in 0..round.len() {
             let at = self.next.fetch_add(1, Relaxed) % round.len();

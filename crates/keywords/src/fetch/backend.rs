@@ -77,6 +77,16 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
     Fetch {
+        name: "cur_max_retries",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Backend,
+        doc: "How often failed attempts are repeated: the `retries` of the backend, or what `set-retries` said.",
+        examples: &[Example { given: GIVEN, expr: "cur_max_retries", gives: "3" }],
+        get: |_, cx| cx.stream.and_then(|s| s.max_retries).or_else(|| Some(own(cx)?.retries)).map(int),
+        each: None,
+    },
+    Fetch {
         name: "be_name",
         args: &[],
         gives: Type::Str,

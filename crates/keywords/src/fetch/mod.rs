@@ -21,6 +21,7 @@ mod hdr_names;
 mod http_auth;
 mod method;
 mod path;
+mod prio;
 mod process;
 mod rand;
 mod server;
@@ -54,6 +55,7 @@ pub static ALL: &[&[Fetch]] = &[
     http_auth::KEYWORDS,
     method::KEYWORDS,
     path::KEYWORDS,
+    prio::KEYWORDS,
     process::KEYWORDS,
     rand::KEYWORDS,
     server::KEYWORDS,

@@ -39,6 +39,7 @@ pub(super) fn make<'a>(
         disabled: settings.disabled,
         description: draft.description.as_deref().map(Into::into),
         maxconn: settings.maxconn.filter(|n| *n > 0).unwrap_or(global.maxconn),
+        rate_limit: settings.rate_limit,
         backlog: settings.backlog.filter(|n| *n > 0),
         tcp_connection: take(&mut sets.tcp_connection),
         tcp_session: take(&mut sets.tcp_session),

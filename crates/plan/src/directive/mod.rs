@@ -29,6 +29,8 @@ mod option;
 mod option_address;
 mod persist;
 mod process;
+mod rate_limit;
+mod retry_on;
 pub(crate) mod rules;
 pub(crate) mod server;
 mod server_load;
@@ -65,6 +67,8 @@ static ALL: &[&[Directive]] = &[
     option::DIRECTIVES,
     persist::DIRECTIVES,
     process::DIRECTIVES,
+    rate_limit::DIRECTIVES,
+    retry_on::DIRECTIVES,
     rules::DIRECTIVES,
     server::DIRECTIVES,
     set_var::DIRECTIVES,

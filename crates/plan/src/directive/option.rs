@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use config::vocabulary::{OPTIONS, nearest, places_of};
 use config::{Diagnostic, Place, SectionKind};
-use state::options::{KeepAlive, OddNames, Options};
+use state::options::{KeepAlive, OddNames, Options, Redispatch};
 
 use super::http_check;
 use super::log::{LineFormat, settings};
 use super::option_address::address_header;
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
+use crate::number::atol;
 
 pub(super) const DIRECTIVES: &[Directive] =
     &[Directive { name: "option", sections: at::PROXY, apply: option }];
@@ -40,7 +41,6 @@ const FLAGS: &[(&str, Flag)] = &[
     ("nolinger", |o| &mut o.no_linger),
     ("persist", |o| &mut o.persist),
     ("prefer-last-server", |o| &mut o.prefer_last_server),
-    ("redispatch", |o| &mut o.redispatch),
     ("socket-stats", |o| &mut o.socket_stats),
     ("splice-auto", |o| &mut o.splice_auto),
     ("splice-request", |o| &mut o.splice_request),
@@ -69,9 +69,13 @@ fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Ok(());
     }
     let on = !line.negated() && !line.defaulted();
+    if name == "abortonclose" {
+        // HTTP backends abort while a request waits unless they are told not to.
+        cx.draft.options().ignore_aborts = line.negated();
+    }
     if let Some((_, flag)) = FLAGS.iter().find(|(n, _)| *n == name) {
         *flag(cx.draft.options()) = on;
-        return match line.word(2).filter(|_| name != "redispatch") {
+        return match line.word(2) {
             Some(extra) => {
                 Err(format!("'option {name}' cannot handle unexpected argument '{}'.", extra.lossy()))
             }
@@ -83,6 +87,10 @@ fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
 
 fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Applied {
     match name {
+        "redispatch" => {
+            let interval = line.word(2).map_or(-1, |_| i32::try_from(atol(word(line, 2))).unwrap_or(0));
+            cx.draft.options().redispatch = Redispatch(if on { interval } else { 0 });
+        }
         "http-keep-alive" => keep_alive(cx, KeepAlive::Both, on),
         "http-server-close" => keep_alive(cx, KeepAlive::ClientOnly, on),
         "httpclose" => keep_alive(cx, KeepAlive::None, on),

@@ -16,6 +16,7 @@ pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &s
                 .ok_or_else(|| format!("weight of server {server} is not within 0 and 256 ({weight}).."))?;
         }
         "maxconn" => spec.maxconn = count(value),
+        "minconn" => spec.minconn = count(value),
         "maxqueue" => spec.maxqueue = count(value),
         "hash-key" => {
             spec.hash_key = match value {
