@@ -240,12 +240,15 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             let backend = x.backend.and_then(|b| b.timeouts.tarpit);
             let wait = backend.or(x.frontend.timeouts.tarpit).or(x.frontend.timeouts.connect);
             tarpit(x, deadline(wait)).await;
+            // The log tells the time as one in a queue (manual 8.5, "PT").
+            (x.stream.times.request, x.stream.times.queued) = (0, net::now().as_nanos());
             x.keep_client = false;
             reply::page(x, status);
             reply::send(x).await;
         }
         Stop::Drop(farewell) => {
             x.keep_client = false;
+            x.stream.times.request = 0;
             x.client.leave_by(farewell);
             if farewell == Farewell::Close && !x.stream.has_request {
                 return After::Close;
