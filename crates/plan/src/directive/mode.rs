@@ -12,7 +12,10 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             cx.draft.settings.mode = match word(line, 1) {
                 "http" => Mode::Http,
                 "tcp" => Mode::Tcp,
-                "log" => Mode::Log,
+                "log" => {
+                    cx.not_run(line, "'mode log'");
+                    Mode::Log
+                }
                 "spop" => Mode::Spop,
                 "haterm" => {
                     cx.plan.remarks.unserved(line.span(), "'mode haterm'");
