@@ -28,11 +28,13 @@ fn version_2(x: &Exchange<'_>, send: &SendProxy, ends: Option<Ends>, out: &mut V
     let custom: Vec<(u8, &[u8])> =
         send.tlvs.iter().zip(&values).map(|((kind, _), value)| (*kind, &**value)).collect();
     let authority = proxy::Tlvs::new(&x.client.session.tlvs).find(proxy::kind::AUTHORITY);
+    let id =
+        send.unique_id.then(|| x.look(Side::Request, |cx| state::unique_id::get(cx).map(<[u8]>::to_vec)));
     let extra = Extra {
         custom: &custom,
         crc32c: send.crc32c,
         authority: authority.filter(|_| send.authority),
-        unique_id: None,
+        unique_id: id.as_ref().and_then(Option::as_deref),
         ssl: send.ssl,
     };
     proxy::write_v2(ends, &extra, out);

@@ -267,6 +267,7 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if x.framing == Framing::Chunked {
         x.up.trailer_rule = spelling::request_trailers(x);
     }
+    unique_id(x).map_err(full)?;
     let asked = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
     let forward = asked.map(|options| options.and_then(|o| o.forward_for.as_deref()));
     let (source, destination) = (x.source().ip(), x.destination().and_then(|d| d.ip()));
@@ -288,6 +289,20 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
         (true, false) => request.add_header(Known::Connection, b"close").map_err(full),
         (false, true) if !x.upgrades => request.add_header(Known::Connection, b"keep-alive").map_err(full),
         _ => Ok(()),
+    }
+}
+
+/// Makes the request's id while all of the request is there, and tells the server.
+fn unique_id(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    if x.frontend.unique_id.is_none() {
+        return Ok(());
+    }
+    let mut out = x.worker.out.borrow_mut();
+    out.clear();
+    x.look(Side::Request, |cx| out.extend_from_slice(state::unique_id::get(cx).unwrap_or_default()));
+    match &x.frontend.unique_id_header {
+        Some(header) => x.stream.request.add_header(&**header, &out),
+        None => Ok(()),
     }
 }
 

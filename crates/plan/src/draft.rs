@@ -44,6 +44,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) check: Rc<CheckSettings<'a>>,
     pub(crate) monitor_uri: Option<Word<'a>>,
     pub(crate) stats: Rc<StatsSettings<'a>>,
+    pub(crate) unique_id: Option<Line<'a>>,
+    pub(crate) unique_id_header: Option<Word<'a>>,
     pub(crate) source: Option<Arc<state::link::Source>>,
     pub(crate) cookie: Option<Rc<CookieSpec<'a>>>,
     pub(crate) dynamic_key: Option<&'a str>,

@@ -113,7 +113,7 @@ pub const FETCHES: &[&str] = &[
     "ssl_s_notbefore", "ssl_s_s_dn", "ssl_s_serial", "ssl_s_sha1", "ssl_s_sig_alg", "ssl_s_version",
     "status", "stopping", "str", "table_avl", "table_cnt", "term_events", "tgroup", "thread",
     "txn.conn_retries", "txn.id32", "txn.redispatched", "txn.sess_term_state", "txn.status",
-    "txn.timer.total", "txn.timer.user", "unique-id", "uptime", "url", "url32", "url32+src", "url_ip",
+    "txn.timer.total", "txn.timer.user", "uptime", "url", "url32", "url32+src", "url_ip",
     "url_param", "url_port", "urlp", "urlp_val", "uuid", "var", "wait_end", "waiting_entity",
 ];
 

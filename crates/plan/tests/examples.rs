@@ -176,6 +176,8 @@ fn frontend() -> Frontend {
         pages: Arc::default(),
         log: Arc::default(),
         captures: Captures::default(),
+        unique_id: None,
+        unique_id_header: None,
         live: Arc::new(state::frontend::Live::new(1, 1)),
     }
 }

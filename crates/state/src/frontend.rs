@@ -11,7 +11,7 @@ use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::route::Switching;
 use crate::stats::StatsPage;
-use crate::{Cond, Rules};
+use crate::{Cond, Format, Rules};
 
 /// A `frontend`, or the front half of a `listen`.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ pub struct Frontend {
     pub pages: Arc<Pages>,
     pub log: Arc<Setup>,
     pub captures: Captures,
+    /// `unique-id-format`.
+    pub unique_id: Option<Format>,
+    /// `unique-id-header`: the header that tells the server.
+    pub unique_id_header: Option<Box<[u8]>>,
     pub live: Arc<Live>,
 }
 

@@ -35,6 +35,7 @@ pub mod session;
 pub mod stats;
 pub mod stream;
 pub mod termination;
+pub mod unique_id;
 pub mod vars;
 pub mod world;
 

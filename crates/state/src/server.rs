@@ -89,6 +89,8 @@ pub struct SendProxy {
     pub ssl: bool,
     pub authority: bool,
     pub crc32c: bool,
+    /// The stream's unique id.
+    pub unique_id: bool,
     /// `set-proxy-v2-tlv-fmt`: types and values.
     pub tlvs: Vec<(u8, Option<crate::Format>)>,
 }

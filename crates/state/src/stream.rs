@@ -8,6 +8,7 @@ use crate::family::Serve;
 use crate::link::Packets;
 use crate::reply::Page;
 use crate::termination::Termination;
+use crate::unique_id::UniqueId;
 use crate::vars::Vars;
 use std::sync::Arc;
 
@@ -105,6 +106,8 @@ pub struct Stream {
     pub logged: bool,
     /// A random number of 32 bits and the counter of the process, for unique ids.
     pub number: u64,
+    /// `unique-id-format`.
+    pub unique_id: UniqueId,
 }
 
 impl Default for Stream {
@@ -161,6 +164,7 @@ impl Stream {
             log_level: None,
             logged: false,
             number: 0,
+            unique_id: UniqueId::default(),
         }
     }
 
@@ -210,5 +214,6 @@ impl Stream {
         self.log_level = None;
         self.logged = false;
         self.number = 0;
+        self.unique_id.clear();
     }
 }

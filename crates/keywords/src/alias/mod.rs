@@ -13,6 +13,7 @@ mod server;
 mod status;
 mod timer;
 mod tls;
+mod unique_id;
 
 /// Every alias, a file a line.
 pub static ALL: &[&[Alias]] = &[
@@ -26,6 +27,7 @@ pub static ALL: &[&[Alias]] = &[
     status::KEYWORDS,
     timer::KEYWORDS,
     tls::KEYWORDS,
+    unique_id::KEYWORDS,
 ];
 
 /// The alias of this name, without the percent sign.

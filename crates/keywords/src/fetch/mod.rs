@@ -30,6 +30,7 @@ mod ssl;
 mod status;
 mod timer;
 mod txn;
+mod unique_id;
 mod url_ip;
 mod url_param;
 pub(crate) mod var;
@@ -64,6 +65,7 @@ pub static ALL: &[&[Fetch]] = &[
     status::KEYWORDS,
     timer::KEYWORDS,
     txn::KEYWORDS,
+    unique_id::KEYWORDS,
     url_ip::KEYWORDS,
     url_param::KEYWORDS,
     var::KEYWORDS,

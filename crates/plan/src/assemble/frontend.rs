@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use state::Frontend;
+use config::{Diagnostic, Place};
+use state::family::RuleSet;
 use state::frontend::Live;
 use state::route::Switching;
+use state::{Format, Frontend};
 
-use super::rules::{Sets, take};
+use super::rules::{Sets, asks_destination, take};
 use super::{Assembly, Seat, log, stats};
+use crate::compile::{Compile, Site};
+use crate::ctx::{Line, word};
 use crate::draft::Draft;
+use crate::known;
 
 /// Makes it. Rules of a `listen` section run here.
 pub(super) fn make<'a>(
@@ -19,6 +24,7 @@ pub(super) fn make<'a>(
 ) -> Frontend {
     let log = log::setup(assembly, draft, true);
     let stats = stats::page(assembly, draft, seat);
+    let unique_id = draft.settings.unique_id.and_then(|line| unique_id(assembly, draft, seat, line));
     let settings = &draft.settings;
     let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
@@ -57,8 +63,37 @@ pub(super) fn make<'a>(
         options: Arc::clone(&settings.options),
         pages: Arc::clone(&settings.pages),
         log,
+        unique_id,
+        unique_id_header: settings.unique_id_header.map(|w| w.bytes().to_ascii_lowercase().into()),
         captures: std::mem::take(&mut draft.captures),
         live: Arc::new(Live::new(usize::from(global.threads), binds.len())),
         binds,
     }
+}
+
+/// Compiles a `unique-id-format`.
+fn unique_id<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    draft: &Draft<'a>,
+    seat: Seat,
+    line: Line<'a>,
+) -> Option<Format> {
+    let text = word(line, 1);
+    assembly.wants_destination |= asks_destination(text);
+    let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
+    compile.site = Site::Rules(RuleSet::HttpRequest);
+    let error = match compile.id_format(text) {
+        Ok(format) => return Some(format),
+        Err(error) => error,
+    };
+    match known::not_run(&error) {
+        Some(what) => {
+            assembly.plan.remarks.not_run(line.span(), &format!("unique-id-format, which asks for {what},"));
+        }
+        None => {
+            let alert = Diagnostic::alert(line.span(), format!("failed to parse unique-id : {error}."));
+            assembly.plan.remarks.push(alert.at(Place::ParsingCapital));
+        }
+    }
+    None
 }

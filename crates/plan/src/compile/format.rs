@@ -31,6 +31,11 @@ impl Compile<'_> {
         self.parts(text, Flags::default(), false)
     }
 
+    /// A format for `unique-id-format`: as a body's, with runs of spaces as one and none in front.
+    pub fn id_format(&mut self, text: &str) -> Result<Format, String> {
+        self.parts(text, Flags::default(), true)
+    }
+
     /// A format for a log line (`log-format`, `error-log-format`, `log-format-sd`). The site becomes [`Site::Log`].
     pub fn log_format(&mut self, text: &str) -> Result<Format, String> {
         self.site = Site::Log;

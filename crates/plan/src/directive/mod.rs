@@ -42,6 +42,7 @@ pub(crate) mod stats;
 mod stats_socket;
 mod timeout;
 mod tune;
+mod unique_id;
 
 /// Every directive, a file a line.
 static ALL: &[&[Directive]] = &[
@@ -77,6 +78,7 @@ static ALL: &[&[Directive]] = &[
     stats_socket::DIRECTIVES,
     timeout::DIRECTIVES,
     tune::DIRECTIVES,
+    unique_id::DIRECTIVES,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Directive>>> = LazyLock::new(|| {

@@ -370,8 +370,8 @@ fn add<'a>(
         redirect: spec.redirect.map(|r| r.as_bytes().into()),
         check,
         send_proxy: spec.proxy.version().map(|version| {
-            let ProxySpec { ssl, authority, crc32c, .. } = spec.proxy;
-            Box::new(SendProxy { version, ssl, authority, crc32c, tlvs: Vec::new() })
+            let ProxySpec { ssl, authority, crc32c, unique_id, .. } = spec.proxy;
+            Box::new(SendProxy { version, ssl, authority, crc32c, unique_id, tlvs: Vec::new() })
         }),
         source: spec.source.clone(),
         user_timeout_ms: spec.user_timeout_ms,

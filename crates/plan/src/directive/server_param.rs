@@ -92,7 +92,7 @@ fn set<'a>(
             })?;
         }
         "cookie" => spec.cookie = Some(value),
-        "proxy-v2-options" => server_proxy::options(plan, line, &mut spec.proxy, value)?,
+        "proxy-v2-options" => server_proxy::options(&mut spec.proxy, value)?,
         "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
         "guid" => {
             spec.guid = Some(value);

@@ -3,8 +3,6 @@
 
 use config::vocabulary::ParamUse;
 
-use crate::ctx::{Line, Plan};
-
 /// What was asked for; the formats are compiled when names are known.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProxySpec<'a> {
@@ -13,6 +11,7 @@ pub(crate) struct ProxySpec<'a> {
     pub(crate) ssl: bool,
     pub(crate) authority: bool,
     pub(crate) crc32c: bool,
+    pub(crate) unique_id: bool,
     /// `check-send-proxy`.
     pub(crate) check: bool,
     pub(crate) tlvs: Vec<(u8, &'a str)>,
@@ -47,20 +46,13 @@ pub(super) fn switch(spec: &mut ProxySpec<'_>, name: &str) -> bool {
 }
 
 /// `proxy-v2-options`.
-pub(super) fn options<'a>(
-    plan: &mut Plan<'a>,
-    line: Line<'a>,
-    spec: &mut ProxySpec<'a>,
-    value: &str,
-) -> Result<(), String> {
+pub(super) fn options(spec: &mut ProxySpec<'_>, value: &str) -> Result<(), String> {
     for option in value.split(',') {
         match option {
             "ssl" | "cert-cn" | "ssl-cipher" | "cert-sig" | "cert-key" => spec.ssl = true,
             "authority" => spec.authority = true,
             "crc32c" => spec.crc32c = true,
-            "unique-id" => {
-                plan.remarks.not_run(line.span(), "'proxy-v2-options unique-id' on a 'server' line");
-            }
+            "unique-id" => spec.unique_id = true,
             _ => return Err(format!("'{option}' : proxy v2 option not implemented.")),
         }
     }
