@@ -55,6 +55,17 @@ pub fn unblock() -> io::Result<()> {
     change_mask(libc::SIG_UNBLOCK)
 }
 
+/// Has a signal end the process again, also where whoever started it had it ignored (as shells do in the background).
+#[allow(unsafe_code, reason = "rustix leaves dispositions to libc")]
+pub fn restore(signal: Signal) -> io::Result<()> {
+    let number = KNOWN.iter().find(|(known, _)| *known == signal).map_or(0, |(_, number)| *number);
+    // SAFETY: no handler of ours is put in place, nor is one replaced: this process has none.
+    match unsafe { libc::signal(number, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
 /// The process's pending signals, read by one task. Closed when dropped.
 pub struct Signals {
     handle: Handle,

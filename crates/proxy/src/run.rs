@@ -44,6 +44,7 @@ pub(crate) fn until_stopped(mut running: Running) -> End {
 
 /// Dies as a process does that a signal ends, so that whoever waits for it sees which.
 pub(crate) fn die(signal: Signal) -> std::process::ExitCode {
+    let _ = net::signals::restore(signal);
     let (signal, number) = match signal {
         Signal::Int => (rustix::process::Signal::INT, 2),
         _ => (rustix::process::Signal::TERM, 15),
