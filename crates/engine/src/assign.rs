@@ -109,7 +109,7 @@ fn pick(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<(u32,
     if let Some(led) = x.persistence.server {
         return Some((led, true));
     }
-    if let Some(preferred) = preferred(x, backend, avoid) {
+    if let Some(preferred) = persist::preferred(x, backend, avoid) {
         return Some((preferred, false));
     }
     let random = x.worker.random();
@@ -118,14 +118,6 @@ fn pick(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<(u32,
         let position = pick(avoid).or_else(|| avoid.and_then(|_| pick(None)));
         position.map(|position| (position, false))
     })
-}
-
-/// `option prefer-last-server`: the server to which the client has a connection of its own.
-fn preferred(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<u32> {
-    let own = x.client.own.last().filter(|_| backend.options.prefer_last_server)?;
-    let mut servers = (0u32..).zip(&backend.servers);
-    let (position, server) = servers.find(|(_, server)| own.leads_to(server))?;
-    (Some(position) != avoid && server.is_usable() && !server.is_full(backend)).then_some(position)
 }
 
 /// Waits in line before a server, or before the backend; none if another server has to be chosen.

@@ -148,13 +148,13 @@ fn obtain<'x>(
     key: u64,
 ) -> io::Result<Upstream<'x>> {
     let keep = first == First::Head && x.keeps_server();
-    if keep && let Some((sock, served, lease)) = idle(x, backend, server, key) {
+    if keep && let Some((sock, served, lease, private)) = idle(x, backend, server, key) {
         x.stream.reused_connection = true;
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
         }
         let ticket = x.worker.at_work.enter(server.live.uid);
-        return Ok(Upstream { sock, server, lease, ticket, served, keep, key });
+        return Ok(Upstream { sock, server, lease, ticket, served, keep, key, private });
     }
     x.stream.reused_connection = false;
     let lease = x.worker.idle.lease(server, false);
@@ -163,7 +163,7 @@ fn obtain<'x>(
     }
     let sock = dial::connect(x, backend, server, &address(x, server)?)?;
     let ticket = x.worker.at_work.enter(server.live.uid);
-    Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key })
+    Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key, private: false })
 }
 
 fn idle<'x>(
@@ -171,20 +171,21 @@ fn idle<'x>(
     backend: &Backend,
     server: &'x Server,
     key: u64,
-) -> Option<(Sock, u32, Lease<'x>)> {
+) -> Option<(Sock, u32, Lease<'x>, bool)> {
     if let Some((sock, served)) = x.client.take_own(server, key).and_then(Own::take) {
         let lease = x.worker.idle.lease(server, true);
         if sock.is_alive() {
-            return Some((sock, served, lease));
+            return Some((sock, served, lease, true));
         }
     }
     let first = x.client.session.requests <= 1;
-    match backend.options.reuse {
+    let shared = match backend.options.reuse {
         Reuse::Never => None,
         Reuse::Safe if first => None,
         Reuse::Aggressive if first => x.worker.idle.take(server, key, true),
         Reuse::Safe | Reuse::Aggressive | Reuse::Always => x.worker.idle.take(server, key, false),
-    }
+    };
+    shared.map(|(sock, served, lease)| (sock, served, lease, false))
 }
 
 /// Where to connect.

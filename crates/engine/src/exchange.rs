@@ -58,6 +58,8 @@ pub struct Upstream<'x> {
     pub served: u32,
     /// Whether it may be used again after this exchange.
     pub keep: bool,
+    /// Whether it may serve this client only.
+    pub private: bool,
     /// By whom: those whose connection has the same ([`crate::preface::key`]).
     pub key: u64,
 }

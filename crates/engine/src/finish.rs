@@ -57,7 +57,7 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
         return;
     }
     let served = upstream.served + 1;
-    if x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
+    if upstream.private || x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
         let own = Own::new(upstream.sock, Arc::clone(&upstream.server.live), upstream.key, served);
         x.client.keep_own(own);
         Idle::hand_over(upstream.lease);

@@ -129,6 +129,38 @@ pub fn redispatch(x: &mut Exchange<'_>) {
     }
 }
 
+/// `option prefer-last-server`: the server to which the client has a connection of its own, the one that served it most of
+/// several. Also without the option where the connection is what is authenticated.
+pub fn preferred(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<u32> {
+    let prefers = backend.options.prefer_last_server || x.client.session.sticks;
+    if !prefers || x.client.own.is_empty() || backend.balance.is_sticky() {
+        return None;
+    }
+    let open = |at: u32, server: &Server| Some(at) != avoid && server.is_usable() && !server.is_full(backend);
+    let mut best: Option<(u32, u32)> = None;
+    for own in &x.client.own {
+        let mut servers = (0u32..).zip(&backend.servers);
+        let Some((at, server)) = servers.find(|(_, server)| own.leads_to(server)) else { continue };
+        if open(at, server) && best.is_none_or(|(_, most)| own.served() > most) {
+            best = Some((at, own.served()));
+        }
+    }
+    best.map(|(at, _)| at)
+}
+
+/// NTLM and Negotiate authenticate a connection: it must never serve another client, and this one has to meet it again.
+pub fn authenticates(response: &Message) -> bool {
+    let name = match response.status() {
+        401 => Known::WwwAuthenticate,
+        407 => Known::ProxyAuthenticate,
+        _ => return false,
+    };
+    let starts = |value: &[u8], word: &[u8]| {
+        value.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    response.iterate(name).any(|line| starts(line.value, b"Negotiate") || starts(line.value, b"NTLM"))
+}
+
 /// Looks at the cookies of the request: one is captured, one may name a server, and what concerns the proxy alone goes.
 pub fn request(x: &mut Exchange<'_>) -> Result<(), Full> {
     let backend = x.backend.or_else(|| x.world.backend(x.frontend.back?));

@@ -12,6 +12,7 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::persist;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
 use crate::spelling;
@@ -102,7 +103,10 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     x.stream.response_version = response.version();
     x.server_status = response.status();
+    let authenticates = persist::authenticates(response);
+    x.client.session.sticks |= authenticates;
     if let Some(upstream) = &mut x.upstream {
+        upstream.private |= authenticates;
         upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
     }
     Ok(())

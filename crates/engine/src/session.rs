@@ -23,7 +23,7 @@ pub struct Client {
     pub session: Box<Session>,
     /// Bytes read that belong to a message to come.
     pub buffer: Option<Buffer>,
-    /// The server connections that are this session's alone (`http-reuse never`), the one used last at the end.
+    /// The server connections that are this session's alone (`http-reuse never`, NTLM), the one used last at the end.
     pub own: Vec<Own>,
 }
 
@@ -88,6 +88,11 @@ pub struct Own {
 impl Own {
     pub const fn new(sock: Sock, live: Arc<Live>, key: u64, served: u32) -> Self {
         Self { sock: Some(sock), live, key, served }
+    }
+
+    /// Exchanges it has served.
+    pub const fn served(&self) -> u32 {
+        self.served
     }
 
     /// Whether it is a connection to this server, whatever it was opened with.

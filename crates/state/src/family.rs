@@ -305,7 +305,7 @@ pub trait Balance: Send + Sync + fmt::Debug {
     /// The position of the chosen server. Only servers that can take a connection now count; none if there is none.
     fn pick(&self, pick: &Pick<'_>) -> Option<u32>;
     /// Whether it sends the same request to the same server again while nothing changes: then a failed attempt is
-    /// repeated there first.
+    /// repeated there first, and no other preference changes the choice.
     fn is_sticky(&self) -> bool {
         false
     }

@@ -51,6 +51,8 @@ pub struct Session {
     pub vars: Vars,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
+    /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
+    pub sticks: bool,
 }
 
 impl Session {
@@ -75,6 +77,7 @@ impl Session {
             requests: 0,
             vars: Vars::new(),
             log_origin: Origin::Unspecified,
+            sticks: false,
         }
     }
     /// Sets an end of the client's connection as a rule of this set sees it.
