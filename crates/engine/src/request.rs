@@ -160,12 +160,14 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         b"" => {
             line.extend_from_slice(b" HTTP/");
             line.extend_from_slice(&stream.request.version().text());
+            line.truncate(x.world.global.log_line_len);
         }
         other => {
             line.push(b' ');
             line.extend_from_slice(other);
         }
     }
+    line.truncate(x.world.global.log_line_len);
     x.keep_client =
         !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {

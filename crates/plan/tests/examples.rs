@@ -226,6 +226,7 @@ fn global() -> Global {
         header_case: Arc::default(),
         no_splice: false,
         cookie_len: 63,
+        log_line_len: 1023,
         daemon: false,
         pidfile: None,
         user: None,

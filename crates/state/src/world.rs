@@ -36,6 +36,8 @@ pub struct Global {
     pub no_splice: bool,
     /// `tune.http.cookielen`: the most of a cookie that is captured, bytes.
     pub cookie_len: usize,
+    /// `tune.http.logurilen`: the most of a request line that logs tell, bytes.
+    pub log_line_len: usize,
     pub daemon: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,

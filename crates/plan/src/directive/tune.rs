@@ -21,6 +21,13 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.cookie_len = usize::try_from(atol(word(line, 1))).unwrap_or(0);
         Ok(())
     }),
+    tune("tune.http.logurilen", |cx, line| {
+        if word(line, 1).is_empty() {
+            return Err("'tune.http.logurilen' expects an integer argument.".into());
+        }
+        cx.plan.global.log_line_len = usize::try_from(atol(word(line, 1))).unwrap_or(0);
+        Ok(())
+    }),
     tune("tune.http.maxhdr", |cx, line| {
         let most = u16::try_from(atol(word(line, 1))).ok().filter(|n| (1..=32_767).contains(n));
         cx.plan.global.max_headers =

@@ -19,6 +19,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         header_case: Default::default(),
         no_splice: false,
         cookie_len: 63,
+        log_line_len: 1023,
         daemon: false,
         pidfile: None,
         user: None,
