@@ -90,6 +90,8 @@ pub struct Exchange<'x> {
     pub resent: bool,
     /// Whether the client's connection may be used for another request.
     pub keep_client: bool,
+    /// Whether the client went, or sent nonsense, while its body was waited for: rules still see the request, no server.
+    pub aborted: bool,
     /// Whether the client said that no request follows this one.
     pub client_ends: bool,
     /// Whether something of a response was sent to the client.
@@ -166,6 +168,14 @@ impl<'x> Exchange<'x> {
         verdict
     }
 
+    /// As `judge`, from the rule at `at` on; leaves there which one comes next.
+    pub fn judge_from(&mut self, side: Side, set: &[Rule], at: &mut usize) -> Verdict {
+        let session = &mut self.client.session;
+        let verdict = rules::resume(self.worker, self.world, session, self.stream, side, (set, at));
+        self.client.mark_packets();
+        verdict
+    }
+
     /// Evaluates something on the stream as it is now.
     pub fn look<R>(&self, side: Side, ask: impl FnOnce(&Ctx<'_>) -> R) -> R {
         let mut arena = self.worker.arena.borrow_mut();
@@ -210,7 +220,7 @@ impl<'x> Exchange<'x> {
     /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.
     pub fn turned_away(&self, verdict: Verdict) {
         match verdict {
-            Verdict::Next | Verdict::Stop | Verdict::Log { .. } => {}
+            Verdict::Next | Verdict::Stop | Verdict::Body(_) | Verdict::More | Verdict::Log { .. } => {}
             Verdict::Reply { denied: false } | Verdict::Serve => {
                 if self.backend.is_none() {
                     self.count(|c| c.intercepted.add(1));
@@ -227,7 +237,8 @@ impl<'x> Exchange<'x> {
     /// What a rule set's verdict means for the exchange.
     pub fn obey(&mut self, verdict: Verdict, phase: Phase) -> Result<(), Stop> {
         match verdict {
-            Verdict::Next | Verdict::Stop | Verdict::Log { .. } => Ok(()),
+            // Whoever can wait has done so.
+            Verdict::Next | Verdict::Stop | Verdict::Body(_) | Verdict::More | Verdict::Log { .. } => Ok(()),
             Verdict::Reply { denied } => {
                 let cause = if denied { Cause::PROXY } else { Cause::LOCAL };
                 self.stream.termination.set(cause, phase);

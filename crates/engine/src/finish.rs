@@ -84,7 +84,7 @@ async fn drain(x: &mut Exchange<'_>) -> bool {
     let (mut seen, mut until) = (x.up.payload, patience(x));
     loop {
         let before = x.up.payload;
-        let Ok(waits) = x.up.fill(&x.client.sock) else { return false };
+        let Ok(waits) = x.up.fill(&x.client.sock, u64::MAX) else { return false };
         if x.up.skip() {
             return true;
         }

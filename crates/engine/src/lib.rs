@@ -5,7 +5,7 @@
 //! and it makes no system call of its own (`net` does).
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
-//! [`stream`] (the table of phases), [`request`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`] and [`contact`],
+//! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`] and [`contact`],
 //! [`preface`], [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
 //! [`announce`] and [`at_work`] beside it all.
 
@@ -23,6 +23,7 @@ pub mod finish;
 pub mod forward;
 pub mod health;
 pub mod idle;
+pub mod inspect;
 pub mod listener;
 pub mod log;
 pub mod persist;

@@ -188,11 +188,12 @@ impl Pump {
         self.flush(to).map(|_| ())
     }
 
-    /// Reads without writing, until the message is complete or the buffer is full; whether it waits for more.
-    pub fn fill(&mut self, from: &Sock) -> Result<bool, Broken> {
+    /// Reads without writing, until the message is complete, so many bytes of its body are there, or the buffer is full;
+    /// whether it waits for more.
+    pub fn fill(&mut self, from: &Sock, enough: u64) -> Result<bool, Broken> {
         loop {
             let full = self.buffer.as_mut().is_some_and(|buffer| buffer.space().is_empty());
-            if full || self.is_read() {
+            if full || self.is_read() || self.payload >= enough {
                 return Ok(false);
             }
             if self.ended {

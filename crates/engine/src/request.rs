@@ -15,7 +15,8 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
-use crate::pump::{Broken, Pump};
+use crate::inspect;
+use crate::pump::Pump;
 use crate::spelling;
 
 /// Waits for the head of a request. `expired`: the time for the first byte is over.
@@ -190,50 +191,10 @@ pub async fn form(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// `option http-buffer-request`: waits until the body has come, or as much of it as a buffer holds. A client that asks
-/// whether it should send it is told so.
+/// `option http-buffer-request`: waits until the body has come, or as much of it as a buffer holds.
 pub async fn body(x: &mut Exchange<'_>) -> Result<(), Stop> {
-    if x.framing == Framing::None {
-        return Ok(());
-    }
-    go_on(x);
     let until = patience(x);
-    loop {
-        match x.up.fill(&x.client.sock) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(Broken::Invalid) => {
-                x.count(|c| c.request_errors.add(1));
-                x.stream.times.request = 0;
-                return Err(Failure::new(Cause::PROXY, Phase::REQUEST, 400).into());
-            }
-            Err(_) => return Err(gone(x)),
-        }
-        let woken = net::wait(|w| {
-            w.read(&x.client.sock).until(until);
-        });
-        if woken.await.timed_out() {
-            x.count(|c| c.request_errors.add(1));
-            x.stream.times.request = 0;
-            return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into());
-        }
-    }
-    x.stream.times.request = net::now().as_nanos();
-    Ok(())
-}
-
-/// Answers `Expect: 100-continue` (RFC 9110 section 10.1.1) in the server's stead.
-fn go_on(x: &mut Exchange<'_>) {
-    const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-    let request = &mut x.stream.request;
-    let expects =
-        request.find(Known::Expect).is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
-    if !expects || request.version() < Version::HTTP_11 {
-        return;
-    }
-    request.del_header(Known::Expect);
-    let sent = x.client.sock.try_write(CONTINUE).unwrap_or(0);
-    x.unsent.extend_from_slice(CONTINUE.get(sent..).unwrap_or_default());
+    inspect::request(x, until, 0).await
 }
 
 /// `capture request header`.

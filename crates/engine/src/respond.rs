@@ -112,7 +112,8 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn invalid(x: &mut Exchange<'_>) -> Stop {
+/// The server's answer is none: 502.
+pub fn invalid(x: &mut Exchange<'_>) -> Stop {
     x.stream.has_response = false;
     x.stream.response.clear();
     Failure::new(Cause::PROXY, Phase::HEADERS, 502).into()
@@ -180,7 +181,7 @@ fn is_idempotent(method: Method) -> bool {
 }
 
 /// Sends what there is of the request's body.
-fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
+pub fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     let Some(upstream) = &x.upstream else { return Ok(Step::Done) };
     match x.up.step(&x.client.sock, &upstream.sock) {
         Ok(step) => Ok(step),

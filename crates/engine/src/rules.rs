@@ -16,12 +16,24 @@ pub fn run(
     side: Side,
     rules: &[Rule],
 ) -> Verdict {
-    apply(worker, world, session, Some(stream), side, rules)
+    apply(worker, world, session, Some(stream), side, rules, &mut 0)
+}
+
+/// As [`run`], from the rule at `at` on; leaves there which one comes next.
+pub fn resume(
+    worker: &Worker,
+    world: &World,
+    session: &mut Session,
+    stream: &mut Stream,
+    side: Side,
+    (rules, at): (&[Rule], &mut usize),
+) -> Verdict {
+    apply(worker, world, session, Some(stream), side, rules, at)
 }
 
 /// Runs a rule set for which only the connection exists.
 pub fn connection(worker: &Worker, world: &World, session: &mut Session, rules: &[Rule]) -> Verdict {
-    apply(worker, world, session, None, Side::Request, rules)
+    apply(worker, world, session, None, Side::Request, rules, &mut 0)
 }
 
 /// Runs one action on a stream.
@@ -55,6 +67,7 @@ fn apply(
     stream: Option<&mut Stream>,
     side: Side,
     rules: &[Rule],
+    at: &mut usize,
 ) -> Verdict {
     if rules.is_empty() {
         return Verdict::Next;
@@ -71,16 +84,22 @@ fn apply(
             wall_us: net::wall(),
             thread: worker.number,
         };
-        in_order(worker, &mut act, rules)
+        in_order(worker, &mut act, rules, at)
     };
     arena.reset();
     verdict
 }
 
-fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule]) -> Verdict {
-    for rule in rules {
-        if rule.cond.as_ref().is_some_and(|cond| !cond.holds(&act.ctx())) {
-            continue;
+fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule], at: &mut usize) -> Verdict {
+    while let Some(rule) = rules.get(*at) {
+        *at += 1;
+        match holds(act, rule) {
+            Some(true) => {}
+            Some(false) => continue,
+            None => {
+                *at -= 1;
+                return Verdict::More;
+            }
         }
         match rule.action.run(act) {
             Verdict::Next => {}
@@ -90,4 +109,13 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule]) -> Verdic
         }
     }
     Verdict::Next
+}
+
+/// Whether a rule's condition holds; none while that depends on bytes that may still come.
+fn holds(act: &Act<'_>, rule: &Rule) -> Option<bool> {
+    let Some(cond) = &rule.cond else { return Some(true) };
+    match act.stream.as_deref().map(|s| &s.request_body).filter(|body| body.more) {
+        Some(body) => cond.decide(&act.ctx(), &body.undecided),
+        None => Some(cond.holds(&act.ctx())),
+    }
 }

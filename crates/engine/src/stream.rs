@@ -3,6 +3,7 @@
 use http::h1::Framing;
 use net::Time;
 use state::Farewell;
+use state::Verdict;
 use state::World;
 use state::expr::Side;
 use state::log::Origin;
@@ -15,7 +16,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{contact, finish, forward, log, persist, reply, request, respond, route, serve};
+use crate::{contact, finish, forward, inspect, log, persist, reply, request, respond, route, serve};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -41,6 +42,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         persistence: Persistence::default(),
         resent: false,
         keep_client: false,
+        aborted: false,
         client_ends: false,
         answered: false,
         unsent: Vec::new(),
@@ -65,13 +67,15 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::head(x, expired).await?;
     request::prepare(x)?;
     accepted(x);
-    if x.frontend.options.http_buffer_request {
-        request::body(x).await?;
+    let frontend = x.frontend;
+    match frontend.options.http_buffer_request {
+        true => request::body(x).await?,
+        false => inspect::show_request(x),
     }
-    request_rules(x, &x.frontend.tcp_content)?;
+    request_rules(x, &frontend.tcp_content).await?;
     monitor(x)?;
     requested(x);
-    request_rules(x, &x.frontend.http_request)?;
+    request_rules(x, &frontend.http_request).await?;
     request::restrict_names(x, x.frontend.options.odd_names)?;
     serve::stats(x, x.frontend.stats.as_deref())?;
     route::choose(x)?;
@@ -80,14 +84,16 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     if buffers(x) && !x.frontend.options.http_buffer_request {
         request::body(x).await?;
     }
-    backend_rules(x)?;
+    backend_rules(x).await?;
     persist::use_server(x);
     persist::request(x).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
     request::form(x).await?;
+    inspect::unless_aborted(x)?;
     request::for_server(x)?;
     let rest = contact::contact(x).await?;
     let mut down = respond::body(x, rest)?;
-    response_rules(x).inspect_err(|_| x.stream.bytes_out += down.payload)?;
+    let judged = response_rules(x, &mut down).await;
+    judged.inspect_err(|_| x.stream.bytes_out += down.payload)?;
     let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);
     persist::response(x).map_err(full)?;
     reply::after_response(x);
@@ -146,17 +152,22 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     forward::both(x, down, true).await
 }
 
-fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
-    let verdict = x.judge(Side::Request, set);
-    if verdict == state::Verdict::Next {
-        return Ok(());
+async fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
+    let mut at = 0;
+    loop {
+        match x.judge_from(Side::Request, set, &mut at) {
+            Verdict::Next => return Ok(()),
+            Verdict::Body(wait) => inspect::request_rule(x, wait).await?,
+            verdict => {
+                x.turned_away(verdict);
+                use Verdict::{Deny, Reply, Tarpit};
+                if matches!(verdict, Deny { .. } | Tarpit { .. } | Reply { denied: true }) {
+                    refused(x);
+                }
+                return x.obey(verdict, Phase::REQUEST);
+            }
+        }
     }
-    x.turned_away(verdict);
-    use state::Verdict::{Deny, Reply, Tarpit};
-    if matches!(verdict, Deny { .. } | Tarpit { .. } | Reply { denied: true }) {
-        refused(x);
-    }
-    x.obey(verdict, Phase::REQUEST)
 }
 
 /// What logs say of the cookies of a request that rules turned away.
@@ -168,27 +179,37 @@ fn refused(x: &mut Exchange<'_>) {
     }
 }
 
-fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
-    request_rules(x, &backend.tcp_content)?;
-    request_rules(x, &backend.http_request)?;
+    if backend.looks[0] {
+        inspect::show_request(x);
+    }
+    request_rules(x, &backend.tcp_content).await?;
+    request_rules(x, &backend.http_request).await?;
     request::restrict_names(x, backend.options.odd_names)?;
     serve::stats(x, backend.stats.as_deref())
 }
 
 /// The `tcp-response content` rules, then the `http-response` rules: the backend's, then the frontend's.
-fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     respond::capture(x);
+    inspect::show_response(x, down);
     let sets = [
         x.backend.map(|b| &b.tcp_response),
         x.backend.map(|b| &b.http_response),
         Some(&x.frontend.http_response),
     ];
     for set in sets.into_iter().flatten() {
-        let verdict = x.judge(Side::Response, set);
-        if verdict != state::Verdict::Next {
-            x.count(|c| c.denied_responses.add(1));
-            x.obey(verdict, Phase::HEADERS)?;
+        let mut at = 0;
+        loop {
+            match x.judge_from(Side::Response, set, &mut at) {
+                Verdict::Next => break,
+                Verdict::Body(wait) => inspect::response_rule(x, down, wait).await?,
+                verdict => {
+                    x.count(|c| c.denied_responses.add(1));
+                    x.obey(verdict, Phase::HEADERS)?;
+                }
+            }
         }
     }
     Ok(())
@@ -242,7 +263,6 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             tarpit(x, deadline(wait)).await;
             // The log tells the time as one in a queue (manual 8.5, "PT").
             (x.stream.times.request, x.stream.times.queued) = (0, net::now().as_nanos());
-            x.keep_client = false;
             reply::page(x, status);
             reply::send(x).await;
         }

@@ -11,7 +11,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, finish, forward, log, persist, route};
+use crate::{connect, finish, forward, inspect, log, persist, route};
 
 /// Serves a connection from end to end.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
@@ -38,6 +38,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         persistence: Persistence::default(),
         resent: false,
         keep_client: false,
+        aborted: false,
         client_ends: false,
         answered: true,
         unsent: Vec::new(),
@@ -62,10 +63,10 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
 
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     log::moment(x, Origin::Accept);
-    content_rules(x, false)?;
+    content_rules(x, false).await?;
     route::choose(x)?;
     persist::rules(x);
-    content_rules(x, true)?;
+    content_rules(x, true).await?;
     persist::use_server(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
@@ -91,16 +92,23 @@ fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.obey(verdict, Phase::DATA)
 }
 
-/// The `tcp-request content` rules of the frontend, or of the backend.
-fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
+/// The `tcp-request content` rules of the frontend, or of the backend. Where they look into the client's bytes they wait
+/// for them, `tcp-request inspect-delay` long.
+async fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
     let set = match x.backend {
         Some(backend) if of_backend => &backend.tcp_content,
         _ => &x.frontend.tcp_content,
     };
-    let verdict = x.judge(Side::Request, set);
-    if verdict == Verdict::Next {
-        return Ok(());
+    let (mut at, mut over) = (0, false);
+    loop {
+        inspect::show_bytes(x, over);
+        match x.judge_from(Side::Request, set, &mut at) {
+            Verdict::Next => return Ok(()),
+            Verdict::More => over = inspect::more_bytes(x).await,
+            verdict => {
+                x.turned_away(verdict);
+                return x.obey(verdict, Phase::REQUEST);
+            }
+        }
     }
-    x.turned_away(verdict);
-    x.obey(verdict, Phase::REQUEST)
 }

@@ -172,6 +172,7 @@ fn frontend() -> Frontend {
         monitor_fail: Box::default(),
         stats: None,
         timeouts: timeouts(),
+        looks: [true; 2],
         options: Arc::new(Options::default()),
         pages: Arc::default(),
         log: Arc::default(),
@@ -203,6 +204,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         persist_rules: Box::default(),
         rdp_cookie: None,
         timeouts: timeouts(),
+        looks: [true; 2],
         options: Arc::new(Options::default()),
         retries: 3,
         fullconn: 0,
@@ -285,18 +287,36 @@ fn session() -> Session {
     session
 }
 
+/// What has come of a body, which may be less than the head announces.
+fn fill(body: &mut state::stream::Body, head: &http::Message, content: &[u8]) {
+    body.content.extend_from_slice(content);
+    let announced =
+        head.find(http::Known::ContentLength).and_then(|v| std::str::from_utf8(v).ok()?.parse().ok());
+    body.size = announced.unwrap_or(content.len() as u64);
+}
+
 /// A stream that took a second, with the given messages.
 fn stream(given: &str) -> Stream {
     let mut stream = Stream::new();
     stream.reset(0, BEGUN_NS, BEGUN_WALL_US);
     stream.number = 7;
     stream.backend = Some(0);
+    if let Some(bytes) = given.strip_prefix("raw:") {
+        for body in [&mut stream.request_body, &mut stream.response_body] {
+            body.content.extend_from_slice(bytes.as_bytes());
+            (body.raw, body.buffered) = (true, bytes.len() as u64);
+        }
+        return stream;
+    }
     let (request, response) = given.split_once("---\r\n").map_or((given, None), |(a, b)| (a, Some(b)));
     if !request.is_empty() {
         let parsed = parse_request(request.as_bytes(), &mut stream.request, &Limits::default());
         assert!(matches!(parsed, Parsed::Complete { .. }), "{request:?}: {parsed:?}");
         stream.request_line = request.lines().next().unwrap().as_bytes().to_vec();
         stream.has_request = true;
+        if let Parsed::Complete { consumed } = parsed {
+            fill(&mut stream.request_body, &stream.request, &request.as_bytes()[consumed..]);
+        }
         stream.times.first_byte = BEGUN_NS + 200 * MS;
         stream.times.request = BEGUN_NS + 210 * MS;
     }
@@ -304,6 +324,9 @@ fn stream(given: &str) -> Stream {
         let parsed = parse_response(response.as_bytes(), &mut stream.response, &Limits::default());
         assert!(matches!(parsed, Parsed::Complete { .. }), "{response:?}: {parsed:?}");
         stream.has_response = true;
+        if let Parsed::Complete { consumed } = parsed {
+            fill(&mut stream.response_body, &stream.response, &response.as_bytes()[consumed..]);
+        }
         stream.server = Some(0);
         stream.status = stream.response.status();
         stream.times.queued = BEGUN_NS + 230 * MS;
@@ -316,7 +339,9 @@ fn stream(given: &str) -> Stream {
 /// A place where the fetch may stand.
 fn place(needs: Needs) -> Site {
     Site::Rules(match needs {
-        Needs::Server | Needs::ResponseHead | Needs::ResponseBody | Needs::Log => RuleSet::HttpResponse,
+        Needs::Server | Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer | Needs::Log => {
+            RuleSet::HttpResponse
+        }
         _ => RuleSet::HttpRequest,
     })
 }

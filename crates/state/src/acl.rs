@@ -1,5 +1,6 @@
 //! ACLs and the conditions made of them (manual 7.1, 7.2).
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -58,8 +59,36 @@ pub struct Cond {
 }
 
 impl Cond {
+    /// As `holds`, where more bytes may come; none: it depends on them. `undecided` is what samples set then.
+    pub fn decide(&self, cx: &Ctx<'_>, undecided: &Cell<bool>) -> Option<bool> {
+        let mut open = false;
+        for all in &self.any {
+            match decide_all(all, cx, undecided) {
+                Some(true) => return Some(!self.unless),
+                Some(false) => {}
+                None => open = true,
+            }
+        }
+        (!open).then_some(self.unless)
+    }
+
     pub fn holds(&self, cx: &Ctx<'_>) -> bool {
         let holds = self.any.iter().any(|all| all.iter().all(|t| t.acl.holds(cx) != t.negated));
         holds != self.unless
     }
+}
+
+/// One that doesn't hold decides; one that is open leaves it open.
+fn decide_all(all: &[Term], cx: &Ctx<'_>, undecided: &Cell<bool>) -> Option<bool> {
+    let mut open = false;
+    for term in all {
+        undecided.set(false);
+        let holds = term.acl.holds(cx);
+        if !holds && undecided.get() {
+            open = true;
+        } else if holds == term.negated {
+            return Some(false);
+        }
+    }
+    (!open).then_some(true)
 }

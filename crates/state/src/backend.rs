@@ -43,6 +43,8 @@ pub struct Backend {
     pub rdp_cookie: Option<Box<[u8]>>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
+    /// Whether something of it looks into the body of requests, of responses.
+    pub looks: [bool; 2],
     /// How often a failed attempt is repeated.
     pub retries: u32,
     pub fullconn: u32,

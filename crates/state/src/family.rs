@@ -43,6 +43,9 @@ pub enum Needs {
     RequestHead,
     /// Request content beyond the head.
     RequestBody,
+    /// The raw bytes that came of a request, of a response.
+    RequestBuffer,
+    ResponseBuffer,
     /// A backend was chosen.
     Backend,
     /// The server's connection, and what is kept of it and of the response to the end.
@@ -242,6 +245,10 @@ pub trait Compiler {
     fn capture(&mut self, side: Side, len: usize) -> Result<u32, String>;
     /// The position of a `log-profile` section in the World.
     fn log_profile(&mut self, name: &str) -> Result<u32, String>;
+    /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).
+    fn duration(&mut self, text: &str) -> Option<u32>;
+    /// Bytes of a size with its unit (`1k`).
+    fn size(&mut self, text: &str) -> Option<u64>;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }

@@ -43,6 +43,8 @@ pub struct Frontend {
     pub stats: Option<Arc<StatsPage>>,
     pub timeouts: Timeouts,
     pub options: Arc<Options>,
+    /// Whether something of it looks into the body of requests, of responses.
+    pub looks: [bool; 2],
     pub pages: Arc<Pages>,
     pub log: Arc<Setup>,
     pub captures: Captures,

@@ -28,8 +28,20 @@ pub enum Verdict {
     Serve,
     /// Close the client's connection without an answer.
     Close(Farewell),
+    /// A condition can't be decided before more bytes come: then the same rule again.
+    More,
+    /// Wait for the body of the message, then go on with the next rule.
+    Body(Wait),
     /// The action could not be done for lack of room or memory: 500.
     Failed,
+}
+
+/// How long to wait for a body, and for how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub ms: u32,
+    /// Bytes that are enough; 0: all, or as much as a buffer holds.
+    pub at_least: u64,
 }
 
 /// How a client's connection ends that gets no answer.

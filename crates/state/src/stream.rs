@@ -10,6 +10,7 @@ use crate::reply::Page;
 use crate::termination::Termination;
 use crate::unique_id::UniqueId;
 use crate::vars::Vars;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// When things happened, monotonic nanoseconds; 0 for what did not happen (manual 8.4).
@@ -33,6 +34,31 @@ pub struct Times {
     pub ended: u64,
 }
 
+/// What has come of a message's body, for rules that look at it; kept only where some do.
+#[derive(Debug, Default)]
+pub struct Body {
+    /// The content without its framing, as much of it as a buffer may hold.
+    pub content: Vec<u8>,
+    /// Bytes that the head announces; the content so far where it doesn't.
+    pub size: u64,
+    /// Bytes in the buffer in all, in HAProxy's counting, heads included.
+    pub buffered: u64,
+    /// Whether the content is the connection's bytes as they came (`mode tcp`).
+    pub raw: bool,
+    /// Whether more of them may come in time: what isn't found yet is not decided then.
+    pub more: bool,
+    /// Set by a sample that may come out otherwise with more bytes.
+    pub undecided: Cell<bool>,
+}
+
+impl Body {
+    fn clear(&mut self) {
+        self.content.clear();
+        (self.size, self.buffered) = (0, 0);
+        (self.raw, self.more) = (false, false);
+    }
+}
+
 /// One exchange.
 #[derive(Debug)]
 pub struct Stream {
@@ -45,6 +71,9 @@ pub struct Stream {
     pub request_line: Vec<u8>,
     /// What came of the request's body, where balancing looks at a form.
     pub form: Vec<u8>,
+    /// What has come of the bodies.
+    pub request_body: Body,
+    pub response_body: Body,
     /// The version of the server's response; of the request where the answer is not the server's.
     pub response_version: Version,
     pub frontend: u32,
@@ -125,6 +154,8 @@ impl Stream {
             has_response: false,
             request_line: Vec::new(),
             form: Vec::new(),
+            request_body: Body::default(),
+            response_body: Body::default(),
             response_version: Version::HTTP_11,
             frontend: 0,
             backend: None,
@@ -176,6 +207,8 @@ impl Stream {
         self.has_response = false;
         self.request_line.clear();
         self.form.clear();
+        self.request_body.clear();
+        self.response_body.clear();
         self.frontend = frontend;
         self.backend = None;
         self.server = None;

@@ -90,7 +90,8 @@ fn settle_authority(msg: &mut Message, host_at: Option<usize>, limits: &Limits) 
         let (index, host_len) = (header.index, bare_host.len());
         if (agrees || limits.accept_unsafe) && changes && header.value != bare {
             match connect {
-                true if agrees => msg.shorten_value(index, host_len),
+                // An empty port is not the usual one to the letter, and stays.
+                true if agrees && !header.value.ends_with(b":") => msg.shorten_value(index, host_len),
                 true => {}
                 false => msg.take_value_from_target(index, bare_start, bare_len),
             }

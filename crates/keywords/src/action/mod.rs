@@ -25,6 +25,7 @@ mod set_status;
 mod set_uri;
 mod set_var;
 mod use_service;
+mod wait_for_body;
 
 pub use auth::gate;
 
@@ -51,6 +52,7 @@ pub static ALL: &[&[ActionKind]] = &[
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
     use_service::KEYWORDS,
+    wait_for_body::KEYWORDS,
 ];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds

@@ -7,6 +7,7 @@ mod always;
 mod backend;
 mod base;
 mod bc;
+mod body;
 mod bytes;
 mod capture;
 mod cook;
@@ -21,6 +22,7 @@ mod hdr_names;
 mod http_auth;
 mod method;
 mod path;
+mod payload;
 mod prio;
 mod process;
 mod rand;
@@ -42,6 +44,7 @@ pub static ALL: &[&[Fetch]] = &[
     backend::KEYWORDS,
     base::KEYWORDS,
     bc::KEYWORDS,
+    body::KEYWORDS,
     bytes::KEYWORDS,
     capture::KEYWORDS,
     cook::KEYWORDS,
@@ -56,6 +59,7 @@ pub static ALL: &[&[Fetch]] = &[
     http_auth::KEYWORDS,
     method::KEYWORDS,
     path::KEYWORDS,
+    payload::KEYWORDS,
     prio::KEYWORDS,
     process::KEYWORDS,
     rand::KEYWORDS,

@@ -1,5 +1,7 @@
 //! `req.ver`, `res.ver`, `req.proto_http`, `http_first_req`, `fc_http_major`: the protocol (manual 7.3.6).
 
+use http::h1::{Limits, Parsed, parse_request, request_framing};
+
 use super::prelude::*;
 
 const GIVEN: &str = "GET / HTTP/1.0\r\n\r\n---\r\nHTTP/1.1 404 Not Found\r\n\r\n";
@@ -29,10 +31,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "req.proto_http",
         args: &[],
         gives: Type::Bool,
-        needs: Needs::Request,
-        doc: "True once the request was read as HTTP.",
+        needs: Needs::RequestBuffer,
+        doc: "True once the request was read as HTTP; in TCP proxies, once the bytes that came read as one.",
         examples: &[Example { given: GIVEN, expr: "req.proto_http", gives: "1" }],
-        get: |_, cx| request(cx).map(|_| Value::Bool(true)),
+        get: |_, cx| is_http(cx),
         each: None,
     },
     Fetch {
@@ -49,10 +51,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "req_proto_http",
         args: &[],
         gives: Type::Bool,
-        needs: Needs::Request,
+        needs: Needs::RequestBuffer,
         doc: "See `req.proto_http`.",
         examples: &[Example { given: GIVEN, expr: "req_proto_http", gives: "1" }],
-        get: |_, cx| request(cx).map(|_| Value::Bool(true)),
+        get: |_, cx| is_http(cx),
         each: None,
     },
     Fetch {
@@ -89,4 +91,21 @@ pub(super) const KEYWORDS: &[Fetch] = &[
 
 fn version<'a>(message: &Message, cx: &Ctx<'a>) -> Value<'a> {
     Value::Str(cx.arena.alloc_slice_copy(&message.version().text()))
+}
+
+/// Whether the request was read as HTTP, or the raw bytes begin with one.
+fn is_http<'a>(cx: &Ctx<'a>) -> Option<Value<'a>> {
+    let body = &cx.stream?.request_body;
+    if !body.raw {
+        return request(cx).map(|_| Value::Bool(true));
+    }
+    let (mut head, limits) = (Message::new(), Limits::default());
+    match parse_request(&body.content, &mut head, &limits) {
+        Parsed::Complete { .. } => Some(Value::Bool(request_framing(&mut head, &limits).is_ok())),
+        Parsed::Partial if body.more => {
+            body.undecided.set(true);
+            None
+        }
+        Parsed::Partial | Parsed::Invalid(_) => Some(Value::Bool(false)),
+    }
 }

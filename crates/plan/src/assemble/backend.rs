@@ -11,7 +11,7 @@ use state::{Backend, Server};
 
 use super::rules::{Sets, take};
 use super::{Assembly, Seat, cookie, log, stats};
-use crate::compile::{Compile, Site};
+use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
 use crate::draft::Draft;
 use crate::known;
@@ -58,6 +58,7 @@ pub(super) fn make<'a>(
         rdp_cookie: settings.rdp_cookie.map(|name| name.as_bytes().into()),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
+        looks: Looking::of(&assembly.names.looking.backends, seat.backend),
         retries: settings.retries.unwrap_or(3),
         fullconn: settings.fullconn.unwrap_or(0),
         pages: Arc::clone(&settings.pages),

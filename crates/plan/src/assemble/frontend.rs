@@ -10,7 +10,7 @@ use state::{Format, Frontend};
 
 use super::rules::{Sets, asks_destination, take};
 use super::{Assembly, Seat, log, stats};
-use crate::compile::{Compile, Site};
+use crate::compile::{Compile, Looking, Site};
 use crate::ctx::{Line, word};
 use crate::draft::Draft;
 use crate::known;
@@ -61,6 +61,7 @@ pub(super) fn make<'a>(
         monitor_fail: std::mem::take(&mut sets.monitor_fail).into_boxed_slice(),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
+        looks: Looking::of(&assembly.names.looking.frontends, seat.frontend),
         pages: Arc::clone(&settings.pages),
         log,
         unique_id,

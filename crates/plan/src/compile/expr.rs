@@ -5,7 +5,7 @@ use sample::Type;
 use sample::cast::castable;
 use state::Expr;
 use state::expr::Step;
-use state::family::{Fetch, Words};
+use state::family::{Fetch, Needs, Words};
 
 use super::arg::{cut, typed};
 use super::nearest::hint;
@@ -48,6 +48,7 @@ impl Compile<'_> {
         text: &'t str,
     ) -> Result<(Expr, &'t str), Failure> {
         let name = fetch.name;
+        self.note_look(fetch.needs);
         let error = |text: String| Failure::Other(format!("fetch method '{name}' : {text}"));
         let (given, mut rest) = inside(text, fetch.args.len()).map_err(error)?;
         let args = typed(self, fetch.args, &given).map_err(|(_, text)| error(text))?;
@@ -61,6 +62,22 @@ impl Compile<'_> {
             rest = self.step(rest, &mut gives, &mut steps).map_err(Failure::Other)?;
         }
         Ok((Expr { fetch, args, steps: steps.into_boxed_slice() }, rest))
+    }
+
+    /// Remembers who looks into bodies: for others nothing of them is kept.
+    fn note_look(&mut self, needs: Needs) {
+        let side = match needs {
+            Needs::RequestBody | Needs::RequestBuffer => 0,
+            Needs::ResponseBody | Needs::ResponseBuffer => 1,
+            _ => return,
+        };
+        let (home, looking) = (self.home, &mut self.names.looking);
+        if let (Some(position), Some(set)) = (home.frontend, looking.frontends.get_mut(side)) {
+            set.insert(position);
+        }
+        if let (Some(position), Some(set)) = (home.backend, looking.backends.get_mut(side)) {
+            set.insert(position);
+        }
     }
 
     /// Compiles the converter at the front of `text`; gives what follows.

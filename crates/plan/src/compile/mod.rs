@@ -27,7 +27,7 @@ use state::reply::Pages;
 use state::{Acl, Expr, Format};
 
 pub use arg::{duration_ms, size};
-pub use names::Names;
+pub use names::{Looking, Names};
 pub use nearest::nearest;
 pub use site::Site;
 pub use switching::{Switchboard, switching};
@@ -120,6 +120,14 @@ impl Compiler for Compile<'_> {
     fn log_profile(&mut self, name: &str) -> Result<u32, String> {
         let found = self.names.log_profiles.get(name).copied();
         found.ok_or_else(|| format!("do-log action: profile '{name}' is invalid"))
+    }
+
+    fn duration(&mut self, text: &str) -> Option<u32> {
+        u32::try_from(duration_ms(text)?).ok()
+    }
+
+    fn size(&mut self, text: &str) -> Option<u64> {
+        size(text)
     }
 
     fn warn(&mut self, text: String) {

@@ -1,7 +1,7 @@
 //! What a name in an expression may refer to, as numbers. Filled by whoever builds the World, before anything is
 //! compiled: proxies may refer to each other in any order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use state::reply::Pages;
@@ -22,10 +22,26 @@ pub struct Names {
     pub http_errors: HashMap<Box<str>, Arc<Pages>>,
     /// Position in `World::log_profiles`.
     pub log_profiles: HashMap<Box<str>, u32>,
+    /// Which frontends and backends look into the bodies of requests and of responses.
+    pub looking: Looking,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
     vars: HashMap<Box<str>, u32>,
     var_names: Vec<Box<str>>,
+}
+
+/// Who looks into bodies, by position in the World: requests', responses'.
+#[derive(Debug, Default)]
+pub struct Looking {
+    pub frontends: [HashSet<u32>; 2],
+    pub backends: [HashSet<u32>; 2],
+}
+
+impl Looking {
+    /// What a proxy at this position looks into.
+    pub fn of(sets: &[HashSet<u32>; 2], position: Option<u32>) -> [bool; 2] {
+        [0, 1].map(|side| position.is_some_and(|p| sets.get(side).is_some_and(|set| set.contains(&p))))
+    }
 }
 
 impl Names {

@@ -83,8 +83,8 @@ pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
         Needs::Client => site != Site::Nowhere,
         Needs::Session => site != Site::Nowhere && !rules(TcpRequestConnection),
         Needs::Request => site != Site::Nowhere && !rules(TcpRequestConnection) && !rules(TcpRequestSession),
-        Needs::RequestHead | Needs::RequestBody => site.has_request_head(),
-        Needs::ResponseHead | Needs::ResponseBody => site.has_response_head(),
+        Needs::RequestHead | Needs::RequestBody | Needs::RequestBuffer => site.has_request_head(),
+        Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer => site.has_response_head(),
         Needs::EitherHead => site.has_request_head() || site.has_response_head(),
         Needs::Backend => match site {
             Site::UseServer | Site::Persist | Site::Log => true,
@@ -103,12 +103,12 @@ pub(super) const fn what(needs: Needs) -> &'static str {
         Needs::Client => "layer 4 connection on the client side",
         Needs::Session => "layer 5 session",
         Needs::Request => "HTTP request",
-        Needs::RequestHead | Needs::EitherHead => "HTTP request headers",
-        Needs::RequestBody => "HTTP request body",
+        Needs::RequestHead | Needs::RequestBody | Needs::EitherHead => "HTTP request headers",
+        Needs::RequestBuffer => "request buffer",
+        Needs::ResponseBuffer => "response buffer",
         Needs::Backend => "backend",
         Needs::Server => "HTTP response",
-        Needs::ResponseHead => "HTTP response headers",
-        Needs::ResponseBody => "HTTP response body",
+        Needs::ResponseHead | Needs::ResponseBody => "HTTP response headers",
         Needs::Log => "stream at its end",
     }
 }

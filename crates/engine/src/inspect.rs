@@ -1,0 +1,206 @@
+//! Bodies that rules look at: waiting for them (`option http-buffer-request`, `wait-for-body`), and what is shown of them.
+
+use http::h1::Framing;
+use http::{Known, Message, Version};
+use net::Time;
+use state::rule::Wait;
+use state::stream::Body;
+use state::termination::{Cause, Phase};
+
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
+use crate::pump::{Broken, Pump, Step};
+use crate::request::weight;
+use crate::respond;
+
+/// Waits for the request's body: for all of it, for what `wait` wants, or for as much as a buffer holds. A client that
+/// asks whether it should send it is told so.
+pub async fn request(x: &mut Exchange<'_>, until: Time, at_least: u64) -> Result<(), Stop> {
+    if x.framing != Framing::None && !x.aborted {
+        go_on(x);
+        let enough = enough(x, &x.stream.request, at_least);
+        loop {
+            match x.up.fill(&x.client.sock, enough) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => {
+                    request_failed(x);
+                    break;
+                }
+            }
+            let woken = net::wait(|w| {
+                w.read(&x.client.sock).until(until);
+            });
+            if woken.await.timed_out() {
+                x.count(|c| c.request_errors.add(1));
+                x.stream.times.request = 0;
+                return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into());
+            }
+        }
+        x.stream.times.request = net::now().as_nanos();
+    }
+    show_request(x);
+    Ok(())
+}
+
+/// The client went while its body was waited for, or what came is no body.
+fn request_failed(x: &mut Exchange<'_>) {
+    if !x.aborted {
+        x.count(|c| c.request_errors.add(1));
+    }
+    x.aborted = true;
+}
+
+/// Ends an exchange whose client went while its body was waited for.
+pub fn unless_aborted(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    if !x.aborted {
+        return Ok(());
+    }
+    x.stream.status = 400;
+    Err(Failure::silent(Cause::CLIENT, Phase::REQUEST).into())
+}
+
+/// `http-request wait-for-body`.
+pub async fn request_rule(x: &mut Exchange<'_>, wait: Wait) -> Result<(), Stop> {
+    request(x, deadline(Some(wait.ms)), wait.at_least).await
+}
+
+/// `http-response wait-for-body`. What is left of the request goes out meanwhile: the server may be waiting for it.
+pub async fn response_rule(x: &mut Exchange<'_>, down: &mut Pump, wait: Wait) -> Result<(), Stop> {
+    let until = deadline(Some(wait.ms));
+    let enough = enough(x, &x.stream.response, wait.at_least);
+    while let Some(upstream) = &x.upstream {
+        match down.fill(&upstream.sock, enough) {
+            Ok(true) => {}
+            Ok(false) => break,
+            // What came is passed on; the end of it shows what broke.
+            Err(Broken::Source(_) | Broken::Destination(_)) => break,
+            Err(Broken::Invalid) => return Err(respond::invalid(x)),
+        }
+        let step = respond::push_body(x)?;
+        let Some(upstream) = &x.upstream else { break };
+        let (server, client) = (&upstream.sock, &x.client.sock);
+        let woken = net::wait(|w| {
+            w.read(server).until(until);
+            match step {
+                Step::Read => w.read(client),
+                Step::Write => w.write(server),
+                Step::Done => w,
+            };
+        })
+        .await;
+        if woken.timed_out() && !woken.any_ready() {
+            x.count(|c| c.response_errors.add(1));
+            return Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::DATA, 504).into());
+        }
+    }
+    show_response(x, down);
+    Ok(())
+}
+
+/// How much of a body is enough: what is asked for, if a buffer holds so much.
+fn enough(x: &Exchange<'_>, head: &Message, at_least: u64) -> u64 {
+    let room = room(x, head);
+    if at_least == 0 { room } else { at_least.min(room) }
+}
+
+/// How much of a body a buffer holds behind this head, in HAProxy's counting, so that rules see as much of it: what
+/// `tune.bufsize` leaves beside `tune.maxrewrite`, 40 bytes for the buffer itself and 8 for each of its blocks.
+fn room(x: &Exchange<'_>, head: &Message) -> u64 {
+    let global = &x.world.global;
+    let blocks = head.header_count() as u64 + 3;
+    let taken = 40 + 8 * blocks + weight(head);
+    u64::from(global.buffer_size.saturating_sub(global.max_rewrite)).saturating_sub(taken)
+}
+
+/// Shows rules what has come of the request's body, where some look at it.
+pub fn show_request(x: &mut Exchange<'_>) {
+    if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
+        return;
+    }
+    let (room, head) = (room(x, &x.stream.request), weight(&x.stream.request));
+    show(&mut x.stream.request_body, &x.up, x.framing, (room, head));
+}
+
+/// Shows rules what has come of the response's body, where some look at it.
+pub fn show_response(x: &mut Exchange<'_>, down: &Pump) {
+    if !x.frontend.looks[1] && !x.backend.is_some_and(|b| b.looks[1]) {
+        return;
+    }
+    let (room, head) = (room(x, &x.stream.response), weight(&x.stream.response));
+    show(&mut x.stream.response_body, down, x.response_framing, (room, head));
+}
+
+fn show(body: &mut Body, pump: &Pump, framing: Framing, (room, head): (u64, u64)) {
+    body.content.clear();
+    pump.content(&mut body.content);
+    body.content.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+    let came = body.content.len() as u64;
+    body.size = match framing {
+        Framing::Length(length) => length,
+        _ => came,
+    };
+    body.buffered = head + pump.payload.min(room);
+}
+
+/// Reads what the client of a TCP proxy has sent, and shows it to rules that look at it. `over`: no more is waited for.
+pub fn show_bytes(x: &mut Exchange<'_>, over: bool) {
+    if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
+        return;
+    }
+    let most = usize::try_from(x.world.global.buffer_size.saturating_sub(x.world.global.max_rewrite));
+    let most = most.unwrap_or(usize::MAX);
+    let buffer = x.client.buffer.get_or_insert_with(Buffer::take);
+    let mut ended = false;
+    while !ended && buffer.len() < most && !buffer.space().is_empty() {
+        match x.client.sock.try_read(buffer.space()) {
+            Ok(n) if n > 0 => buffer.filled(n),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
+            _ => ended = true,
+        }
+    }
+    let inspects = !inspection_ends(x).is_never();
+    let Some(buffer) = &x.client.buffer else { return };
+    if x.stream.times.first_byte == 0 && !buffer.is_empty() {
+        x.stream.times.first_byte = net::now().as_nanos();
+    }
+    let body = &mut x.stream.request_body;
+    body.content.clear();
+    body.content.extend_from_slice(buffer.data().get(..most.min(buffer.len())).unwrap_or_default());
+    (body.size, body.buffered) = (body.content.len() as u64, body.content.len() as u64);
+    body.raw = true;
+    body.more = !over && !ended && body.content.len() < most && inspects;
+    if x.client.buffer.as_ref().is_some_and(Buffer::is_empty) {
+        x.client.buffer = None;
+    }
+}
+
+/// Waits for more of the client's bytes; whether the time for that is over.
+pub async fn more_bytes(x: &mut Exchange<'_>) -> bool {
+    let until = inspection_ends(x);
+    let woken = net::wait(|w| {
+        w.read(&x.client.sock).until(until);
+    });
+    woken.await.timed_out()
+}
+
+/// When the rules have to decide with what there is; never without an inspection.
+fn inspection_ends(x: &Exchange<'_>) -> Time {
+    let begun = Time::from_nanos(x.stream.times.begun);
+    x.frontend.inspect_delay.map_or(Time::NEVER, |ms| begun.plus_millis(u64::from(ms)))
+}
+
+/// Answers `Expect: 100-continue` (RFC 9110 section 10.1.1) in the server's stead.
+fn go_on(x: &mut Exchange<'_>) {
+    const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let request = &mut x.stream.request;
+    let expects =
+        request.find(Known::Expect).is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
+    if !expects || request.version() < Version::HTTP_11 {
+        return;
+    }
+    request.del_header(Known::Expect);
+    let sent = x.client.sock.try_write(CONTINUE).unwrap_or(0);
+    x.unsent.extend_from_slice(CONTINUE.get(sent..).unwrap_or_default());
+}

@@ -1,0 +1,215 @@
+//! `req.len`, `req.payload` and their kin, `wait_end`: the bytes that came, as they came (manual 7.3.5). For `tcp-request
+//! content` of TCP proxies: where HTTP is read there are no raw bytes, and only lengths are found.
+
+use state::stream::Body;
+
+use super::prelude::*;
+
+const PART: &[ArgSpec] =
+    &[ArgSpec::required("offset", ArgKind::Sint), ArgSpec::required("length", ArgKind::Sint)];
+const PREFIXED: &[ArgSpec] = &[
+    ArgSpec::required("offset1", ArgKind::Sint),
+    ArgSpec::required("length", ArgKind::Sint),
+    ArgSpec::optional("offset2", ArgKind::Str),
+];
+
+const RAW: &str = "raw:PUSH\x05hello";
+
+const fn length(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
+    Fetch {
+        name,
+        args: &[],
+        gives: Type::Sint,
+        needs: if response { Needs::ResponseBuffer } else { Needs::RequestBuffer },
+        doc: "How many bytes stand in the buffer. While more may come, a condition that this doesn't meet waits.",
+        examples,
+        get: if response {
+            |_, cx| i64::try_from(body(cx, true)?.buffered).ok().map(Value::Sint)
+        } else {
+            |_, cx| i64::try_from(open(body(cx, false)?).buffered).ok().map(Value::Sint)
+        },
+        each: None,
+    }
+}
+
+const fn part(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
+    Fetch {
+        name,
+        args: PART,
+        gives: Type::Bin,
+        needs: if response { Needs::ResponseBuffer } else { Needs::RequestBuffer },
+        doc: "`length` bytes from `offset` on; all from there on where the length is 0. Nothing where HTTP is read.",
+        examples,
+        get: if response {
+            |args, cx| slice(body(cx, true)?, args.int(0)?, args.int(1)?)
+        } else {
+            |args, cx| slice(body(cx, false)?, args.int(0)?, args.int(1)?)
+        },
+        each: None,
+    }
+}
+
+const fn prefixed(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
+    Fetch {
+        name,
+        args: PREFIXED,
+        gives: Type::Bin,
+        needs: if response { Needs::ResponseBuffer } else { Needs::RequestBuffer },
+        doc: "As many bytes as the number of `length` bytes at `offset1` says, from `offset2` on (`+` and `-` count from \
+              behind the number), or from behind the number.",
+        examples,
+        get: if response {
+            |args, cx| by_prefix(body(cx, true)?, args)
+        } else {
+            |args, cx| by_prefix(body(cx, false)?, args)
+        },
+        each: None,
+    }
+}
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    length("req.len", false, &[Example { given: RAW, expr: "req.len", gives: "10" }]),
+    length("req_len", false, &[Example { given: RAW, expr: "req_len", gives: "10" }]),
+    length("res.len", true, &[Example { given: RAW, expr: "res.len", gives: "10" }]),
+    part(
+        "payload",
+        false,
+        &[
+            Example { given: RAW, expr: "payload(0,4)", gives: "PUSH" },
+            Example { given: RAW, expr: "payload(5,0)", gives: "hello" },
+            Example { given: RAW, expr: "payload(8,9)", gives: "-" },
+        ],
+    ),
+    part(
+        "req.payload",
+        false,
+        &[
+            Example { given: RAW, expr: "req.payload(0,4)", gives: "PUSH" },
+            Example { given: RAW, expr: "req.payload(5,0)", gives: "hello" },
+            Example { given: RAW, expr: "req.payload(8,9)", gives: "-" },
+        ],
+    ),
+    part(
+        "res.payload",
+        true,
+        &[
+            Example { given: RAW, expr: "res.payload(0,4)", gives: "PUSH" },
+            Example { given: RAW, expr: "res.payload(5,0)", gives: "hello" },
+            Example { given: RAW, expr: "res.payload(8,9)", gives: "-" },
+        ],
+    ),
+    prefixed(
+        "payload_lv",
+        false,
+        &[
+            Example { given: RAW, expr: "payload_lv(4,1)", gives: "hello" },
+            Example { given: RAW, expr: "payload_lv(4,1,+9)", gives: "-" },
+        ],
+    ),
+    prefixed(
+        "req.payload_lv",
+        false,
+        &[
+            Example { given: RAW, expr: "req.payload_lv(4,1)", gives: "hello" },
+            Example { given: RAW, expr: "req.payload_lv(4,1,+9)", gives: "-" },
+        ],
+    ),
+    prefixed(
+        "res.payload_lv",
+        true,
+        &[
+            Example { given: RAW, expr: "res.payload_lv(4,1)", gives: "hello" },
+            Example { given: RAW, expr: "res.payload_lv(4,1,+9)", gives: "-" },
+        ],
+    ),
+    Fetch {
+        name: "wait_end",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::RequestBuffer,
+        doc: "True when no more bytes will be waited for: `tcp-request inspect-delay` is over, or the client has ended.",
+        examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "wait_end", gives: "1" }],
+        get: |_, cx| {
+            let waits = body(cx, false).is_some_and(|body| open(body).more);
+            (!waits).then_some(Value::Bool(true))
+        },
+        each: None,
+    },
+];
+
+fn body<'a>(cx: &Ctx<'a>, response: bool) -> Option<&'a Body> {
+    cx.stream.map(|s| if response { &s.response_body } else { &s.request_body })
+}
+
+/// Notes that more bytes could change what is found.
+fn open(body: &Body) -> &Body {
+    body.undecided.set(body.undecided.get() | body.more);
+    body
+}
+
+fn slice(body: &Body, offset: i64, length: i64) -> Option<Value<'_>> {
+    let offset = usize::try_from(offset).ok()?;
+    let length = usize::try_from(length).ok()?;
+    let bytes = body.content.as_slice();
+    if !body.raw {
+        return None;
+    }
+    let found = match length {
+        0 => open(body).content.get(offset..).filter(|rest| !rest.is_empty()),
+        _ => bytes.get(offset..offset.checked_add(length)?),
+    };
+    if found.is_none() {
+        open(body);
+    }
+    found.map(Value::Bin)
+}
+
+fn by_prefix<'a>(body: &'a Body, args: &Args) -> Option<Value<'a>> {
+    let at = usize::try_from(args.int(0)?).ok()?;
+    let width = usize::try_from(args.int(1)?).ok()?;
+    let behind = at.checked_add(width)?;
+    if !body.raw {
+        return None;
+    }
+    let Some(digits) = body.content.get(at..behind) else {
+        open(body);
+        return None;
+    };
+    let length =
+        digits.iter().try_fold(0usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?;
+    let start = match args.str(2).and_then(|text| std::str::from_utf8(text).ok()) {
+        None => behind,
+        Some(text) if text.starts_with(['+', '-']) => behind.checked_add_signed(text.parse().ok()?)?,
+        Some(text) => text.parse().ok()?,
+    };
+    let found = body.content.get(start..start.checked_add(length)?).filter(|found| !found.is_empty());
+    if found.is_none() {
+        open(body);
+    }
+    found.map(Value::Bin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(content: &[u8], more: bool) -> Body {
+        Body { content: content.to_vec(), raw: true, more, ..Body::default() }
+    }
+
+    #[test]
+    fn parts_are_found_or_awaited() {
+        let part = |body: &Body, offset, length| {
+            slice(body, offset, length).and_then(|v| v.bytes().map(<[u8]>::to_vec))
+        };
+        let body = raw(b"hello", true);
+        assert_eq!(part(&body, 1, 3).unwrap(), b"ell");
+        assert!(!body.undecided.get());
+        assert_eq!(part(&body, 2, 0).unwrap(), b"llo");
+        assert!(body.undecided.replace(false));
+        assert!(part(&body, 3, 3).is_none() && body.undecided.get());
+        let body = raw(b"hello", false);
+        assert!(part(&body, 3, 3).is_none() && !body.undecided.get());
+        assert!(part(&Body::default(), 0, 0).is_none() && part(&body, -1, 2).is_none());
+    }
+}
