@@ -34,6 +34,8 @@ pub(crate) struct Place<'a> {
 const CONDITIONS: &[&str] = &[
     "if { path_beg /api }",
     "unless { path_beg /api }",
+    "if { http_auth(people) }",
+    "unless { http_auth_group(people) staff }",
     "if METH_POST",
     "if { method GET HEAD }",
     "if { hdr(host) -i www.example }",
@@ -146,7 +148,11 @@ const REQUEST_RULES: &[&str] = &[
     "set-priority-offset int(200)",
     "set-header X-Prio %[prio_class]/%[prio_offset]",
     "capture req.hdr(host) len 20",
+    "set-header X-User \"%[http_auth_type] %[http_auth_user] %[http_auth(people)] %[http_auth_group(people)]\"",
+    "set-header X-Token %[http_auth_bearer]",
     "allow",
+    "auth",
+    "auth realm \"Only people\"",
     "deny",
     "deny deny_status 429",
     "deny status 418 content-type text/plain string \"no tea\" hdr X-D 1",
@@ -164,7 +170,7 @@ const REQUEST_RULES: &[&str] = &[
 ];
 
 /// Rules that end a request: they come with a condition, or nothing else of the unit would be seen.
-const FINAL: &[&str] = &["allow", "deny", "return", "redirect"];
+const FINAL: &[&str] = &["allow", "auth", "deny", "return", "redirect"];
 
 const RESPONSE_RULES: &[&str] = &[
     "set-header X-Ra plain",
@@ -667,11 +673,18 @@ impl Unit {
     }
 }
 
+/// Who may come in: joe with `secret`, ann with `a:b`.
+const PEOPLE: &str = "userlist people\n    group staff users joe\n    user joe insecure-password secret\n    \
+                      user ann password $5$rounds=1000$saltstring$BZwFuI7Mahc9GnQg5dYZ7huu8xaN2D6wzm3FKy0RMR8\n";
+
 /// The top of every file.
 pub(crate) fn global(log: u16) -> String {
     let names = ["X-Many", "X-Dup", "X-T", "Content-Length", "Host"];
     let adjust = names.map(|name| format!("    h1-case-adjust {} {name}\n", name.to_ascii_lowercase()));
-    format!("global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n", adjust.concat())
+    format!(
+        "global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n{PEOPLE}\n",
+        adjust.concat()
+    )
 }
 
 #[cfg(test)]

@@ -94,6 +94,11 @@ const HOSTS: &[&str] = &[
 
 const HEADERS: &[&str] = &[
     "User-Agent: curl/8.0",
+    "Authorization: Basic am9lOnNlY3JldA==",
+    "authorization: basic  YW5uOmE6Yg==",
+    "Authorization: Basic YW5uOnNlY3JldA==",
+    "Authorization: Bearer some.token",
+    "Authorization: Basic am9lOnNlY3JldA",
     "Accept: */*",
     "X-Many: a,b, c",
     "X-Many: a",

@@ -25,14 +25,18 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: LIST,
         gives: Type::Bool,
         needs: Needs::RequestHead,
-        doc: "Whether the client gave a user of the userlist and the user's password.",
+        doc: "Whether the client gave a user of the userlist and the user's password; nothing if it gave no credentials of the `Basic` scheme.",
         examples: &[
             Example { given: ALADDIN, expr: "http_auth(people)", gives: "1" },
             Example { given: JOE, expr: "http_auth(people)", gives: "1" },
             Example { given: WRONG, expr: "http_auth(people)", gives: "0" },
-            Example { given: NOBODY, expr: "http_auth(people)", gives: "0" },
+            Example { given: NOBODY, expr: "http_auth(people)", gives: "-" },
         ],
-        get: |args, cx| Some(Value::Bool(auth::user(list(args, cx)?, request(cx)?, cx.arena).is_some())),
+        get: |args, cx| {
+            let message = request(cx)?;
+            auth::basic(message, cx.arena)?;
+            Some(Value::Bool(auth::user(list(args, cx)?, message, cx.arena).is_some()))
+        },
         each: None,
     },
     Fetch {

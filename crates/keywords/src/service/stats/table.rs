@@ -49,6 +49,7 @@ impl Look {
             html.raw("<form method=\"post\">");
         }
         html.raw("<table class=\"tbl\">\n<caption><span class=\"pxname\"><a id=\"").text(name);
+        html.raw("\" name=\"").text(name);
         html.raw("\"></a><u><a class=\"px\" href=\"#").text(name).raw("\">").text(name).raw("</a>");
         if self.legends {
             legend(proxy, html);
@@ -119,7 +120,7 @@ impl Look {
             &[
                 rate(row, "Current connection rate:", "conn_rate"),
                 rate(row, "Current session rate:", "rate"),
-                rate(row, "Current request rate:", "req_rate"),
+                rate(row, "Current request rate:", if row.is_http() { "req_rate" } else { "" }),
             ],
         );
         html.explained(
@@ -127,7 +128,7 @@ impl Look {
             &[
                 rate(row, "Max connection rate:", "conn_rate_max"),
                 rate(row, "Max session rate:", "rate_max"),
-                rate(row, "Max request rate:", "req_rate_max"),
+                rate(row, "Max request rate:", if row.is_http() { "req_rate_max" } else { "" }),
             ],
         );
         html.limit(row.n("rate_lim")).cell(row.n("scur")).cell(row.n("smax")).cell(row.n("slim"));
@@ -295,7 +296,8 @@ fn legend(proxy: Proxy<'_>, html: &mut Html<'_>) {
 /// The cell with the object's name, which others can link to.
 fn name(row: &Row<'_>, anchor: &str, shown: &str, details: impl Fn(&mut Html<'_>), html: &mut Html<'_>) {
     let proxy = row.s("pxname").unwrap_or_default();
-    html.raw("<td class=\"ac\"><a id=\"").text(&proxy).raw("/").text(anchor).raw("\"></a><u>");
+    html.raw("<td class=\"ac\"><a id=\"").text(&proxy).raw("/").text(anchor);
+    html.raw("\" name=\"").text(&proxy).raw("/").text(anchor).raw("\"></a><u>");
     html.raw("<a class=\"lfsb\" href=\"#").text(&proxy).raw("/").text(anchor).raw("\">").text(shown);
     html.raw("</a>");
     details(html);
