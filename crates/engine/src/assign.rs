@@ -6,7 +6,6 @@ use std::sync::atomic::{Ordering, fence};
 use state::backend::Watch;
 use state::expr::Side;
 use state::family::Pick;
-use state::options::Mode;
 use state::termination::{Cause, Phase};
 use state::{Backend, Server};
 
@@ -141,8 +140,7 @@ async fn wait<'x>(
         None => {}
     }
     let until = deadline(backend.timeouts.queue.or(backend.timeouts.connect));
-    let options = &backend.options;
-    let aborts = options.abort_on_close || (backend.mode == Mode::Http && !options.ignore_aborts);
+    let aborts = backend.aborts();
     let mut aborted = false;
     let mut late = false;
     while place.answer() == Answer::Wait && !aborted && !late {

@@ -10,7 +10,14 @@ pub const SIZE: usize = 64 * 1024;
 const KEEP: usize = 64;
 
 thread_local! {
-    static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { unused: Vec::new(), in_use: 0 }) };
+}
+
+/// A thread's buffers.
+struct Pool {
+    unused: Vec<Box<[u8]>>,
+    /// How many are with somebody.
+    in_use: usize,
 }
 
 /// A buffer with its unread bytes between `start` and `end`.
@@ -24,8 +31,17 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer from the thread's pool.
     pub fn take() -> Self {
-        let bytes = POOL.with(|pool| pool.borrow_mut().pop());
+        let bytes = POOL.with(|pool| {
+            let mut pool = pool.borrow_mut();
+            pool.in_use += 1;
+            pool.unused.pop()
+        });
         Self { bytes: bytes.unwrap_or_else(|| vec![0; SIZE].into_boxed_slice()), start: 0, end: 0 }
+    }
+
+    /// How many buffers of this thread are not in its pool.
+    pub fn in_use() -> usize {
+        POOL.with(|pool| pool.borrow().in_use)
     }
 
     /// A buffer that holds these bytes (at most [`SIZE`] of them).
@@ -98,8 +114,9 @@ impl Drop for Buffer {
         // The pool is gone only while the thread ends; then the memory goes too.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
-            if pool.len() < KEEP {
-                pool.push(bytes);
+            pool.in_use = pool.in_use.saturating_sub(1);
+            if pool.unused.len() < KEEP {
+                pool.unused.push(bytes);
             }
         });
     }

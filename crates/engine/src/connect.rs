@@ -34,6 +34,8 @@ pub enum First {
 pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Err(no_server()) };
     let mut preface = Vec::new();
+    // Nothing of an attempt on a connection that had died counts.
+    x.stream.times.connected = 0;
     loop {
         let server = match x.places.server() {
             Some(server) => server,
@@ -54,7 +56,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Stale {
             continue;
         }
-        if failed == Failed::Killed {
+        if matches!(failed, Failed::Killed | Failed::Left) {
             x.places.leave_server();
             return Err(failed.failure().into());
         }
@@ -67,7 +69,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         let alone = x.places.server().is_some() || backend.usable_actives() <= 1;
         if failed == Failed::Refused && alone {
             let pause = backend.timeouts.connect.map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
-            net::sleep_until(net::now().plus_millis(pause)).await;
+            if pause_unless_left(x, first, pause).await {
+                x.places.leave_server();
+                return Err(Failed::Left.failure().into());
+            }
         }
     }
 }
@@ -107,6 +112,23 @@ pub fn again(x: &mut Exchange<'_>, backend: &Backend) -> bool {
     true
 }
 
+/// Lets some time pass; true if the client goes meanwhile.
+async fn pause_unless_left(x: &Exchange<'_>, first: First, ms: u64) -> bool {
+    let until = net::now().plus_millis(ms);
+    if first == First::Bytes || !x.heeds_leaving() {
+        net::sleep_until(until).await;
+        return false;
+    }
+    let woken = net::wait(|w| {
+        w.hup(&x.client.sock).until(until);
+    });
+    let left = woken.await.any_ready();
+    if left {
+        x.count(|c| c.client_aborts.add(1));
+    }
+    left
+}
+
 /// Why a connection attempt came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failed {
@@ -118,6 +140,8 @@ enum Failed {
     Killed,
     /// The process lacks something: descriptors, ports, memory.
     Resource,
+    /// The client is gone.
+    Left,
 }
 
 impl Failed {
@@ -127,6 +151,7 @@ impl Failed {
             Self::TimedOut => Failure::new(Cause::SERVER_TIMEOUT, Phase::CONNECT, 503),
             Self::Killed => Failure::silent(Cause::KILLED, Phase::CONNECT),
             Self::Resource => Failure::new(Cause::RESOURCE, Phase::CONNECT, 503),
+            Self::Left => Failure::silent(Cause::CLIENT, Phase::CONNECT),
         }
     }
 }
@@ -244,15 +269,30 @@ async fn transmit<'x>(
     }
     if !stale && x.up.moved == before {
         let until = deadline(x.backend.and_then(|b| b.timeouts.connect));
-        let woken = net::wait(|w| {
-            w.write(&upstream.sock).notified().until(until);
-        })
-        .await;
-        if upstream.ticket.is_doomed() {
+        let heeds = first == First::Head && x.heeds_leaving();
+        let woken = loop {
+            let woken = net::wait(|w| {
+                w.write(&upstream.sock).notified().until(until);
+                if heeds {
+                    w.hup(&x.client.sock);
+                }
+            })
+            .await;
+            if upstream.ticket.is_doomed() {
+                x.up.forget_head();
+                return Err(Failed::Killed);
+            }
+            // A word from the queue that came too late says nothing of the connection.
+            if woken.any_ready() || woken.timed_out() {
+                break woken;
+            }
+        };
+        if woken.ready(1) && !woken.ready(0) {
             x.up.forget_head();
-            return Err(Failed::Killed);
+            x.count(|c| c.client_aborts.add(1));
+            return Err(Failed::Left);
         }
-        if woken.timed_out() {
+        if woken.timed_out() && !woken.any_ready() {
             x.up.forget_head();
             return Err(Failed::TimedOut);
         }

@@ -83,6 +83,8 @@ pub struct Exchange<'x> {
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
     pub drains: bool,
+    /// Whether the server's connection broke while something was sent on it: its end is no orderly one.
+    pub server_broke: bool,
     /// The method the request came with, whatever rules made of it.
     pub method: Method,
     pub persistence: Persistence,
@@ -123,6 +125,16 @@ impl<'x> Exchange<'x> {
 
     pub fn timeouts_client(&self) -> Time {
         deadline(self.frontend.timeouts.client)
+    }
+
+    /// How long a client that has ended its direction is still served without a sign of life from the server.
+    pub fn timeouts_fin(&self) -> Time {
+        deadline(self.frontend.timeouts.client_fin.or(self.frontend.timeouts.client))
+    }
+
+    /// Whether the client is to be watched while the server is: one that ends its direction has left.
+    pub fn heeds_leaving(&self) -> bool {
+        self.backend.is_some_and(Backend::aborts)
     }
 
     /// What the parsers tolerate from this side.

@@ -1,6 +1,7 @@
 //! Bodies, both ways at once: the response to the client, what is left of the request to the server. The one loop for
 //! every kind of connection; a tunnel is two bodies without an end.
 
+use http::h1::Framing;
 use net::Time;
 use state::termination::{Cause, Phase};
 
@@ -26,7 +27,36 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
     if down.is_done() && x.up.is_done() {
         return Ok(());
     }
-    both(x, down, false).await
+    both(x, down, false).await?;
+    last(x).await
+}
+
+/// The response is through before the request is: passes on the rest of it, as long as the server takes it.
+async fn last(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let late = |cause| Stop::from(Failure::silent(cause, Phase::LAST));
+    let mut pace = Pace::new(x, false, [false; 2]);
+    loop {
+        let moved = x.up.moved;
+        let step = up(x).map_err(|_| late(Cause::CLIENT))?;
+        if moved != x.up.moved {
+            pace = Pace::new(x, false, [false; 2]);
+        }
+        let Some(upstream) = x.upstream.as_ref().filter(|_| step != Step::Done) else { return Ok(()) };
+        let woken = net::wait(|w| {
+            match step {
+                Step::Write => w.write(&upstream.sock).until(pace.to_server),
+                Step::Read | Step::Done => w.read(&x.client.sock).until(pace.client),
+            };
+            w.notified();
+        })
+        .await;
+        if woken.notified() {
+            x.killed()?;
+        }
+        if woken.timed_out() && !woken.any_ready() && !woken.notified() {
+            return Err(late(if step == Step::Read { Cause::CLIENT_TIMEOUT } else { Cause::SERVER_TIMEOUT }));
+        }
+    }
 }
 
 /// Sends the head of a response after which the connection is a tunnel, with what was read behind it.
@@ -45,6 +75,7 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
 /// Runs both directions until the response is through; in a tunnel, until both are.
 pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result<(), Stop> {
     let mut half = [false; 2];
+    let mut left = false;
     let mut pace = Pace::new(x, tunnel, half);
     loop {
         let moved = (x.up.moved, down.moved);
@@ -53,7 +84,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
         let to_client = down.step(&upstream.sock, &x.client.sock);
         let to_client = to_client.map_err(|b| Stop::from(broken_down(x, &b)))?;
         if to_client == Step::Done && !tunnel {
-            return Ok(());
+            return unless_broken(x);
         }
         let to_server = up(x)?;
         let Some(upstream) = &x.upstream else { return Ok(()) };
@@ -69,7 +100,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
                 }
             }
             if half == [true, true] {
-                return Ok(());
+                return unless_broken(x);
             }
         }
         if ended || moved != (x.up.moved, down.moved) {
@@ -77,9 +108,33 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
             if !ended {
                 pace.stand_alone(x, &before, (heard.0 != x.up.payload, heard.1 != down.payload));
             }
+            if left {
+                pace.client = x.timeouts_fin();
+            }
         }
-        pace.wait(x, to_client, to_server).await?;
+        let heeds = !tunnel && to_server == Step::Done && x.heeds_leaving();
+        if left && heeds {
+            pace.await_last(x, to_client).await?;
+        } else if pace.wait(x, to_client, to_server, heeds).await? == Stir::Left {
+            left = true;
+            pace.client = x.timeouts_fin();
+        }
     }
+}
+
+/// Whether the connection was reset before the peer had ended its direction. The system tells that once, to whoever reads or
+/// writes first; then the connection reads as if it had come to its end.
+pub fn is_reset(broken: &Broken) -> bool {
+    matches!(broken, Broken::Destination(e) if e.kind() == std::io::ErrorKind::ConnectionReset)
+}
+
+/// All came that was sent; a body that lasts until the end isn't complete if that end was a reset.
+fn unless_broken(x: &Exchange<'_>) -> Result<(), Stop> {
+    if !x.server_broke || !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel) {
+        return Ok(());
+    }
+    x.count(|c| c.server_aborts.add(1));
+    Err(Failure::silent(Cause::SERVER, Phase::DATA).into())
 }
 
 fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
@@ -87,7 +142,8 @@ fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     match x.up.step(&x.client.sock, &upstream.sock) {
         Ok(step) => Ok(step),
         // The response may still be complete; the client's connection can't be used again.
-        Err(Broken::Destination(_) | Broken::Invalid) => {
+        Err(broken @ (Broken::Destination(_) | Broken::Invalid)) => {
+            x.server_broke |= is_reset(&broken);
             x.up.cancel();
             x.keep_client = false;
             Ok(Step::Done)
@@ -124,6 +180,15 @@ struct Pace {
     to_server: Time,
 }
 
+/// What happened while a direction was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stir {
+    /// Something can go on.
+    Bytes,
+    /// The client ended its direction.
+    Left,
+}
+
 impl Pace {
     /// `half`: which directions of a tunnel have ended; `timeout client-fin` and `server-fin` count from the first one.
     fn new(x: &Exchange<'_>, tunnel: bool, half: [bool; 2]) -> Self {
@@ -147,9 +212,11 @@ impl Pace {
         }
     }
 
-    async fn wait(&self, x: &mut Exchange<'_>, down: Step, up: Step) -> Result<(), Stop> {
-        let Some(upstream) = &x.upstream else { return Ok(()) };
+    /// Waits for either direction to go on; with `heeds` also for the client to end its direction.
+    async fn wait(&self, x: &mut Exchange<'_>, down: Step, up: Step, heeds: bool) -> Result<Stir, Stop> {
+        let Some(upstream) = &x.upstream else { return Ok(Stir::Bytes) };
         let (client, server) = (&x.client.sock, &upstream.sock);
+        let watches = heeds && down == Step::Read;
         let woken = net::wait(|w| {
             match down {
                 Step::Read => w.read(server).until(self.server),
@@ -159,6 +226,33 @@ impl Pace {
             match up {
                 Step::Read => w.read(client).until(self.client),
                 Step::Write => w.write(server).until(self.to_server),
+                Step::Done if watches => w.hup(client),
+                Step::Done => w,
+            };
+            w.notified();
+        })
+        .await;
+        if woken.notified() {
+            x.killed()?;
+        }
+        if watches && woken.ready(1) {
+            return Ok(Stir::Left);
+        }
+        if !woken.timed_out() || woken.any_ready() || woken.notified() {
+            return Ok(Stir::Bytes);
+        }
+        let client_late = down == Step::Write || (up == Step::Read && self.client <= self.server);
+        let cause = if client_late { Cause::CLIENT_TIMEOUT } else { Cause::SERVER_TIMEOUT };
+        Err(Failure::silent(cause, Phase::DATA).into())
+    }
+
+    /// Waits for the rest of a response whose client has ended its direction: not for long.
+    async fn await_last(&self, x: &mut Exchange<'_>, down: Step) -> Result<(), Stop> {
+        let Some(upstream) = &x.upstream else { return Ok(()) };
+        let woken = net::wait(|w| {
+            match down {
+                Step::Read => w.read(&upstream.sock).until(self.client.min(self.server)),
+                Step::Write => w.write(&x.client.sock).until(self.client),
                 Step::Done => w,
             };
             w.notified();
@@ -170,8 +264,10 @@ impl Pace {
         if !woken.timed_out() || woken.any_ready() || woken.notified() {
             return Ok(());
         }
-        let client_late = down == Step::Write || (up == Step::Read && self.client <= self.server);
-        let cause = if client_late { Cause::CLIENT_TIMEOUT } else { Cause::SERVER_TIMEOUT };
-        Err(Failure::silent(cause, Phase::DATA).into())
+        if down == Step::Read && self.server < self.client {
+            return Err(Failure::silent(Cause::SERVER_TIMEOUT, Phase::DATA).into());
+        }
+        x.count(|c| c.client_aborts.add(1));
+        Err(Failure::silent(Cause::CLIENT, Phase::DATA).into())
     }
 }

@@ -42,7 +42,7 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
             }
         }
         match read(x) {
-            Ok(0) => return Err(gone(x)),
+            Ok(0) => return Err(ended(x)),
             Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                 let until = patience(x);
@@ -104,6 +104,17 @@ fn too_late(x: &mut Exchange<'_>) -> Stop {
     Failure::raw(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
 }
 
+/// The client ended its direction before the head of its request was complete, and may still read.
+fn ended(x: &mut Exchange<'_>) -> Stop {
+    match gone(x) {
+        Stop::Failure(_) => {
+            x.method = Method::Other;
+            Failure::raw(Cause::CLIENT, Phase::REQUEST, 400).into()
+        }
+        silent => silent,
+    }
+}
+
 /// The client closed before its request was complete.
 fn gone(x: &mut Exchange<'_>) -> Stop {
     let nothing = x.stream.times.first_byte == 0;
@@ -114,9 +125,8 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
     if !nothing {
         x.count(|c| c.request_errors.add(1));
     }
-    // It may only have ended its own direction.
-    x.method = Method::Other;
-    Failure::raw(Cause::CLIENT, Phase::REQUEST, 400).into()
+    x.stream.status = 400;
+    Failure::silent(Cause::CLIENT, Phase::REQUEST).into()
 }
 
 /// What came is no request that can be served.

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::persist;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
-use crate::spelling;
+use crate::{forward, spelling};
 
 /// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
 /// be sent again elsewhere.
@@ -185,7 +185,8 @@ pub fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     let Some(upstream) = &x.upstream else { return Ok(Step::Done) };
     match x.up.step(&x.client.sock, &upstream.sock) {
         Ok(step) => Ok(step),
-        Err(Broken::Destination(_)) => {
+        Err(broken @ Broken::Destination(_)) => {
+            x.server_broke |= forward::is_reset(&broken);
             // The server may have answered before it closed: its answer is read first.
             if !x.up.keeps() {
                 x.up.cancel();
@@ -208,7 +209,7 @@ pub fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
 async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until: Time) -> Result<(), Stop> {
     let Some(upstream) = &x.upstream else { return Ok(()) };
     let (server, client) = (&upstream.sock, &x.client.sock);
-    let may_abort = step == Step::Done && x.backend.is_some_and(|b| b.options.abort_on_close);
+    let may_abort = step == Step::Done && x.heeds_leaving();
     let woken = net::wait(|w| {
         w.read(server).notified();
         if may_abort {
@@ -226,13 +227,15 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
     }
     if may_abort && woken.ready(1) && !woken.ready(0) {
         x.count(|c| c.client_aborts.add(1));
-        return Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into());
+        // Who only ended its direction is told so; a broken connection counts as a failed transfer.
+        let phase = if x.client.sock.take_error().is_ok() { Phase::HEADERS } else { Phase::DATA };
+        return Err(Failure::new(Cause::CLIENT, phase, 400).into());
     }
     if !woken.timed_out() || woken.any_ready() || woken.notified() {
         return Ok(());
     }
     if step == Step::Read {
-        return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::HEADERS, 408).into());
+        return Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::HEADERS, 400).into());
     }
     Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::HEADERS, 504).into())
 }

@@ -38,6 +38,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         server_status: 0,
         upgrades: false,
         drains: false,
+        server_broke: false,
         method: http::Method::Other,
         persistence: Persistence::default(),
         resent: false,

@@ -70,6 +70,11 @@ pub fn with_worker<R>(act: impl FnOnce(&Worker) -> R) -> Option<R> {
     Some(act(&worker))
 }
 
+/// The worker of the thread this is called on; where several take turns on one thread, that of the last one started.
+pub fn worker() -> Option<Rc<Worker>> {
+    WORKER.with(|slot| slot.borrow().clone())
+}
+
 /// Stops accepting and keeping connections; the thread ends with its last client.
 pub fn stop_softly() {
     with_worker(Worker::stop_softly);

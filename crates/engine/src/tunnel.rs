@@ -30,10 +30,11 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         upstream: None,
         up: Pump::idle(),
         framing: Framing::Tunnel,
-        response_framing: Framing::None,
+        response_framing: Framing::Tunnel,
         server_status: 0,
         upgrades: false,
         drains: false,
+        server_broke: false,
         method: http::Method::Other,
         persistence: Persistence::default(),
         resent: false,
@@ -45,7 +46,12 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         places: Places::default(),
     };
     let mut down = Pump::idle();
-    match phases(&mut x, &mut down).await {
+    let ended = phases(&mut x, &mut down).await;
+    if x.upstream.is_none() {
+        // Closing with unread input would be a reset.
+        let _ = x.up.fill(&x.client.sock, u64::MAX);
+    }
+    match ended {
         Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),

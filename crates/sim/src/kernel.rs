@@ -146,7 +146,7 @@ impl Kernel for SimKernel {
                 return Err(errno(libc::EAGAIN));
             }
             if out {
-                return Err(errno(libc::EMFILE));
+                return Err(net.lacking(libc::ENFILE));
             }
             let Some(port) = queue.pop_front() else { return Err(errno(libc::EAGAIN)) };
             if net.is_dead(port) && net.rng.permille(500) {
@@ -162,8 +162,8 @@ impl Kernel for SimKernel {
 
     fn connect(&self, to: &Addr, _: &ConnectOptions) -> io::Result<(Handle, bool)> {
         self.with(|net| {
-            if net.rng.permille(net.weather.no_handles) {
-                return Err(errno(libc::EMFILE));
+            if net.weather.no_connect || net.rng.permille(net.weather.no_handles) {
+                return Err(net.lacking(libc::EADDRNOTAVAIL));
             }
             // The handle is known before the connection: one can't be had without the other.
             let handle = net.objects.open(Kind::Dgram);
@@ -204,6 +204,12 @@ impl Kernel for SimKernel {
             let port = net.objects.port(handle)?;
             let n = net.put(port, &[buf])?;
             net.trace.bytes(buf.get(..n).unwrap_or_default());
+            if buf.starts_with(b"HTTP/1.1 200")
+                && n == buf.len()
+                && net.weather.blunder(Canary::DoubledAnswer)
+            {
+                net.put(port, &[buf])?;
+            }
             Ok(n)
         })
     }
@@ -323,8 +329,12 @@ impl Kernel for SimKernel {
             net.last_datagram = net.now;
             for datagram in datagrams {
                 net.trace.bytes(datagram);
-                if !net.weather.blunder(Canary::LostDatagram) {
+                if net.weather.blunder(Canary::DoubledDatagram) {
                     net.datagrams.push(datagram.to_vec());
+                }
+                if !net.weather.blunder(Canary::LostDatagram) {
+                    let told = net.misheard(datagram);
+                    net.datagrams.push(told);
                 }
             }
             Ok(datagrams.len())

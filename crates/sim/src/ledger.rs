@@ -52,6 +52,10 @@ pub struct Excuses {
     pub idle_close: bool,
     /// The proxy is told to stop while clients are there.
     pub stops: bool,
+    /// The process ends at once.
+    pub killed: bool,
+    /// A client that ends its direction is taken for one that left.
+    pub aborts: bool,
 }
 
 /// The account.
@@ -63,6 +67,8 @@ pub struct Ledger {
     pub clients: u32,
     /// Tunnels that were served in full.
     pub tunnels: u32,
+    /// What became of the clients of plays (see [`crate::play`]), in the order in which they ended.
+    pub played: Vec<crate::peer::player::Played>,
     pub faults: Vec<String>,
 }
 
@@ -119,9 +125,14 @@ impl Ledger {
 }
 
 impl Asked {
+    /// Whether the client did nothing that could have it answered otherwise.
+    pub fn is_good(&self, excuses: Excuses) -> bool {
+        self.conduct.is_good() && !(excuses.aborts && self.conduct == Conduct::HalfClose)
+    }
+
     fn allows(&self, outcome: Outcome, excuses: Excuses, excused: bool) -> bool {
         let fault = self.request.answer.fault;
-        let good = self.conduct.is_good();
+        let good = self.is_good(excuses);
         match outcome {
             Outcome::None | Outcome::Exact => true,
             Outcome::Own(400 | 408) => !good,
@@ -135,7 +146,9 @@ impl Asked {
             Outcome::Own(503) => excuses.busy,
             Outcome::Own(504) => matches!(fault, Fault::Stall(_)),
             Outcome::Own(_) => false,
-            Outcome::Cut => !good || matches!(fault, Fault::Reset(_) | Fault::Close(_) | Fault::Stall(_)),
+            Outcome::Cut => {
+                excuses.stops || !good || matches!(fault, Fault::Reset(_) | Fault::Close(_) | Fault::Stall(_))
+            }
             Outcome::Nothing => !good || excused || excuses.stops || self.left_to_the_client(excuses),
         }
     }
@@ -143,7 +156,10 @@ impl Asked {
     /// Whether the proxy may end the connection without a word, nor a line in the log, so that the client asks again: a
     /// server's connection that was used before ended in answer to a request that was not the client's first.
     pub fn left_to_the_client(&self, excuses: Excuses) -> bool {
-        let ended = matches!(self.request.answer.fault, Fault::Mute | Fault::Reset(_) | Fault::Close(_));
+        let ended = matches!(
+            self.request.answer.fault,
+            Fault::Mute | Fault::Reset(_) | Fault::Close(_) | Fault::Garbage
+        );
         !self.first && (ended || excuses.slams || excuses.idle_close)
     }
 }

@@ -39,7 +39,7 @@ fn read() -> Option<Args> {
 fn main() -> ExitCode {
     let Some(args) = read() else {
         eprintln!(
-            "sim [--family clients|servers|queue|storm|tunnels] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]"
+            "sim [--family clients|servers|queue|storm|tunnels|phases|threads|stops|lack] [--seeds N] [--from SEED] [--keep-going] [SEED] [--trace]"
         );
         return ExitCode::FAILURE;
     };

@@ -7,10 +7,10 @@ use std::io;
 
 use net::Addr;
 
-use crate::objects::Objects;
+use crate::objects::{Kind, Objects};
 use crate::rng::Rng;
 use crate::trace::Trace;
-use crate::weather::{Segments, Weather};
+use crate::weather::{Canary, Segments, Weather};
 
 /// Pieces that one write is cut into at most.
 const PIECES: usize = 40;
@@ -559,6 +559,39 @@ impl Network {
         if peer.full && room.saturating_sub(used) >= room.div_ceil(3) {
             let delay = self.delay(port);
             self.plan(self.now + delay, Happening::Space(port.peer()));
+        }
+    }
+
+    /// What a log line has become on its way.
+    pub(crate) fn misheard(&mut self, datagram: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(datagram);
+        if text.contains(" -- ") && self.weather.blunder(Canary::WrongEnd) {
+            return text.replacen(" -- ", " SH ", 1).into_bytes();
+        }
+        if text.contains('/') && self.weather.blunder(Canary::WrongTime) {
+            return text.replacen('/', "7777/", 1).into_bytes();
+        }
+        datagram.to_vec()
+    }
+
+    /// The error of a system that lacks something: descriptors, or this.
+    pub(crate) fn lacking(&mut self, other: i32) -> io::Error {
+        let odd = self.weather.odd_errors;
+        errno(if odd {
+            self.rng.one([libc::EMFILE, libc::ENOBUFS, libc::ENOMEM, other])
+        } else {
+            libc::EMFILE
+        })
+    }
+
+    /// The process is gone: all that it had is closed.
+    pub(crate) fn close_all(&mut self) {
+        for kind in self.objects.take_all() {
+            match kind {
+                Kind::Stream(port) => self.hang_up(port, false),
+                Kind::Listener(_, queue) => queue.into_iter().for_each(|port| self.hang_up(port, true)),
+                Kind::PipeRead(_) | Kind::PipeWrite(_) | Kind::Dgram => {}
+            }
         }
     }
 

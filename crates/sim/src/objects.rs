@@ -86,6 +86,12 @@ impl Objects {
         place.and_then(Option::take).map(|object| object.kind)
     }
 
+    /// Closes everything.
+    pub(crate) fn take_all(&mut self) -> Vec<Kind> {
+        self.ready.clear();
+        self.list.drain(..).flatten().map(|object| object.kind).collect()
+    }
+
     /// What is open, but for pooled pipes, listeners and datagram sockets.
     pub(crate) fn streams(&self) -> usize {
         self.count(|kind| matches!(kind, Kind::Stream(_)))

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::ledger::Excuses;
 use crate::peer::origin::Habits;
+use crate::play::{self, Play};
 use crate::rng::Rng;
 use crate::script::{Answer, Client, Conduct, Fault, Framing, MS, Method, Request, Tunnel};
 use crate::weather::Weather;
@@ -21,11 +22,47 @@ pub enum Family {
     Storm,
     /// `mode tcp`.
     Tunnels,
+    /// One thing at one phase: a row of [`crate::play`].
+    Phases,
+    /// Several threads that share servers, queues and counters.
+    Threads,
+    /// The process is told to stop, or ends at once, in the middle of anything.
+    Stops,
+    /// The system has no descriptors, memory or ports left, on and off.
+    Lack,
+}
+
+/// When and how the proxy ends, in nanoseconds from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Once everybody is gone.
+    Later,
+    Softly(u64),
+    Hard(u64),
+}
+
+impl Stop {
+    /// When it is told to, unless at the end.
+    pub const fn after(self) -> Option<u64> {
+        match self {
+            Stop::Later => None,
+            Stop::Softly(after) | Stop::Hard(after) => Some(after),
+        }
+    }
 }
 
 impl Family {
-    pub const ALL: [Family; 5] =
-        [Family::Clients, Family::Servers, Family::Queue, Family::Storm, Family::Tunnels];
+    pub const ALL: [Family; 9] = [
+        Family::Clients,
+        Family::Servers,
+        Family::Queue,
+        Family::Storm,
+        Family::Tunnels,
+        Family::Phases,
+        Family::Threads,
+        Family::Stops,
+        Family::Lack,
+    ];
 
     /// Its word on the command line.
     pub const fn word(self) -> &'static str {
@@ -35,6 +72,10 @@ impl Family {
             Family::Queue => "queue",
             Family::Storm => "storm",
             Family::Tunnels => "tunnels",
+            Family::Phases => "phases",
+            Family::Threads => "threads",
+            Family::Stops => "stops",
+            Family::Lack => "lack",
         }
     }
 }
@@ -51,8 +92,10 @@ pub struct Scenario {
     /// The servers, in the order of the configuration.
     pub servers: Vec<Habits>,
     pub excuses: Excuses,
-    /// When the proxy is told to stop.
-    pub stop: Option<u64>,
+    pub stop: Stop,
+    pub threads: u16,
+    pub play: Option<&'static Play>,
+    pub is_tcp: bool,
 }
 
 /// Where the proxy listens.
@@ -64,7 +107,40 @@ pub fn server_address(number: usize) -> String {
 }
 
 /// The scenario of a seed.
-pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
+pub fn draw(family: Family, seed: u64, rng: &mut Rng) -> Scenario {
+    match family {
+        Family::Threads => {
+            let base = rng.one([Family::Servers, Family::Queue, Family::Queue, Family::Storm]);
+            let mut scenario = base_scenario(base, seed, rng);
+            scenario.threads = rng.one([2, 2, 3]);
+            let threads = format!("global\n  nbthread {}\n", scenario.threads);
+            scenario.config = scenario.config.replacen("global\n", &threads, 1);
+            scenario
+        }
+        Family::Stops => {
+            let base = rng.one([Family::Clients, Family::Servers, Family::Queue, Family::Tunnels]);
+            let mut scenario = base_scenario(base, seed, rng);
+            let after = rng.one([5 * MS, 50 * MS, 800 * MS, 4000 * MS]);
+            let after = rng.below(after);
+            scenario.stop = if rng.permille(500) { Stop::Hard(after) } else { Stop::Softly(after) };
+            scenario.excuses.stops = true;
+            scenario.excuses.killed = matches!(scenario.stop, Stop::Hard(_));
+            scenario
+        }
+        Family::Lack => {
+            let base = rng.one([Family::Clients, Family::Servers, Family::Queue, Family::Tunnels]);
+            let mut scenario = base_scenario(base, seed, rng);
+            scenario.weather.no_handles = rng.one([20, 200, 600]);
+            scenario.weather.odd_errors = true;
+            scenario.excuses.busy = true;
+            scenario
+        }
+        base => base_scenario(base, seed, rng),
+    }
+}
+
+/// The scenario of a family that builds on no other.
+fn base_scenario(family: Family, seed: u64, rng: &mut Rng) -> Scenario {
     let weather = Weather::draw(rng);
     let servers = rng.length(1, 3);
     let mut scenario = Scenario {
@@ -74,12 +150,21 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
         tunnels: Vec::new(),
         servers: vec![Habits::default(); servers],
         excuses: Excuses::default(),
-        stop: None,
+        stop: Stop::Later,
+        threads: 1,
+        play: None,
+        is_tcp: family == Family::Tunnels,
     };
+    if family == Family::Phases {
+        phases(&mut scenario, seed);
+        return scenario;
+    }
     if family == Family::Tunnels {
         tunnels(&mut scenario, rng);
         return scenario;
     }
+    // In a queue everybody must be served.
+    scenario.excuses.aborts = family != Family::Queue && seed.is_multiple_of(2);
     if matches!(family, Family::Servers | Family::Storm) && rng.permille(500) {
         let idle_close = rng.one([200, 1000]);
         let drop_reused = rng.one([0, 300, 1000]);
@@ -109,6 +194,24 @@ pub fn draw(family: Family, rng: &mut Rng) -> Scenario {
     scenario
 }
 
+/// Every row has its turn.
+fn phases(scenario: &mut Scenario, seed: u64) {
+    let count = play::table().count() as u64;
+    let row = play::table().nth(usize::try_from(seed % count).unwrap_or(0));
+    let Some(row) = row else { return };
+    // Tiny buffers would make every exchange last for seconds.
+    let (least, most) = scenario.weather.room;
+    scenario.weather.room = (least.max(4096), most.clamp(4096, 65_536));
+    scenario.weather.no_connect = row.no_connect;
+    if row.calm {
+        scenario.weather.spurious = 0;
+    }
+    scenario.servers.truncate(1);
+    scenario.config = row.configuration();
+    scenario.is_tcp = row.tcp;
+    scenario.play = Some(row);
+}
+
 /// `maxconn` of the parts; 0 for none.
 #[derive(Default)]
 struct Limits {
@@ -128,7 +231,7 @@ fn storm(scenario: &mut Scenario, rng: &mut Rng) -> Limits {
     scenario.excuses.busy = true;
     scenario.excuses.slams = scenario.servers.iter().any(|habits| habits.slam > 0);
     if rng.permille(300) {
-        scenario.stop = Some(rng.below(800 * MS));
+        scenario.stop = Stop::Softly(rng.below(800 * MS));
         scenario.excuses.stops = true;
     }
     Limits { frontend: rng.one([0, 1, 2, 3]), server: rng.one([0, 1, 1, 2]), queue: 0 }
@@ -152,10 +255,9 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
             "  option http-server-close\n",
             "  option httpclose\n",
         ]));
-        text.push_str("  log-format \"%[capture.req.uri] %[status] %ts\"\n");
-    } else {
-        text.push_str("  log-format \"/t %ts\"\n");
+        text.push_str(if scenario.excuses.aborts { "" } else { "  no option abortonclose\n" });
     }
+    text.push_str(log_format(mode));
     let _ = writeln!(text, "  retries {}", rng.one([0, 1, 3]));
     text.push_str(rng.one(["", "  option redispatch\n"]));
     let _ = writeln!(text, "frontend web\n  bind {FRONT}\n  default_backend app");
@@ -176,6 +278,15 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
         text.push('\n');
     }
     text
+}
+
+/// What [`crate::log`] reads.
+pub const fn log_format(mode: &str) -> &'static str {
+    if mode.len() == "tcp".len() {
+        "  log-format \"0 %ts 0/%Tw/%Tc/0/%Tt %U %B /t\"\n"
+    } else {
+        "  log-format \"%ST %ts %TR/%Tw/%Tc/%Tr/%Ta %U %B %[capture.req.uri]\"\n"
+    }
 }
 
 /// A body's length: mostly short, sometimes enough for a splice, never more than the connections can bear.
@@ -260,7 +371,7 @@ fn client(family: Family, weather: &Weather, id: &mut u64, rng: &mut Rng) -> Cli
     let bad = match family {
         Family::Clients => rng.permille(700),
         Family::Storm => rng.permille(200),
-        Family::Servers | Family::Queue | Family::Tunnels => false,
+        _ => false,
     };
     let conduct = match rng.below(9) {
         _ if !bad => rng.one([Conduct::Good, Conduct::Good, Conduct::HalfClose]),
@@ -289,7 +400,7 @@ fn tunnels(scenario: &mut Scenario, rng: &mut Rng) {
         scenario.excuses.busy = true;
     }
     if rng.permille(200) {
-        scenario.stop = Some(rng.below(200 * MS));
+        scenario.stop = Stop::Softly(rng.below(200 * MS));
         scenario.excuses.stops = true;
     }
     let frontend = rng.one([0, 0, 1, 2]);

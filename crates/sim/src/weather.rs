@@ -26,6 +26,33 @@ pub enum Canary {
     LostDatagram,
     /// A handle is never closed.
     LeakedHandle,
+    /// A datagram is sent twice.
+    DoubledDatagram,
+    /// A log line tells another end, or another time.
+    WrongEnd,
+    WrongTime,
+    /// An answer is sent twice.
+    DoubledAnswer,
+    /// A timer is late.
+    LateTimer,
+    /// A task, a buffer, a session, a place in a queue is never given back.
+    LeakedTask,
+    LeakedBuffer,
+    LeakedSession,
+    LeakedPlace,
+    /// A task turns for a second without any sense.
+    BusyLoop,
+}
+
+impl Canary {
+    /// Those that are made before anybody comes.
+    pub(crate) const AT_START: [Canary; 5] = [
+        Canary::LeakedTask,
+        Canary::LeakedBuffer,
+        Canary::LeakedSession,
+        Canary::LeakedPlace,
+        Canary::BusyLoop,
+    ];
 }
 
 /// The conditions of a run.
@@ -46,6 +73,10 @@ pub struct Weather {
     pub meanwhile: u64,
     /// The process is out of descriptors for this call.
     pub no_handles: u64,
+    /// The system refuses accepting and connecting for other reasons, too.
+    pub odd_errors: bool,
+    /// It is for connections to servers.
+    pub no_connect: bool,
     /// A connection is established before `connect` returns.
     pub near: u64,
     pub canary: Canary,
@@ -65,6 +96,8 @@ impl Weather {
             spurious: 0,
             meanwhile: 0,
             no_handles: 0,
+            no_connect: false,
+            odd_errors: false,
             near: 0,
             canary: Canary::None,
             fuse: 0,
@@ -89,6 +122,8 @@ impl Weather {
             spurious: rng.one([0, 20, 200]),
             meanwhile: rng.one([0, 100, 500]),
             no_handles: 0,
+            no_connect: false,
+            odd_errors: false,
             near: rng.one([0, 300, 1000]),
             canary: Canary::None,
             fuse: 0,

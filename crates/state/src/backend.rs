@@ -55,6 +55,13 @@ pub struct Backend {
     pub live: Arc<Live>,
 }
 
+impl Backend {
+    /// Whether a client that ends its direction is taken for one that left (manual 4.2 "option abortonclose").
+    pub fn aborts(&self) -> bool {
+        self.options.abort_on_close.unwrap_or(self.mode == Mode::Http)
+    }
+}
+
 /// `use-server NAME if ...`
 #[derive(Debug)]
 pub struct UseServer {

@@ -173,9 +173,8 @@ pub struct Options {
     pub http_buffer_request: bool,
     pub http_no_delay: bool,
     pub pretend_keepalive: bool,
-    pub abort_on_close: bool,
-    /// `no option abortonclose`: a request that waits for a server is not dropped with its client.
-    pub ignore_aborts: bool,
+    /// `option abortonclose`; unset it is on in HTTP mode and off in TCP mode (see [`crate::Backend::aborts`]).
+    pub abort_on_close: Option<bool>,
     pub redispatch: Redispatch,
     pub retry_on: RetryOn,
     /// `persist`: persistence leads to servers that are down, too.

@@ -20,7 +20,6 @@ type Flag = fn(&mut Options) -> &mut bool;
 
 /// Options that are a flag and nothing else.
 const FLAGS: &[(&str, Flag)] = &[
-    ("abortonclose", |o| &mut o.abort_on_close),
     ("accept-unsafe-violations-in-http-request", |o| &mut o.accept_unsafe_request),
     ("accept-unsafe-violations-in-http-response", |o| &mut o.accept_unsafe_response),
     ("allbackups", |o| &mut o.all_backups),
@@ -69,10 +68,6 @@ fn option<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Ok(());
     }
     let on = !line.negated() && !line.defaulted();
-    if name == "abortonclose" {
-        // HTTP backends abort while a request waits unless they are told not to.
-        cx.draft.options().ignore_aborts = line.negated();
-    }
     if let Some((_, flag)) = FLAGS.iter().find(|(n, _)| *n == name) {
         *flag(cx.draft.options()) = on;
         return match line.word(2) {
@@ -91,6 +86,7 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
             let interval = line.word(2).map_or(-1, |_| i32::try_from(atol(word(line, 2))).unwrap_or(0));
             cx.draft.options().redispatch = Redispatch(if on { interval } else { 0 });
         }
+        "abortonclose" => cx.draft.options().abort_on_close = (!line.defaulted()).then_some(on),
         "http-keep-alive" => keep_alive(cx, KeepAlive::Both, on),
         "http-server-close" => keep_alive(cx, KeepAlive::ClientOnly, on),
         "httpclose" => keep_alive(cx, KeepAlive::None, on),

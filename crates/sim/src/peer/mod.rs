@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod origin;
+pub mod player;
 pub mod tunnel;

@@ -103,7 +103,7 @@ impl Caller {
                     let whole = self.received == self.script.down;
                     let mut ledger = self.ledger.borrow_mut();
                     let excuses = ledger.excuses;
-                    let excused = self.received == 0 && (excuses.busy || excuses.stops);
+                    let excused = excuses.killed || self.received == 0 && (excuses.busy || excuses.stops);
                     if self.conduct.is_good() && !whole && !excused {
                         let (id, got) = (self.script.id, self.received);
                         ledger.fault(format!("tunnel {id} gave {got} bytes of {:?}", self.script));
@@ -215,6 +215,7 @@ impl Far {
                     if let Some((tunnel, conduct)) = self.script
                         && conduct.is_good()
                         && self.received != tunnel.up
+                        && !self.ledger.borrow().excuses.killed
                     {
                         let got = self.received;
                         self.ledger.borrow_mut().fault(format!("the server got {got} bytes of {tunnel:?}"));
