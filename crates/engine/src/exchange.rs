@@ -173,6 +173,11 @@ impl<'x> Exchange<'x> {
         if asked { Splice::Always } else { Splice::Auto }
     }
 
+    /// `option http-no-delay` of either side.
+    pub fn hurries(&self) -> bool {
+        self.frontend.options.http_no_delay || self.backend.is_some_and(|b| b.options.http_no_delay)
+    }
+
     /// Runs a rule set.
     pub fn judge(&mut self, side: Side, set: &[Rule]) -> Verdict {
         let verdict = rules::run(self.worker, self.world, &mut self.client.session, self.stream, side, set);

@@ -66,6 +66,8 @@ pub struct Pump {
     trailers_due: bool,
     /// What becomes of trailers.
     pub trailer_rule: Trailers,
+    /// `option http-no-delay`: no packet waits to be filled.
+    pub hurried: bool,
     /// Bytes read: `ready` of them may go, the others have not been looked at or belong to the next message.
     buffer: Option<Buffer>,
     ready: usize,
@@ -98,6 +100,7 @@ impl Pump {
             trailers: None,
             trailers_due: false,
             trailer_rule: Trailers::Pass,
+            hurried: false,
             buffer: None,
             ready: 0,
             pipe: None,
@@ -482,10 +485,10 @@ impl Pump {
     }
 
     fn drain_pipe(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
-        let more = !self.is_read();
+        let (more, hurried) = (!self.is_read(), self.hurried);
         let Some(pipe) = &mut self.pipe else { return Ok(None) };
         while pipe.held() > 0 {
-            match pipe.splice_to(to, more) {
+            match pipe.splice_to(to, more && !hurried) {
                 Ok(n) => self.moved += n as u64,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
                 Err(e) => return Err(Broken::Destination(e)),

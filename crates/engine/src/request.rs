@@ -237,6 +237,7 @@ pub fn restrict_names(x: &mut Exchange<'_>, policy: OddNames) -> Result<(), Stop
 /// What the server gets: HTTP/1.1, our own connection headers, the client's address where it is asked for.
 pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
+    x.up.hurried = x.hurries();
     if x.framing == Framing::Chunked {
         x.up.trailer_rule = spelling::request_trailers(x);
     }

@@ -244,6 +244,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
 /// as bad as a malformed head.
 pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     let mut down = Pump::new(x.response_framing, rest, x.splices(Side::Response));
+    down.hurried = x.hurries();
     if x.response_framing == Framing::Chunked {
         down.trailer_rule = spelling::response_trailers(x);
     }
