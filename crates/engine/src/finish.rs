@@ -57,6 +57,9 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
         return;
     }
     let served = upstream.served + 1;
+    if upstream.server.max_reuse.is_some_and(|most| served > most) {
+        return;
+    }
     if upstream.private || x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
         let own = Own::new(upstream.sock, Arc::clone(&upstream.server.live), upstream.key, served);
         x.client.keep_own(own);

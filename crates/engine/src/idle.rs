@@ -13,7 +13,7 @@ use state::server::Live;
 
 use crate::worker::Worker;
 
-/// How long an unused connection is kept: `pool-purge-delay`'s default.
+/// Over which time it is observed how many connections are in use at once.
 const PURGE_MS: u64 = 5000;
 
 /// What is known of a parked connection.
@@ -98,6 +98,11 @@ pub struct Idle {
     serial: Cell<u32>,
 }
 
+/// Until when an unused connection to this server is kept.
+fn until(server: &Server) -> net::Time {
+    net::now().plus_millis(u64::from(server.pool_purge_ms))
+}
+
 impl Idle {
     /// The connection to this server with this key that was used last, if one is alive, and how many exchanges it has
     /// served. With `proven` only one that has served more than one (`http-reuse aggressive`).
@@ -108,7 +113,7 @@ impl Idle {
             let Some((serial, place, _)) = pool.keys.remove(at) else { break };
             let Some((sock, kept)) = self.lot.take(place) else { continue };
             if proven && kept.served < 2 {
-                let place = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+                let place = self.lot.park(sock, kept, until(server));
                 pool.keys.push_back((serial, place, key));
                 return None;
             }
@@ -132,11 +137,13 @@ impl Idle {
         Lease { idle: self, server, open: true }
     }
 
-    /// Keeps a connection, if another request is likely to use it and the server's `pool-max-conn` allows it.
+    /// Keeps a connection, if another request is likely to use it and the server's `pool-max-conn` and `pool-purge-delay`
+    /// allow it.
     pub fn put(&self, lease: Lease<'_>, sock: Sock, key: u64, served: u32) {
         let server = lease.server;
         let live = &server.live;
-        let full = server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
+        let full =
+            server.pool_purge_ms == 0 || server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
         let wanted = !full && server.is_up() && self.with_pool(live, Pool::wants_more) == Some(true);
         if !wanted {
             return;
@@ -145,7 +152,7 @@ impl Idle {
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
         let kept = Kept { uid: live.uid, serial, served };
-        let place = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+        let place = self.lot.park(sock, kept, until(server));
         self.with_pool(live, |pool| pool.keys.push_back((serial, place, key)));
         lease.end();
     }

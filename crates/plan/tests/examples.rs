@@ -67,6 +67,8 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         hash_key: HashKey::Id,
         guid: None,
         pool_max: None,
+        pool_purge_ms: 5000,
+        max_reuse: None,
         cookie: None,
         redirect: None,
         check: None,

@@ -62,6 +62,10 @@ pub struct Server {
     pub guid: Option<Box<str>>,
     /// Idle connections kept at most; none: no limit.
     pub pool_max: Option<u32>,
+    /// How long one may be idle, milliseconds; 0: none is kept.
+    pub pool_purge_ms: u32,
+    /// How often a connection is used again at most; none: no limit.
+    pub max_reuse: Option<u32>,
     /// The cookie's value for persistence.
     pub cookie: Option<Box<[u8]>>,
     /// `redir`: what the locations begin with to which GET and HEAD requests are sent instead.

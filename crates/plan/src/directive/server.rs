@@ -38,6 +38,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) check_address: Option<IpAddr>,
     pub(crate) check_port: Option<u16>,
     pub(crate) pool_max: Option<u32>,
+    pub(crate) pool_purge_ms: u32,
+    pub(crate) max_reuse: Option<u32>,
     pub(crate) source: Option<Arc<state::link::Source>>,
     pub(crate) user_timeout_ms: Option<u32>,
     pub(crate) fast_open: bool,
@@ -69,6 +71,8 @@ impl Default for ServerSpec<'_> {
             check_address: None,
             check_port: None,
             pool_max: None,
+            pool_purge_ms: 5000,
+            max_reuse: None,
             source: None,
             user_timeout_ms: None,
             fast_open: false,
@@ -335,20 +339,7 @@ fn add<'a>(
             "config: backend '{backend}': server '{name}' has neither service port nor check port."
         ));
     }
-    let check = spec.check.then(|| {
-        Box::new(Check {
-            probe: Arc::clone(&plan.no_probe),
-            pace: spec.pace,
-            address: spec.check_address.map(|ip| SocketAddr::new(ip, spec.check_port.unwrap_or(0))),
-            port: spec.check_port,
-            timeout_ms: None,
-            send_proxy: spec
-                .proxy
-                .version()
-                .filter(|_| spec.proxy.check || (spec.check_port.is_none() && spec.check_address.is_none()))
-                .or(spec.proxy.check.then_some(1)),
-        })
-    });
+    let check = spec.check.then(|| Box::new(check(plan, spec)));
     if check.is_some() {
         live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
     }
@@ -366,6 +357,8 @@ fn add<'a>(
         hash_key: spec.hash_key,
         guid: spec.guid.map(Into::into),
         pool_max: spec.pool_max,
+        pool_purge_ms: spec.pool_purge_ms,
+        max_reuse: spec.max_reuse,
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
         redirect: spec.redirect.map(|r| r.as_bytes().into()),
         check,
@@ -384,6 +377,23 @@ fn add<'a>(
         cx.draft.server_tlvs.push((cx.draft.servers.len() - 1, *kind, format, line.span()));
     }
     cx.draft.server_spans.push(line.span());
+}
+
+/// The health check that the parameters ask for.
+fn check(plan: &Plan<'_>, spec: &ServerSpec<'_>) -> Check {
+    let elsewhere = spec.check_port.is_some() || spec.check_address.is_some();
+    Check {
+        probe: Arc::clone(&plan.no_probe),
+        pace: spec.pace,
+        address: spec.check_address.map(|ip| SocketAddr::new(ip, spec.check_port.unwrap_or(0))),
+        port: spec.check_port,
+        timeout_ms: None,
+        send_proxy: spec
+            .proxy
+            .version()
+            .filter(|_| spec.proxy.check || !elsewhere)
+            .or(spec.proxy.check.then_some(1)),
+    }
 }
 
 /// The probe of servers until their backend gives them its own.

@@ -3,7 +3,7 @@
 use state::server::HashKey;
 
 use super::server::ServerSpec;
-use crate::number::{atol, count};
+use crate::number::{TimeError, atol, count, time_ms};
 
 /// Sets the parameter; false if it is none of these.
 pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &str) -> Result<bool, String> {
@@ -28,7 +28,26 @@ pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &s
                 _ => return Err("'hash-key' has to be 'id', 'id32', 'guid', 'addr', or 'addr-port'.".into()),
             };
         }
-        "pool-max-conn" => spec.pool_max = u32::try_from(atol(value)).ok(),
+        "pool-max-conn" => {
+            let most = atol(value);
+            if most < -1 {
+                return Err("'pool-max-conn' must be >= -1.".into());
+            }
+            spec.pool_max = u32::try_from(most).ok();
+        }
+        "pool-purge-delay" => {
+            spec.pool_purge_ms = time_ms(value).map_err(|error| match error {
+                TimeError::Unexpected(c) => {
+                    format!("unexpected character '{c}' in argument to <pool-purge-delay>..")
+                }
+                TimeError::Overflow => {
+                    format!("timer overflow in argument <{value}> to <pool-purge-delay>..")
+                }
+            })?;
+        }
+        // Threads keep their idle connections to themselves: none is ever taken from another one.
+        "pool-low-conn" => {}
+        "max-reuse" => spec.max_reuse = u32::try_from(atol(value)).ok(),
         _ => return Ok(false),
     }
     Ok(true)
