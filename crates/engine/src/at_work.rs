@@ -82,20 +82,27 @@ impl Drop for Ticket<'_> {
     }
 }
 
-/// The threads that serve traffic, as they reach each other.
+/// The threads that serve traffic, by their numbers, as they reach each other.
 #[derive(Debug, Default)]
-pub struct Crew(Mutex<Vec<Remote>>);
+pub struct Crew(Mutex<Vec<(u16, Remote)>>);
 
 impl Crew {
+    /// Has every other thread than that of this number run what `make` makes; gives how many there are.
+    pub fn others(&self, number: u16, mut make: impl FnMut() -> Box<dyn FnOnce() + Send>) -> usize {
+        let threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = threads.iter().filter(|(other, _)| *other != number);
+        others.filter(|(_, remote)| remote.send(make()).is_ok()).count()
+    }
+
     /// A thread begins to serve.
-    pub fn join(&self, thread: Remote) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    pub fn join(&self, number: u16, thread: Remote) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((number, thread));
     }
 
     /// Does what was ordered of exchanges, in all threads.
     pub fn obey(&self, world: &World) {
         for server in world.process.shutdowns.take() {
-            for remote in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for (_, remote) in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 // A thread that ended has no exchanges.
                 let _ = remote.send(Box::new(move || {
                     thread::with_worker(|worker| worker.at_work.doom(server));

@@ -10,16 +10,19 @@ use state::termination::{Cause, Phase};
 use state::{Backend, Server};
 
 use crate::assign::{assign, no_server, redispatched};
-use crate::dial;
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
 use crate::idle::Lease;
 use crate::pump::Broken;
 use crate::session::Own;
+use crate::{borrow, dial};
 use crate::{persist, preface, redir, spelling};
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
+
+/// The process has no more file descriptors.
+const EMFILE: i32 = 24;
 
 /// What goes first on a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         }
         preface::write(x, server, &mut preface);
         let key = preface::key(x, server, &preface);
-        let failed = match obtain(x, backend, server, first, key) {
+        let failed = match obtain(x, backend, server, first, key).await {
             Ok(upstream) => match transmit(x, upstream, first, &preface).await {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
@@ -165,7 +168,7 @@ fn refused(error: &io::Error) -> Failed {
 }
 
 /// An idle connection to the server if one may be used, a new one otherwise.
-fn obtain<'x>(
+async fn obtain<'x>(
     x: &mut Exchange<'x>,
     backend: &'x Backend,
     server: &'x Server,
@@ -173,7 +176,7 @@ fn obtain<'x>(
     key: u64,
 ) -> io::Result<Upstream<'x>> {
     let keep = first == First::Head && x.keeps_server();
-    if keep && let Some((sock, served, lease, private)) = idle(x, backend, server, key) {
+    if keep && let Some((sock, served, lease, private)) = idle(x, backend, server, key).await {
         x.stream.reused_connection = true;
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
@@ -186,12 +189,19 @@ fn obtain<'x>(
     if let Some(block) = server.live.counters.of(x.worker.number) {
         block.connections.add(1);
     }
-    let sock = dial::connect(x, backend, server, &address(x, server)?)?;
+    let to = address(x, server)?;
+    let sock = match dial::connect(x, backend, server, &to) {
+        // An idle connection to whatever server is worth less than one that is needed.
+        Err(error) if error.raw_os_error() == Some(EMFILE) && x.worker.idle.shed() => {
+            dial::connect(x, backend, server, &to)?
+        }
+        opened => opened?,
+    };
     let ticket = x.worker.at_work.enter(server.live.uid);
     Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key, private: false })
 }
 
-fn idle<'x>(
+async fn idle<'x>(
     x: &mut Exchange<'x>,
     backend: &Backend,
     server: &'x Server,
@@ -204,11 +214,15 @@ fn idle<'x>(
         }
     }
     let first = x.client.session.requests <= 1;
-    let shared = match backend.options.reuse {
-        Reuse::Never => None,
-        Reuse::Safe if first => None,
-        Reuse::Aggressive if first => x.worker.idle.take(server, key, true),
-        Reuse::Safe | Reuse::Aggressive | Reuse::Always => x.worker.idle.take(server, key, false),
+    let proven = match backend.options.reuse {
+        Reuse::Never => return None,
+        Reuse::Safe if first => return None,
+        Reuse::Aggressive => first,
+        Reuse::Safe | Reuse::Always => false,
+    };
+    let shared = match x.worker.idle.take(server, key, proven) {
+        None if key == 0 => borrow::ask(x, server, proven).await,
+        own => own,
     };
     shared.map(|(sock, served, lease)| (sock, served, lease, false))
 }

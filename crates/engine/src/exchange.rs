@@ -7,7 +7,7 @@ use http::h1::{Framing, Limits};
 use net::{Sock, Time};
 use state::counters::{Block, PerThread};
 use state::expr::{Ctx, Side};
-use state::options::KeepAlive;
+use state::options::{KeepAlive, Mode};
 use state::rule::{Farewell, Rule, Verdict};
 use state::termination::{Cause, Phase};
 use state::{Backend, Endpoint, Frontend, Server, Stream, World};
@@ -35,6 +35,8 @@ pub enum Stop {
     Tarpit(u16),
     /// Close without an answer.
     Drop(Farewell),
+    /// What came as bytes is to be served as HTTP.
+    Upgrade,
     /// Close without an answer and without a word in the log: the client will send the request again by itself.
     Retry,
     /// Nothing came at all: the connection may be parked.
@@ -116,6 +118,11 @@ impl<'x> Exchange<'x> {
 
     pub fn destination(&self) -> Option<Endpoint> {
         self.stream.destination.or(self.client.session.destination)
+    }
+
+    /// Whether the backend is the other half of the frontend, whose rules have run already.
+    pub fn at_home(&self) -> bool {
+        self.stream.backend.is_some() && self.stream.backend == self.frontend.back
     }
 
     /// The backend's, if one is chosen; the frontend's otherwise.
@@ -237,7 +244,12 @@ impl<'x> Exchange<'x> {
     /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.
     pub fn turned_away(&self, verdict: Verdict) {
         match verdict {
-            Verdict::Next | Verdict::Stop | Verdict::Body(_) | Verdict::More | Verdict::Log { .. } => {}
+            Verdict::Next
+            | Verdict::Stop
+            | Verdict::Upgrade
+            | Verdict::Body(_)
+            | Verdict::More
+            | Verdict::Log { .. } => {}
             Verdict::Reply { denied: false } | Verdict::Serve => {
                 if self.backend.is_none() {
                     self.count(|c| c.intercepted.add(1));
@@ -256,6 +268,8 @@ impl<'x> Exchange<'x> {
         match verdict {
             // Whoever can wait has done so.
             Verdict::Next | Verdict::Stop | Verdict::Body(_) | Verdict::More | Verdict::Log { .. } => Ok(()),
+            Verdict::Upgrade if self.frontend.mode == Mode::Http || self.client.session.upgraded => Ok(()),
+            Verdict::Upgrade => Err(Stop::Upgrade),
             Verdict::Reply { denied } => {
                 let cause = if denied { Cause::PROXY } else { Cause::LOCAL };
                 self.stream.termination.set(cause, phase);

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -128,6 +129,29 @@ impl Idle {
         None
     }
 
+    /// Gives up a connection that anybody may use, for another thread, if there is one: its descriptor and how many
+    /// exchanges it has served.
+    pub fn give(&self, live: &Live, proven: bool) -> Option<(OwnedFd, u32)> {
+        let mut pools = self.pools.borrow_mut();
+        let pool = pools.get_mut(usize::try_from(live.uid).ok()?)?;
+        while let Some(at) = pool.keys.iter().rposition(|(_, _, key)| *key == 0) {
+            let Some((serial, place, key)) = pool.keys.remove(at) else { break };
+            let Some((sock, kept)) = self.lot.take(place) else { continue };
+            if proven && kept.served < 2 {
+                let place = self.lot.park(sock, kept, net::now().plus_millis(PURGE_MS));
+                pool.keys.push_back((serial, place, key));
+                return None;
+            }
+            live.idle.fetch_sub(1, Relaxed);
+            let given = if sock.is_alive() { sock.into_fd().ok() } else { None };
+            match given {
+                Some(fd) => return Some((fd, kept.served)),
+                None => live.connections.fetch_sub(1, Relaxed),
+            };
+        }
+        None
+    }
+
     /// Counts a connection that is about to be opened, or that came from elsewhere (`opened` already).
     pub fn lease<'x>(&'x self, server: &'x Server, opened: bool) -> Lease<'x> {
         if !opened {
@@ -171,6 +195,15 @@ impl Idle {
         let pool = pools.get_mut(at)?;
         pool.live.get_or_insert_with(|| Arc::clone(live));
         Some(act(pool))
+    }
+
+    /// Closes one of them; whether there was one.
+    pub fn shed(&self) -> bool {
+        let one = self.lot.take_any();
+        if let Some((_, kept)) = &one {
+            self.forget(*kept);
+        }
+        one.is_some()
     }
 
     /// Closes all of them.

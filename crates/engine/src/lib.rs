@@ -5,13 +5,14 @@
 //! and it makes no system call of its own (`net` does).
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
-//! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`] and [`contact`],
+//! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`], [`borrow`] and [`contact`],
 //! [`preface`], [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
 //! [`announce`] and [`at_work`] beside it all.
 
 pub mod announce;
 pub mod assign;
 pub mod at_work;
+pub mod borrow;
 pub mod buffer;
 pub mod cli;
 pub mod connect;

@@ -1,47 +1,61 @@
 //! Accepting clients: limits first, then a session and a task (manual 4.2 "maxconn", 5.1).
 
+use std::io::Write;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock};
 use state::frontend::BindAddress;
 use state::options::Mode;
 use state::session::Preamble;
+use state::world::Shortage;
 use state::{Endpoint, Frontend, Session, World};
 
-use crate::dial;
 use crate::session::{Client, Start};
 use crate::worker::Worker;
+use crate::{dial, log};
 
 /// Clients accepted in a row before other work gets its turn.
 const BATCH: u32 = 64;
+/// How often it is looked whether the process is complete.
+const START_MS: u64 = 2;
 /// How long to hold back when a limit is reached.
 const PAUSE_MS: u64 = 10;
 
 /// Accepts on one listener for as long as the thread runs. `frontend` and `bind` are positions in the World.
 pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
+    while worker.world().process.starting.load(Relaxed) {
+        net::sleep_until(net::now().plus_millis(START_MS)).await;
+    }
+    // What is lacking now, so that a shortage is counted once, however long it lasts.
+    let mut lacking = None;
     loop {
         listener.wait().await;
         let mut accepted = 0;
         while accepted < BATCH {
             let world = worker.world();
             let Some(front) = world.frontend(frontend) else { return };
-            if !has_room(&world, front, bind) {
-                listener.pause();
-                net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
-                break;
+            let shortage = match shortage(&world, front, bind) {
+                Some(shortage) => shortage,
+                None => match listener.accept() {
+                    Ok((sock, peer)) => {
+                        accepted += 1;
+                        lacking = None;
+                        start(&worker, &world, front, (frontend, bind), sock, peer);
+                        continue;
+                    }
+                    Err(AcceptError::ProcessLimit) => Shortage::Files,
+                    Err(AcceptError::SystemLimit) => Shortage::System,
+                    Err(_) => break,
+                },
+            };
+            if lacking != Some(shortage) {
+                lacking = Some(shortage);
+                note(&worker, &world, front, shortage);
             }
-            match listener.accept() {
-                Ok((sock, peer)) => {
-                    accepted += 1;
-                    start(&worker, &world, front, (frontend, bind), sock, peer);
-                }
-                Err(AcceptError::ProcessLimit | AcceptError::SystemLimit) => {
-                    listener.pause();
-                    net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
-                    break;
-                }
-                Err(_) => break,
-            }
+            listener.pause();
+            net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
+            break;
         }
         if accepted == BATCH {
             net::yield_now().await;
@@ -49,17 +63,40 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
     }
 }
 
-/// Whether the process, the frontend and the address may take another client. Threads that look at the same moment can exceed a
-/// limit by their number.
-fn has_room(world: &World, frontend: &Frontend, bind: u32) -> bool {
+/// What keeps the process, the frontend or the address from taking another client. Threads that look at the same moment
+/// can exceed a limit by their number.
+fn shortage(world: &World, frontend: &Frontend, bind: u32) -> Option<Shortage> {
     let below = |now: u32, limit: u32| limit == 0 || now < limit;
     let most =
         usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at)).map_or(0, |bind| bind.maxconn);
     let limit = frontend.rate_limit;
-    (limit == 0 || frontend.live.pace.has_room(net::now().as_nanos(), limit))
+    let room = (limit == 0 || frontend.live.pace.has_room(net::now().as_nanos(), limit))
         && below(world.process.connections.now(), world.global.maxconn)
         && below(frontend.live.sessions.now(), frontend.maxconn)
-        && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most))
+        && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most));
+    match room {
+        false => Some(Shortage::Connections),
+        true => world.process.memory_full.load(Relaxed).then_some(Shortage::Memory),
+    }
+}
+
+/// Counts a shortage, and says so in the frontend's log unless it is one that somebody configured.
+fn note(worker: &Worker, world: &World, frontend: &Frontend, shortage: Shortage) {
+    let times = world.process.count_shortage(shortage);
+    let (what, advice) = match shortage {
+        Shortage::Connections => return,
+        Shortage::Files => ("process FD limit", "check 'ulimit-n' and restart"),
+        Shortage::System => ("system FD or memory limit", "check system tunables"),
+        Shortage::Memory => ("memory limit", "check '-m'"),
+    };
+    let name = &frontend.name;
+    let mut outbox = worker.log.borrow_mut();
+    // Writing to a vector can't fail.
+    let _ = write!(
+        outbox.text(),
+        "Proxy {name} reached {what} ({times} times so far): new clients wait. Please {advice}."
+    );
+    outbox.send(world, &frontend.log.targets, frontend.log.tag.as_deref(), log::EMERG);
 }
 
 fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock: Sock, peer: Addr) {

@@ -152,7 +152,8 @@ async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {
 
 /// The `http-after-response` rules: the backend's, then the frontend's.
 pub fn after_response(x: &mut Exchange<'_>) {
-    let sets = [x.backend.map(|b| &b.http_after_response), Some(&x.frontend.http_after_response)];
+    let backend = x.backend.filter(|_| !x.at_home()).map(|b| &b.http_after_response);
+    let sets = [backend, Some(&x.frontend.http_after_response)];
     for set in sets.into_iter().flatten() {
         let session = &mut x.client.session;
         let _ = rules::run(x.worker, x.world, session, x.stream, Side::Response, set);

@@ -155,11 +155,16 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
         drop(held);
         return;
     }
-    let http = world.frontend(client.session.frontend).is_some_and(|f| f.mode == Mode::Http);
+    let http = client.session.upgraded
+        || world.frontend(client.session.frontend).is_some_and(|f| f.mode == Mode::Http);
     if !http {
-        tunnel::serve(&worker, &world, client).await;
-        drop(held);
-        return;
+        match tunnel::serve(&worker, &world, client).await {
+            Some(upgraded) => client = upgraded,
+            None => {
+                drop(held);
+                return;
+            }
+        }
     }
     let mut expired = start == Start::Expired;
     loop {

@@ -73,7 +73,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
         true => request::body(x).await?,
         false => inspect::show_request(x),
     }
-    request_rules(x, &frontend.tcp_content).await?;
+    if !std::mem::take(&mut x.client.session.inspected) {
+        request_rules(x, &frontend.tcp_content).await?;
+    }
     monitor(x)?;
     requested(x);
     request_rules(x, &frontend.http_request).await?;
@@ -185,8 +187,10 @@ async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if backend.looks[0] {
         inspect::show_request(x);
     }
-    request_rules(x, &backend.tcp_content).await?;
-    request_rules(x, &backend.http_request).await?;
+    if !x.at_home() {
+        request_rules(x, &backend.tcp_content).await?;
+        request_rules(x, &backend.http_request).await?;
+    }
     request::restrict_names(x, backend.options.odd_names)?;
     serve::stats(x, backend.stats.as_deref())
 }
@@ -197,7 +201,7 @@ async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Sto
     inspect::show_response(x, down);
     let sets = [
         x.backend.map(|b| &b.tcp_response),
-        x.backend.map(|b| &b.http_response),
+        x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response),
         Some(&x.frontend.http_response),
     ];
     for set in sets.into_iter().flatten() {
@@ -232,6 +236,7 @@ fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
 async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     match stop {
         Stop::Idle(until) => return After::Park(until),
+        Stop::Upgrade => return After::Close,
         Stop::Retry => {
             x.upstream = None;
             x.places.leave_server();

@@ -3,6 +3,7 @@
 use http::h1::Framing;
 use state::expr::Side;
 use state::log::Origin;
+use state::options::Mode;
 use state::termination::{Cause, Phase};
 use state::{Verdict, World};
 
@@ -13,9 +14,9 @@ use crate::session::Client;
 use crate::worker::Worker;
 use crate::{connect, finish, forward, inspect, log, persist, route};
 
-/// Serves a connection from end to end.
-pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
-    let Some(frontend) = world.frontend(client.session.frontend) else { return };
+/// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
+pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
+    let frontend = world.frontend(client.session.frontend)?;
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
@@ -47,6 +48,14 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
     };
     let mut down = Pump::idle();
     let ended = phases(&mut x, &mut down).await;
+    if ended == Err(Stop::Upgrade) {
+        drop(x);
+        client.session.upgraded = true;
+        client.session.inspected = true;
+        client.session.handshake_ns = stream.times.handshake;
+        worker.give_back(stream);
+        return Some(client);
+    }
     if x.upstream.is_none() {
         // Closing with unread input would be a reset.
         let _ = x.up.fill(&x.client.sock, u64::MAX);
@@ -55,7 +64,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
         Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
-        Err(Stop::Reply | Stop::Serve | Stop::Page(_) | Stop::Tarpit(_)) => {
+        Err(Stop::Reply | Stop::Serve | Stop::Page(_) | Stop::Tarpit(_) | Stop::Upgrade) => {
             x.stream.termination.set(Cause::PROXY, Phase::REQUEST);
         }
     }
@@ -65,14 +74,20 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) {
     finish::finish(&mut x).await;
     drop(x);
     worker.give_back(stream);
+    None
 }
 
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     log::moment(x, Origin::Accept);
     content_rules(x, false).await?;
     route::choose(x)?;
+    if x.backend.is_some_and(|b| b.mode == Mode::Http) {
+        return Err(Stop::Upgrade);
+    }
     persist::rules(x);
-    content_rules(x, true).await?;
+    if !x.at_home() {
+        content_rules(x, true).await?;
+    }
     persist::use_server(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));

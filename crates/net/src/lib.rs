@@ -45,6 +45,7 @@ pub mod fd_pass;
 pub mod kernel;
 mod linux;
 mod listener;
+pub mod memory;
 pub mod namespace;
 mod options;
 mod park;

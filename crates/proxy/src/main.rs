@@ -12,6 +12,7 @@ mod demo;
 mod feature;
 mod inventory;
 mod keyword_dump;
+mod memory;
 mod objects;
 mod report;
 mod run;

@@ -11,7 +11,7 @@ use net::{Signal, TaskId, Time};
 use state::World;
 
 use crate::start::Running;
-use crate::{report, say};
+use crate::{memory, report, say};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +78,15 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     engine::health::start(&Rc::new(engine::health::Monitor { world: Arc::clone(&world), log }));
     engine::log::attend_rings(&world);
     let cli = Cli::start(world, &running.program, sockets, remotes)?;
+    running.world.process.starting.store(false, Relaxed);
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
     loop {
-        let look = if grace.is_some() || stopping.is_some() { STOPPING_LOOK_MS } else { LOOK_MS };
+        let look = match (&running.memory, grace.is_some() || stopping.is_some()) {
+            (Some(_), _) => memory::LOOK_MS,
+            (None, true) => STOPPING_LOOK_MS,
+            (None, false) => LOOK_MS,
+        };
         net::wait(|w| {
             w.notified().until(net::now().plus_millis(look));
         })
@@ -98,6 +103,9 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
             grace = None;
             stopping = Some(stop(running));
             cli.about.stopping.store(true, Relaxed);
+        }
+        if let Some(memory) = &running.memory {
+            memory.look(&running.world);
         }
         if net::now() >= zone_due {
             keep_zone(&running.world);

@@ -3,6 +3,7 @@
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use config::Loaded;
 use engine::at_work::Crew;
@@ -11,12 +12,13 @@ use engine::queue::Queues;
 use engine::thread::{Socket, Start};
 use net::Remote;
 use net::background::{Side, Starting};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process};
 use state::World;
 use state::world::Global;
 
 use crate::argv::Args;
 use crate::check::{self, Checked};
+use crate::memory::Memory;
 use crate::sockets::{self, Opened, SocketFile, reason};
 use crate::{say, version};
 
@@ -30,6 +32,8 @@ pub(crate) struct Running {
     /// The Runtime API, to be served by the main thread.
     pub(crate) cli: Vec<engine::cli::Socket>,
     pub(crate) program: Program,
+    /// `-m`.
+    pub(crate) memory: Option<Box<Memory>>,
     /// `grace`: how long it goes on after it was asked to stop softly, milliseconds.
     pub(crate) grace_ms: u64,
 }
@@ -56,7 +60,6 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     if args.maxconn == 0 && check::in_global(&loaded, "maxconn").is_none() {
         say::notice(&format!("Automatically setting global.maxconn to {}.", world.global.maxconn));
     }
-    limit_memory(args.memory_mb)?;
     raise_files(args, &loaded, &world.global, listeners)?;
     let threads = world.global.threads.max(1);
     // Before anybody can connect: who sees it listening may send a signal, which waits until `run` looks.
@@ -92,6 +95,8 @@ fn serve(
 ) -> Result<Running, String> {
     // Reads the zone's file while it can be reached.
     crate::run::keep_zone(&world);
+    // Likewise.
+    let memory = Memory::new(args.memory_mb)?;
     // Others' processes may only be signalled while the right to do so is there.
     let drops = world.global.uid.is_some();
     world.global.pid = std::process::id();
@@ -104,12 +109,14 @@ fn serve(
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
     }
     net::process::malloc_trim();
+    world.process.starting.store(true, Relaxed);
     let mut program = version::program();
     program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     engine::cli::introduce(&world, &program, opened.sockets.len());
     let mut running = spawn(Arc::new(world), program, opened.sockets, opened.relays)?;
     running.files = opened.files;
     running.cli = opened.cli;
+    running.memory = memory.map(Box::new);
     running.grace_ms = check::in_global(loaded, "grace")
         .and_then(|line| plan::compile::duration_ms(line.word(1)?.str()?))
         .unwrap_or(0);
@@ -120,16 +127,6 @@ fn serve(
         parent.ready().map_err(|e| format!("cannot leave the terminal: {e}"))?;
     }
     Ok(running)
-}
-
-/// `-m`: what the process may allocate. Beyond it an allocation fails, which ends the process with a message.
-fn limit_memory(megabytes: u64) -> Result<(), String> {
-    if megabytes == 0 {
-        return Ok(());
-    }
-    let bytes = Some(megabytes.saturating_mul(1 << 20));
-    setrlimit(Resource::Data, Rlimit { current: bytes, maximum: bytes })
-        .map_err(|e| format!("[sluice.main()] Cannot fix memory limit to {megabytes} megabytes: {e}."))
 }
 
 /// Files beside those of connections, for each thread: polling, a bell, pipes.
@@ -262,7 +259,7 @@ fn spawn(
         return Err("a thread could not be started".into());
     }
     let (files, cli) = (Vec::new(), Vec::new());
-    Ok(Running { world, remotes, threads, files, cli, program, grace_ms: 0 })
+    Ok(Running { world, remotes, threads, files, cli, program, memory: None, grace_ms: 0 })
 }
 
 /// What a traffic thread does.
@@ -273,7 +270,7 @@ fn traffic(start: Start, ready: &std::sync::mpsc::Sender<Remote>, bound: std::io
     }
     match net::Runtime::new() {
         Ok(mut runtime) => {
-            start.crew.join(runtime.remote());
+            start.crew.join(number, runtime.remote());
             let _ = ready.send(runtime.remote());
             if let Err(error) = runtime.run(engine::thread::run(start)) {
                 say::alert(&format!("thread {number}: {error}"));

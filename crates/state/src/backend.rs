@@ -31,6 +31,8 @@ pub struct Backend {
     /// The words of `balance`, for statistics.
     pub balance_name: &'static str,
     pub tcp_content: Rules,
+    /// `tcp-request inspect-delay`, milliseconds.
+    pub inspect_delay: Option<u32>,
     pub tcp_response: Rules,
     pub http_request: Rules,
     pub http_response: Rules,

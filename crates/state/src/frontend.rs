@@ -35,7 +35,7 @@ pub struct Frontend {
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub switching: Switching,
-    /// The back half of a `listen` section, by its position in `World::backends`.
+    /// The back half of a `listen` section, by its position in `World::backends`: it has the same rules, which run once.
     pub back: Option<u32>,
     pub monitor_uri: Option<Box<[u8]>>,
     /// `monitor fail`: one that holds makes the answer a 503.

@@ -28,6 +28,8 @@ pub enum Verdict {
     Serve,
     /// Close the client's connection without an answer.
     Close(Farewell),
+    /// The connection speaks HTTP from here on (`switch-mode`).
+    Upgrade,
     /// A condition can't be decided before more bytes come: then the same rule again.
     More,
     /// Wait for the body of the message, then go on with the next rule.
@@ -136,5 +138,5 @@ pub struct Rule {
     pub name: &'static str,
 }
 
-/// A list of rules, in order.
-pub type Rules = Box<[Rule]>;
+/// A list of rules, in order; shared by both halves of a `listen`.
+pub type Rules = std::sync::Arc<[Rule]>;

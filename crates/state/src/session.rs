@@ -29,6 +29,10 @@ pub struct Session {
     /// session` rule says otherwise. A stream may know better ([`crate::Stream::source`]).
     pub source: Endpoint,
     pub destination: Option<Endpoint>,
+    /// Whether it speaks HTTP although its frontend is one for TCP.
+    pub upgraded: bool,
+    /// Whether its first bytes were judged already, before it was found to speak HTTP.
+    pub inspected: bool,
     /// What is to come in front of the client's own bytes.
     pub preamble: Preamble,
     /// Whether a PROXY protocol header came, and its TLVs (version 2).
@@ -64,6 +68,8 @@ impl Session {
             local: None,
             source,
             destination: None,
+            upgraded: false,
+            inspected: false,
             preamble: Preamble::None,
             proxied: false,
             tlvs: Box::default(),

@@ -3,7 +3,7 @@
 //! `Arc` (the `Live` parts).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::administer::{Notice, Pending};
@@ -32,6 +32,8 @@ pub struct Global {
     pub accept_any_payload: bool,
     /// `h1-case-adjust`.
     pub header_case: Arc<HeaderCase>,
+    /// `tune.idle-pool.shared off`: threads keep their idle server connections to themselves.
+    pub own_idle: bool,
     /// `nosplice`: bodies never go through pipes in the kernel.
     pub no_splice: bool,
     /// `tune.http.cookielen`: the most of a cookie that is captured, bytes.
@@ -92,6 +94,33 @@ pub struct Process {
     pub shutdowns: Pending<u32>,
     /// What is known of the process, once it is.
     pub about: OnceLock<Arc<About>>,
+    /// Whether the process is not complete yet: clients wait, so that they can't take the descriptors it still needs.
+    pub starting: AtomicBool,
+    /// How often new clients had to wait, by what was lacking ([`Shortage`]).
+    pub shortages: [AtomicU64; 4],
+    /// Whether the memory that `-m` allows is nearly used up.
+    pub memory_full: AtomicBool,
+}
+
+/// What keeps clients from being accepted: they wait in the kernel until it is there again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// `maxconn` of the process, the frontend or the address is reached.
+    Connections,
+    /// The process has no more file descriptors.
+    Files,
+    /// The system has no more of them, or no memory for sockets.
+    System,
+    /// The process may have no more memory (`-m`).
+    Memory,
+}
+
+impl Process {
+    /// Counts a time when clients had to wait; gives how many there were.
+    pub fn count_shortage(&self, shortage: Shortage) -> u64 {
+        let slot = self.shortages.get(shortage as usize);
+        slot.map_or(0, |count| count.fetch_add(1, Ordering::Relaxed) + 1)
+    }
 }
 
 /// Everything that was configured.

@@ -2,9 +2,11 @@
 //!
 //! It deliberately doesn't know sockets, time, nor who speaks these protocols when.
 //!
-//! To read: [`proxy`], the PROXY protocol in both versions; [`syslog`], log messages of others.
+//! To read, in any order: [`proxy`], the PROXY protocol in both versions; [`syslog`], log messages of others;
+//! [`tls_hello`], what the first record of a TLS connection shows.
 
 pub mod proxy;
 pub mod syslog;
+pub mod tls_hello;
 
 mod crc32c;

@@ -10,6 +10,8 @@ pub(crate) const SERVERS_MAX: usize = 6;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub(crate) is_tcp: bool,
+    /// Whether clients begin with a header of the PROXY protocol.
+    pub(crate) is_proxied: bool,
     pub(crate) defaults: Vec<String>,
     pub(crate) frontend: Vec<String>,
     pub(crate) backends: Vec<Backend>,
@@ -242,6 +244,12 @@ const FRONTEND_OPTIONS: &[&str] = &[
     "tcp-request inspect-delay 5s",
     "tcp-request connection set-var(sess.p) dst_port",
     "maxconn 100",
+    "tcp-request connection set-src ipv4(192.0.2.55)",
+    "tcp-request connection set-dst ipv4(198.51.100.7)",
+    "http-request set-src ipv4(192.0.2.56) if { path_beg /api }",
+    "option clitcpka",
+    "option tcp-smart-accept",
+    "option splice-auto",
 ];
 
 const BACKEND_OPTIONS: &[&str] = &[
@@ -261,6 +269,9 @@ const BACKEND_OPTIONS: &[&str] = &[
     "timeout queue 5s",
     "http-reuse never",
     "http-reuse always",
+    "option srvtcpka",
+    "option tcp-smart-connect",
+    "source 127.0.0.1",
     "http-send-name-header X-Server",
     "option http-restrict-req-hdr-names delete",
     "option h1-case-adjust-bogus-server",
@@ -448,7 +459,7 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
     if random.chance(6) {
         return tcp_unit(random);
     }
-    let mut unit = Unit::default();
+    let mut unit = Unit { is_proxied: random.chance(5), ..Unit::default() };
     unit.defaults.extend(log_lines(random));
     unit.frontend.extend(ACLS.iter().map(|line| (*line).to_owned()));
     for _ in 0..random.below(4) {
@@ -575,18 +586,31 @@ fn request_rule_of_backend(random: &mut Random) -> String {
     }
 }
 
+/// Rules that look at a client's first bytes, decided by the time it says no more.
+const CONTENT_RULES: &[&str] = &[
+    "accept if HTTP",
+    "accept if { req.len gt 20 }",
+    "accept if { req.payload(0,1) -m found }",
+    "reject if { req.payload(0,3) -m str PUT }",
+    "reject if { req.payload(0,0) -m sub x-many }",
+    "reject if { req.len lt 5 }",
+    "reject if { path_beg /api }",
+    "reject if { method HEAD }",
+    "reject if !HTTP",
+    "reject if { req.ssl_hello_type 1 }",
+];
+
 fn tcp_unit(random: &mut Random) -> Unit {
     let mut unit = Unit { is_tcp: true, ..Unit::default() };
     unit.defaults.push("option tcplog".to_owned());
     if random.chance(30) {
         unit.frontend.push("tcp-request connection reject if { src 192.0.2.1 }".to_owned());
     }
-    if random.chance(30) {
+    if random.chance(60) {
         unit.frontend.push("tcp-request inspect-delay 5s".to_owned());
-        unit.frontend.push("tcp-request content reject if { req.payload(0,4) -m str PUT }".to_owned());
-    }
-    if random.chance(30) {
-        unit.frontend.push("tcp-request content accept if HTTP".to_owned());
+        for _ in 0..1 + random.below(2) {
+            unit.frontend.push(format!("tcp-request content {}", random.pick(CONTENT_RULES)));
+        }
     }
     unit.frontend.push("default_backend {0}".to_owned());
     let balance = format!("balance {}", random.pick(&["roundrobin", "leastconn", "source", "first"]));
@@ -606,7 +630,11 @@ impl Unit {
         for line in &self.defaults {
             text.push_str(&format!("    {line}\n"));
         }
-        text.push_str(&format!("\nfrontend f{index} from d{index}\n    bind 127.0.0.1:{}\n", place.bind));
+        text.push_str(&format!(
+            "\nfrontend f{index} from d{index}\n    bind 127.0.0.1:{}{}\n",
+            place.bind,
+            if self.is_proxied { " accept-proxy" } else { "" }
+        ));
         for line in &self.frontend {
             let mut line = line.clone();
             for backend in 0..self.backends.len() {

@@ -18,6 +18,9 @@ use super::config::{self, Place, SERVERS_MAX, Unit};
 use super::observe::{self, Observation};
 use super::request::{self, Conversation};
 
+/// A header that leaves the client's address as it is: log lines are found by it.
+const PREAMBLE: &[u8] = b"PROXY UNKNOWN\r\n";
+
 /// No exchange takes longer on a working machine; the limit only keeps a run from hanging.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -27,6 +30,8 @@ pub(crate) struct Side {
     process: Process,
     log: Syslog,
     binds: Vec<u16>,
+    /// What the clients of each unit begin with.
+    preambles: Vec<&'static [u8]>,
     recorders: Vec<Recorder>,
     _scratch: Scratch,
 }
@@ -56,7 +61,9 @@ impl Side {
         for &port in &binds {
             process.wait_listening(SocketAddr::from(([127, 0, 0, 1], port)), START_LIMIT)?;
         }
-        Ok(Side { process, log, binds, recorders, _scratch: scratch })
+        let preamble = |unit: &Unit| if unit.is_proxied { PREAMBLE } else { &[] };
+        let preambles = units.iter().map(preamble).collect();
+        Ok(Side { process, log, binds, preambles, recorders, _scratch: scratch })
     }
 
     /// Has the unit's frontend answer a conversation. The log lines come later, by [`Side::finish`].
@@ -78,7 +85,8 @@ impl Side {
         };
         let address = SocketAddr::from(([127, 0, 0, 1], self.binds[unit]));
         let until = Until::enough(&complete).half_close_after(quiet);
-        let exchange = exchange::exchange(address, &conversation.bytes(), until, EXCHANGE_LIMIT)
+        let bytes = [self.preambles[unit], &conversation.bytes()].concat();
+        let exchange = exchange::exchange(address, &bytes, until, EXCHANGE_LIMIT)
             .with_context(|| format!("frontend {unit}: {}", self.process.printed()))?;
         let enough = complete(&exchange.bytes);
         let origin = recorder.take();

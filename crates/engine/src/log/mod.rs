@@ -55,14 +55,14 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox for the World's log targets; sockets are opened on first use.
+    /// An outbox for the World's log targets. Its sockets are opened now: a lack of descriptors is to be told of.
     pub fn new(world: &World) -> Self {
         Self {
             text: Vec::with_capacity(1024),
             bytes: Vec::with_capacity(16 * 1024),
             lines: Vec::new(),
             begun: 0,
-            sinks: world.log_targets.iter().map(|_| Sink::Closed).collect(),
+            sinks: world.log_targets.iter().map(|target| Sink::new(world, target)).collect(),
             seen: vec![0; world.log_targets.len()],
             clock: Clock::default(),
             flusher: None,

@@ -1,4 +1,4 @@
-//! The transports of log lines: datagrams, file descriptors, rings. Opened on first use; a line that can't be sent at once
+//! The transports of log lines: datagrams, file descriptors, rings. Opened at once or on first use; a line that can't be sent at once
 //! is dropped and counted, as a proxy must not wait for its log.
 
 use std::sync::Arc;
@@ -20,6 +20,11 @@ pub(super) enum Sink {
 }
 
 impl Sink {
+    /// Opens it, if that can be done now.
+    pub(super) fn new(world: &World, target: &Target) -> Self {
+        open(world, &target.destination).unwrap_or(Self::Closed)
+    }
+
     pub(super) fn send<'l>(&mut self, world: &World, target: &Target, lines: impl Iterator<Item = &'l [u8]>) {
         let mut lines = lines.peekable();
         if lines.peek().is_none() {

@@ -24,6 +24,7 @@ mod set_src;
 mod set_status;
 mod set_uri;
 mod set_var;
+mod switch_mode;
 mod use_service;
 mod wait_for_body;
 
@@ -51,6 +52,7 @@ pub static ALL: &[&[ActionKind]] = &[
     set_status::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
+    switch_mode::KEYWORDS,
     use_service::KEYWORDS,
     wait_for_body::KEYWORDS,
 ];

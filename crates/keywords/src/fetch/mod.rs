@@ -26,6 +26,7 @@ mod payload;
 mod prio;
 mod process;
 mod rand;
+mod req_ssl;
 mod server;
 mod src;
 mod ssl;
@@ -63,6 +64,7 @@ pub static ALL: &[&[Fetch]] = &[
     prio::KEYWORDS,
     process::KEYWORDS,
     rand::KEYWORDS,
+    req_ssl::KEYWORDS,
     server::KEYWORDS,
     src::KEYWORDS,
     ssl::KEYWORDS,

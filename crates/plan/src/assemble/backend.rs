@@ -7,9 +7,9 @@ use state::backend::Live;
 use state::check::Probe;
 use state::family::{Balance, Compiler as _, Parse, RuleSet, Words};
 use state::options::Mode;
-use state::{Backend, Server};
+use state::{Backend, Rules, Server};
 
-use super::rules::{Sets, take};
+use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, log, stats};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
@@ -22,6 +22,7 @@ pub(super) fn make<'a>(
     draft: &mut Draft<'a>,
     seat: Seat,
     sets: &mut Sets,
+    rules: &Sealed,
 ) -> Backend {
     let log = log::setup(assembly, draft, false);
     let probe = probe(assembly, draft);
@@ -46,11 +47,12 @@ pub(super) fn make<'a>(
         servers,
         balance,
         balance_name,
-        tcp_content: take(&mut sets.tcp_content),
-        tcp_response: take(&mut sets.tcp_response),
-        http_request: take(&mut sets.http_request),
-        http_response: take(&mut sets.http_response),
-        http_after_response: take(&mut sets.http_after_response),
+        inspect_delay: draft.inspect_delay.or(draft.rules_of_defaults().and_then(|d| d.inspect_delay)),
+        tcp_content: Rules::clone(&rules.tcp_content),
+        tcp_response: Rules::clone(&rules.tcp_response),
+        http_request: Rules::clone(&rules.http_request),
+        http_response: Rules::clone(&rules.http_response),
+        http_after_response: Rules::clone(&rules.http_after_response),
         stats,
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
         cookie,

@@ -6,21 +6,22 @@ use config::{Diagnostic, Place};
 use state::family::RuleSet;
 use state::frontend::Live;
 use state::route::Switching;
-use state::{Format, Frontend};
+use state::{Format, Frontend, Rules};
 
-use super::rules::{Sets, asks_destination, take};
+use super::rules::{Sealed, Sets, asks_destination};
 use super::{Assembly, Seat, log, stats};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::{Line, word};
 use crate::draft::Draft;
 use crate::known;
 
-/// Makes it. Rules of a `listen` section run here.
+/// Makes it.
 pub(super) fn make<'a>(
     assembly: &mut Assembly<'_, 'a>,
     draft: &mut Draft<'a>,
     seat: Seat,
     sets: &mut Sets,
+    rules: &Sealed,
 ) -> Frontend {
     let log = log::setup(assembly, draft, true);
     let stats = stats::page(assembly, draft, seat);
@@ -47,13 +48,13 @@ pub(super) fn make<'a>(
         maxconn: settings.maxconn.filter(|n| *n > 0).unwrap_or(global.maxconn),
         rate_limit: settings.rate_limit,
         backlog: settings.backlog.filter(|n| *n > 0),
-        tcp_connection: take(&mut sets.tcp_connection),
-        tcp_session: take(&mut sets.tcp_session),
-        tcp_content: take(&mut sets.tcp_content),
+        tcp_connection: Rules::clone(&rules.tcp_connection),
+        tcp_session: Rules::clone(&rules.tcp_session),
+        tcp_content: Rules::clone(&rules.tcp_content),
         inspect_delay: draft.inspect_delay.or(inherited_delay),
-        http_request: take(&mut sets.http_request),
-        http_response: take(&mut sets.http_response),
-        http_after_response: take(&mut sets.http_after_response),
+        http_request: Rules::clone(&rules.http_request),
+        http_response: Rules::clone(&rules.http_response),
+        http_after_response: Rules::clone(&rules.http_after_response),
         switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
         back: seat.backend,
         stats,

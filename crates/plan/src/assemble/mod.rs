@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use config::{SectionKind, Span};
+use config::Span;
 use state::check::Probe;
 use state::log::Setup;
 use state::options::Mode;
@@ -51,11 +51,9 @@ type SetupKey<'a> = (*const LogSettings<'a>, bool, bool);
 /// A backend as frontends see it.
 #[derive(Debug)]
 pub(crate) struct Peer<'a> {
-    pub(crate) kind: SectionKind,
     pub(crate) name: &'a str,
     pub(crate) mode: Mode,
     pub(crate) span: Span,
-    pub(crate) has_rules: bool,
     /// The sum of `maxconn` over the frontends that lead to it, for the automatic `fullconn`.
     pub(crate) reach: u64,
 }
@@ -111,14 +109,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
 }
 
 fn peer<'a>(draft: &Draft<'a>) -> Peer<'a> {
-    Peer {
-        kind: draft.kind,
-        name: draft.name,
-        mode: draft.settings.mode,
-        span: draft.span,
-        has_rules: !draft.rules.is_empty() || draft.rules_of_defaults().is_some(),
-        reach: 0,
-    }
+    Peer { name: draft.name, mode: draft.settings.mode, span: draft.span, reach: 0 }
 }
 
 fn proxy<'a>(
@@ -129,14 +120,14 @@ fn proxy<'a>(
     backends: &mut Vec<Backend>,
 ) {
     let mut sets = rules::compile(assembly, &mut draft, seat);
-    let backend = sets.steps.default.and_then(|b| usize::try_from(b).ok());
-    let upgrades = backend.and_then(|b| assembly.peers.get(b)).is_some_and(|p| p.mode == Mode::Http);
+    let upgrades = rules::may_upgrade(assembly, &draft);
+    let sealed = sets.seal();
     check::usable(assembly.plan, &draft, upgrades);
     check::timeouts(assembly.plan, &draft);
     if seat.frontend.is_some() {
-        frontends.push(frontend::make(assembly, &mut draft, seat, &mut sets));
+        frontends.push(frontend::make(assembly, &mut draft, seat, &mut sets, &sealed));
     }
     if seat.backend.is_some() {
-        backends.push(backend::make(assembly, &mut draft, seat, &mut sets));
+        backends.push(backend::make(assembly, &mut draft, seat, &mut sets, &sealed));
     }
 }

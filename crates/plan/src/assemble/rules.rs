@@ -45,9 +45,31 @@ impl Sets {
     }
 }
 
-/// Takes a set's rules in their final form.
-pub(super) fn take(rules: &mut Vec<Rule>) -> Rules {
-    std::mem::take(rules).into_boxed_slice()
+/// The rules in their final form, for one half of a proxy or for both.
+pub(super) struct Sealed {
+    pub(super) tcp_connection: Rules,
+    pub(super) tcp_session: Rules,
+    pub(super) tcp_content: Rules,
+    pub(super) tcp_response: Rules,
+    pub(super) http_request: Rules,
+    pub(super) http_response: Rules,
+    pub(super) http_after_response: Rules,
+}
+
+impl Sets {
+    /// Takes the rules out.
+    pub(super) fn seal(&mut self) -> Sealed {
+        let take = |rules: &mut Vec<Rule>| Rules::from(std::mem::take(rules));
+        Sealed {
+            tcp_connection: take(&mut self.tcp_connection),
+            tcp_session: take(&mut self.tcp_session),
+            tcp_content: take(&mut self.tcp_content),
+            tcp_response: take(&mut self.tcp_response),
+            http_request: take(&mut self.http_request),
+            http_response: take(&mut self.http_response),
+            http_after_response: take(&mut self.http_after_response),
+        }
+    }
 }
 
 /// Actions without which the exchange is the same for everybody: only counted, logged or tuned differently.
@@ -74,9 +96,10 @@ const HARMLESS: &[&str] = &[
 /// Compiles everything that a proxy's lines say.
 pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) -> Sets {
     let mut sets = Sets::default();
+    let mode = if may_upgrade(assembly, draft) { Mode::Http } else { draft.settings.mode };
     if let Some(defaults) = draft.defaults.as_ref().filter(|d| !d.rules.is_empty()).map(Rc::clone) {
         let mut section = Section::new(assembly, &defaults, seat, draft.name);
-        section.rules(&mut sets, &defaults.rules, draft.settings.mode);
+        section.rules(&mut sets, &defaults.rules, mode);
         let captures = section.compile.captures;
         draft.captures.request.extend(captures.request);
         draft.captures.response.extend(captures.response);
@@ -84,7 +107,7 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     let rules = std::mem::take(&mut draft.rules);
     let mut section = Section::new(assembly, draft, seat, draft.name);
     section.compile.captures = std::mem::take(&mut draft.captures);
-    section.rules(&mut sets, &rules, draft.settings.mode);
+    section.rules(&mut sets, &rules, mode);
     sets.steps = section.switching(draft);
     sets.use_server = section.use_server(draft, seat);
     sets.monitor_fail = section.monitor_fail(&draft.monitor_fail);
@@ -93,6 +116,18 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     draft.captures = std::mem::take(&mut section.compile.captures);
     draft.rules = rules;
     sets
+}
+
+/// Whether a frontend for TCP may come to speak HTTP: by `switch-mode`, or since it leads to a backend that does.
+pub(super) fn may_upgrade(assembly: &Assembly<'_, '_>, draft: &Draft<'_>) -> bool {
+    if draft.settings.mode != Mode::Tcp || !draft.kind.has_frontend() {
+        return false;
+    }
+    let switches = draft.rules.iter().any(|r| words_from(r.line, r.action).first() == Some(&"switch-mode"));
+    let names = draft.use_backend.iter().map(|line| crate::ctx::word(*line, 1));
+    let default = draft.settings.default_backend.and_then(|name| name.str());
+    let speaks_http = |name: &str| assembly.peers.iter().any(|p| p.name == name && p.mode == Mode::Http);
+    switches || names.chain(default).any(speaks_http)
 }
 
 /// Compiles the rules of `defaults` sections for what there is to say of them, whether a proxy inherits them or not:

@@ -57,7 +57,7 @@ pub(super) fn page<'a>(
     let settings = settings(&lines, draft.name, admin);
     Some(Arc::new(StatsPage {
         uri: settings.uri.as_bytes().into(),
-        rules: rules.into_boxed_slice(),
+        rules: rules.into(),
         service: Arc::new(Stats::new(settings)),
     }))
 }

@@ -5,8 +5,8 @@ use state::cookie::PersistRule;
 use state::options::Mode;
 use state::route::{Choice, Step};
 
+use super::Seat;
 use super::rules::Section;
-use super::{Peer, Seat};
 use crate::compile::{Site, Switchboard};
 use crate::ctx::{Line, word, words_from};
 use crate::draft::Draft;
@@ -113,11 +113,6 @@ impl<'a> Section<'_, 'a> {
             self.plan.remarks.alert_bare(message);
             return None;
         }
-        if mode != front {
-            let what = format!("TCP frontend '{}' leading to HTTP backend '{}'", draft.name, peer.name);
-            self.plan.remarks.unserved(draft.span, &what);
-        }
-        shared_listen(self.plan, draft, peer);
         Some(position)
     }
 
@@ -190,15 +185,5 @@ impl<'a> Section<'_, 'a> {
             found.extend(cond.map(|cond| PersistRule { cond, force }));
         }
         found
-    }
-}
-
-/// The rules of a `listen` section are run by its front half, so that they run once. Another frontend that leads to
-/// its back half would miss them.
-fn shared_listen(plan: &mut crate::ctx::Plan<'_>, draft: &Draft<'_>, peer: &Peer<'_>) {
-    let another = peer.kind == config::SectionKind::Listen && peer.name != draft.name;
-    if another && peer.has_rules {
-        let what = format!("section 'listen {}' with rules as the backend of '{}'", peer.name, draft.name);
-        plan.remarks.unserved(draft.span, &what);
     }
 }

@@ -9,6 +9,18 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.buffer_size = u32::try_from(bytes.clamp(1024, 1 << 28)).unwrap_or(1 << 28);
         Ok(())
     }),
+    tune("tune.idle-pool.shared", |cx, line| {
+        cx.plan.global.own_idle = match word(line, 1) {
+            "on" | "full" => false,
+            "off" => true,
+            other => {
+                return Err(format!(
+                    "'tune.idle-pool.shared' expects 'full', 'on' or 'off' but got '{other}'."
+                ));
+            }
+        };
+        Ok(())
+    }),
     tune("tune.maxrewrite", |cx, line| {
         let bytes = size(word(line, 1)).map_err(|c| format!("'tune.maxrewrite' : unexpected '{c}'"))?;
         cx.plan.global.max_rewrite = u32::try_from(bytes.min(1 << 28)).unwrap_or(1 << 28);

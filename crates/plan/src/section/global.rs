@@ -17,6 +17,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         max_headers: 101,
         accept_any_payload: false,
         header_case: Default::default(),
+        own_idle: false,
         no_splice: false,
         cookie_len: 63,
         log_line_len: 1023,
