@@ -7,7 +7,9 @@ use state::backend::{Target, UseServer};
 use state::cookie::{Cookie, Manner, decode_date, encode_date};
 use state::expr::{Ctx, Side};
 use state::frontend::Capture;
+use state::server::Address;
 use state::{Backend, Server};
+use wire::rdp::{self, Found};
 
 use crate::exchange::Exchange;
 
@@ -119,6 +121,18 @@ impl Persistence {
             out.extend_from_slice(&encode_date(self.first.unwrap_or(now)));
         }
     }
+}
+
+/// `persist rdp-cookie`: the server that the token in an RDP connection's first packet names.
+pub fn rdp_cookie(x: &mut Exchange<'_>) {
+    let Some(backend) = x.backend.filter(|_| x.persistence.server.is_none()) else { return };
+    let Some(name) = backend.rdp_cookie.as_deref() else { return };
+    let Found::Value(value) = rdp::cookie(&x.stream.request_body.content, Some(name)) else { return };
+    let Some(named) = rdp::token(value).map(|at| Address::Inet(at.into())) else { return };
+    let takes = |server: &Server| server.is_up() || backend.options.persist;
+    let mut servers = (0u32..).zip(&backend.servers);
+    let found = servers.find(|(_, server)| server.address == named && takes(server));
+    x.persistence.server = found.map(|(position, _)| position);
 }
 
 /// Another server must be found: the one that persistence led to could not be reached.

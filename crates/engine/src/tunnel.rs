@@ -89,6 +89,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
         content_rules(x, true).await?;
     }
     persist::use_server(x);
+    persist::rdp_cookie(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
     if x.up.prepare().is_err() {

@@ -141,7 +141,7 @@ const PLANTED: &[(Canary, u32, Family, usize, &[&str])] = &[
     // Not every byte belongs to what is compared (a reason phrase doesn't), nor is every edge missed.
     (Canary::FlippedByte, 8, Family::Servers, 10, &["is wrong", "came as", "can't be read", "meant for"]),
     (Canary::FlippedByte, 3, Family::Tunnels, 10, &["is wrong", "a tunnel begins with"]),
-    (Canary::LostEdge, 5, Family::Servers, 5, &["deadlock", "not deserved"]),
+    (Canary::LostEdge, 2, Family::Servers, 5, &["deadlock", "not deserved"]),
     (Canary::LostDatagram, 0, Family::Servers, 20, &["has 0 log lines"]),
     (Canary::DoubledDatagram, 0, Family::Servers, 20, &["has 2 log lines"]),
     (Canary::LostDatagram, 0, Family::Phases, 30, &["the log says"]),

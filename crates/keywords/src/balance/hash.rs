@@ -1,4 +1,4 @@
-//! `source`, `uri`, `url_param`, `hdr`, `hash`: the same key goes to the same server. The words of `hash-type` and its
+//! `source`, `uri`, `url_param`, `hdr`, `hash`, `rdp-cookie`: the same key goes to the same server. The words of `hash-type` and its
 //! like (see [`super::settings`]) follow their own.
 
 use std::net::IpAddr;
@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use http::Message;
 use sample::{Value, cast};
 use state::expr::{Ctx, Expr};
+use wire::rdp::{self, Found};
 
 use super::places::Places;
 use super::prelude::*;
@@ -42,6 +43,22 @@ pub(super) const KEYWORDS: &[Balancer] = &[
                 ));
             }
             made(p, Key::Header { name, domain })
+        },
+    },
+    Balancer {
+        name: "rdp-cookie",
+        doc: "By the cookie of this name in the first packet of an RDP connection; `mstshash` if none is named.",
+        examples: &["rdp-cookie", "rdp-cookie(msts)"],
+        parse: |p| {
+            let name = p.inside.unwrap_or("mstshash");
+            if name.is_empty() {
+                return Err("balance rdp-cookie : missing cookie name.".into());
+            }
+            let name = name.as_bytes().into();
+            while p.words.peek().is_some_and(|word| !begins(word)) {
+                p.words.advance(1);
+            }
+            made(p, Key::RdpCookie(name))
         },
     },
     Balancer {
@@ -112,6 +129,7 @@ enum Key {
     Source,
     Uri(Uri),
     UrlParam(Box<[u8]>),
+    RdpCookie(Box<[u8]>),
     Header { name: http::Name, domain: bool },
     Sample(Expr),
 }
@@ -162,6 +180,13 @@ impl Hash {
             Key::UrlParam(name) => {
                 let of_form = || form_parameter(&cx.stream?.form, name);
                 parameter(request(cx)?, name).or_else(of_form).map(hashed)
+            }
+            Key::RdpCookie(name) => {
+                let body = cx.stream.map(|s| &s.request_body).filter(|body| body.raw)?;
+                match rdp::cookie(&body.content, Some(name)) {
+                    Found::Value(value) if !value.is_empty() => Some(hashed(value)),
+                    _ => None,
+                }
             }
             Key::Header { name, domain } => {
                 let value = request(cx)?.value_at(name, 1)?.bytes;

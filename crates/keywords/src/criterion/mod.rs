@@ -32,6 +32,8 @@ const SUFFIXES: &[(&str, MatchKind)] = &[
 const OTHERS: &[Criterion] = &[
     Criterion { name: "http_auth_group", fetch: "http_auth_group", matching: MatchKind::Str },
     Criterion { name: "method", fetch: "method", matching: MatchKind::Meth },
+    Criterion { name: "req_rdp_cookie", fetch: "req.rdp_cookie", matching: MatchKind::Str },
+    Criterion { name: "req_rdp_cookie_cnt", fetch: "req.rdp_cookie_cnt", matching: MatchKind::Int },
     Criterion { name: "req_ver", fetch: "req.ver", matching: MatchKind::Str },
     Criterion { name: "resp_ver", fetch: "res.ver", matching: MatchKind::Str },
 ];

@@ -26,6 +26,7 @@ mod payload;
 mod prio;
 mod process;
 mod rand;
+mod rdp_cookie;
 mod req_ssl;
 mod server;
 mod src;
@@ -64,6 +65,7 @@ pub static ALL: &[&[Fetch]] = &[
     prio::KEYWORDS,
     process::KEYWORDS,
     rand::KEYWORDS,
+    rdp_cookie::KEYWORDS,
     req_ssl::KEYWORDS,
     server::KEYWORDS,
     src::KEYWORDS,
