@@ -316,6 +316,12 @@ impl Run {
         let ledger = self.ledger.borrow();
         let texts: Vec<String> =
             net.datagrams.iter().map(|d| String::from_utf8_lossy(d).into_owned()).collect();
+        // What it says of shortages is no line of an exchange.
+        let (shortages, texts): (Vec<String>, Vec<String>) =
+            texts.into_iter().partition(|text| text.starts_with("Proxy web reached "));
+        for text in &shortages {
+            net.trace.say(net.now, format_args!("log: {}", text.trim_end()));
+        }
         let lines: Vec<Line<'_>> = texts.iter().map(|text| Line::read(text)).collect();
         let lasted = net.now / 1_000_000;
         for (text, line) in texts.iter().zip(&lines) {

@@ -159,7 +159,7 @@ impl Programs {
             return None;
         }
         let request = conversations.last().map(|last| String::from_utf8_lossy(&last.bytes()).into_owned());
-        let backends = unit.backends.iter().flat_map(|backend| &backend.lines);
+        let backends = unit.backends.iter().flat_map(|backend| backend.lines.iter().chain(&backend.servers));
         let config: Vec<&str> =
             unit.defaults.iter().chain(&unit.frontend).chain(backends).map(String::as_str).collect();
         let differences = self.known.unknown(all, &config.join("\n"), &request.unwrap_or_default());
