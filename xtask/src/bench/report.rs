@@ -176,6 +176,9 @@ impl Report {
                 }
             }
         }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
         fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&self.json)?)).context(FILE)?;
         let readme = root().join("README.md");
         let text = fs::read_to_string(&readme).context("README.md")?;
