@@ -72,11 +72,11 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     }
     let cores = cores()?;
     machine::raise_open_files(65_536)?;
-    let origin = Origin::start(&Options { ports: harness::port::free(2)?, core: Some(cores.load) })?;
+    let mut origin = Origin::start(&Options { ports: harness::port::free(2)?, core: Some(cores.load) })?;
     let mut report = Report::new(&contenders, effort);
     for case in cases {
         eprintln!("{}: {}", case.name, case.title);
-        let results = measure::case(case, &contenders, &origin, effort, cores)
+        let results = measure::case(case, &contenders, &mut origin, effort, cores)
             .with_context(|| format!("case {}", case.name))?;
         print(case, &contenders, &results);
         report.add(case, &contenders, &results);

@@ -11,7 +11,7 @@ use crate::buffer::Buffer;
 use crate::spelling::Trailers;
 
 /// Bodies of at least this many bytes still to come go through a pipe in the kernel.
-const SPLICE_FROM: u64 = 64 * 1024;
+const SPLICE_FROM: u64 = 32 * 1024;
 
 /// Bodies of at most this many bytes are copied to go with their head.
 const COPY_MAX: usize = 2048;

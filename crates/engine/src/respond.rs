@@ -17,6 +17,10 @@ use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
 use crate::{forward, spelling};
 
+/// The most that is read at once while the head is not whole: a small body comes with it, and what is left of a large
+/// one has not been copied and can go through a pipe.
+const FIRST_READ: usize = 20 * 1024;
+
 /// What came instead of a response on a connection that had been idle: the server had closed it, and the request may
 /// be sent again elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +147,9 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
 fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
     let Some(upstream) = &x.upstream else { return Ok(0) };
     let buffer = rest.get_or_insert_with(Buffer::take);
-    let result = upstream.sock.try_read(buffer.space());
+    let space = buffer.space();
+    let most = space.len().min(FIRST_READ);
+    let result = upstream.sock.try_read(space.get_mut(..most).unwrap_or_default());
     match &result {
         Ok(n) => buffer.filled(*n),
         Err(_) if buffer.is_empty() => *rest = None,

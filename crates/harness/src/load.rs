@@ -22,6 +22,7 @@ use rustix::time::{
 };
 
 use crate::histogram::Histogram;
+use crate::origin::Hands;
 
 /// Bodies with at least this much left are dropped in the kernel.
 const DROP_MIN: u64 = 4 << 10;
@@ -29,6 +30,8 @@ const DROP_MIN: u64 = 4 << 10;
 const HEAD_MAX: usize = 16 << 10;
 /// The token of the timer; connections have theirs from 0.
 const TIMER: u64 = u64::MAX;
+/// The token of an origin that this thread serves.
+const ORIGIN: u64 = u64::MAX - 1;
 
 /// What to send, where, how.
 #[derive(Clone, Debug)]
@@ -75,8 +78,24 @@ impl Outcome {
 /// # Errors
 /// When the target refuses the first connections or the kernel has no more sockets.
 pub fn run(plan: &Plan) -> io::Result<Outcome> {
+    run_with(plan, None)
+}
+
+/// Runs a plan on this thread, which also serves the origin behind the target where it holds one.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(plan: &Plan, mut origin: Option<&mut Hands>) -> io::Result<Outcome> {
     let mut load = Load::new(plan)?;
-    load.run()?;
+    if let Some(origin) = &origin {
+        epoll::add(&load.epoll, origin, epoll::EventData::new_u64(ORIGIN), epoll::EventFlags::IN)?;
+    }
+    let mut events = Vec::with_capacity(512);
+    load.run(|| {
+        if let Some(origin) = &mut origin {
+            origin.turn(&mut events);
+        }
+    })?;
     load.outcome.seconds = load.start.elapsed().as_secs_f64();
     Ok(load.outcome)
 }
@@ -205,7 +224,7 @@ impl<'a> Load<'a> {
         Ok(socket)
     }
 
-    fn run(&mut self) -> io::Result<()> {
+    fn run(&mut self, mut serve: impl FnMut()) -> io::Result<()> {
         let end = self.start + self.plan.duration;
         let mut events = Vec::with_capacity(256);
         let pause = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
@@ -227,8 +246,10 @@ impl<'a> Load<'a> {
             }
             for event in &events {
                 let token = event.data.u64();
-                if token != TIMER {
-                    self.advance(token as usize)?;
+                match token {
+                    TIMER => {}
+                    ORIGIN => serve(),
+                    slot => self.advance(slot as usize)?,
                 }
             }
         }

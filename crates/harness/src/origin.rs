@@ -19,7 +19,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -57,7 +57,28 @@ pub struct Origin {
     ports: Vec<u16>,
     answered: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    core: Option<usize>,
+    thread: Option<JoinHandle<Server>>,
+}
+
+/// The work of an origin in other hands: whoever holds it calls [`Hands::turn`] whenever its descriptor is readable.
+///
+/// A load that measures latencies serves its origin itself: two threads on one core would wait for each other's
+/// slices of time, and that wait would be all there is to see.
+#[derive(Debug)]
+pub struct Hands(Server);
+
+impl Hands {
+    /// Does what can be done now; `events` is room to work in.
+    pub fn turn(&mut self, events: &mut Vec<epoll::Event>) {
+        self.0.turn(events, Duration::ZERO);
+    }
+}
+
+impl AsFd for Hands {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.epoll.as_fd()
+    }
 }
 
 impl Origin {
@@ -71,15 +92,29 @@ impl Origin {
         let ports = listeners.iter().map(|l| Ok(l.local_addr()?.port())).collect::<io::Result<Vec<_>>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let answered = Arc::new(AtomicU64::new(0));
-        let mut server = Server::new(listeners, Arc::clone(&stop), Arc::clone(&answered))?;
-        let core = options.core;
-        let thread = std::thread::spawn(move || {
+        let server = Server::new(listeners, Arc::clone(&stop), Arc::clone(&answered))?;
+        let mut origin = Origin { ports, answered, stop, core: options.core, thread: None };
+        origin.give_back(Hands(server));
+        Ok(origin)
+    }
+
+    /// Ends the origin's own thread and hands out its work; none if another has it.
+    pub fn lend(&mut self) -> Option<Hands> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take()?.join().ok().map(Hands)
+    }
+
+    /// Serves from a thread of its own again.
+    pub fn give_back(&mut self, hands: Hands) {
+        self.stop.store(false, Ordering::Relaxed);
+        let (mut server, core) = (hands.0, self.core);
+        self.thread = Some(std::thread::spawn(move || {
             if let Some(core) = core {
                 let _ = machine::pin_to(&[core]);
             }
             server.run();
-        });
-        Ok(Origin { ports, answered, stop, thread: Some(thread) })
+            server
+        }));
     }
 
     /// The ports it listens on, in the order asked for.
@@ -138,6 +173,7 @@ struct Connection {
     close: bool,
 }
 
+#[derive(Debug)]
 struct Server {
     epoll: OwnedFd,
     listeners: Vec<TcpListener>,
@@ -179,12 +215,16 @@ impl Server {
     fn run(&mut self) {
         let mut events = Vec::with_capacity(512);
         while !self.stop.load(Ordering::Relaxed) {
-            let pause = Timespec { tv_sec: 0, tv_nsec: self.pause().subsec_nanos().into() };
-            events.clear();
-            if epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&pause)).is_err() {
-                continue;
-            }
-            for event in &events {
+            self.turn(&mut events, self.pause());
+        }
+    }
+
+    /// Waits at most so long, below a second, and does what there is to do.
+    fn turn(&mut self, events: &mut Vec<epoll::Event>, pause: Duration) {
+        let pause = Timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
+        events.clear();
+        if epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), Some(&pause)).is_ok() {
+            for event in &*events {
                 let index = event.data.u64() as usize;
                 if index < self.listeners.len() {
                     self.accept(index);

@@ -1,5 +1,6 @@
 //! The numbers of a case: every contender in turn, round after round.
 
+use std::io;
 use std::net::UdpSocket;
 use std::time::Duration;
 
@@ -23,14 +24,14 @@ const ERRORS_MAX: f64 = 0.001;
 pub(crate) fn case(
     case: &Case,
     contenders: &[Contender],
-    origin: &Origin,
+    origin: &mut Origin,
     effort: Effort,
     cores: Cores,
 ) -> Result<Results> {
     // Nobody reads it: what a log line costs its sender is the same, and the load's core stays free.
     let log = UdpSocket::bind(("127.0.0.1", 0))?;
-    let start =
-        |contender: &Contender| contender.start(case, origin.ports(), log.local_addr()?.port(), cores);
+    let ports = origin.ports().to_vec();
+    let start = |contender: &Contender| contender.start(case, &ports, log.local_addr()?.port(), cores);
     let mut samples: Vec<Vec<Numbers>> = vec![Vec::new(); contenders.len()];
     // Programs whose start is not part of the case keep running between the rounds.
     let mut running: Vec<Option<Running>> = Vec::new();
@@ -52,7 +53,7 @@ pub(crate) fn case(
             });
         }
         if let Kind::Load { latency: true, .. } = case.kind {
-            latencies(case, &running, &mut round, effort, cores)?;
+            latencies(case, &running, &mut round, origin, effort, cores)?;
         }
         for (samples, numbers) in samples.iter_mut().zip(round) {
             samples.extend(numbers);
@@ -80,11 +81,13 @@ fn loaded(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Resul
 /// Share of the slowest program's throughput at which latencies are taken.
 const BUSY: f64 = 0.7;
 
-/// Adds the latencies of all programs at the same rate.
+/// Adds the latencies of all programs at the same rate. One thread is load and origin, so that the two don't wait for
+/// each other's slices of the core they share.
 fn latencies(
     case: &Case,
     running: &[Option<Running>],
     round: &mut [Option<Numbers>],
+    origin: &mut Origin,
     effort: Effort,
     cores: Cores,
 ) -> Result<()> {
@@ -92,7 +95,8 @@ fn latencies(
     let rate = rates.fold(f64::INFINITY, f64::min) * BUSY;
     for (running, numbers) in running.iter().zip(round) {
         let (Some(running), Some(numbers)) = (running, numbers) else { continue };
-        let outcome = checked(&Plan { rate: Some(rate), ..plan(case, running, effort) }, cores)?;
+        let at_rate = Plan { rate: Some(rate), ..plan(case, running, effort) };
+        let outcome = checked_with(&at_rate, origin, cores)?;
         let micros = |share| outcome.latency.quantile(share).as_secs_f64() * 1e6;
         numbers.insert(Metric::P50, micros(0.5));
         numbers.insert(Metric::P99, micros(0.99));
@@ -121,13 +125,28 @@ fn cpu_and_rate(
 
 /// Runs a plan on the load's core and refuses a result with errors in it.
 fn checked(plan: &Plan, cores: Cores) -> Result<Outcome> {
-    let theirs = plan.clone();
-    let thread = std::thread::spawn(move || -> Result<Outcome> {
+    sound(on_load_core(cores, || load::run(plan))?)
+}
+
+/// As [`checked`], with the origin served by the load's thread.
+fn checked_with(plan: &Plan, origin: &mut Origin, cores: Cores) -> Result<Outcome> {
+    let Some(mut hands) = origin.lend() else { bail!("the origin's thread ended") };
+    let outcome = on_load_core(cores, || load::run_with(plan, Some(&mut hands)));
+    origin.give_back(hands);
+    sound(outcome?)
+}
+
+fn on_load_core(cores: Cores, work: impl FnOnce() -> io::Result<Outcome> + Send) -> Result<Outcome> {
+    let on_core = || -> Result<Outcome> {
         machine::pin_to(&[cores.load])?;
         machine::sharpen_timers()?;
-        Ok(load::run(&theirs)?)
-    });
-    let outcome = thread.join().map_err(|_| anyhow::anyhow!("the load thread ended"))??;
+        Ok(work()?)
+    };
+    std::thread::scope(|scope| scope.spawn(on_core).join())
+        .map_err(|_| anyhow::anyhow!("the load thread ended"))?
+}
+
+fn sound(outcome: Outcome) -> Result<Outcome> {
     if outcome.answers == 0 || outcome.errors as f64 > outcome.answers as f64 * ERRORS_MAX {
         bail!("{} errors beside {} answers", outcome.errors, outcome.answers);
     }
