@@ -3,21 +3,41 @@
 
 use std::cell::RefCell;
 
-/// Bytes of one buffer: a head and 16 KiB of body, or a good piece of a larger one, arrive in one read.
-pub const SIZE: usize = 64 * 1024;
+/// Bytes of one buffer unless `tune.bufsize` asks for more: a head and 16 KiB of body, or a good piece of a larger one,
+/// arrive in one read.
+const SIZE: usize = 64 * 1024;
 
 /// How many unused buffers a thread keeps.
 const KEEP: usize = 64;
 
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { unused: Vec::new(), in_use: 0 }) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { unused: Vec::new(), in_use: 0, size: SIZE }) };
 }
 
 /// A thread's buffers.
 struct Pool {
+    /// All of the same size.
     unused: Vec<Box<[u8]>>,
     /// How many are with somebody.
     in_use: usize,
+    size: usize,
+}
+
+/// How many bytes the buffers of this thread hold.
+pub fn size() -> usize {
+    POOL.with(|pool| pool.borrow().size)
+}
+
+/// Has buffers that are taken from now on hold so many bytes (`tune.bufsize`), if that is more than they need anyway.
+pub fn set_size(bytes: u32) {
+    let size = usize::try_from(bytes).unwrap_or(SIZE).max(SIZE);
+    POOL.with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.size != size {
+            pool.size = size;
+            pool.unused.clear();
+        }
+    });
 }
 
 /// A buffer with its unread bytes between `start` and `end`.
@@ -31,12 +51,19 @@ pub struct Buffer {
 impl Buffer {
     /// An empty buffer from the thread's pool.
     pub fn take() -> Self {
-        let bytes = POOL.with(|pool| {
+        let (bytes, size) = POOL.with(|pool| {
             let mut pool = pool.borrow_mut();
             pool.in_use += 1;
-            pool.unused.pop()
+            (pool.unused.pop(), pool.size)
         });
-        Self { bytes: bytes.unwrap_or_else(|| vec![0; SIZE].into_boxed_slice()), start: 0, end: 0 }
+        Self { bytes: bytes.unwrap_or_else(|| vec![0; size].into_boxed_slice()), start: 0, end: 0 }
+    }
+
+    /// An empty buffer of at least `size` bytes.
+    pub fn of_at_least(size: usize) -> Self {
+        let mut buffer = Self::take();
+        buffer.enlarge(size);
+        buffer
     }
 
     /// How many buffers of this thread are not in its pool.
@@ -44,13 +71,12 @@ impl Buffer {
         POOL.with(|pool| pool.borrow().in_use)
     }
 
-    /// A buffer that holds these bytes (at most [`SIZE`] of them).
+    /// A buffer that holds these bytes, an enlarged one if they are many.
     pub fn holding(bytes: &[u8]) -> Self {
-        let mut buffer = Self::take();
-        let n = bytes.len().min(SIZE);
-        if let (Some(to), Some(from)) = (buffer.bytes.get_mut(..n), bytes.get(..n)) {
-            to.copy_from_slice(from);
-            buffer.end = n;
+        let mut buffer = Self::of_at_least(bytes.len());
+        if let Some(to) = buffer.bytes.get_mut(..bytes.len()) {
+            to.copy_from_slice(bytes);
+            buffer.end = bytes.len();
         }
         buffer
     }
@@ -81,6 +107,18 @@ impl Buffer {
     /// `n` bytes were put into `space`.
     pub fn filled(&mut self, n: usize) {
         self.end = (self.end + n).min(self.bytes.len());
+    }
+
+    /// Makes room for `size` bytes in all (`tune.bufsize.large`), if there is less.
+    pub fn enlarge(&mut self, size: usize) {
+        if self.bytes.len() < size {
+            let mut larger = vec![0; size].into_boxed_slice();
+            let len = self.len();
+            if let (Some(to), Some(from)) = (larger.get_mut(..len), self.bytes.get(self.start..self.end)) {
+                to.copy_from_slice(from);
+            }
+            (self.bytes, self.start, self.end) = (larger, 0, len);
+        }
     }
 
     /// Drops the first `n` unread bytes.
@@ -115,7 +153,7 @@ impl Drop for Buffer {
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
             pool.in_use = pool.in_use.saturating_sub(1);
-            if pool.unused.len() < KEEP {
+            if pool.unused.len() < KEEP && bytes.len() == pool.size {
                 pool.unused.push(bytes);
             }
         });
@@ -137,6 +175,20 @@ mod tests {
         assert_eq!((b.data(), rest.data()), (&b"w"[..], &b"d"[..]));
         b.consume(99);
         assert!(b.is_empty() && b.space().len() == SIZE);
+    }
+
+    #[test]
+    fn sizes_follow_the_configuration() {
+        set_size(100_000);
+        let mut b = Buffer::holding(b"abc");
+        assert_eq!((size(), b.space().len()), (100_000, 100_000 - 3));
+        b.consume(1);
+        b.enlarge(200_000);
+        assert_eq!((b.data().to_vec(), b.space().len()), (b"bc".to_vec(), 200_000 - 2));
+        drop(b);
+        assert_eq!(Buffer::take().space().len(), 100_000);
+        set_size(16_384);
+        assert_eq!(Buffer::take().space().len(), SIZE);
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             return Err(failed.failure().into());
         }
         x.count(|c| c.connection_errors.add(1));
-        if !backend.options.retry_on.has(RetryOn::CONN_FAILURE) || !again(x, backend) {
+        let lasts = failed == Failed::Unable || !backend.options.retry_on.has(RetryOn::CONN_FAILURE);
+        if lasts || !again(x, backend) {
             x.places.leave_server();
             return Err(failed.failure().into());
         }
@@ -143,6 +144,8 @@ enum Failed {
     Killed,
     /// The process lacks something: descriptors, ports, memory.
     Resource,
+    /// The system has no such protocol.
+    Unable,
     /// The client is gone.
     Left,
 }
@@ -154,6 +157,7 @@ impl Failed {
             Self::TimedOut => Failure::new(Cause::SERVER_TIMEOUT, Phase::CONNECT, 503),
             Self::Killed => Failure::silent(Cause::KILLED, Phase::CONNECT),
             Self::Resource => Failure::new(Cause::RESOURCE, Phase::CONNECT, 503),
+            Self::Unable => Failure::new(Cause::INTERNAL, Phase::CONNECT, 500),
             Self::Left => Failure::silent(Cause::CLIENT, Phase::CONNECT),
         }
     }
@@ -163,6 +167,8 @@ fn refused(error: &io::Error) -> Failed {
     match error.raw_os_error() {
         // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
         Some(24 | 23 | 105 | 12 | 99) => Failed::Resource,
+        // ENOPROTOOPT, EPROTONOSUPPORT, EAFNOSUPPORT
+        Some(92 | 93 | 97) => Failed::Unable,
         _ => Failed::Refused,
     }
 }

@@ -52,6 +52,7 @@ fn plain(backend: &Backend, server: &Server) -> ConnectOptions {
         congestion: server.congestion.as_ref().map(Arc::clone),
         quickack_off: options.smart_connect,
         namespace: server.namespace.as_ref().map(Arc::clone),
+        mptcp: server.multipath,
         ..ConnectOptions::default()
     }
 }

@@ -14,12 +14,12 @@ use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
 use crate::respond;
 
-/// Waits for the request's body: for all of it, for what `wait` wants, or for as much as a buffer holds. A client that
-/// asks whether it should send it is told so.
+/// Waits for the request's body: for all of it, for `at_least` so many bytes, or for as much as a buffer holds. A client
+/// that asks whether it should send it is told so.
 pub async fn request(x: &mut Exchange<'_>, until: Time, at_least: u64) -> Result<(), Stop> {
     if x.framing != Framing::None && !x.aborted {
         go_on(x);
-        let enough = enough(x, &x.stream.request, at_least);
+        let enough = enough(x, &x.stream.request, &x.up, at_least);
         loop {
             match x.up.fill(&x.client.sock, enough) {
                 Ok(true) => {}
@@ -63,13 +63,19 @@ pub fn unless_aborted(x: &mut Exchange<'_>) -> Result<(), Stop> {
 
 /// `http-request wait-for-body`.
 pub async fn request_rule(x: &mut Exchange<'_>, wait: Wait) -> Result<(), Stop> {
+    if wait.large {
+        x.up.enlarge(large_size(x));
+    }
     request(x, deadline(Some(wait.ms)), wait.at_least).await
 }
 
 /// `http-response wait-for-body`. What is left of the request goes out meanwhile: the server may be waiting for it.
 pub async fn response_rule(x: &mut Exchange<'_>, down: &mut Pump, wait: Wait) -> Result<(), Stop> {
     let until = deadline(Some(wait.ms));
-    let enough = enough(x, &x.stream.response, wait.at_least);
+    if wait.large {
+        down.enlarge(large_size(x));
+    }
+    let enough = enough(x, &x.stream.response, down, wait.at_least);
     while let Some(upstream) = &x.upstream {
         match down.fill(&upstream.sock, enough) {
             Ok(true) => {}
@@ -99,19 +105,25 @@ pub async fn response_rule(x: &mut Exchange<'_>, down: &mut Pump, wait: Wait) ->
     Ok(())
 }
 
-/// How much of a body is enough: what is asked for, if a buffer holds so much.
-fn enough(x: &Exchange<'_>, head: &Message, at_least: u64) -> u64 {
-    let room = room(x, head);
+fn large_size(x: &Exchange<'_>) -> usize {
+    usize::try_from(x.world.global.large_buffer).unwrap_or(0)
+}
+
+/// How much of a body is enough: what is asked for, if the buffer holds so much.
+fn enough(x: &Exchange<'_>, head: &Message, pump: &Pump, at_least: u64) -> u64 {
+    let room = room(x, head, pump);
     if at_least == 0 { room } else { at_least.min(room) }
 }
 
-/// How much of a body a buffer holds behind this head, in HAProxy's counting, so that rules see as much of it: what
+/// How much of a body the buffer holds behind this head, in HAProxy's counting, so that rules see as much of it: what
 /// `tune.bufsize` leaves beside `tune.maxrewrite`, 40 bytes for the buffer itself and 8 for each of its blocks.
-fn room(x: &Exchange<'_>, head: &Message) -> u64 {
+fn room(x: &Exchange<'_>, head: &Message, pump: &Pump) -> u64 {
     let global = &x.world.global;
-    let blocks = head.header_count() as u64 + 3;
+    // One more where a buffer gave way to a large one: what was in it, and what came then.
+    let blocks = head.header_count() as u64 + if pump.is_large() { 4 } else { 3 };
     let taken = 40 + 8 * blocks + weight(head);
-    u64::from(global.buffer_size.saturating_sub(global.max_rewrite)).saturating_sub(taken)
+    let size = if pump.is_large() { global.large_buffer } else { global.buffer_size };
+    u64::from(size.saturating_sub(global.max_rewrite)).saturating_sub(taken)
 }
 
 /// Shows rules what has come of the request's body, where some look at it.
@@ -119,7 +131,7 @@ pub fn show_request(x: &mut Exchange<'_>) {
     if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
         return;
     }
-    let (room, head) = (room(x, &x.stream.request), weight(&x.stream.request));
+    let (room, head) = (room(x, &x.stream.request, &x.up), weight(&x.stream.request));
     show(&mut x.stream.request_body, &x.up, x.framing, (room, head));
 }
 
@@ -128,7 +140,7 @@ pub fn show_response(x: &mut Exchange<'_>, down: &Pump) {
     if !x.frontend.looks[1] && !x.backend.is_some_and(|b| b.looks[1]) {
         return;
     }
-    let (room, head) = (room(x, &x.stream.response), weight(&x.stream.response));
+    let (room, head) = (room(x, &x.stream.response, down), weight(&x.stream.response));
     show(&mut x.stream.response_body, down, x.response_framing, (room, head));
 }
 

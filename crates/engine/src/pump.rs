@@ -85,6 +85,8 @@ pub struct Pump {
     /// What was sent after the head, where it may have to be sent again; none where not, or no longer.
     kept: Option<Vec<u8>>,
     keep_max: usize,
+    /// How large the buffer is at least, where it is to be a large one.
+    large: usize,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
@@ -111,6 +113,7 @@ impl Pump {
             chunked: false,
             kept: None,
             keep_max: 0,
+            large: 0,
             moved: 0,
             payload: 0,
         }
@@ -175,15 +178,29 @@ impl Pump {
         let Some(mut kept) = self.kept.take() else { return false };
         let again = kept.len();
         kept.extend_from_slice(self.buffer.as_ref().map(Buffer::data).unwrap_or_default());
-        if kept.len() > crate::buffer::SIZE {
-            return false;
-        }
         self.buffer = Some(Buffer::holding(&kept));
         self.ready += again;
         self.head.clear();
         kept.clear();
         self.kept = Some(kept);
         true
+    }
+
+    /// What is read from now on goes into a buffer of at least `size` bytes.
+    pub fn enlarge(&mut self, size: usize) {
+        self.large = size;
+        if let Some(buffer) = &mut self.buffer {
+            buffer.enlarge(size);
+        }
+    }
+
+    pub const fn is_large(&self) -> bool {
+        self.large > 0
+    }
+
+    /// From here on the body may go from socket to socket within the kernel so often.
+    pub const fn splice_by(&mut self, splice: Splice) {
+        self.splice = splice;
     }
 
     /// Writes what is ready, on a connection that has just come to stand.
@@ -349,7 +366,7 @@ impl Pump {
     }
 
     fn read(&mut self, from: &Sock) -> Result<Option<Step>, Broken> {
-        let buffer = self.buffer.get_or_insert_with(Buffer::take);
+        let buffer = self.buffer.get_or_insert_with(|| Buffer::of_at_least(self.large));
         let space = buffer.space();
         let room = space.len();
         match from.try_read(space) {

@@ -8,7 +8,7 @@ use state::Verdict;
 use state::expr::Side;
 use state::reply::{Page, Stand, ends_connection};
 
-use crate::buffer::{self, Buffer};
+use crate::buffer::Buffer;
 use crate::exchange::Exchange;
 use crate::pump::{Pump, Splice, Step};
 use crate::{respond, rules, spelling};
@@ -112,11 +112,6 @@ async fn transmit(x: &mut Exchange<'_>) {
         out.clear();
         out.append(&mut x.unsent);
         spelling::response(x, &mut out);
-        // A body larger than a buffer goes behind the head in the same way.
-        out.extend_from_slice(body.get(buffer::SIZE..).map_or(&[][..], |_| body));
-        if body.len() > buffer::SIZE {
-            down = Pump::idle();
-        }
         down.send_head(&mut out, &x.client.sock).is_ok()
     };
     x.answered = true;
@@ -126,7 +121,7 @@ async fn transmit(x: &mut Exchange<'_>) {
 }
 
 fn length(body: &[u8]) -> Framing {
-    if body.is_empty() { Framing::None } else { Framing::Length(body.len().min(buffer::SIZE) as u64) }
+    if body.is_empty() { Framing::None } else { Framing::Length(body.len() as u64) }
 }
 
 async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {

@@ -238,6 +238,7 @@ pub fn restrict_names(x: &mut Exchange<'_>, policy: OddNames) -> Result<(), Stop
 pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let full = |_| Stop::Failure(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500));
     x.up.hurried = x.hurries();
+    x.up.splice_by(x.splices(Side::Request));
     if x.framing == Framing::Chunked {
         x.up.trailer_rule = spelling::request_trailers(x);
     }

@@ -10,6 +10,7 @@ use sample::Bump;
 use state::{Stream, World};
 
 use crate::at_work::{AtWork, Crew};
+use crate::buffer;
 use crate::idle::Idle;
 use crate::log::Outbox;
 use crate::queue::Queues;
@@ -58,6 +59,7 @@ pub struct Worker {
 impl Worker {
     pub fn new(number: u16, world: Arc<World>, queues: Arc<Queues>, crew: Arc<Crew>, seed: u64) -> Self {
         let log = Outbox::new(&world);
+        buffer::set_size(world.global.buffer_size);
         Self {
             number,
             world: RefCell::new(Rc::new(world)),
@@ -87,6 +89,7 @@ impl Worker {
     /// Replaces the World; work under way finishes on the one it began with.
     pub fn set_world(&self, world: Arc<World>) {
         self.log.borrow_mut().turn_to(&world);
+        buffer::set_size(world.global.buffer_size);
         *self.world.borrow_mut() = Rc::new(world);
     }
 

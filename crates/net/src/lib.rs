@@ -74,7 +74,7 @@ pub use kernel::Kernel;
 pub use listener::{AcceptError, Bound, Listener, inherited};
 pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, SockOpt, TcpInfo};
 pub use park::{Key, Lot, Why};
-pub use pipe::Pipe;
+pub use pipe::{Pipe, limit_pipes};
 pub use pool::TaskPool;
 pub use remote::{Gone, Remote};
 pub use runtime::{Runtime, counters, current_task, now, remote, spawn, tasks, wall};

@@ -8,11 +8,29 @@ use crate::slot::{FRESH, READ, WRITE};
 use crate::sock::open_slot;
 use std::io;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-/// The size asked for; what can't be had is made do without.
+/// The size asked for unless [`limit_pipes`] says another; what can't be had is made do without.
 const SIZE: usize = 1 << 20;
 /// Empty pipes that a runtime keeps.
 const KEEP: usize = 64;
+
+/// How many pipes this process has open, how many it may have, how large they are made.
+static OPEN: AtomicU32 = AtomicU32::new(0);
+static MOST: AtomicU32 = AtomicU32::new(u32::MAX);
+static EACH: AtomicUsize = AtomicUsize::new(SIZE);
+
+/// Lets this process have at most `most` pipes from now on (`maxpipes`), and makes new ones of so many bytes
+/// (`tune.pipesize`); `None` leaves what suits.
+pub fn limit_pipes(most: Option<u32>, size: Option<usize>) {
+    MOST.store(most.unwrap_or(u32::MAX), Relaxed);
+    EACH.store(size.unwrap_or(SIZE), Relaxed);
+}
+
+/// The descriptors of a pipe were closed.
+pub(crate) fn closed() {
+    OPEN.fetch_sub(1, Relaxed);
+}
 
 /// A pipe to splice through. Back into the runtime's pool when dropped empty, closed otherwise.
 pub struct Pipe {
@@ -29,16 +47,14 @@ pub(crate) struct Ends {
 }
 
 impl Pipe {
-    /// A pipe from the pool, or a new one of up to 1 MiB. Errors: `EMFILE`.
+    /// A pipe from the pool, or a new one of up to 1 MiB. Errors: `EMFILE`, `QuotaExceeded` when there are as many as
+    /// there may be.
     pub fn get() -> io::Result<Pipe> {
         with_io(|rt| {
             let pooled = rt.pipes.borrow_mut().pop();
             let ends = match pooled {
                 Some(ends) => ends,
-                None => {
-                    let (read, write, size) = kernel!(rt, Other, pipe(SIZE))?;
-                    Ends { read, write, size }
-                }
+                None => open(rt)?,
             };
             Ok(Pipe { ends, held: 0, _local: PhantomData })
         })
@@ -116,6 +132,21 @@ impl Drop for Pipe {
         if kept != Some(true) {
             runtime::close(self.ends.read);
             runtime::close(self.ends.write);
+            closed();
+        }
+    }
+}
+
+fn open(rt: &runtime::Rt) -> io::Result<Ends> {
+    if OPEN.fetch_add(1, Relaxed) >= MOST.load(Relaxed) {
+        closed();
+        return Err(io::ErrorKind::QuotaExceeded.into());
+    }
+    match kernel!(rt, Other, pipe(EACH.load(Relaxed))) {
+        Ok((read, write, size)) => Ok(Ends { read, write, size }),
+        Err(error) => {
+            closed();
+            Err(error)
         }
     }
 }

@@ -396,6 +396,7 @@ impl Rt {
     pub(crate) fn close_pipe(&self, ends: &Ends) {
         self.kernel().close(ends.read);
         self.kernel().close(ends.write);
+        crate::pipe::closed();
     }
 
     /// The kernel in use, through its table of functions: for what isn't hot.

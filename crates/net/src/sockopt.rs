@@ -23,16 +23,16 @@ pub(crate) fn listener(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Re
         sockopt::set_tcp_nodelay(fd, true)?;
     }
     if let Some(mss) = options.mss {
-        set_int(fd, libc::IPPROTO_TCP, libc::TCP_MAXSEG, mss.saturating_abs())?;
+        had(options.mptcp, set_int(fd, libc::IPPROTO_TCP, libc::TCP_MAXSEG, mss.saturating_abs()))?;
     }
     if let Some(time) = options.defer_accept {
-        set_int(fd, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds(time))?;
+        had(options.mptcp, set_int(fd, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds(time)))?;
     }
     if let Some(queue) = options.fast_open {
         set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN, clamp(u64::from(queue)))?;
     }
     if let Some(time) = options.user_timeout {
-        sockopt::set_tcp_user_timeout(fd, millis(time))?;
+        had(options.mptcp, sockopt::set_tcp_user_timeout(fd, millis(time)).map_err(Into::into))?;
     }
     if let Some(name) = &options.congestion {
         sockopt::set_tcp_congestion(fd, name)?;
@@ -59,7 +59,7 @@ pub(crate) fn connector(fd: Fd<'_>, to: &Addr, options: &ConnectOptions) -> io::
         set_tos(fd, tos)?;
     }
     if let Some(time) = options.user_timeout {
-        sockopt::set_tcp_user_timeout(fd, millis(time))?;
+        had(options.mptcp, sockopt::set_tcp_user_timeout(fd, millis(time)).map_err(Into::into))?;
     }
     if let Some(k) = options.keepalive {
         keepalive(fd, k)?;
@@ -68,15 +68,24 @@ pub(crate) fn connector(fd: Fd<'_>, to: &Addr, options: &ConnectOptions) -> io::
         set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, 1)?;
     }
     if let Some(mss) = options.mss {
-        set_int(fd, libc::IPPROTO_TCP, libc::TCP_MAXSEG, mss.saturating_abs())?;
+        had(options.mptcp, set_int(fd, libc::IPPROTO_TCP, libc::TCP_MAXSEG, mss.saturating_abs()))?;
     }
     if let Some(name) = &options.congestion {
         sockopt::set_tcp_congestion(fd, name)?;
     }
     if options.quickack_off {
-        sockopt::set_tcp_quickack(fd, false)?;
+        had(options.mptcp, sockopt::set_tcp_quickack(fd, false).map_err(Into::into))?;
     }
     Ok(())
+}
+
+/// What became of an option that tunes: sockets for multipath TCP lack some, which is no reason to do without them.
+fn had(mptcp: bool, set: io::Result<()>) -> io::Result<()> {
+    let lacks = |e: &io::Error| {
+        let errno = rustix::io::Errno::from_io_error(e);
+        matches!(errno, Some(rustix::io::Errno::NOPROTOOPT | rustix::io::Errno::OPNOTSUPP))
+    };
+    set.or_else(|e| if mptcp && lacks(&e) { Ok(()) } else { Err(e) })
 }
 
 /// The source address of a connection: an early bind must not reserve a port that the 4-tuple could share.

@@ -13,12 +13,11 @@ pub(crate) enum Address {
         host: Host,
         ports: Ports,
         datagram: bool,
+        /// Over several paths at once (`mptcp@`).
+        multipath: bool,
     },
     /// A path.
-    Unix {
-        path: String,
-        datagram: bool,
-    },
+    Unix { path: String, datagram: bool },
     /// A name in the abstract space, with the NULs that belong to it.
     Abstract(String),
     /// A descriptor that was inherited.
@@ -64,6 +63,7 @@ pub(crate) enum Ports {
 
 enum Form {
     Inet(Family, bool),
+    Multipath(Family),
     Unix(bool),
     /// Whether the name is filled up with NULs.
     Abstract(bool),
@@ -81,9 +81,9 @@ const PREFIXES: &[(&str, Form)] = &[
     ("fd", Form::Fd),
     ("ipv4", Form::Inet(Family::V4, false)),
     ("ipv6", Form::Inet(Family::V6, false)),
-    ("mptcp", Form::Inet(Family::Either, false)),
-    ("mptcp4", Form::Inet(Family::V4, false)),
-    ("mptcp6", Form::Inet(Family::V6, false)),
+    ("mptcp", Form::Multipath(Family::Either)),
+    ("mptcp4", Form::Multipath(Family::V4)),
+    ("mptcp6", Form::Multipath(Family::V6)),
     ("quic", Form::NotRun("quic@")),
     ("quic4", Form::NotRun("quic4@")),
     ("quic6", Form::NotRun("quic6@")),
@@ -116,7 +116,14 @@ pub(crate) fn parse(text: &str, env: &Env) -> Result<Address, String> {
     };
     let datagram = kind == Some("dgram");
     match form {
-        Form::Inet(family, udp) => inet(rest, *family, *udp || datagram, text),
+        Form::Inet(family, udp) => {
+            let (host, ports) = inet(rest, *family, text)?;
+            Ok(Address::Inet { host, ports, datagram: *udp || datagram, multipath: false })
+        }
+        Form::Multipath(family) => {
+            let (host, ports) = inet(rest, *family, text)?;
+            Ok(Address::Inet { host, ports, datagram: false, multipath: true })
+        }
         Form::Unix(_) if rest.is_empty() => Err(format!("malformed unix address '{text}'")),
         Form::Unix(dgram) => Ok(Address::Unix { path: rest.to_owned(), datagram: *dgram || datagram }),
         Form::Abstract(_) if rest.is_empty() || rest.len() > ABSTRACT_MAX => {
@@ -146,14 +153,14 @@ fn transport(text: &str) -> (Option<&'static str>, &str) {
     (None, text)
 }
 
-fn inet(text: &str, family: Family, datagram: bool, whole: &str) -> Result<Address, String> {
+fn inet(text: &str, family: Family, whole: &str) -> Result<(Host, Ports), String> {
     let (host, ports) = match text.rfind([':', ']']) {
         Some(at) if text.get(at..).is_some_and(|t| t.starts_with(':')) => {
             (text.get(..at).unwrap_or_default(), ports(text.get(at + 1..).unwrap_or_default(), whole)?)
         }
         _ => (text, Ports::None),
     };
-    Ok(Address::Inet { host: self::host(host, family), ports, datagram })
+    Ok((self::host(host, family), ports))
 }
 
 fn host(text: &str, family: Family) -> Host {
@@ -214,7 +221,7 @@ mod tests {
     }
 
     fn inet(host: Host, ports: Ports) -> Result<Address, String> {
-        Ok(Address::Inet { host, ports, datagram: false })
+        Ok(Address::Inet { host, ports, datagram: false, multipath: false })
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::ctx::Line;
 use crate::directive::cookie::CookieSpec;
 use crate::directive::http_check::CheckSettings;
 use crate::directive::log::LogSettings;
+use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
 use crate::directive::stats::StatsSettings;
 
@@ -82,6 +83,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) binds: Vec<(Bind, Span)>,
     pub(crate) servers: Vec<Server>,
     pub(crate) server_spans: Vec<Span>,
+    /// `proto` of its addresses and servers.
+    pub(crate) spoken: Vec<Spoken>,
     /// `set-proxy-v2-tlv-fmt`: the server's position, type, format, place.
     pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
     /// `default-server name NAME`.
@@ -119,6 +122,7 @@ impl<'a> Draft<'a> {
             binds: Vec::new(),
             servers: Vec::new(),
             server_spans: Vec::new(),
+            spoken: Vec::new(),
             server_tlvs: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),

@@ -1,4 +1,4 @@
-//! Numbers, durations and sizes as the language writes them (manual 2.5, 2.6).
+//! Numbers and durations as the language writes them (manual 2.5, 2.6).
 
 /// The longest duration, milliseconds: what a signed 32-bit number holds.
 pub(crate) const MAX_MS: u64 = 2_147_483_647;
@@ -36,22 +36,6 @@ pub(crate) fn time_ms(text: &str) -> Result<u32, TimeError> {
         other => return Err(TimeError::Unexpected(stray(other))),
     };
     u32::try_from(ms).ok().filter(|_| ms <= MAX_MS).ok_or(TimeError::Overflow)
-}
-
-/// A size in bytes with an optional unit `k`, `m`, `g`.
-pub(crate) fn size(text: &str) -> Result<u64, char> {
-    let (number, unit) = leading_digits(text).map_err(|e| match e {
-        TimeError::Unexpected(c) => c,
-        TimeError::Overflow => '0',
-    })?;
-    let shift = match unit {
-        "" => 0,
-        "k" | "K" => 10,
-        "m" | "M" => 20,
-        "g" | "G" => 30,
-        other => return Err(stray(other)),
-    };
-    Ok(number.saturating_mul(1 << shift))
 }
 
 /// The number at the front as C's `atol` reads it: 0 where there is none.
@@ -112,8 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_sizes() {
+    fn numbers() {
         assert_eq!((atol("12abc"), atol("-3"), atol("x"), count("-3")), (12, -3, 0, 0));
-        assert_eq!((size("16k"), size("1g"), size("1x")), (Ok(16384), Ok(1 << 30), Err('x')));
     }
 }

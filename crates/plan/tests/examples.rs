@@ -58,6 +58,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         name: name.into(),
         id,
         address: Address::Inet("192.0.2.10:8080".parse().unwrap()),
+        multipath: false,
         port: Port::Fixed,
         weight,
         backup: false,
@@ -129,6 +130,7 @@ fn userlist() -> Userlist {
 fn bind() -> Bind {
     Bind {
         address: BindAddress::Inet("198.51.100.7:80".parse().unwrap()),
+        multipath: false,
         name: Some("main".into()),
         id: 1,
         maxconn: 0,
@@ -225,6 +227,9 @@ fn global() -> Global {
         maxconn: 1000,
         threads: 1,
         buffer_size: 16384,
+        large_buffer: 0,
+        max_pipes: None,
+        pipe_size: 0,
         max_rewrite: 1024,
         max_headers: 101,
         accept_any_payload: false,

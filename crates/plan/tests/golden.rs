@@ -103,6 +103,8 @@ fn facts(world: &World) -> String {
     let mut out = String::new();
     let global = &world.global;
     let _ = writeln!(out, "global = maxconn {} threads {}", global.maxconn, global.threads);
+    let pipes = (global.max_pipes, global.pipe_size);
+    let _ = writeln!(out, "buffers = {} large {} pipes {pipes:?}", global.buffer_size, global.large_buffer);
     for socket in &global.stats_sockets {
         let _ = writeln!(out, "stats socket = {:?} {:?}", socket.bind.address, socket.level);
     }
@@ -113,6 +115,12 @@ fn facts(world: &World) -> String {
             target.destination, target.facility, target.level_max, target.level_min, target.max_len
         );
     }
+    frontends(&mut out, world);
+    backends(&mut out, world);
+    out
+}
+
+fn frontends(out: &mut String, world: &World) {
     for f in &world.frontends {
         let _ = writeln!(
             out,
@@ -132,8 +140,13 @@ fn facts(world: &World) -> String {
         for b in &f.binds {
             let _ = writeln!(
                 out,
-                "bind {} {} = {:?} name {:?} maxconn {}",
-                f.name, b.id, b.address, b.name, b.maxconn
+                "bind {} {} = {:?}{} name {:?} maxconn {}",
+                f.name,
+                b.id,
+                b.address,
+                if b.multipath { " multipath" } else { "" },
+                b.name,
+                b.maxconn
             );
         }
         for (status, page) in f.pages.iter().filter_map(|(status, _)| Some((status, f.pages.page(status)?))) {
@@ -141,6 +154,9 @@ fn facts(world: &World) -> String {
             let _ = writeln!(out, "page {} {status} = {} {body:?}", f.name, page.status);
         }
     }
+}
+
+fn backends(out: &mut String, world: &World) {
     for b in &world.backends {
         let _ = writeln!(
             out,
@@ -168,5 +184,4 @@ fn facts(world: &World) -> String {
             );
         }
     }
-    out
 }

@@ -202,6 +202,7 @@ fn listen_options(bind: &Bind, backlog: u32, reuse_port: bool) -> ListenOptions 
         user_timeout: bind.user_timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
         congestion: bind.congestion.as_deref().map(Arc::from),
         namespace: bind.namespace.as_deref().map(Arc::from),
+        mptcp: bind.multipath,
         mode: bind.unix.mode,
         uid: bind.unix.uid,
         gid: bind.unix.gid,
@@ -231,8 +232,16 @@ fn sentence(place: &str, whose: &str, bind: &Bind, error: &std::io::Error) -> St
     let why = reason(error);
     let (protocol, what) = match &bind.address {
         BindAddress::Inet(at) => {
-            let protocol = if at.is_ipv4() { "tcpv4" } else { "tcpv6" };
-            (protocol, format!("cannot bind socket ({why}) for [{}:{}]", at.ip(), at.port()))
+            let protocol = match (at.is_ipv4(), bind.multipath) {
+                (true, false) => "tcpv4",
+                (false, false) => "tcpv6",
+                (true, true) => "mptcpv4",
+                (false, true) => "mptcpv6",
+            };
+            // So a kernel says that it has no such protocol.
+            let lacks = error.raw_os_error() == Some(rustix::io::Errno::NOPROTOOPT.raw_os_error());
+            let what = if bind.multipath && lacks { "create receiving" } else { "bind" };
+            (protocol, format!("cannot {what} socket ({why}) for [{}:{}]", at.ip(), at.port()))
         }
         BindAddress::Unix(path) => ("unix_stream", format!("cannot bind UNIX socket ({why}) [{path}]")),
         BindAddress::Abstract(name) => {

@@ -85,6 +85,12 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     serve(args, &loaded, world, opened, parent).map(Started::Running)
 }
 
+/// `maxpipes`, `tune.pipesize`.
+fn limit_pipes(global: &Global) {
+    let size = usize::try_from(global.pipe_size).ok().filter(|size| *size > 0);
+    net::limit_pipes(global.max_pipes, size);
+}
+
 /// The part in the process that stays.
 fn serve(
     args: &Args,
@@ -109,6 +115,7 @@ fn serve(
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
     }
     net::process::malloc_trim();
+    limit_pipes(&world.global);
     world.process.starting.store(true, Relaxed);
     let mut program = version::program();
     program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);

@@ -76,6 +76,8 @@ pub struct Capture {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {
     pub address: BindAddress,
+    /// Over several paths at once (`mptcp@`).
+    pub multipath: bool,
     pub name: Option<Box<str>>,
     pub id: u32,
     pub maxconn: u32,

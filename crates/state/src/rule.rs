@@ -44,6 +44,8 @@ pub struct Wait {
     pub ms: u32,
     /// Bytes that are enough; 0: all, or as much as a buffer holds.
     pub at_least: u64,
+    /// Whether a buffer that is too small for it gives way to a large one (`tune.bufsize.large`).
+    pub large: bool,
 }
 
 /// How a client's connection ends that gets no answer.

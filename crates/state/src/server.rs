@@ -49,6 +49,8 @@ pub struct Server {
     /// The `id`, as statistics show it.
     pub id: u32,
     pub address: Address,
+    /// Reached over several paths at once (`mptcp@`).
+    pub multipath: bool,
     pub port: Port,
     /// Configured weight, 0 to 256.
     pub weight: u16,

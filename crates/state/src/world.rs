@@ -26,6 +26,8 @@ pub struct Global {
     pub threads: u16,
     /// `tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`.
     pub buffer_size: u32,
+    /// `tune.bufsize.large`; 0: there are no large buffers.
+    pub large_buffer: u32,
     pub max_rewrite: u32,
     pub max_headers: u16,
     /// `h1-accept-payload-with-any-method`: bodies of GET, HEAD and DELETE before HTTP/1.1.
@@ -36,6 +38,10 @@ pub struct Global {
     pub own_idle: bool,
     /// `nosplice`: bodies never go through pipes in the kernel.
     pub no_splice: bool,
+    /// `maxpipes`: how many such pipes there are at most; none: any number.
+    pub max_pipes: Option<u32>,
+    /// `tune.pipesize`: bytes that one is to hold; 0: as it suits.
+    pub pipe_size: u32,
     /// `tune.http.cookielen`: the most of a cookie that is captured, bytes.
     pub cookie_len: usize,
     /// `tune.http.logurilen`: the most of a request line that logs tell, bytes.

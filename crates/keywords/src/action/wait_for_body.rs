@@ -9,15 +9,18 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     parenthesised: false,
     sets: &[RuleSet::HttpRequest, RuleSet::HttpResponse],
     doc: "Waits for the body of the request or of the response: until all of it has come, or `at-least` so many bytes, or \
-          as many as a buffer holds. Where that takes longer than `time` the answer is 408, for responses 504.",
-    examples: &["wait-for-body time 1s if METH_POST", "wait-for-body time 500ms at-least 1k"],
+          as many as a buffer holds, a large one with `use-large-buffer` (`tune.bufsize.large`). Where that takes longer than `time` the answer is 408, for responses 504.",
+    examples: &[
+        "wait-for-body time 1s if METH_POST",
+        "wait-for-body time 500ms at-least 1k use-large-buffer",
+    ],
     parse,
 }];
 
 const WORDS: &[&str] = &["time", "at-least", "use-large-buffer"];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let (mut ms, mut at_least) = (None, 0);
+    let (mut ms, mut at_least, mut large) = (None, 0, false);
     while let Some(word) = p.words.peek().filter(|w| WORDS.contains(w)) {
         p.words.advance(1);
         match word {
@@ -31,16 +34,11 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
                 let size = p.compiler.size(text);
                 at_least = size.ok_or_else(|| odd(text))?;
             }
-            _ => {
-                p.compiler.warn(
-                    "'use-large-buffer' is known but not run by this version of Sluice; it is ignored."
-                        .to_owned(),
-                );
-            }
+            _ => large = true,
         }
     }
     match ms {
-        Some(ms) => Ok(Box::new(WaitForBody(Wait { ms, at_least }))),
+        Some(ms) => Ok(Box::new(WaitForBody(Wait { ms, at_least, large }))),
         None => Err("expects time <time> [ at-least <bytes> ].".to_owned()),
     }
 }

@@ -19,8 +19,16 @@ use crate::known;
 /// Files each process needs beside those of connections: standard ones, polling, logs.
 const OWN_FILES: u32 = 22;
 
-/// Works out `maxconn` where `global` gives none: half of the files that may be open, one for each side of a connection.
+/// Judges the sizes of buffers against each other; works out `maxconn` where `global` gives none: half of the files that may be open, one for each side of a connection.
 pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
+    let (large, usual) = (plan.global.large_buffer, plan.global.buffer_size);
+    if large > 0 && large < usual {
+        plan.remarks.warn_bare(format!(
+            "tune.bufsize.large ({large}) is lower than tune.bufsize ({usual}). large buffers support is disabled. \
+             Please fix either value to remove this warning."
+        ));
+        plan.global.large_buffer = 0;
+    }
     if plan.maxconn_set && plan.global.maxconn > 0 {
         return;
     }

@@ -26,6 +26,7 @@ use crate::compile::{Home, Names};
 use crate::ctx::Plan;
 use crate::directive::http_check::CheckSettings;
 use crate::directive::log::LogSettings;
+use crate::directive::proto;
 use crate::draft::Draft;
 use crate::section::Read;
 
@@ -119,6 +120,7 @@ fn proxy<'a>(
     frontends: &mut Vec<Frontend>,
     backends: &mut Vec<Backend>,
 ) {
+    proto::judge(assembly.plan, &draft);
     let mut sets = rules::compile(assembly, &mut draft, seat);
     let upgrades = rules::may_upgrade(assembly, &draft);
     let sealed = sets.seal();

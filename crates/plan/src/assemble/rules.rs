@@ -252,6 +252,9 @@ impl<'c, 'a> Section<'c, 'a> {
             return None;
         }
         self.note_destination(&words);
+        if words.contains(&"use-large-buffer") && self.plan.global.large_buffer == 0 {
+            self.lacks_large_buffers(line);
+        }
         let result = self.compile.rule(rule.set, &words);
         self.warnings(line);
         match result {
@@ -269,6 +272,13 @@ impl<'c, 'a> Section<'c, 'a> {
                 None
             }
         }
+    }
+
+    fn lacks_large_buffers(&mut self, line: Line<'a>) {
+        let (name, place) = (self.name, self.plan.place(line.span()));
+        self.plan.late.push(format!(
+            "Proxy '{name}': unable to use large buffers at {place}, 'tune.bufsize.large' global parameter must be set."
+        ));
     }
 
     /// HAProxy's sentence around an error of a rule's condition, which differs by rule set; other errors as they are.

@@ -7,6 +7,7 @@ use config::vocabulary::{BIND, ParamUse, split_params};
 use state::frontend::{Bind, BindAddress, UnixOwner};
 use state::link::Threads;
 
+use super::proto::{self, Spoken};
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, kind_name, word};
 use crate::number::{atol, count, time_ms};
@@ -39,19 +40,28 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             return Err(format!("{title} : 'id' : custom id {id} already used at {place} ('{other}')"));
         }
     }
-    for address in addresses(cx.plan, line, text, "bind")? {
-        cx.draft.binds.push((Bind { address, ..template.clone() }, line.span()));
+    for (address, multipath) in addresses(cx.plan, line, text, "bind")? {
+        cx.draft.binds.push((Bind { address, multipath, ..template.clone() }, line.span()));
+    }
+    let mut words = line.words();
+    words.nth(1);
+    let proto = split_params(words, BIND).filter(|used| used.name() == "proto").last();
+    if let Some(protocol) = proto.and_then(|used| proto::read(used.value()?.str()?).ok()) {
+        proto::say(cx.plan, line, protocol);
+        let who = format!("'bind {text}'");
+        cx.draft.spoken.push(Spoken { by_server: false, who, protocol, span: line.span() });
     }
     Ok(())
 }
 
-/// The addresses of a `bind` word. Those of a form that is not run are left out, and starting is refused for them.
+/// The addresses of a `bind` word, and which of them are for multipath TCP. Those of a form that is not run are left
+/// out, and starting is refused for them.
 pub(crate) fn addresses<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
     text: &str,
     directive: &str,
-) -> Result<Vec<BindAddress>, String> {
+) -> Result<Vec<(BindAddress, bool)>, String> {
     let mut found = Vec::new();
     for part in text.split(',') {
         let parsed = address::parse(part, plan.loaded.env()).map_err(|e| format!("'{directive}' : {e}"))?;
@@ -59,7 +69,7 @@ pub(crate) fn addresses<'a>(
             Address::Inet { datagram: true, .. } | Address::Unix { datagram: true, .. } => {
                 return Err(format!("'{directive}' : dgram-type address not acceptable in '{part}'"));
             }
-            Address::Inet { host, ports, .. } => {
+            Address::Inet { host, ports, multipath, .. } => {
                 let ip = local(plan, host, part).map_err(|e| format!("'{directive}' : {e}"))?;
                 let (low, high) = match ports {
                     Ports::One(port) if port > 0 => (port, port),
@@ -69,11 +79,12 @@ pub(crate) fn addresses<'a>(
                     }
                     _ => return Err(format!("'{directive}' : missing port specification in '{part}'")),
                 };
-                found.extend((low..=high).map(|port| BindAddress::Inet(SocketAddr::new(ip, port))));
+                let at = |port| BindAddress::Inet(SocketAddr::new(ip, port));
+                found.extend((low..=high).map(|port| (at(port), multipath)));
             }
-            Address::Unix { path, .. } => found.push(BindAddress::Unix(path.into())),
-            Address::Abstract(name) => found.push(BindAddress::Abstract(name.into())),
-            Address::Fd(fd) => found.push(BindAddress::Fd(fd)),
+            Address::Unix { path, .. } => found.push((BindAddress::Unix(path.into()), false)),
+            Address::Abstract(name) => found.push((BindAddress::Abstract(name.into()), false)),
+            Address::Fd(fd) => found.push((BindAddress::Fd(fd), false)),
             Address::NotRun(prefix) => {
                 plan.remarks.unserved(line.span(), &format!("'{directive}' on a '{prefix}' address"));
             }
@@ -161,6 +172,8 @@ fn set<'a>(
         "gid" => bind.unix.gid = Some(count(value)),
         "user" => bind.unix.uid = Some(id_of((plan.env.user)(value), "user")?),
         "group" => bind.unix.gid = Some(id_of((plan.env.group)(value), "group")?),
+        // Taken note of for the proxy, whose mode decides.
+        "proto" => drop(proto::read(value)?),
         "cc" => bind.congestion = Some(value.into()),
         "namespace" => bind.namespace = Some(value.into()),
         "shards" => bind.shards = Some(shards(value)?),
@@ -239,12 +252,8 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     let what = format!("'{name}' on a '{}' line", line.keyword());
     // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
-    let tls_detail = !matches!(name, "ssl" | "proto" | "accept-netscaler-cip");
-    let served = match name {
-        "proto" => used.value().is_some_and(|v| v.is("h1")),
-        _ => HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig",
-    };
-    if served {
+    let tls_detail = !matches!(name, "ssl" | "accept-netscaler-cip");
+    if HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig" {
         plan.remarks.not_run(line.span(), &what);
     } else {
         plan.remarks.unserved(line.span(), &what);
@@ -254,6 +263,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
 pub(crate) fn empty() -> Bind {
     Bind {
         address: BindAddress::Fd(-1),
+        multipath: false,
         name: None,
         id: 0,
         maxconn: 0,

@@ -29,6 +29,7 @@ mod option;
 mod option_address;
 mod persist;
 mod process;
+pub(crate) mod proto;
 mod rate_limit;
 mod retry_on;
 pub(crate) mod rules;

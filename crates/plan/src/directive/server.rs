@@ -12,6 +12,7 @@ use state::Server;
 use state::check::{Pace, Probe};
 use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 
+use super::proto::{self, Spoken};
 use super::server_param;
 use super::server_proxy::ProxySpec;
 use crate::address::{self, Host, Ports};
@@ -45,6 +46,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) fast_open: bool,
     pub(crate) congestion: Option<Arc<str>>,
     pub(crate) namespace: Option<Arc<str>>,
+    pub(crate) protocol: Option<&'static str>,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     pub(crate) redirect: Option<&'a str>,
@@ -78,6 +80,7 @@ impl Default for ServerSpec<'_> {
             fast_open: false,
             congestion: None,
             namespace: None,
+            protocol: None,
             proxy: ProxySpec::default(),
             redirect: None,
             init_addr: None,
@@ -228,13 +231,13 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(prefix)) {
         return complain(cx, line, message);
     }
-    let (address, port) = match reach(cx.plan, line, text, &spec, title) {
+    let reached = match reach(cx.plan, line, text, &spec, title) {
         Ok(found) => found,
         Err(message) => return complain(cx, line, format!("{title} : {message}")),
     };
     for number in low..=high {
         let name = format!("{prefix}{number}").into_boxed_str();
-        add(cx, line, name, (address.clone(), port), &spec);
+        add(cx, line, name, reached.clone(), &spec);
         spec.id = 0;
     }
     Ok(())
@@ -244,6 +247,20 @@ fn forbidden(name: &str) -> Option<char> {
     name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':' | '_' | '-'))
 }
 
+/// How a server is reached.
+#[derive(Clone)]
+struct Reached {
+    address: Address,
+    port: Port,
+    multipath: bool,
+}
+
+impl Reached {
+    const fn at(address: Address) -> Self {
+        Self { address, port: Port::Fixed, multipath: false }
+    }
+}
+
 /// The address of a server, with names resolved as `init-addr` says. All servers of a template get the same one.
 fn reach<'a>(
     plan: &mut Plan<'a>,
@@ -251,19 +268,19 @@ fn reach<'a>(
     text: &str,
     spec: &ServerSpec<'a>,
     title: fmt::Arguments<'_>,
-) -> Result<(Address, Port), String> {
-    let (host, ports) = match address::parse(text, plan.loaded.env())? {
-        address::Address::Inet { host, ports, .. } => (host, ports),
+) -> Result<Reached, String> {
+    let (host, ports, multipath) = match address::parse(text, plan.loaded.env())? {
+        address::Address::Inet { host, ports, multipath, .. } => (host, ports, multipath),
         address::Address::Unix { path, .. } => {
-            return Ok((Address::Unix(path.into()), Port::Fixed));
+            return Ok(Reached::at(Address::Unix(path.into())));
         }
         address::Address::Abstract(name) => {
-            return Ok((Address::Unix(format!("\0{name}").into()), Port::Fixed));
+            return Ok(Reached::at(Address::Unix(format!("\0{name}").into())));
         }
         address::Address::Fd(_) => return Err(format!("'fd@' address not permitted here in '{text}'")),
         address::Address::NotRun(prefix) => {
             plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
-            return Ok((Address::Unresolved, Port::Fixed));
+            return Ok(Reached::at(Address::Unresolved));
         }
     };
     let (number, port) = match ports {
@@ -286,7 +303,8 @@ fn reach<'a>(
             found.unwrap_or(None)
         }
     };
-    Ok((ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number))), port))
+    let address = ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number)));
+    Ok(Reached { address, port, multipath })
 }
 
 /// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.
@@ -319,9 +337,14 @@ fn add<'a>(
     cx: &mut Ctx<'_, 'a>,
     line: Line<'a>,
     name: Box<str>,
-    (address, port): (Address, Port),
+    Reached { address, port, multipath }: Reached,
     spec: &ServerSpec<'a>,
 ) {
+    if let Some(protocol) = spec.protocol {
+        proto::say(cx.plan, line, protocol);
+        let who = format!("server '{name}'");
+        cx.draft.spoken.push(Spoken { by_server: true, who, protocol, span: line.span() });
+    }
     let plan = &mut *cx.plan;
     let live = Live::new(plan.next_uid, spec.weight, usize::from(plan.global.threads));
     plan.next_uid += 1;
@@ -347,6 +370,7 @@ fn add<'a>(
         name,
         id: spec.id,
         address,
+        multipath,
         port,
         weight: spec.weight,
         backup: spec.backup,

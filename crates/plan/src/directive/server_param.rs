@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
-use super::{server_load, server_proxy, source};
+use super::{proto, server_load, server_proxy, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
 use crate::number::{TimeError, atol, time_ms};
@@ -96,7 +96,7 @@ fn set<'a>(
         "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
         "guid" => {
             spec.guid = Some(value);
-            not_run(plan, line, used, value);
+            not_run(plan, line, used);
         }
         "source" => {
             let words: Vec<&str> = used.values.clone().map(|w| w.str().unwrap_or_default()).collect();
@@ -106,6 +106,7 @@ fn set<'a>(
             let expected = "'tcp-ut' : expects a positive delay in milliseconds.";
             spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
         }
+        "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
         "cc" => spec.congestion = Some(value.into()),
         "namespace" => spec.namespace = Some(value.into()),
         "redir" => spec.redirect = Some(value),
@@ -120,7 +121,7 @@ fn set<'a>(
             }
             spec.init_addr = Some(value);
         }
-        _ => not_run(plan, line, used, value),
+        _ => not_run(plan, line, used),
     }
     Ok(())
 }
@@ -165,7 +166,7 @@ fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16
 /// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
 const NEEDED: &[&str] = &["socks4", "ssl", "tcp-md5sig"];
 
-fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: &str) {
+fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     // What switches off what is not run says nothing new.
     let inert = matches!(
@@ -183,8 +184,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>, value: 
         return;
     }
     let what = format!("'{name}' on a '{}' line", line.keyword());
-    let needed = NEEDED.contains(&name) || name == "proto" && value != "h1";
-    if needed {
+    if NEEDED.contains(&name) {
         plan.remarks.unserved(line.span(), &what);
     } else {
         plan.remarks.not_run(line.span(), &what);

@@ -52,9 +52,9 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             ));
         }
     };
-    for address in addresses(cx.plan, line, text, "stats socket")? {
+    for (address, multipath) in addresses(cx.plan, line, text, "stats socket")? {
         let mut bind = template.clone();
-        bind.address = address;
+        (bind.address, bind.multipath) = (address, multipath);
         cx.plan.global.stats_sockets.push(StatsSocket { bind, level });
     }
     Ok(())

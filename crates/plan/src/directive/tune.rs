@@ -1,12 +1,39 @@
-//! `tune.*` and `h1-accept-payload-with-any-method` of `global` (manual 3.2).
+//! `tune.*`, `maxpipes` and `h1-accept-payload-with-any-method` of `global` (manual 3.2).
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
-use crate::number::{atol, size};
+use crate::number::{atol, count};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     tune("tune.bufsize", |cx, line| {
-        let bytes = size(word(line, 1)).map_err(|c| format!("'tune.bufsize' : unexpected '{c}'"))?;
-        cx.plan.global.buffer_size = u32::try_from(bytes.clamp(1024, 1 << 28)).unwrap_or(1 << 28);
+        no_more(line, 1)?;
+        let bytes = match size(line, "")? {
+            0 => return Err("'tune.bufsize' expects a positive integer argument.".into()),
+            2_147_483_632.. => {
+                return Err("'tune.bufsize' expects a size in bytes from 0 to 2147483631.".into());
+            }
+            bytes => bytes,
+        };
+        cx.plan.global.buffer_size = bytes.clamp(1024, LARGEST);
+        Ok(())
+    }),
+    tune("tune.bufsize.large", |cx, line| {
+        no_more(line, 1)?;
+        cx.plan.global.large_buffer = size(line, ".\n")?.min(LARGEST);
+        Ok(())
+    }),
+    tune("tune.pipesize", |cx, line| {
+        no_more(line, 1)?;
+        cx.plan.global.pipe_size = size(line, ".")?.min(LARGEST);
+        Ok(())
+    }),
+    tune("maxpipes", |cx, line| {
+        no_more(line, 1)?;
+        let text = word(line, 1);
+        if text.is_empty() {
+            return Err("'maxpipes' expects an integer argument.".into());
+        }
+        // 0 and what is no number leave what holds without it.
+        cx.plan.global.max_pipes = Some(count(text)).filter(|n| *n > 0);
         Ok(())
     }),
     tune("tune.idle-pool.shared", |cx, line| {
@@ -22,8 +49,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         Ok(())
     }),
     tune("tune.maxrewrite", |cx, line| {
-        let bytes = size(word(line, 1)).map_err(|c| format!("'tune.maxrewrite' : unexpected '{c}'"))?;
-        cx.plan.global.max_rewrite = u32::try_from(bytes.min(1 << 28)).unwrap_or(1 << 28);
+        cx.plan.global.max_rewrite = size(line, ".")?.min(LARGEST);
         Ok(())
     }),
     tune("tune.http.cookielen", |cx, line| {
@@ -52,6 +78,18 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         Ok(())
     }),
 ];
+
+/// More than this no buffer holds.
+const LARGEST: u32 = 1 << 28;
+
+/// The size that a line gives; `end`: how HAProxy's sentence about one that gives none ends, which differs.
+fn size(line: Line<'_>, end: &str) -> Result<u32, String> {
+    let text = line.word(1).map(|w| w.bytes()).unwrap_or_default();
+    config::literal::size(text).map_err(|error| {
+        let message = error.message(line.keyword());
+        if text.is_empty() { message + end } else { message }
+    })
+}
 
 const fn tune(name: &'static str, apply: for<'a> fn(&mut Ctx<'_, 'a>, Line<'a>) -> Applied) -> Directive {
     Directive { name, sections: at::GLOBAL, apply }

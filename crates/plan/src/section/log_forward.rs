@@ -116,8 +116,8 @@ fn stream<'a>(plan: &mut Plan<'a>, line: Line<'a>, forward: &mut LogForward) -> 
     }
     let title = format!("'bind {text}' in section 'log-forward'");
     let (template, _) = bind::parameters(plan, line, 2, &title)?;
-    for address in bind::addresses(plan, line, text, "bind")? {
-        forward.streams.push(Bind { address, ..template.clone() });
+    for (address, multipath) in bind::addresses(plan, line, text, "bind")? {
+        forward.streams.push(Bind { address, multipath, ..template.clone() });
     }
     Ok(())
 }
@@ -149,7 +149,7 @@ fn datagram<'a>(plan: &mut Plan<'a>, line: Line<'a>, forward: &mut LogForward) -
                 } else {
                     bare.to_owned()
                 };
-                for address in bind::addresses(plan, line, &bare, "dgram-bind")? {
+                for (address, _) in bind::addresses(plan, line, &bare, "dgram-bind")? {
                     forward.datagrams.push(Bind { address, ..template.clone() });
                 }
             }

@@ -9,7 +9,7 @@ use state::ring::{Ring, RingAddress, RingServer, Store};
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Line, Plan, word, words_from};
 use crate::directive::log::header_by;
-use crate::number::{size, time_ms};
+use crate::number::time_ms;
 
 /// The size of a ring that gives none: that of a buffer.
 pub(crate) const SIZE: usize = 16_384;
@@ -54,7 +54,8 @@ type Applied = Result<(), (String, Place)>;
 fn sized(line: Line<'_>) -> Result<usize, (String, Place)> {
     let text = word(line, 1);
     let wrong = || (format!("invalid size '{text}' for new sink buffer."), Place::Parsing);
-    let found = size(text).ok().filter(|n| (1..=SIZE_MAX).contains(n)).ok_or_else(wrong)?;
+    let found = config::literal::size64(text.as_bytes()).ok();
+    let found = found.filter(|n| (1..=SIZE_MAX).contains(n)).ok_or_else(wrong)?;
     usize::try_from(found).map_err(|_| wrong())
 }
 
@@ -140,7 +141,7 @@ fn parameters(plan: &mut Plan<'_>, line: Line<'_>, title: &str) -> Result<bool, 
 /// The address of a server that takes a stream; none for forms that are not run.
 pub(crate) fn endpoint(plan: &mut Plan<'_>, text: &str) -> Result<Option<RingAddress>, String> {
     let (host, ports) = match address::parse(text, plan.loaded.env())? {
-        Address::Inet { host, ports, datagram: false } => (host, ports),
+        Address::Inet { host, ports, datagram: false, multipath: false } => (host, ports),
         Address::Unix { path, datagram: false } => return Ok(Some(RingAddress::Unix(path.into()))),
         Address::Abstract(name) => return Ok(Some(RingAddress::Unix(format!("\0{name}").into()))),
         _ => return Ok(None),
