@@ -51,6 +51,13 @@ impl Args {
         }
     }
 
+    /// Takes the words that are no options. To be called when the options with values have been taken.
+    pub(crate) fn names(&mut self) -> Vec<String> {
+        let (names, options) = self.words.drain(..).partition(|word| !word.starts_with("--"));
+        self.words = options;
+        names
+    }
+
     /// Refuses what is left.
     ///
     /// # Errors
@@ -74,6 +81,8 @@ mod tests {
         assert!(!args.flag("--quick"));
         assert_eq!(args.value::<u32>("--n").unwrap(), Some(3));
         assert_eq!(args.values("--peer").unwrap(), ["a", "b"]);
+        assert!(args.names().is_empty());
+        assert_eq!(Args::new(["a", "--b"].map(str::to_owned)).names(), ["a"]);
         assert!(args.end().unwrap_err().to_string().contains("--odd"));
     }
 

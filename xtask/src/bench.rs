@@ -5,12 +5,13 @@
 //! a disturbance of the machine hits all alike; medians are reported. CPU time a request is the measure to
 //! trust: it does not depend on which side of the run is the bottleneck.
 //!
-//! Read [`case`] (what is measured, with which configuration), [`contender`] (a program in the run),
+//! Read [`case`] (what is measured, with which configuration; [`policy`] has its large rule sets), [`contender`] (a program in the run),
 //! [`measure`] (one number after the other), [`report`] (JSON and the table in the README).
 
 mod case;
 mod contender;
 mod measure;
+mod policy;
 mod report;
 
 use std::path::PathBuf;
@@ -58,6 +59,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let only: Option<String> = args.value("--only")?;
     let given: Option<PathBuf> = args.value("--subject")?;
     let peers = args.values("--peer")?;
+    let families = args.names();
     args.end()?;
     // A program that is called so is Sluice, wherever it was built.
     let own = given.as_deref().is_none_or(|path| path.file_name().is_some_and(|name| name == "sluice"));
@@ -65,8 +67,11 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let contenders = contenders(name, program::subject(given, "release")?, &peers)?;
     let (warm_up, run) = if quick { (200, 1000) } else { (500, 3000) };
     let effort = Effort { rounds, warm_up: Duration::from_millis(warm_up), run: Duration::from_millis(run) };
-    let cases: Vec<&Case> =
-        case::ALL.iter().filter(|case| only.as_ref().is_none_or(|glob| fits(glob, case.name))).collect();
+    let wanted = |case: &&Case| {
+        only.as_ref().is_none_or(|glob| fits(glob, case.name))
+            && (families.is_empty() || families.iter().any(|name| case.name.starts_with(name.as_str())))
+    };
+    let cases: Vec<&Case> = case::ALL.iter().filter(wanted).collect();
     if cases.is_empty() {
         bail!("no such case; --list names them");
     }

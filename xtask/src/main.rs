@@ -27,8 +27,9 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
 
   tidy                              the rules of the house: arrows between crates, sizes, words, lints
   test                              everything `make test` runs, with a count at the end
-  bench [--quick] [--only CASE] [--rounds N] [--subject PATH] [--peer haproxy=PATH] [--peer nginx=PATH]
-                                    CPU, latency and memory beside HAProxy and nginx; --list names the cases
+  bench [NAME...] [--quick] [--only CASE] [--rounds N] [--subject PATH] [--peer haproxy=PATH] [--peer nginx=PATH]
+                                    CPU, latency and memory beside HAProxy and nginx; --list names the cases,
+                                    NAME takes those that begin so
   regtests --from DIR/reg-tests --vtest PROGRAM [--program PATH] [--only GLOB] [--update] [--jobs N]
                                     HAProxy's own suite; compared with tests/regtests.txt
   vtc [--program PATH] [--oracle PATH] [--only GLOB]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::policy;
+
 /// Backends of the large configuration, with five servers each and a `use_backend` rule each.
 pub(crate) const BACKENDS: usize = 10_000;
 const SERVERS_EACH: usize = 5;
@@ -33,11 +35,15 @@ pub(crate) enum Work {
     Cookies,
     /// As `Cookies`, with the backend chosen by host among [`HOSTS`].
     Hosts,
+    /// The log and the large rule set of [`policy::large`].
+    Policy,
+    /// The log and rules that never apply ([`policy::unmatched`]).
+    Unmatched,
 }
 
 impl Work {
     fn has_rules(self) -> bool {
-        matches!(self, Work::Rules | Work::Cookies | Work::Hosts)
+        matches!(self, Work::Rules | Work::Cookies | Work::Hosts | Work::Policy | Work::Unmatched)
     }
 
     fn has_cookies(self) -> bool {
@@ -73,6 +79,12 @@ pub(crate) const ALL: &[Case] = &[
     small("rules", "small GET with httplog, 3 ACLs, 2 headers set", Work::Rules),
     small("cookies", "the same with a cookie on both sides", Work::Cookies),
     small("hosts", "the same with 1,000 backends chosen by host", Work::Hosts),
+    small(
+        "rules-large",
+        "httplog, 200 ACL rules (50 regexes), 3 maps, 2 stick counters, 20 headers",
+        Work::Policy,
+    ),
+    small("rules-unmatched", "httplog and 200 rules that never apply", Work::Unmatched),
     Case { threads: 2, ..small("threads", "small GET, two threads, load on the same cores", Work::Plain) },
     Case { path: "/16k", ..small("16k", "16 KiB body, keep-alive, 64 connections", Work::Plain) },
     Case {
@@ -94,6 +106,8 @@ pub(crate) const ALL: &[Case] = &[
 /// Where the programs of a run find each other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports<'a> {
+    /// Where files that the configuration names are.
+    pub(crate) folder: &'a str,
     pub(crate) bind: u16,
     pub(crate) origins: &'a [u16],
     pub(crate) log: u16,
@@ -133,8 +147,11 @@ impl Case {
             text.push_str("    log global\n    option httplog\n");
         }
         line(&mut text, format_args!("\nfrontend fe\n    bind 127.0.0.1:{}", ports.bind));
-        if self.work.has_rules() {
-            text.push_str(RULES);
+        match self.work {
+            Work::Plain | Work::Log => {}
+            Work::Rules | Work::Cookies | Work::Hosts => text.push_str(RULES),
+            Work::Policy => text.push_str(&policy::large(ports.folder)),
+            Work::Unmatched => text.push_str(&policy::unmatched()),
         }
         match (self.kind, self.work) {
             (Kind::Large, _) => many(&mut text, BACKENDS, |text| {
@@ -149,7 +166,15 @@ impl Case {
                 self.servers(&mut text, ports);
             }
         }
+        if self.work == Work::Policy {
+            text.push_str(policy::TABLES);
+        }
         text
+    }
+
+    /// Files beside the configuration: name and content.
+    pub(crate) fn files(&self) -> Vec<(String, String)> {
+        if self.work == Work::Policy { policy::maps() } else { Vec::new() }
     }
 
     /// A server for each origin, which a cookie names where the case has cookies.
@@ -217,7 +242,7 @@ mod tests {
 
     #[test]
     fn names_are_different_and_configurations_whole() {
-        let ports = Ports { bind: 1, origins: &[2, 3], log: 4 };
+        let ports = Ports { folder: "/tmp", bind: 1, origins: &[2, 3], log: 4 };
         for (index, case) in ALL.iter().enumerate() {
             assert!(ALL[..index].iter().all(|other| other.name != case.name));
             let cfg = case.haproxy_cfg(&ports);

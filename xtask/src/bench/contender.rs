@@ -68,14 +68,17 @@ impl Contender {
     ) -> Result<Option<Running>> {
         let scratch = Scratch::new("bench")?;
         let bind = harness::port::free_one()?;
-        let ports = Ports { bind, origins, log };
+        let folder = scratch.path().to_string_lossy().into_owned();
+        let ports = Ports { folder: &folder, bind, origins, log };
+        for (name, content) in case.files() {
+            scratch.write(&name, content)?;
+        }
         let mut command = Command::new(&self.path);
         match self.kind {
             Kind::HaproxyCfg => {
                 command.arg("-db").arg("-f").arg(scratch.write("haproxy.cfg", case.haproxy_cfg(&ports))?);
             }
             Kind::Nginx => {
-                let folder = scratch.path().to_string_lossy().into_owned();
                 let Some(text) = case.nginx_conf(&ports, &folder) else { return Ok(None) };
                 command.arg("-p").arg(scratch.path()).arg("-c").arg(scratch.write("nginx.conf", text)?);
             }
