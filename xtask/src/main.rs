@@ -1,7 +1,7 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity`.
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|manual`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
-//! never as a library, so that any chore can be pointed at HAProxy instead.
+//! so that they can be pointed at HAProxy instead; only `manual`, which prints its tables, knows it as a library.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -10,6 +10,7 @@
 
 mod args;
 mod bench;
+mod manual;
 mod parity;
 mod program;
 mod regtests;
@@ -36,6 +37,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     our scenarios in tests/vtc, on Sluice and on HAProxy
   smuggling [--program PATH] [--oracle PATH]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
+  manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
                                     generated configurations and requests, Sluice against HAProxy
   parity --keywords [--program PATH]
@@ -53,6 +55,7 @@ fn main() {
         "vtc" => vtc::run(args),
         "parity" => parity::run(args),
         "smuggling" => smuggling::run(args),
+        "manual" => manual::run(args),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     if let Err(error) = outcome {

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
         command(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])
     }),
     ("house rules: cargo xtask tidy", tidy),
+    ("doc/manual is what the keyword tables say: cargo xtask manual --check", manual),
     ("licences and sources: cargo deny", deny),
     ("unit tests: cargo test --workspace", unit_tests),
     ("scenarios of tests/vtc on Sluice and on HAProxy: cargo xtask vtc", scenarios),
@@ -75,6 +76,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn command(arguments: &[&str]) -> Result<Count> {
     let status = Command::new(cargo()).args(arguments).current_dir(root()).status().context("cargo")?;
     Ok(if status.success() { Count::PASS } else { Count::FAIL })
+}
+
+fn manual() -> Result<Count> {
+    crate::manual::run(Args::new(["--check".to_owned()]))?;
+    Ok(Count::PASS)
 }
 
 fn tidy() -> Result<Count> {
