@@ -139,7 +139,7 @@ async fn wait<'x>(
         None if backend.live.departures.load(Ordering::Relaxed) != departures => queues.changed(backend),
         None => {}
     }
-    let until = deadline(backend.timeouts.queue.or(backend.timeouts.connect));
+    let until = deadline(x.queue_timeout());
     let aborts = backend.aborts();
     let mut aborted = false;
     let mut late = false;

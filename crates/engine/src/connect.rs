@@ -72,7 +72,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         // What refused a moment ago will do so again.
         let alone = x.places.server().is_some() || backend.usable_actives() <= 1;
         if failed == Failed::Refused && alone {
-            let pause = backend.timeouts.connect.map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
+            let pause = x.connect_timeout().map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
             if pause_unless_left(x, first, pause).await {
                 x.places.leave_server();
                 return Err(Failed::Left.failure().into());
@@ -288,7 +288,7 @@ async fn transmit<'x>(
         Ok(()) => {}
     }
     if !stale && x.up.moved == before {
-        let until = deadline(x.backend.and_then(|b| b.timeouts.connect));
+        let until = deadline(x.connect_timeout());
         let heeds = first == First::Head && x.heeds_leaving();
         let woken = loop {
             let woken = net::wait(|w| {

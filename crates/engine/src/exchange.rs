@@ -127,16 +127,46 @@ impl<'x> Exchange<'x> {
 
     /// The backend's, if one is chosen; the frontend's otherwise.
     pub fn timeouts_server(&self) -> Time {
-        deadline(self.backend.and_then(|b| b.timeouts.server))
+        deadline(self.server_timeout())
     }
 
     pub fn timeouts_client(&self) -> Time {
-        deadline(self.frontend.timeouts.client)
+        deadline(self.client_timeout())
+    }
+
+    /// Milliseconds: what a rule said for this stream, else the configured.
+    pub fn client_timeout(&self) -> Option<u32> {
+        self.stream.timeouts.client.or(self.frontend.timeouts.client)
+    }
+
+    pub fn connect_timeout(&self) -> Option<u32> {
+        self.stream.timeouts.connect.or_else(|| self.backend?.timeouts.connect)
+    }
+
+    pub fn server_timeout(&self) -> Option<u32> {
+        self.stream.timeouts.server.or_else(|| self.backend?.timeouts.server)
+    }
+
+    pub fn tunnel_timeout(&self) -> Option<u32> {
+        self.stream.timeouts.tunnel.or_else(|| self.backend?.timeouts.tunnel)
+    }
+
+    /// How long a stream may wait in a queue.
+    pub fn queue_timeout(&self) -> Option<u32> {
+        let configured = || self.backend.and_then(|b| b.timeouts.queue.or(b.timeouts.connect));
+        self.stream.timeouts.queue.or_else(configured)
+    }
+
+    /// How long a tarpit lasts.
+    pub fn tarpit_timeout(&self) -> Option<u32> {
+        let frontend = &self.frontend.timeouts;
+        let backend = self.backend.and_then(|b| b.timeouts.tarpit);
+        self.stream.timeouts.tarpit.or(backend).or(frontend.tarpit).or(frontend.connect)
     }
 
     /// How long a client that has ended its direction is still served without a sign of life from the server.
     pub fn timeouts_fin(&self) -> Time {
-        deadline(self.frontend.timeouts.client_fin.or(self.frontend.timeouts.client))
+        deadline(self.frontend.timeouts.client_fin.or(self.client_timeout()))
     }
 
     /// Whether the client is to be watched while the server is: one that ends its direction has left.
@@ -248,6 +278,8 @@ impl<'x> Exchange<'x> {
             | Verdict::Stop
             | Verdict::Upgrade
             | Verdict::Body(_)
+            | Verdict::Pause(_)
+            | Verdict::NoRoom
             | Verdict::More
             | Verdict::Log { .. } => {}
             Verdict::Reply { denied: false } | Verdict::Serve => {
@@ -255,11 +287,20 @@ impl<'x> Exchange<'x> {
                     self.count(|c| c.intercepted.add(1));
                 }
             }
+            Verdict::Invalid => self.count(|c| c.request_errors.add(1)),
             Verdict::Reply { denied: true }
             | Verdict::Deny { .. }
             | Verdict::Tarpit { .. }
-            | Verdict::Close(_)
-            | Verdict::Failed => self.count(|c| c.denied_requests.add(1)),
+            | Verdict::Close(_) => self.count(|c| c.denied_requests.add(1)),
+            Verdict::Failed => self.count(|c| c.internal_errors.add(1)),
+        }
+    }
+
+    /// Counts a response that a verdict ends.
+    pub fn turned_back(&self, verdict: Verdict) {
+        match verdict {
+            Verdict::Failed => self.count(|c| c.internal_errors.add(1)),
+            _ => self.count(|c| c.denied_responses.add(1)),
         }
     }
 
@@ -267,7 +308,13 @@ impl<'x> Exchange<'x> {
     pub fn obey(&mut self, verdict: Verdict, phase: Phase) -> Result<(), Stop> {
         match verdict {
             // Whoever can wait has done so.
-            Verdict::Next | Verdict::Stop | Verdict::Body(_) | Verdict::More | Verdict::Log { .. } => Ok(()),
+            Verdict::Next
+            | Verdict::Stop
+            | Verdict::Body(_)
+            | Verdict::Pause(_)
+            | Verdict::NoRoom
+            | Verdict::More
+            | Verdict::Log { .. } => Ok(()),
             Verdict::Upgrade if self.frontend.mode == Mode::Http || self.client.session.upgraded => Ok(()),
             Verdict::Upgrade => Err(Stop::Upgrade),
             Verdict::Reply { denied } => {
@@ -290,6 +337,12 @@ impl<'x> Exchange<'x> {
             Verdict::Close(farewell) => {
                 self.stream.termination.set(Cause::PROXY, phase);
                 Err(Stop::Drop(farewell))
+            }
+            Verdict::Invalid => {
+                self.keep_client = false;
+                self.stream.times.request = 0;
+                self.stream.termination.set(Cause::PROXY, phase);
+                Err(Stop::Page(400))
             }
             Verdict::Failed => {
                 self.stream.termination.set(Cause::INTERNAL, phase);

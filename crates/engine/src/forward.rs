@@ -192,12 +192,12 @@ enum Stir {
 impl Pace {
     /// `half`: which directions of a tunnel have ended; `timeout client-fin` and `server-fin` count from the first one.
     fn new(x: &Exchange<'_>, tunnel: bool, half: [bool; 2]) -> Self {
-        let tunnelled = x.backend.and_then(|b| b.timeouts.tunnel).filter(|_| tunnel);
+        let tunnelled = x.tunnel_timeout().filter(|_| tunnel);
         let closing = half != [false, false];
         let client_fin = x.frontend.timeouts.client_fin.filter(|_| closing);
         let server_fin = x.backend.and_then(|b| b.timeouts.server_fin).filter(|_| closing);
-        let client = deadline(client_fin.or(tunnelled).or(x.frontend.timeouts.client));
-        let server = deadline(server_fin.or(tunnelled).or(x.backend.and_then(|b| b.timeouts.server)));
+        let client = deadline(client_fin.or(tunnelled).or(x.client_timeout()));
+        let server = deadline(server_fin.or(tunnelled).or(x.server_timeout()));
         Self { client, server, to_client: client, to_server: server }
     }
 

@@ -213,6 +213,5 @@ fn go_on(x: &mut Exchange<'_>) {
         return;
     }
     request.del_header(Known::Expect);
-    let sent = x.client.sock.try_write(CONTINUE).unwrap_or(0);
-    x.unsent.extend_from_slice(CONTINUE.get(sent..).unwrap_or_default());
+    respond::in_advance(x, CONTINUE);
 }

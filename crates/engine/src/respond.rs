@@ -144,6 +144,20 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Sends a whole 1xx of our own. What the socket doesn't take at once goes in front of the next head.
+pub fn in_advance(x: &mut Exchange<'_>, answer: &[u8]) {
+    let sent = if x.unsent.is_empty() { x.client.sock.try_write(answer).unwrap_or(0) } else { 0 };
+    x.unsent.extend_from_slice(answer.get(sent..).unwrap_or_default());
+}
+
+/// Sends what rules gave as hints.
+pub fn hints(x: &mut Exchange<'_>) {
+    let mut hints = std::mem::take(&mut x.stream.hints);
+    in_advance(x, &hints);
+    hints.clear();
+    x.stream.hints = hints;
+}
+
 fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
     let Some(upstream) = &x.upstream else { return Ok(0) };
     let buffer = rest.get_or_insert_with(Buffer::take);
@@ -320,9 +334,5 @@ pub fn capture(x: &mut Exchange<'_>) {
 
 /// A point from which a fresh period of the server's silence is counted.
 pub fn server_deadline(x: &Exchange<'_>, tunnel: bool) -> Time {
-    let backend = x.backend.map(|b| &b.timeouts);
-    match backend.and_then(|t| t.tunnel) {
-        Some(ms) if tunnel => deadline(Some(ms)),
-        _ => deadline(backend.and_then(|t| t.server)),
-    }
+    deadline(x.tunnel_timeout().filter(|_| tunnel).or(x.server_timeout()))
 }

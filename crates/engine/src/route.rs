@@ -27,6 +27,7 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if backend.id != x.frontend.id {
         // That was for the proxy that the rule stands in.
         x.stream.max_retries = None;
+        x.stream.timeouts.leave_proxy();
     }
     x.stream.backend = chosen;
     x.places.enter_backend(backend);

@@ -73,6 +73,10 @@ fn apply(
         return Verdict::Next;
     }
     let mut arena = worker.arena.borrow_mut();
+    let mut stream = stream;
+    if let Some(stream) = stream.as_deref_mut().filter(|_| *at == 0) {
+        stream.lenient = false;
+    }
     let verdict = {
         let mut act = Act {
             world,
@@ -105,10 +109,27 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule], at: &mut 
             Verdict::Next => {}
             Verdict::Log { profile, origin } => log::by_rule(worker, act, profile, origin),
             Verdict::Stop => return Verdict::Next,
+            Verdict::NoRoom if overflowed(worker, act) => {}
+            Verdict::NoRoom => return Verdict::Failed,
             other => return other,
         }
     }
     Verdict::Next
+}
+
+/// Counts an edit that found no room in the message; whether rules go on all the same.
+#[cold]
+fn overflowed(worker: &Worker, act: &Act<'_>) -> bool {
+    let Some(stream) = act.stream.as_deref() else { return true };
+    let frontend = act.world.frontend(stream.frontend).map(|f| &f.live.counters);
+    let backend = stream.backend.and_then(|b| act.world.backend(b));
+    let server = stream.server.and_then(|s| backend?.server(s)).map(|s| &s.live.counters);
+    for counters in [frontend, backend.map(|b| &b.live.counters), server].into_iter().flatten() {
+        if let Some(block) = counters.of(worker.number) {
+            block.failed_rewrites.add(1);
+        }
+    }
+    stream.lenient
 }
 
 /// Whether a rule's condition holds; none while that depends on bytes that may still come.

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use net::{Sock, SockOpt, Time};
 use state::Farewell;
+use state::counters::{Block, Counter};
 use state::options::Mode;
 use state::rule::Verdict;
 use state::server::Live;
@@ -184,25 +185,25 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
 /// Runs the rules of the connection, reads what comes in front of its bytes, runs the rules of the session.
 async fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
     let Some(frontend) = world.frontend(client.session.frontend) else { return false };
-    agrees(worker, world, frontend, client, &frontend.tcp_connection)
+    agrees(worker, world, frontend, client, (&frontend.tcp_connection, |c| &c.denied_connections))
         && (client.session.preamble == Preamble::None
             || preamble::take(worker, world, frontend, client).await)
-        && agrees(worker, world, frontend, client, &frontend.tcp_session)
+        && agrees(worker, world, frontend, client, (&frontend.tcp_session, |c| &c.denied_sessions))
 }
 
-/// Runs rules that may refuse the connection; whether they don't.
+/// Runs rules that may refuse the connection, and counts that; whether they don't.
 fn agrees(
     worker: &Worker,
     world: &World,
     frontend: &Frontend,
     client: &mut Client,
-    set: &state::Rules,
+    (set, denied): (&state::Rules, fn(&Block) -> &Counter),
 ) -> bool {
     let verdict = rules::connection(worker, world, &mut client.session, set);
     client.mark_packets();
     let Verdict::Close(farewell) = verdict else { return true };
     if let Some(block) = frontend.live.counters.of(worker.number) {
-        block.denied_requests.add(1);
+        denied(block).add(1);
     }
     client.leave_by(farewell);
     false

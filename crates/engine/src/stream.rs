@@ -158,9 +158,14 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
 async fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
     let mut at = 0;
     loop {
-        match x.judge_from(Side::Request, set, &mut at) {
+        let verdict = x.judge_from(Side::Request, set, &mut at);
+        if !x.stream.hints.is_empty() {
+            respond::hints(x);
+        }
+        match verdict {
             Verdict::Next => return Ok(()),
             Verdict::Body(wait) => inspect::request_rule(x, wait).await?,
+            Verdict::Pause(ms) => pause(ms).await,
             verdict => {
                 x.turned_away(verdict);
                 use Verdict::{Deny, Reply, Tarpit};
@@ -210,8 +215,9 @@ async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Sto
             match x.judge_from(Side::Response, set, &mut at) {
                 Verdict::Next => break,
                 Verdict::Body(wait) => inspect::response_rule(x, down, wait).await?,
+                Verdict::Pause(ms) => pause(ms).await,
                 verdict => {
-                    x.count(|c| c.denied_responses.add(1));
+                    x.turned_back(verdict);
                     x.obey(verdict, Phase::HEADERS)?;
                 }
             }
@@ -264,9 +270,7 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             reply::send(x).await;
         }
         Stop::Tarpit(status) => {
-            let backend = x.backend.and_then(|b| b.timeouts.tarpit);
-            let wait = backend.or(x.frontend.timeouts.tarpit).or(x.frontend.timeouts.connect);
-            tarpit(x, deadline(wait)).await;
+            tarpit(x, deadline(x.tarpit_timeout())).await;
             // The log tells the time as one in a queue (manual 8.5, "PT").
             (x.stream.times.request, x.stream.times.queued) = (0, net::now().as_nanos());
             reply::page(x, status);
@@ -283,6 +287,11 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     }
     x.upstream = None;
     finish::finish(x).await
+}
+
+/// `pause`.
+async fn pause(ms: u32) {
+    net::sleep_until(deadline(Some(ms))).await;
 }
 
 /// Keeps a client waiting, unless it goes first.

@@ -11,6 +11,31 @@ pub(crate) fn joined<'a>(parts: &[&[u8]], arena: &'a Bump) -> &'a [u8] {
     out.into_bump_slice()
 }
 
+/// The number at the front, in HAProxy's encoding of numbers of variable length (its SPOE manual, 3.1), and takes its
+/// bytes; none where they are not all there, or it is larger than 64 bits hold.
+pub(crate) fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut take = || {
+        let (first, rest) = bytes.split_first()?;
+        *bytes = rest;
+        Some(*first)
+    };
+    let first = take()?;
+    let mut number = u64::from(first);
+    if first < 0xf0 {
+        return Some(number);
+    }
+    let mut shift = 4;
+    loop {
+        let next = take()?;
+        let more = u64::from(next).checked_shl(shift).filter(|more| more >> shift == u64::from(next))?;
+        number = number.checked_add(more)?;
+        if next < 0x80 {
+            return Some(number);
+        }
+        shift += 7;
+    }
+}
+
 /// The hash of the sdbm database library.
 pub(crate) fn sdbm(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0u32, |hash, b| {

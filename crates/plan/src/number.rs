@@ -11,6 +11,18 @@ pub(crate) enum TimeError {
 }
 
 impl TimeError {
+    /// The sentence for `argument` of a rule.
+    pub(crate) fn of_rule(self, argument: &str, rule: &str) -> String {
+        match self {
+            Self::Unexpected(' ') => "unexpected character '".to_owned(),
+            Self::Unexpected(c) => format!("unexpected character '{c}' in rule '{rule}'"),
+            Self::Overflow => format!(
+                "timer overflow in argument '{argument}' to rule '{rule}' (maximum value is 2147483647 ms or \
+                 ~24.8 days)"
+            ),
+        }
+    }
+
     /// The sentence for `argument` after `keyword`.
     pub(crate) fn explain(self, argument: &str, keyword: &str) -> String {
         match self {

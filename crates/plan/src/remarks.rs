@@ -34,8 +34,9 @@ impl Remarks {
         remarks
     }
 
-    /// Adds a remark, unless its line already has an alert or it was made before.
-    pub(crate) fn push(&mut self, remark: Diagnostic) {
+    /// Adds a remark, with what it suggests below it instead of within HAProxy's words, unless its line already has an alert or it was made before.
+    pub(crate) fn push(&mut self, mut remark: Diagnostic) {
+        take_hint(&mut remark);
         if let Some(span) = remark.span {
             if self.wrong.contains(&line(span)) || !self.is_new(span, &remark.message) {
                 return;
@@ -104,6 +105,18 @@ impl Remarks {
     fn is_new(&mut self, span: Span, text: &str) -> bool {
         self.seen.insert((span.file.0, span.line, text.to_owned()))
     }
+}
+
+/// Moves ` (did you mean 'x'?)` out of the message.
+fn take_hint(remark: &mut Diagnostic) {
+    const OPENING: &str = " (did you mean '";
+    let Some(start) = remark.message.find(OPENING) else { return };
+    let hint =
+        remark.message.get(start..).and_then(|rest| rest.split_once("?)")).map(|(hint, _)| hint.len() + 2);
+    let Some(range) = hint.map(|length| start..start + length) else { return };
+    let words = remark.message.get(range.clone()).unwrap_or_default();
+    remark.help = Some(words.trim_start_matches(" (").trim_end_matches(')').to_owned());
+    remark.message.replace_range(range, "");
 }
 
 fn line(span: Span) -> (u16, u32) {

@@ -562,7 +562,7 @@ fn run(lines: &str) -> (Stream, Verdict) {
         .map(|line| {
             let words = words(line.strip_prefix("http-request ").unwrap_or(line));
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            compile.rule(RuleSet::HttpRequest, &words).unwrap_or_else(|e| panic!("{line}: {e}"))
+            compile.rule(RuleSet::HttpRequest, &words).unwrap_or_else(|e| panic!("{line}: {e:?}"))
         })
         .collect();
     let captures = std::mem::take(&mut compile.captures);

@@ -197,6 +197,13 @@ pub struct Block {
     pub connections: Counter,
     pub reuses: Counter,
     pub chosen: Counter,
+    /// What rules would have written into a message found no room.
+    pub failed_rewrites: Counter,
+    /// Exchanges that ended for lack of room or memory.
+    pub internal_errors: Counter,
+    /// Connections refused by `tcp-request connection` and by `tcp-request session` rules.
+    pub denied_connections: Counter,
+    pub denied_sessions: Counter,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }

@@ -9,7 +9,7 @@ use sample::{ArgSpec, Args, Type, Value};
 use crate::expr::{Ctx, Expr, Side};
 use crate::format::Flags;
 use crate::rule::Action;
-use crate::{Backend, Format};
+use crate::{Backend, Format, Timer};
 
 mod command;
 mod metric;
@@ -222,6 +222,13 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
+/// The half of a proxy that something concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Front,
+    Back,
+}
+
 /// What turns text into expressions while a configuration is built. Implemented by `plan`; errors are sentences for
 /// the user.
 pub trait Compiler {
@@ -247,6 +254,10 @@ pub trait Compiler {
     fn log_profile(&mut self, name: &str) -> Result<u32, String>;
     /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).
     fn duration(&mut self, text: &str) -> Option<u32>;
+    /// A time with its unit, or an expression that gives milliseconds; `rule` is how messages call the rule.
+    fn timer(&mut self, words: &mut Words<'_>, rule: &str) -> Result<Timer, String>;
+    /// Refuses what the proxy at hand has no use for.
+    fn need_half(&self, half: Half) -> Result<(), String>;
     /// Bytes of a size with its unit (`1k`).
     fn size(&mut self, text: &str) -> Option<u64>;
     /// Says something the user should know which is no error.

@@ -34,6 +34,13 @@ pub enum Verdict {
     More,
     /// Wait for the body of the message, then go on with the next rule.
     Body(Wait),
+    /// Go on with the next rule after so many milliseconds (`pause`).
+    Pause(u32),
+    /// What the action would have written into the message found no room: 500, unless the rules are lenient
+    /// (`strict-mode off`).
+    NoRoom,
+    /// The message is not what it should be: 400.
+    Invalid,
     /// The action could not be done for lack of room or memory: 500.
     Failed,
 }
@@ -129,6 +136,12 @@ impl<'w> Act<'w> {
 /// What a rule does.
 pub trait Action: Send + Sync + fmt::Debug {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict;
+
+    /// Whether it does what its name says. One that doesn't was read for what is wrong with its words, and is not to be
+    /// put into a rule set.
+    fn is_run(&self) -> bool {
+        true
+    }
 }
 
 /// A rule of a set.

@@ -34,6 +34,24 @@ pub struct Times {
     pub ended: u64,
 }
 
+/// What `set-timeout` said, milliseconds each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    pub client: Option<u32>,
+    pub connect: Option<u32>,
+    pub queue: Option<u32>,
+    pub server: Option<u32>,
+    pub tarpit: Option<u32>,
+    pub tunnel: Option<u32>,
+}
+
+impl Timeouts {
+    /// Forgets those of the backend's side: they were for the proxy that the rule stands in.
+    pub fn leave_proxy(&mut self) {
+        (self.connect, self.queue, self.server, self.tunnel) = (None, None, None, None);
+    }
+}
+
 /// What has come of a message's body, for rules that look at it; kept only where some do.
 #[derive(Debug, Default)]
 pub struct Body {
@@ -84,6 +102,12 @@ pub struct Stream {
     pub destination: Option<Endpoint>,
     /// What packets to the server are to carry.
     pub packets: Packets,
+    /// `set-timeout`: in place of the frontend's and the backend's.
+    pub timeouts: Timeouts,
+    /// `strict-mode off`: what finds no room in the message is left out, until the end of the rule set.
+    pub lenient: bool,
+    /// `early-hint`: whole answers of status 103 that wait to be sent.
+    pub hints: Vec<u8>,
     /// Variables of the transaction; of the request phase; of the response phase.
     pub txn_vars: Vars,
     pub req_vars: Vars,
@@ -163,6 +187,9 @@ impl Stream {
             source: None,
             destination: None,
             packets: Packets::NONE,
+            timeouts: Timeouts::default(),
+            lenient: false,
+            hints: Vec::new(),
             txn_vars: Vars::new(),
             req_vars: Vars::new(),
             res_vars: Vars::new(),
@@ -215,6 +242,9 @@ impl Stream {
         self.source = None;
         self.destination = None;
         self.packets = Packets::NONE;
+        self.timeouts = Timeouts::default();
+        self.lenient = false;
+        self.hints.clear();
         self.txn_vars.clear();
         self.req_vars.clear();
         self.res_vars.clear();

@@ -7,26 +7,37 @@ mod allow;
 mod answer;
 mod auth;
 mod capture;
+mod close;
 mod del_header;
 mod deny;
 mod do_log;
+mod do_resolve;
+mod early_hint;
 mod expect_proxy;
+mod headers_bin;
+mod normalize_uri;
+mod pause;
 mod redirect;
 mod reject;
 mod replace_header;
 mod replace_path;
+mod send_spoe_group;
 mod set_fc_mark;
 mod set_header;
 mod set_log_level;
+mod set_nice;
 mod set_priority;
 mod set_retries;
 mod set_src;
 mod set_status;
+mod set_timeout;
 mod set_uri;
 mod set_var;
+mod strict_mode;
 mod switch_mode;
 mod use_service;
 mod wait_for_body;
+mod wait_for_handshake;
 
 pub use auth::gate;
 
@@ -35,26 +46,37 @@ pub static ALL: &[&[ActionKind]] = &[
     allow::KEYWORDS,
     auth::KEYWORDS,
     capture::KEYWORDS,
+    close::KEYWORDS,
     del_header::KEYWORDS,
     deny::KEYWORDS,
     do_log::KEYWORDS,
+    do_resolve::KEYWORDS,
+    early_hint::KEYWORDS,
     expect_proxy::KEYWORDS,
+    headers_bin::KEYWORDS,
+    normalize_uri::KEYWORDS,
+    pause::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,
     replace_header::KEYWORDS,
     replace_path::KEYWORDS,
+    send_spoe_group::KEYWORDS,
     set_fc_mark::KEYWORDS,
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,
+    set_nice::KEYWORDS,
     set_priority::KEYWORDS,
     set_retries::KEYWORDS,
     set_src::KEYWORDS,
     set_status::KEYWORDS,
+    set_timeout::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
+    strict_mode::KEYWORDS,
     switch_mode::KEYWORDS,
     use_service::KEYWORDS,
     wait_for_body::KEYWORDS,
+    wait_for_handshake::KEYWORDS,
 ];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds
@@ -72,6 +94,20 @@ pub fn find(set: RuleSet, word: &str) -> Option<(&'static ActionKind, Option<&st
 mod prelude {
     pub(super) use state::family::{ActionKind, Parse, RuleSet};
     pub(super) use state::{Act, Action, Expr, Farewell, Format, Verdict};
+
+    /// An action that is read, so that what is wrong with it can be said, and not run.
+    #[derive(Debug)]
+    pub(super) struct NotRun;
+
+    impl Action for NotRun {
+        fn run<'w>(&'w self, _: &mut Act<'w>) -> Verdict {
+            Verdict::Next
+        }
+
+        fn is_run(&self) -> bool {
+            false
+        }
+    }
 
     /// The rule sets that work on an HTTP message.
     pub(super) const HTTP: &[RuleSet] =

@@ -64,7 +64,7 @@ impl Action for ReplaceHeader {
                 crate::bytes::expand(&groups, replacement, &mut |part| new.extend_from_slice(part));
                 let moved = at.map(|_| start + new.len() + 1);
                 if message.replace_part(index, start..end, &new).is_err() {
-                    return Verdict::Failed;
+                    return Verdict::NoRoom;
                 }
                 at = moved;
             }

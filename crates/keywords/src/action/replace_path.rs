@@ -71,6 +71,6 @@ impl Action for Replace {
             return Verdict::Next;
         };
         crate::bytes::expand(&groups, replacement, &mut |part| new.extend_from_slice(part));
-        if (self.set)(&mut stream.request, &new).is_err() { Verdict::Failed } else { Verdict::Next }
+        if (self.set)(&mut stream.request, &new).is_err() { Verdict::NoRoom } else { Verdict::Next }
     }
 }

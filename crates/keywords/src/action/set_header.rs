@@ -41,6 +41,6 @@ impl Action for SetHeader {
         let name = &*self.name;
         let done =
             if self.replace { message.set_header(name, value) } else { message.add_header(name, value) };
-        if done.is_err() { Verdict::Failed } else { Verdict::Next }
+        if done.is_err() { Verdict::NoRoom } else { Verdict::Next }
     }
 }

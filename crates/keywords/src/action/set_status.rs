@@ -31,7 +31,7 @@ impl Action for SetStatus {
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Next };
         match stream.response.set_status(self.status, self.reason.as_deref()) {
             Ok(()) => Verdict::Next,
-            Err(http::Full) => Verdict::Failed,
+            Err(http::Full) => Verdict::NoRoom,
         }
     }
 }

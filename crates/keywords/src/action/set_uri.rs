@@ -52,6 +52,6 @@ impl Action for SetPart {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
         let value = act.text(&self.value);
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Next };
-        if (self.set)(&mut stream.request, value).is_err() { Verdict::Failed } else { Verdict::Next }
+        if (self.set)(&mut stream.request, value).is_err() { Verdict::NoRoom } else { Verdict::Next }
     }
 }

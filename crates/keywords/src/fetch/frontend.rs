@@ -9,6 +9,38 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "cur_client_timeout",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "The client timeout of the stream in milliseconds: the frontend's, or what `set-timeout` said.",
+        examples: &[Example { given: GIVEN, expr: "cur_client_timeout", gives: "30000" }],
+        get: |_, cx| {
+            let said = cx.stream.and_then(|s| s.timeouts.client);
+            said.or_else(|| own(cx)?.timeouts.client).map(int)
+        },
+        each: None,
+    },
+    Fetch {
+        name: "cur_tarpit_timeout",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "The tarpit timeout of the stream in milliseconds: the backend's, before one is chosen the frontend's, or \
+              what `set-timeout` said.",
+        examples: &[Example { given: GIVEN, expr: "cur_tarpit_timeout", gives: "5000" }],
+        get: |_, cx| {
+            let said = cx.stream.and_then(|s| s.timeouts.tarpit);
+            let backend = cx.stream.and_then(|s| cx.world.backend(s.backend?));
+            let configured = || match backend {
+                Some(backend) => backend.timeouts.tarpit,
+                None => own(cx)?.timeouts.tarpit,
+            };
+            said.or_else(configured).map(int)
+        },
+        each: None,
+    },
+    Fetch {
         name: "fe_client_timeout",
         args: &[],
         gives: Type::Sint,

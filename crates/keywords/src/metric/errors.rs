@@ -70,20 +70,28 @@ pub(super) const KEYWORDS: &[Metric] = &[
         "dcon",
         "MCPP",
         Scope::FRONT,
-        U64(|row| none_by(row.frontend()?.tcp_connection.len())),
-        "Connections refused by 'tcp-request connection' rules; known when there are none",
+        U64(|row| row.sum(|c| &c.denied_connections)),
+        "Connections refused by 'tcp-request connection' rules",
     ),
     metric(
         "dses",
         "MCPP",
         Scope::FRONT,
-        U64(|row| none_by(row.frontend()?.tcp_session.len())),
-        "Connections refused by 'tcp-request session' rules; known when there are none",
+        U64(|row| row.sum(|c| &c.denied_sessions)),
+        "Connections refused by 'tcp-request session' rules",
+    ),
+    metric(
+        "wrew",
+        "MCPP",
+        Scope::ALL,
+        U64(|row| row.sum(|c| &c.failed_rewrites)),
+        "Edits of messages that found no room",
+    ),
+    metric(
+        "eint",
+        "MCPP",
+        Scope::ALL,
+        U64(|row| row.sum(|c| &c.internal_errors)),
+        "Exchanges that ended for lack of room or memory",
     ),
 ];
-
-/// What rules refuse before a request is counted together with denied requests: apart from those it is only known that
-/// no rules refuse nothing.
-fn none_by(rules: usize) -> Option<u64> {
-    (rules == 0).then_some(0)
-}

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use config::Diagnostic;
+use config::{Diagnostic, Place, Severity};
 use state::family::RuleSet;
 use state::options::Mode;
 use state::reply::Stand;
 use state::{Rule, Rules};
 
 use super::{Assembly, Seat};
-use crate::compile::{Compile, Site};
+use crate::compile::{Compile, Part, RuleFault, Site};
 use crate::ctx::{Line, Plan, kind_name, words_from};
 use crate::draft::{Draft, RuleLine};
 use crate::known;
@@ -258,16 +258,17 @@ impl<'c, 'a> Section<'c, 'a> {
         let result = self.compile.rule(rule.set, &words);
         self.warnings(line);
         match result {
-            Ok(compiled) => Some(compiled),
-            Err(error) => {
-                match known::not_run(&error) {
+            Ok(compiled) if compiled.action.is_run() => Some(compiled),
+            Ok(_) => {
+                self.left_out(line, action, &format!("'{set} {action}'"));
+                None
+            }
+            Err(fault) => {
+                match known::not_run(&fault.text) {
                     Some(what) => {
                         self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
                     }
-                    None => {
-                        let message = self.phrase(rule, action, error);
-                        self.plan.remarks.alert(line.span(), message);
-                    }
+                    None => self.fault(rule, action, &fault),
                 }
                 None
             }
@@ -281,24 +282,44 @@ impl<'c, 'a> Section<'c, 'a> {
         ));
     }
 
-    /// HAProxy's sentence around an error of a rule's condition, which differs by rule set; other errors as they are.
-    fn phrase(&self, rule: &RuleLine<'a>, action: &str, error: String) -> String {
-        let Some((_, reason)) = error.split_once(" condition : ") else { return error };
-        let (set, title) = (rule.set.words(), &self.title);
-        let keyword = if words_from(rule.line, 0).contains(&"unless") { "unless" } else { "if" };
-        match rule.set {
+    /// Says what is wrong with a rule, in HAProxy's sentence around it, which differs by rule set and part.
+    fn fault(&mut self, rule: &RuleLine<'a>, action: &str, fault: &RuleFault) {
+        let (set, title, text) = (rule.set.words(), &self.title, fault.text.trim_end_matches('.'));
+        let (mut place, mut message) = (Place::Parsing, text.to_owned());
+        match fault.part {
+            Part::Name => {}
             _ if rule.action == 0 => {
-                format!(
-                    "error detected in {title} while parsing redirect rule : error in condition: {reason}."
-                )
+                let what = if fault.part == Part::Condition { "error in condition: " } else { "" };
+                message = format!("error detected in {title} while parsing redirect rule : {what}{text}.");
             }
-            RuleSet::HttpRequest | RuleSet::HttpResponse | RuleSet::HttpAfterResponse => {
-                format!("error detected while parsing an '{set} {action}' condition : {reason}.")
+            Part::Arguments if is_http(rule.set) => {
+                message = format!("error detected in {title} while parsing '{set} {action}' rule : {text}.");
             }
-            _ => format!(
-                "'{set} {action}' : error detected in {title} while parsing '{keyword}' condition : {reason}"
-            ),
+            Part::Arguments => {}
+            Part::Extra if is_http(rule.set) => {
+                place = Place::ParsingTight;
+                message = format!(
+                    "'{set} {action}' expects either 'if' or 'unless' followed by a condition but found '{text}'."
+                );
+            }
+            Part::Extra => {
+                message =
+                    format!("'{set} {action}' only accepts 'if' or 'unless', in {title} (got '{text}')");
+            }
+            Part::Condition if is_http(rule.set) => {
+                message = format!("error detected while parsing an '{set} {action}' condition : {text}.");
+            }
+            Part::Condition => {
+                let words = words_from(rule.line, rule.action);
+                let keyword = if words.contains(&"unless") { "unless" } else { "if" };
+                message = format!(
+                    "'{set} {action}' : error detected in {title} while parsing '{keyword}' condition : {text}"
+                );
+            }
         }
+        let word = rule.line.word(rule.action + fault.at).or_else(|| rule.line.word(rule.action));
+        let span = word.map_or_else(|| rule.line.span(), |word| word.span());
+        self.plan.remarks.push(Diagnostic::new(Severity::Alert, Some(span), place, message));
     }
 
     /// Looks at the condition of a rule that is not run: what is wrong with it is wrong all the same.
@@ -314,8 +335,8 @@ impl<'c, 'a> Section<'c, 'a> {
         let Err(error) = result else { return };
         if known::not_run(&error).is_none() {
             let action = words.first().copied().unwrap_or_default();
-            let message = self.phrase(rule, action, format!(" condition : {error}"));
-            self.plan.remarks.alert(rule.line.span(), message);
+            let at = words.len() - condition.len();
+            self.fault(rule, action, &RuleFault { at, part: Part::Condition, text: error });
         }
     }
 

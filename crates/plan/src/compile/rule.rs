@@ -7,29 +7,48 @@ use state::{Action, Rule};
 use super::nearest::hint;
 use super::{Compile, Site};
 
+/// What is wrong with a rule, and with which of its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFault {
+    /// The position of the word, counted from the action's.
+    pub at: usize,
+    pub part: Part,
+    /// A sentence without an end, or the word itself where there is one too many.
+    pub text: String,
+}
+
+/// The part of a rule that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The name of the action.
+    Name,
+    /// Its arguments.
+    Arguments,
+    /// A word behind them that begins no condition.
+    Extra,
+    Condition,
+}
+
 impl Compile<'_> {
     /// Compiles a rule from the words after the rule set's own (`set-header x y if ...`).
-    pub fn rule(&mut self, set: RuleSet, words: &[&str]) -> Result<Rule, String> {
+    pub fn rule(&mut self, set: RuleSet, words: &[&str]) -> Result<Rule, RuleFault> {
         self.site = Site::Rules(set);
-        let (first, rest) =
-            words.split_first().ok_or_else(|| format!("'{}' expects an action", set.words()))?;
-        let Some((kind, inside)) = action::find(set, first) else {
-            return Err(unknown(set, first));
+        let fault = |at, part, text| RuleFault { at, part, text };
+        let Some((first, rest)) = words.split_first() else {
+            return Err(fault(0, Part::Name, format!("'{}' expects an action", set.words())));
         };
-        let line = format!("{} {first}", set.words());
+        let Some((kind, inside)) = action::find(set, first) else {
+            return Err(fault(0, Part::Name, unknown(set, first)));
+        };
         let mut parse = Parse { set, inside, words: Words::new(rest), compiler: self };
-        let action = (kind.parse)(&mut parse)
-            .map_err(|e| format!("error detected while parsing '{line}' rule : {e}"))?;
-        let left = parse.words.rest().len();
-        let rest = rest.get(rest.len().saturating_sub(left)..).unwrap_or_default();
+        let action = (kind.parse)(&mut parse);
+        let taken = rest.len().saturating_sub(parse.words.rest().len());
+        let action = action.map_err(|text| fault(taken, Part::Arguments, text))?;
+        let rest = rest.get(taken..).unwrap_or_default();
         if let Some(word) = rest.first().filter(|w| !matches!(**w, "if" | "unless")) {
-            return Err(format!(
-                "'{line}' expects either 'if' or 'unless' followed by a condition but found '{word}'"
-            ));
+            return Err(fault(taken + 1, Part::Extra, (*word).to_owned()));
         }
-        let cond = self
-            .cond(rest)
-            .map_err(|e| format!("error detected while parsing an '{line}' condition : {e}"))?;
+        let cond = self.cond(rest).map_err(|text| fault(taken + 1, Part::Condition, text))?;
         Ok(Rule { cond, action, name: kind.name })
     }
 }
