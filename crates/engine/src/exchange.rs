@@ -271,6 +271,15 @@ impl<'x> Exchange<'x> {
         }
     }
 
+    /// As [`Exchange::count`], without the server's.
+    pub fn count_for_proxies(&self, add: impl Fn(&Block)) {
+        let here = |counters: &PerThread<Block>| counters.of(self.worker.number).map(&add);
+        here(&self.frontend.live.counters);
+        if let Some(backend) = self.backend {
+            here(&backend.live.counters);
+        }
+    }
+
     /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.
     pub fn turned_away(&self, verdict: Verdict) {
         match verdict {

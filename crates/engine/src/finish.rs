@@ -77,6 +77,9 @@ fn count(x: &Exchange<'_>) {
         if stream.status != 0 {
             c.count_status(stream.status);
         }
+        if stream.compressed.is_some() {
+            c.compressed.add(1);
+        }
     });
     x.world.process.requests.fetch_add(1, Relaxed);
 }

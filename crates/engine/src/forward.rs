@@ -46,6 +46,7 @@ async fn last(x: &mut Exchange<'_>) -> Result<(), Stop> {
             match step {
                 Step::Write => w.write(&upstream.sock).until(pace.to_server),
                 Step::Read | Step::Done => w.read(&x.client.sock).until(pace.client),
+                Step::Later(until) => w.until(until),
             };
             w.notified();
         })
@@ -53,7 +54,7 @@ async fn last(x: &mut Exchange<'_>) -> Result<(), Stop> {
         if woken.notified() {
             x.killed()?;
         }
-        if woken.timed_out() && !woken.any_ready() && !woken.notified() {
+        if woken.timed_out() && !woken.any_ready() && !woken.notified() && !step.is_due() {
             return Err(late(if step == Step::Read { Cause::CLIENT_TIMEOUT } else { Cause::SERVER_TIMEOUT }));
         }
     }
@@ -221,11 +222,13 @@ impl Pace {
             match down {
                 Step::Read => w.read(server).until(self.server),
                 Step::Write => w.write(client).until(self.to_client),
+                Step::Later(until) => w.until(until),
                 Step::Done => w,
             };
             match up {
                 Step::Read => w.read(client).until(self.client),
                 Step::Write => w.write(server).until(self.to_server),
+                Step::Later(until) => w.until(until),
                 Step::Done if watches => w.hup(client),
                 Step::Done => w,
             };
@@ -238,7 +241,7 @@ impl Pace {
         if watches && woken.ready(1) {
             return Ok(Stir::Left);
         }
-        if !woken.timed_out() || woken.any_ready() || woken.notified() {
+        if !woken.timed_out() || woken.any_ready() || woken.notified() || down.is_due() || up.is_due() {
             return Ok(Stir::Bytes);
         }
         let client_late = down == Step::Write || (up == Step::Read && self.client <= self.server);
@@ -253,6 +256,7 @@ impl Pace {
             match down {
                 Step::Read => w.read(&upstream.sock).until(self.client.min(self.server)),
                 Step::Write => w.write(&x.client.sock).until(self.client),
+                Step::Later(until) => w.until(until),
                 Step::Done => w,
             };
             w.notified();
@@ -261,7 +265,7 @@ impl Pace {
         if woken.notified() {
             x.killed()?;
         }
-        if !woken.timed_out() || woken.any_ready() || woken.notified() {
+        if !woken.timed_out() || woken.any_ready() || woken.notified() || down.is_due() {
             return Ok(());
         }
         if down == Step::Read && self.server < self.client {

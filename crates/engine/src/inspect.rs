@@ -92,11 +92,12 @@ pub async fn response_rule(x: &mut Exchange<'_>, down: &mut Pump, wait: Wait) ->
             match step {
                 Step::Read => w.read(client),
                 Step::Write => w.write(server),
+                Step::Later(until) => w.until(until),
                 Step::Done => w,
             };
         })
         .await;
-        if woken.timed_out() && !woken.any_ready() {
+        if woken.timed_out() && !woken.any_ready() && !step.is_due() {
             x.count(|c| c.response_errors.add(1));
             return Err(Failure::new(Cause::SERVER_TIMEOUT, Phase::DATA, 504).into());
         }

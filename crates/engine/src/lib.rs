@@ -6,20 +6,23 @@
 //!
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
 //! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`], [`borrow`] and [`contact`],
-//! [`preface`], [`respond`], [`forward`] with [`pump`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
+//! [`preface`], [`respond`], [`filter`] with [`chain`], [`forward`] with [`pump`], [`alter`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
 //! [`announce`] and [`at_work`] beside it all.
 
+pub mod alter;
 pub mod announce;
 pub mod assign;
 pub mod at_work;
 pub mod borrow;
 pub mod buffer;
+pub mod chain;
 pub mod cli;
 pub mod connect;
 pub mod contact;
 pub mod dial;
 pub mod exchange;
 pub mod failure;
+pub mod filter;
 pub mod finish;
 pub mod forward;
 pub mod health;

@@ -5,9 +5,12 @@ use std::io;
 
 use http::Message;
 use http::h1::{Chunk, ChunkDecoder, Framing, Limits, Parsed, Scan};
-use net::{Pipe, Sock};
+use net::{Pipe, Sock, Time};
+use state::filter::Sums;
 
+use crate::alter::Alter;
 use crate::buffer::Buffer;
+use crate::chain::{Chain, Failed};
 use crate::spelling::Trailers;
 
 /// Bodies of at least this many bytes still to come go through a pipe in the kernel.
@@ -42,8 +45,17 @@ pub enum Step {
     Read,
     /// Room in the destination.
     Write,
+    /// The time at which a filter lets go of what it holds back.
+    Later(Time),
     /// Nothing: all was passed on.
     Done,
+}
+
+impl Step {
+    /// Whether a wait until this time was one for a filter, and is over.
+    pub fn is_due(self) -> bool {
+        matches!(self, Self::Later(until) if until <= net::now())
+    }
 }
 
 /// What broke a step.
@@ -87,6 +99,8 @@ pub struct Pump {
     keep_max: usize,
     /// How large the buffer is at least, where it is to be a large one.
     large: usize,
+    /// The filters that work on the body, where there are any.
+    alter: Option<Box<Alter>>,
     /// Bytes passed on, heads and framing included.
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
@@ -114,6 +128,7 @@ impl Pump {
             kept: None,
             keep_max: 0,
             large: 0,
+            alter: None,
             moved: 0,
             payload: 0,
         }
@@ -139,7 +154,7 @@ impl Pump {
     ///
     /// A short body is copied behind the head in `head`: one plain send costs less than a gathering one.
     pub fn send_head(&mut self, head: &mut Vec<u8>, to: &Sock) -> Result<(), Broken> {
-        let body = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
+        let body = due(&self.alter, &self.buffer, self.ready);
         let own = head.len();
         let written = if body.len() <= COPY_MAX {
             head.extend_from_slice(body);
@@ -163,6 +178,9 @@ impl Pump {
 
     /// Keeps what is sent from now on, up to `most` bytes, for [`Pump::rewind`].
     pub fn keep(&mut self, most: usize) {
+        if self.alters() {
+            return;
+        }
         self.kept = Some(Vec::new());
         self.keep_max = most;
         self.splice = Splice::Never;
@@ -217,7 +235,7 @@ impl Pump {
                 return Ok(false);
             }
             if self.ended {
-                return self.end_of_source().map(|_| false);
+                return self.end_of_source().map(|()| false);
             }
             if self.read(from)?.is_some() {
                 return Ok(true);
@@ -227,16 +245,28 @@ impl Pump {
 
     /// Appends what was read of the body's content, without its framing.
     pub fn content(&self, out: &mut Vec<u8>) {
+        self.each_content(|bytes| out.extend_from_slice(bytes));
+    }
+
+    /// Bytes of content among what is ready.
+    pub fn content_size(&self) -> u64 {
+        let mut size = 0;
+        self.each_content(|bytes| size += bytes.len() as u64);
+        size
+    }
+
+    /// Visits the pieces of content among what is ready.
+    fn each_content(&self, mut visit: impl FnMut(&[u8])) {
         let mut rest = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
         let Some(mut decoder) = self.chunked.then(ChunkDecoder::new) else {
-            out.extend_from_slice(rest);
+            visit(rest);
             return;
         };
         loop {
             let n = match decoder.advance(rest) {
                 Chunk::Forward(n) | Chunk::Skip(n) => n,
                 Chunk::Data(n) => {
-                    out.extend_from_slice(rest.get(..n).unwrap_or_default());
+                    visit(rest.get(..n).unwrap_or_default());
                     n
                 }
                 Chunk::More | Chunk::Done | Chunk::Trailers | Chunk::Invalid(_) => return,
@@ -245,9 +275,33 @@ impl Pump {
         }
     }
 
+    /// Sends what is still to come of the body, and what was read of it, through filters. `chunked`: how it goes on.
+    pub fn filter(&mut self, chain: Chain, chunked: bool) -> Result<(), Broken> {
+        if chain.is_empty() || self.muted {
+            return Ok(());
+        }
+        self.splice = Splice::Never;
+        let mut alter = Box::new(Alter::new(chain, chunked));
+        if alter.alters() {
+            self.each_content(Alter::gather);
+            self.kept = None;
+            self.consume(self.ready);
+        } else {
+            self.each_content(|bytes| alter.show(bytes));
+        }
+        self.alter = Some(alter);
+        self.pass_on()
+    }
+
+    /// What the filters did.
+    pub fn sums(&self) -> Sums {
+        self.alter.as_ref().map(|alter| alter.sums()).unwrap_or_default()
+    }
+
     /// Passes nothing of the body on: its receiver doesn't expect any.
     pub fn mute(&mut self) {
         self.muted = true;
+        self.alter = None;
         self.splice = Splice::Never;
         self.trailers_due = false;
         self.consume(self.ready);
@@ -257,6 +311,7 @@ impl Pump {
     pub fn skip(&mut self) -> bool {
         self.head.clear();
         self.trailers_due = false;
+        self.alter = None;
         self.pipe = None;
         self.consume(self.ready);
         self.is_done()
@@ -279,6 +334,7 @@ impl Pump {
             && self.head.is_empty()
             && !self.trailers_due
             && self.pipe_is_empty()
+            && self.alter.as_ref().is_none_or(|a| a.is_finished() && a.due().is_empty())
     }
 
     /// The bytes read that don't belong to this message.
@@ -297,11 +353,20 @@ impl Pump {
             if let Some(wait) = self.flush(to)? {
                 return Ok(wait);
             }
+            match self.held() {
+                Some(until) if until > net::now() => return Ok(Step::Later(until)),
+                Some(_) => {
+                    self.pass_on()?;
+                    continue;
+                }
+                None => {}
+            }
             if self.is_read() {
                 return Ok(Step::Done);
             }
             if self.ended {
-                return self.end_of_source();
+                self.end_of_source()?;
+                continue;
             }
             let wait = match self.rest {
                 Rest::Length(n) if self.splices(n) => self.splice_step(n, from, to)?,
@@ -312,6 +377,28 @@ impl Pump {
                 return Ok(wait);
             }
         }
+    }
+
+    /// Has the filters take what was read, and pass on what they can.
+    fn pass_on(&mut self) -> Result<(), Broken> {
+        let read = self.is_read();
+        let Some(alter) = &mut self.alter else { return Ok(()) };
+        if alter.alters() {
+            return alter.run(read, self.trailers_due).map_err(|Failed| Broken::Invalid);
+        }
+        if read {
+            alter.show_end();
+        }
+        Ok(())
+    }
+
+    fn alters(&self) -> bool {
+        self.alter.as_ref().is_some_and(|alter| alter.alters())
+    }
+
+    /// Until when a filter holds something back.
+    fn held(&self) -> Option<Time> {
+        self.alter.as_ref().and_then(|alter| alter.held_until())
     }
 
     /// Whether the next bytes go through a pipe; `left`: how many are known to come.
@@ -325,18 +412,21 @@ impl Pump {
     }
 
     /// The end of the source is the end of a body without a length, and a fault otherwise.
-    fn end_of_source(&mut self) -> Result<Step, Broken> {
+    fn end_of_source(&mut self) -> Result<(), Broken> {
         if matches!(self.rest, Rest::UntilClose) {
             self.rest = Rest::None;
-            return Ok(Step::Done);
+            return self.pass_on();
         }
         Err(Broken::Source(io::ErrorKind::UnexpectedEof.into()))
     }
 
     /// Writes what is ready.
     fn flush(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
-        while !self.head.is_empty() || self.ready > 0 {
-            let body = self.buffer.as_ref().and_then(|b| b.data().get(..self.ready)).unwrap_or_default();
+        loop {
+            let body = due(&self.alter, &self.buffer, self.ready);
+            if self.head.is_empty() && body.is_empty() {
+                break;
+            }
             let wrote =
                 if self.head.is_empty() { to.try_write(body) } else { to.try_write2(&self.head, body) };
             let n = match wrote {
@@ -349,7 +439,7 @@ impl Pump {
             self.head.drain(..of_head);
             self.sent(n - of_head);
         }
-        if self.trailers_due && self.is_read() {
+        if self.trailers_due && self.is_read() && self.alter.as_ref().is_none_or(|a| a.is_finished()) {
             self.trailers_due = false;
             if let Some(trailers) = self.trailers.take() {
                 self.trailer_rule.write(&trailers.1, &mut self.head);
@@ -397,7 +487,8 @@ impl Pump {
             self.trailers_due = false;
             self.consume(self.ready);
         }
-        found
+        found?;
+        if self.alter.is_some() { self.pass_on() } else { Ok(()) }
     }
 
     fn advance(&mut self) -> Result<(), Broken> {
@@ -409,12 +500,13 @@ impl Pump {
             match &mut self.rest {
                 Rest::None => return Ok(()),
                 Rest::UntilClose => {
-                    self.payload += fresh.len() as u64;
-                    self.ready += fresh.len();
+                    let n = fresh.len();
+                    self.payload += n as u64;
+                    content(&mut self.alter, buffer, &mut self.ready, n);
                 }
                 Rest::Length(left) => {
                     let n = fresh.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-                    self.ready += n;
+                    content(&mut self.alter, buffer, &mut self.ready, n);
                     self.payload += n as u64;
                     *left -= n as u64;
                     if *left == 0 {
@@ -422,10 +514,11 @@ impl Pump {
                     }
                 }
                 Rest::Chunked(decoder) => match decoder.advance(fresh) {
+                    Chunk::Forward(n) if self.alter.as_ref().is_some_and(|a| a.alters()) => buffer.consume(n),
                     Chunk::Forward(n) => self.ready += n,
                     Chunk::Data(n) => {
                         self.payload += n as u64;
-                        self.ready += n;
+                        content(&mut self.alter, buffer, &mut self.ready, n);
                     }
                     Chunk::Skip(n) => buffer.cut(self.ready, n),
                     Chunk::More => return Ok(()),
@@ -519,6 +612,10 @@ impl Pump {
 
     /// `n` bytes of the body went out.
     fn sent(&mut self, n: usize) {
+        if let Some(alter) = self.alter.as_mut().filter(|a| a.alters()) {
+            alter.consume(n);
+            return;
+        }
         if let (Some(kept), Some(buffer)) = (&mut self.kept, &self.buffer) {
             kept.extend_from_slice(buffer.data().get(..n).unwrap_or_default());
             if kept.len() > self.keep_max {
@@ -541,5 +638,29 @@ impl Pump {
 
     fn pipe_is_empty(&self) -> bool {
         self.pipe.as_ref().is_none_or(|p| p.held() == 0)
+    }
+}
+
+/// What is to go out after the head.
+fn due<'p>(alter: &'p Option<Box<Alter>>, buffer: &'p Option<Buffer>, ready: usize) -> &'p [u8] {
+    match alter {
+        Some(alter) if alter.alters() => alter.due(),
+        _ => buffer.as_ref().and_then(|b| b.data().get(..ready)).unwrap_or_default(),
+    }
+}
+
+/// The next `n` fresh bytes are content: it may go, unless filters have to see it first.
+fn content(alter: &mut Option<Box<Alter>>, buffer: &mut Buffer, ready: &mut usize, n: usize) {
+    let Some(alter) = alter else {
+        *ready += n;
+        return;
+    };
+    let fresh = buffer.data().get(*ready..*ready + n).unwrap_or_default();
+    if alter.alters() {
+        Alter::gather(fresh);
+        buffer.consume(n);
+    } else {
+        alter.show(fresh);
+        *ready += n;
     }
 }

@@ -15,6 +15,7 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::filter;
 use crate::inspect;
 use crate::pump::Pump;
 use crate::spelling;
@@ -252,6 +253,7 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if x.upgrades && x.frontend.options.accept_unsafe_request {
         add_websocket_key(x).map_err(full)?;
     }
+    filter::request(x)?;
     let pretends = x.backend.is_some_and(|b| b.options.pretend_keepalive);
     let close = !x.keeps_server() && !pretends;
     let request = &mut x.stream.request;

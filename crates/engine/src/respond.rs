@@ -238,6 +238,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
         match step {
             Step::Read => w.read(client).until(client_until),
             Step::Write => w.write(server).until(server_until),
+            Step::Later(until) => w.until(until.min(server_until)),
             Step::Done => w.until(server_until),
         };
     })
@@ -251,7 +252,7 @@ async fn wait(x: &mut Exchange<'_>, step: Step, client_until: Time, server_until
         let phase = if x.client.sock.take_error().is_ok() { Phase::HEADERS } else { Phase::DATA };
         return Err(Failure::new(Cause::CLIENT, phase, 400).into());
     }
-    if !woken.timed_out() || woken.any_ready() || woken.notified() {
+    if !woken.timed_out() || woken.any_ready() || woken.notified() || step.is_due() {
         return Ok(());
     }
     if step == Step::Read {

@@ -12,10 +12,11 @@ use state::rule::Act;
 use state::stats::StatsPage;
 use state::termination::{Cause, Phase};
 
+use crate::alter::Alter;
 use crate::exchange::{Exchange, Stop};
 use crate::failure::Failure;
 use crate::request::weight;
-use crate::{announce, reply, request, respond, rules};
+use crate::{announce, filter, reply, request, respond, rules};
 
 /// Whether the request is for the proxy's statistics, and may see them.
 pub fn stats(x: &mut Exchange<'_>, page: Option<&StatsPage>) -> Result<(), Stop> {
@@ -53,6 +54,7 @@ pub async fn answer(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let now = net::now().as_nanos();
     let times = &mut x.stream.times;
     (times.queued, times.connected, times.response) = (now, now, now);
+    filter::request_head(x);
     let begun = begin(x, &*service, body);
     announce::speak(x.world, &mut x.worker.log.borrow_mut());
     x.worker.crew.obey(x.world);
@@ -62,8 +64,11 @@ pub async fn answer(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if begun == Begun::Failed {
         return Err(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500).into());
     }
-    let sent = frame(x, begun).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
-    transmit(x, &*service, sent).await
+    let failed = |http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500);
+    let (framing, mut alter) = frame(x, begun).map_err(failed)?;
+    let done = transmit(x, &*service, framing, &mut alter).await;
+    filter::settle(x, alter.as_ref().map(Alter::sums).unwrap_or_default());
+    done
 }
 
 /// Reads the request's body if the service looks into it.
@@ -111,8 +116,8 @@ enum Framing {
     UntilClose,
 }
 
-/// The headers about framing, and the rules for every answer.
-fn frame(x: &mut Exchange<'_>, begun: Begun) -> Result<Framing, http::Full> {
+/// The headers about framing, the rules for every answer, and the filters.
+fn frame(x: &mut Exchange<'_>, begun: Begun) -> Result<(Framing, Option<Alter>), http::Full> {
     let old = x.stream.request.version() < Version::HTTP_11;
     let framing = match (begun, x.bodiless(), old) {
         (Begun::Parts, false, false) => Framing::Chunks,
@@ -125,14 +130,21 @@ fn frame(x: &mut Exchange<'_>, begun: Begun) -> Result<Framing, http::Full> {
     // Of a body that isn't sent the length isn't known.
     x.keep_client &= framing == Framing::Chunks || begun == Begun::Head;
     reply::after_response(x);
+    let chunked = framing == Framing::Chunks;
+    let chain = filter::made_head(x, framing != Framing::Nothing, chunked);
     x.drains = !x.up.skip();
     respond::connection_header(x)?;
     x.stream.status = x.stream.response.status();
     x.stream.bytes_out += weight(&x.stream.response);
-    Ok(framing)
+    Ok((framing, chain.map(|chain| Alter::framing(chain, chunked))))
 }
 
-async fn transmit(x: &mut Exchange<'_>, service: &dyn Serve, framing: Framing) -> Result<(), Stop> {
+async fn transmit(
+    x: &mut Exchange<'_>,
+    service: &dyn Serve,
+    framing: Framing,
+    alter: &mut Option<Alter>,
+) -> Result<(), Stop> {
     let mut out = std::mem::take(&mut x.unsent);
     x.stream.response.write_response_head(&mut out);
     x.stream.response_version = x.stream.request.version();
@@ -144,19 +156,44 @@ async fn transmit(x: &mut Exchange<'_>, service: &dyn Serve, framing: Framing) -
             part.clear();
             let flow = x.look(Side::Response, |cx| service.part(cx, from, &mut part));
             x.stream.bytes_out += part.len() as u64;
-            write(&part, framing, &mut out);
             match flow {
                 Flow::More(next) => from = next,
                 Flow::Done => more = false,
             }
-            if !more && framing == Framing::Chunks {
-                out.extend_from_slice(b"0\r\n\r\n");
+            match alter {
+                Some(alter) => through(x, alter, &part, !more, &mut out).await?,
+                None => {
+                    write(&part, framing, &mut out);
+                    if !more && framing == Framing::Chunks {
+                        out.extend_from_slice(b"0\r\n\r\n");
+                    }
+                }
             }
         }
         flush(x, &mut out).await?;
         if !more {
             return Ok(());
         }
+    }
+}
+
+/// Sends a part through the filters, as fast as they let it.
+async fn through(
+    x: &mut Exchange<'_>,
+    alter: &mut Alter,
+    part: &[u8],
+    last: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Stop> {
+    Alter::gather(part);
+    loop {
+        let ran = alter.run(last, false);
+        ran.map_err(|_| Failure::silent(Cause::INTERNAL, Phase::DATA))?;
+        out.extend_from_slice(alter.due());
+        alter.consume(alter.due().len());
+        let Some(until) = alter.held_until() else { return Ok(()) };
+        flush(x, out).await?;
+        net::sleep_until(until).await;
     }
 }
 

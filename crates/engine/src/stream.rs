@@ -16,7 +16,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{contact, finish, forward, inspect, log, persist, reply, request, respond, route, serve};
+use crate::{contact, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -101,10 +101,12 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     persist::response(x).map_err(full)?;
     reply::after_response(x);
     respond::reframe(x, &mut down).map_err(full)?;
+    filter::response(x, &mut down)?;
     respond::connection_header(x).map_err(full)?;
     log_response(x, &down);
     let done = body(x, &mut down).await;
     x.stream.bytes_out += down.payload;
+    filter::settle(x, down.sums());
     finish::server(x, &mut down);
     done
 }

@@ -12,7 +12,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, finish, forward, inspect, log, persist, route};
+use crate::{connect, filter, finish, forward, inspect, log, persist, route};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
@@ -99,6 +99,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     log::moment(x, Origin::Connect);
     response_rules(x)?;
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
+    filter::bytes(x, down)?;
     forward::both(x, down, true).await
 }
 

@@ -18,6 +18,7 @@ pub mod command;
 pub mod convert;
 pub mod criterion;
 pub mod fetch;
+pub mod filter;
 pub mod metric;
 pub mod service;
 mod timing;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use config::{SectionKind, Span, Word};
 use state::Server;
+use state::compression::Compression;
 use state::family::RuleSet;
 use state::frontend::{Bind, Captures};
 use state::options::{Mode, Options, Timeouts};
@@ -49,6 +50,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) unique_id_header: Option<Word<'a>>,
     pub(crate) source: Option<Arc<state::link::Source>>,
     pub(crate) cookie: Option<Rc<CookieSpec<'a>>>,
+    pub(crate) compression: Option<Rc<Compression>>,
     pub(crate) dynamic_key: Option<&'a str>,
     /// `persist rdp-cookie`: the cookie's name.
     pub(crate) rdp_cookie: Option<&'a str>,
@@ -97,6 +99,9 @@ pub(crate) struct Draft<'a> {
     /// `force-persist`, `ignore-persist`.
     pub(crate) persist_rules: Vec<Line<'a>>,
     pub(crate) captures: Captures,
+    pub(crate) filters: Vec<Line<'a>>,
+    /// `filter-sequence request`, `response`: names.
+    pub(crate) filter_order: [Option<&'a str>; 2],
     /// `description`, for statistics.
     pub(crate) description: Option<String>,
     /// Whether this very section has `stats` lines: it inherits none then.
@@ -132,6 +137,8 @@ impl<'a> Draft<'a> {
             monitor_fail: Vec::new(),
             persist_rules: Vec::new(),
             captures: Captures::default(),
+            filters: Vec::new(),
+            filter_order: [None; 2],
             description: None,
             own_stats: false,
             inspect_delay: None,

@@ -62,7 +62,7 @@ pub(crate) const FEATURES: &[(&str, bool)] = &[
     ("TPROXY", true),
     ("TRACE", false),
     ("WURFL", false),
-    ("ZLIB", false),
+    ("ZLIB", true),
 ];
 
 /// The names that `feature()` finds.

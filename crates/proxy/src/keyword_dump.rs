@@ -77,7 +77,12 @@ fn one(out: &mut String, class: &str) {
             lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
         }
         // The families that this version lacks have a heading and nothing else, like HAProxy's empty ones.
-        "flt" => out.push_str("# List of registered filter names:\n"),
+        "flt" => {
+            out.push_str("# List of registered filter names:\n");
+            for kind in keywords::filter::sorted() {
+                let _ = writeln!(out, "{} [{}]", kind.name, kind.tag);
+            }
+        }
         "smp" => fetches(out),
         "svc" => out.push_str("# List of registered service names:\n"),
         _ => {}

@@ -70,7 +70,7 @@ fn build() -> String {
     let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
     out.push_str("Default settings :\n  bufsize = 16384, maxrewrite = 1024\n\n");
     let _ = writeln!(out, "Built with multi-threading support (MAX_THREADS=1024, default={threads}).");
-    out.push_str("Built with SSL library version : none\nBuilt without Lua, compression and PCRE.\n");
+    out.push_str("Built with SSL library version : none\nBuilt with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
     out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
     out.push_str("Encrypted password support via crypt(3): no\n\n");
     out.push_str(
@@ -81,8 +81,12 @@ fn build() -> String {
          <default> : mode=HTTP  side=FE|BE  mux=H1    flags=\n         \
          h1 : mode=HTTP  side=FE|BE  mux=H1    flags=NO_UPG\n  \
          <default> : mode=TCP   side=FE|BE  mux=PASS  flags=\n\n\
-         Available services : none\n\nAvailable filters : none\n\n",
+         Available services : none\n\nAvailable filters :\n",
     );
+    for kind in keywords::filter::sorted() {
+        let _ = writeln!(out, "\t[{:>4}] {}", kind.tag, kind.name);
+    }
+    out.push('\n');
     out.push_str("Keywords of the language known to this version :\n");
     for class in inventory::classes() {
         let (run, known) = class.counts();

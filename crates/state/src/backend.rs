@@ -8,9 +8,11 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::check::Probe;
+use crate::compression::Compression;
 use crate::cookie::{Cookie, PersistRule};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::family::Balance;
+use crate::filter::Filters;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
@@ -37,6 +39,9 @@ pub struct Backend {
     pub http_request: Rules,
     pub http_response: Rules,
     pub http_after_response: Rules,
+    pub filters: Filters,
+    /// The `compression` lines, where there are any.
+    pub compression: Option<Arc<Compression>>,
     pub stats: Option<Arc<StatsPage>>,
     pub use_server: Box<[UseServer]>,
     pub cookie: Option<Box<Cookie>>,

@@ -204,6 +204,11 @@ pub struct Block {
     /// Connections refused by `tcp-request connection` and by `tcp-request session` rules.
     pub denied_connections: Counter,
     pub denied_sessions: Counter,
+    /// What compression took, made of it, and passed on as it was; responses it worked on.
+    pub compression_in: Counter,
+    pub compression_out: Counter,
+    pub compression_bypass: Counter,
+    pub compressed: Counter,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }

@@ -173,6 +173,17 @@ impl Parse<'_> {
     }
 }
 
+/// A filter's keyword.
+pub struct FilterKind {
+    pub name: &'static str,
+    /// Its kind, as lists of filters show it.
+    pub tag: &'static str,
+    pub doc: &'static str,
+    /// Words after `filter` that must compile.
+    pub examples: &'static [&'static str],
+    pub parse: fn(&mut Parse<'_>) -> Result<std::sync::Arc<dyn crate::filter::Filter>, String>,
+}
+
 /// The words of a line, taken from the front. The condition (`if`, `unless`) stays for the rule's own parser.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
@@ -349,4 +360,4 @@ macro_rules! debug_by_name {
         }
     )*};
 }
-debug_by_name!(Fetch, Converter, ActionKind, Alias, Balancer);
+debug_by_name!(Fetch, Converter, ActionKind, Alias, Balancer, FilterKind);

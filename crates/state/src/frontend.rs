@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use crate::compression::Compression;
 use crate::counters::{Block, Gauge, Pace, PerThread, Rate};
+use crate::filter::Filters;
 use crate::link::Threads;
 use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
@@ -35,6 +37,9 @@ pub struct Frontend {
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub switching: Switching,
+    pub filters: Filters,
+    /// The `compression` lines, where there are any.
+    pub compression: Option<Arc<Compression>>,
     /// The back half of a `listen` section, by its position in `World::backends`: it has the same rules, which run once.
     pub back: Option<u32>,
     pub monitor_uri: Option<Box<[u8]>>,

@@ -6,7 +6,7 @@
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`], [`acl`],
-//! [`format`], [`rule`], [`route`]; [`log`], [`ring`]; [`family`]; [`about`].
+//! [`format`], [`rule`], [`route`], [`filter`], [`compression`]; [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
 pub mod acl;
@@ -14,12 +14,14 @@ pub mod administer;
 pub mod auth;
 pub mod backend;
 pub mod check;
+pub mod compression;
 pub mod cookie;
 pub mod counters;
 pub mod endpoint;
 pub mod expr;
 pub mod family;
 pub mod fault;
+pub mod filter;
 pub mod format;
 pub mod frontend;
 pub mod link;

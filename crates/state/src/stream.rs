@@ -3,6 +3,7 @@
 
 use http::{Message, Version};
 
+use crate::compression::Algorithm;
 use crate::endpoint::Endpoint;
 use crate::family::Serve;
 use crate::link::Packets;
@@ -144,6 +145,9 @@ pub struct Stream {
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
     pub captured_cookies: [Option<Box<[u8]>>; 2],
+    /// The encoding that compression chose for the response, and the one that it was compressed with.
+    pub encoding: Option<Algorithm>,
+    pub compressed: Option<Algorithm>,
     pub redispatched: bool,
     pub reused_connection: bool,
     pub termination: Termination,
@@ -212,6 +216,8 @@ impl Stream {
             server_source: None,
             cookie_state: *b"NN",
             captured_cookies: [None, None],
+            encoding: None,
+            compressed: None,
             redispatched: false,
             reused_connection: false,
             termination: Termination::NONE,
@@ -267,6 +273,8 @@ impl Stream {
         self.server_source = None;
         self.cookie_state = *b"NN";
         self.captured_cookies = [None, None];
+        self.encoding = None;
+        self.compressed = None;
         self.redispatched = false;
         self.reused_connection = false;
         self.termination = Termination::NONE;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
+use crate::compression::Effort;
 use crate::counters::Gauge;
 use crate::frontend::Bind;
 use crate::log::{Profile, Target};
@@ -46,6 +47,8 @@ pub struct Global {
     pub cookie_len: usize,
     /// `tune.http.logurilen`: the most of a request line that logs tell, bytes.
     pub log_line_len: usize,
+    /// `tune.comp.maxlevel`, `maxcomprate`.
+    pub compression: Effort,
     pub daemon: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,

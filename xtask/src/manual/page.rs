@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use keywords::{action, alias, balance, command, convert, criterion, fetch, metric, service};
+use keywords::{action, alias, balance, command, convert, criterion, fetch, filter, metric, service};
 use state::family::{ActionKind, Converter, Example, Fetch, Needs};
 
 use super::GENERATED;
@@ -43,6 +43,7 @@ pub(crate) fn all() -> Vec<Page> {
         actions(),
         aliases(),
         balancers(),
+        filters(),
         services(),
         commands(),
         metrics(),
@@ -143,6 +144,15 @@ fn balancers() -> Page {
     let mut page =
         Page::new("balance.md", "Balance algorithms", "How a server is chosen among those that can be used.");
     for k in balance::ALL.iter().flat_map(|file| file.iter()) {
+        page.entry(k.name, k.doc);
+        lines(&mut page.text, k.examples);
+    }
+    page
+}
+
+fn filters() -> Page {
+    let mut page = Page::new("filter.md", "Filters", "What sees bodies on their way: `filter NAME`.");
+    for k in filter::ALL.iter().flat_map(|file| file.iter()) {
         page.entry(k.name, k.doc);
         lines(&mut page.text, k.examples);
     }

@@ -28,6 +28,7 @@ mod process;
 mod rand;
 mod rdp_cookie;
 mod req_ssl;
+mod res_comp;
 mod server;
 mod src;
 mod ssl;
@@ -67,6 +68,7 @@ pub static ALL: &[&[Fetch]] = &[
     rand::KEYWORDS,
     rdp_cookie::KEYWORDS,
     req_ssl::KEYWORDS,
+    res_comp::KEYWORDS,
     server::KEYWORDS,
     src::KEYWORDS,
     ssl::KEYWORDS,

@@ -9,6 +9,7 @@ use state::family::Metric;
 mod bytes;
 mod check;
 mod column;
+mod compression;
 mod connections;
 mod errors;
 mod identity;
@@ -32,6 +33,7 @@ pub use status::{ServerStatus, server_status};
 pub static ALL: &[&[Metric]] = &[
     bytes::KEYWORDS,
     check::KEYWORDS,
+    compression::KEYWORDS,
     connections::KEYWORDS,
     errors::KEYWORDS,
     identity::KEYWORDS,

@@ -1,4 +1,4 @@
-//! What Sluice has none of yet, so that there is truly nothing to count: compression, the cache, TLS, HTTP/2 and 3. Who adds
+//! What Sluice has none of yet, so that there is truly nothing to count: the cache, TLS, HTTP/2 and 3. Who adds
 //! one of them moves its columns to a file of their own.
 
 use super::prelude::*;
@@ -8,10 +8,6 @@ const NOTHING: Read = U64(|_| Some(0));
 const NOTHING_HTTP: Read = U64(|row| row.is_http().then_some(0));
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("comp_in", "MCPP", Scope::PROXY, NOTHING, "Bytes given to compression"),
-    metric("comp_out", "MCPP", Scope::PROXY, NOTHING, "Bytes that compression made of them"),
-    metric("comp_byp", "MCPP", Scope::PROXY, NOTHING, "Bytes that were not compressed for lack of resources"),
-    metric("comp_rsp", "MCPP", Scope::PROXY, NOTHING, "Responses that were compressed"),
     metric("cache_lookups", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups in the cache"),
     metric("cache_hits", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups that found something"),
     metric(

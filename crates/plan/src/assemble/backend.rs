@@ -13,6 +13,7 @@ use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, log, stats};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
+use crate::directive::compression;
 use crate::draft::Draft;
 use crate::known;
 
@@ -53,6 +54,8 @@ pub(super) fn make<'a>(
         http_request: Rules::clone(&rules.http_request),
         http_response: Rules::clone(&rules.http_response),
         http_after_response: Rules::clone(&rules.http_after_response),
+        filters: sets.filters.clone(),
+        compression: compression::settled(settings.compression.as_ref()),
         stats,
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
         cookie,

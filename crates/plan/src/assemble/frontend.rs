@@ -12,6 +12,7 @@ use super::rules::{Sealed, Sets, asks_destination};
 use super::{Assembly, Seat, log, stats};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::{Line, word};
+use crate::directive::compression;
 use crate::draft::Draft;
 use crate::known;
 
@@ -55,6 +56,8 @@ pub(super) fn make<'a>(
         http_request: Rules::clone(&rules.http_request),
         http_response: Rules::clone(&rules.http_response),
         http_after_response: Rules::clone(&rules.http_after_response),
+        filters: sets.filters.clone(),
+        compression: compression::settled(settings.compression.as_ref()),
         switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
         back: seat.backend,
         stats,

@@ -3,6 +3,7 @@
 mod backend;
 mod check;
 mod cookie;
+mod filters;
 mod frontend;
 mod global;
 mod ids;
@@ -124,6 +125,7 @@ fn proxy<'a>(
     let mut sets = rules::compile(assembly, &mut draft, seat);
     let upgrades = rules::may_upgrade(assembly, &draft);
     let sealed = sets.seal();
+    sets.filters = filters::make(assembly, &mut draft, seat);
     check::usable(assembly.plan, &draft, upgrades);
     check::timeouts(assembly.plan, &draft);
     if seat.frontend.is_some() {

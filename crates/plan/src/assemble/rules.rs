@@ -29,6 +29,7 @@ pub(super) struct Sets {
     pub(super) use_server: Vec<state::backend::UseServer>,
     pub(super) monitor_fail: Vec<state::Cond>,
     pub(super) persist_rules: Vec<state::cookie::PersistRule>,
+    pub(super) filters: state::filter::Filters,
 }
 
 impl Sets {

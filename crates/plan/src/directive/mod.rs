@@ -11,9 +11,11 @@ mod backend;
 mod balance;
 pub(crate) mod bind;
 mod capture;
+pub(crate) mod compression;
 pub(crate) mod cookie;
 mod cpu_map;
 pub(crate) mod errorfile;
+mod filter;
 mod h1_case_adjust;
 pub(crate) mod http_check;
 mod http_reuse;
@@ -53,8 +55,10 @@ static ALL: &[&[Directive]] = &[
     bind::DIRECTIVES,
     capture::DIRECTIVES,
     cookie::DIRECTIVES,
+    compression::DIRECTIVES,
     cpu_map::DIRECTIVES,
     errorfile::DIRECTIVES,
+    filter::DIRECTIVES,
     h1_case_adjust::DIRECTIVES,
     http_check::DIRECTIVES,
     http_reuse::DIRECTIVES,

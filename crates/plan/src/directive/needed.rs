@@ -16,24 +16,6 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         },
     },
     needed("use-fcgi-app"),
-    Directive {
-        name: "filter",
-        sections: at::PROXY,
-        apply: |cx, line| {
-            let name = word(line, 1);
-            let what = format!("'filter {name}'");
-            // What these do shows in speed and size, not in who gets what.
-            if matches!(
-                name,
-                "trace" | "compression" | "comp-req" | "comp-res" | "cache" | "bwlim-in" | "bwlim-out"
-            ) {
-                cx.not_run(line, &what);
-            } else {
-                refuse(cx, line, &what);
-            }
-            Ok(())
-        },
-    },
     // One group of threads is what there is.
     Directive {
         name: "thread-groups",

@@ -22,6 +22,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         header_case: Default::default(),
         own_idle: false,
         no_splice: false,
+        compression: state::compression::Effort::default(),
         cookie_len: 63,
         log_line_len: 1023,
         daemon: false,
