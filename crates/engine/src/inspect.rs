@@ -7,7 +7,6 @@ use state::rule::Wait;
 use state::stream::Body;
 use state::termination::{Cause, Phase};
 
-use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
@@ -59,6 +58,18 @@ pub fn unless_aborted(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     x.stream.status = 400;
     Err(Failure::silent(Cause::CLIENT, Phase::REQUEST).into())
+}
+
+/// Reads what there is of the request's body, as far as a buffer holds it; whether more may come.
+pub fn fill_request(x: &mut Exchange<'_>) -> bool {
+    let enough = enough(x, &x.stream.request, &x.up, 0);
+    match x.up.fill(&x.client.sock, enough) {
+        Ok(open) => open,
+        Err(_) => {
+            request_failed(x);
+            false
+        }
+    }
 }
 
 /// `http-request wait-for-body`.
@@ -155,53 +166,6 @@ fn show(body: &mut Body, pump: &Pump, framing: Framing, (room, head): (u64, u64)
         _ => came,
     };
     body.buffered = head + pump.payload.min(room);
-}
-
-/// Reads what the client of a TCP proxy has sent, and shows it to rules that look at it. `over`: no more is waited for.
-pub fn show_bytes(x: &mut Exchange<'_>, over: bool) {
-    if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
-        return;
-    }
-    let most = usize::try_from(x.world.global.buffer_size.saturating_sub(x.world.global.max_rewrite));
-    let most = most.unwrap_or(usize::MAX);
-    let buffer = x.client.buffer.get_or_insert_with(Buffer::take);
-    let mut ended = false;
-    while !ended && buffer.len() < most && !buffer.space().is_empty() {
-        match x.client.sock.try_read(buffer.space()) {
-            Ok(n) if n > 0 => buffer.filled(n),
-            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
-            _ => ended = true,
-        }
-    }
-    let inspects = !inspection_ends(x).is_never();
-    let Some(buffer) = &x.client.buffer else { return };
-    if x.stream.times.first_byte == 0 && !buffer.is_empty() {
-        x.stream.times.first_byte = net::now().as_nanos();
-    }
-    let body = &mut x.stream.request_body;
-    body.content.clear();
-    body.content.extend_from_slice(buffer.data().get(..most.min(buffer.len())).unwrap_or_default());
-    (body.size, body.buffered) = (body.content.len() as u64, body.content.len() as u64);
-    body.raw = true;
-    body.more = !over && !ended && body.content.len() < most && inspects;
-    if x.client.buffer.as_ref().is_some_and(Buffer::is_empty) {
-        x.client.buffer = None;
-    }
-}
-
-/// Waits for more of the client's bytes; whether the time for that is over.
-pub async fn more_bytes(x: &mut Exchange<'_>) -> bool {
-    let until = inspection_ends(x);
-    let woken = net::wait(|w| {
-        w.read(&x.client.sock).until(until);
-    });
-    woken.await.timed_out()
-}
-
-/// When the rules have to decide with what there is; never without an inspection.
-fn inspection_ends(x: &Exchange<'_>) -> Time {
-    let begun = Time::from_nanos(x.stream.times.begun);
-    x.frontend.inspect_delay.map_or(Time::NEVER, |ms| begun.plus_millis(u64::from(ms)))
 }
 
 /// Answers `Expect: 100-continue` (RFC 9110 section 10.1.1) in the server's stead.

@@ -19,6 +19,7 @@ pub mod chain;
 pub mod cli;
 pub mod connect;
 pub mod contact;
+pub mod content;
 pub mod dial;
 pub mod exchange;
 pub mod failure;

@@ -105,14 +105,21 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule], at: &mut 
                 return Verdict::More;
             }
         }
-        match rule.action.run(act) {
-            Verdict::Next => {}
-            Verdict::Log { profile, origin } => log::by_rule(worker, act, profile, origin),
-            Verdict::Stop => return Verdict::Next,
-            Verdict::NoRoom if overflowed(worker, act) => {}
-            Verdict::NoRoom => return Verdict::Failed,
-            other => return other,
+        let verdict = match rule.action.run(act) {
+            Verdict::Next => continue,
+            Verdict::Log { profile, origin } => {
+                log::by_rule(worker, act, profile, origin);
+                continue;
+            }
+            Verdict::NoRoom if overflowed(worker, act) => continue,
+            Verdict::NoRoom => Verdict::Failed,
+            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::More) => return passing,
+            last => last,
+        };
+        if let Some(stream) = act.stream.as_deref_mut() {
+            stream.last_rule = rule.place.or(stream.last_rule);
         }
+        return if verdict == Verdict::Stop { Verdict::Next } else { verdict };
     }
     Verdict::Next
 }
@@ -135,7 +142,11 @@ fn overflowed(worker: &Worker, act: &Act<'_>) -> bool {
 /// Whether a rule's condition holds; none while that depends on bytes that may still come.
 fn holds(act: &Act<'_>, rule: &Rule) -> Option<bool> {
     let Some(cond) = &rule.cond else { return Some(true) };
-    match act.stream.as_deref().map(|s| &s.request_body).filter(|body| body.more) {
+    let body = act.stream.as_deref().map(|stream| match act.side {
+        Side::Request => &stream.request_body,
+        Side::Response => &stream.response_body,
+    });
+    match body.filter(|body| body.more) {
         Some(body) => cond.decide(&act.ctx(), &body.undecided),
         None => Some(cond.holds(&act.ctx())),
     }

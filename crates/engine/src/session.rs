@@ -31,6 +31,9 @@ pub struct Client {
 /// How many server connections a session keeps for itself (`max-session-srv-conns`, manual 3.1).
 const OWN_MAX: usize = 5;
 
+/// How much of a client's input is read at its end and not looked at.
+const SWALLOWED: usize = 256 * 1024;
+
 impl Client {
     /// Keeps a server connection for this session, in place of the one that went unused the longest if there are many.
     pub fn keep_own(&mut self, own: Own) {
@@ -58,6 +61,18 @@ impl Client {
         }
     }
 
+    /// Drops what has come and was not read: closing with it would be a reset.
+    fn swallow(&self) {
+        let mut sink = Buffer::take();
+        let mut left = SWALLOWED;
+        while let Ok(n @ 1..) = self.sock.try_read(sink.space()) {
+            left = left.saturating_sub(n);
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
     /// Prepares the connection to end so when it is closed. What the system refuses (silence takes privileges) becomes a
     /// reset that dies on its first hop.
     pub fn leave_by(&self, farewell: Farewell) {
@@ -66,7 +81,7 @@ impl Client {
             let _ = self.sock.set_linger_zero();
         };
         match farewell {
-            Farewell::Close => {}
+            Farewell::Close => self.swallow(),
             Farewell::Reset => {
                 let _ = self.sock.set_linger_zero();
             }

@@ -16,7 +16,9 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
-use crate::{contact, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve};
+use crate::{
+    contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve,
+};
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
@@ -74,7 +76,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
         false => inspect::show_request(x),
     }
     if !std::mem::take(&mut x.client.session.inspected) {
-        request_rules(x, &frontend.tcp_content).await?;
+        content::request(x, &frontend.tcp_content, frontend.inspect_delay).await?;
     }
     monitor(x)?;
     requested(x);
@@ -95,6 +97,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::for_server(x)?;
     let rest = contact::contact(x).await?;
     let mut down = respond::body(x, rest)?;
+    respond::capture(x);
+    inspect::show_response(x, &down);
+    content::response(x, &mut down).await?;
     let judged = response_rules(x, &mut down).await;
     judged.inspect_err(|_| x.stream.bytes_out += down.payload)?;
     let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);
@@ -195,22 +200,17 @@ async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
         inspect::show_request(x);
     }
     if !x.at_home() {
-        request_rules(x, &backend.tcp_content).await?;
+        content::request(x, &backend.tcp_content, backend.inspect_delay).await?;
         request_rules(x, &backend.http_request).await?;
     }
     request::restrict_names(x, backend.options.odd_names)?;
     serve::stats(x, backend.stats.as_deref())
 }
 
-/// The `tcp-response content` rules, then the `http-response` rules: the backend's, then the frontend's.
+/// The `http-response` rules: the backend's, then the frontend's.
 async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
-    respond::capture(x);
-    inspect::show_response(x, down);
-    let sets = [
-        x.backend.map(|b| &b.tcp_response),
-        x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response),
-        Some(&x.frontend.http_response),
-    ];
+    let sets =
+        [x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response), Some(&x.frontend.http_response)];
     for set in sets.into_iter().flatten() {
         let mut at = 0;
         loop {
@@ -280,7 +280,9 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
         }
         Stop::Drop(farewell) => {
             x.keep_client = false;
-            x.stream.times.request = 0;
+            if x.upstream.is_none() {
+                x.stream.times.request = 0;
+            }
             x.client.leave_by(farewell);
             if farewell == Farewell::Close && !x.stream.has_request {
                 return After::Close;

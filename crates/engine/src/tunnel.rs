@@ -1,18 +1,18 @@
 //! `mode tcp`: content rules, a backend, a server, then bytes both ways until both ends are done.
 
 use http::h1::Framing;
+use state::World;
 use state::expr::Side;
 use state::log::Origin;
 use state::options::Mode;
 use state::termination::{Cause, Phase};
-use state::{Verdict, World};
 
 use crate::exchange::{Exchange, Places, Stop};
 use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, filter, finish, forward, inspect, log, persist, route};
+use crate::{connect, content, filter, finish, forward, log, persist, route};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
@@ -56,10 +56,6 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         worker.give_back(stream);
         return Some(client);
     }
-    if x.upstream.is_none() {
-        // Closing with unread input would be a reset.
-        let _ = x.up.fill(&x.client.sock, u64::MAX);
-    }
     match ended {
         Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
@@ -79,14 +75,14 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
 
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     log::moment(x, Origin::Accept);
-    content_rules(x, false).await?;
+    content::request_bytes(x, &x.frontend.tcp_content, x.frontend.inspect_delay).await?;
     route::choose(x)?;
     if x.backend.is_some_and(|b| b.mode == Mode::Http) {
         return Err(Stop::Upgrade);
     }
     persist::rules(x);
-    if !x.at_home() {
-        content_rules(x, true).await?;
+    if let Some(backend) = x.backend.filter(|_| !x.at_home()) {
+        content::request_bytes(x, &backend.tcp_content, backend.inspect_delay).await?;
     }
     persist::use_server(x);
     persist::rdp_cookie(x);
@@ -97,41 +93,8 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     }
     connect::open(x, connect::First::Bytes).await?;
     log::moment(x, Origin::Connect);
-    response_rules(x)?;
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
+    content::response_bytes(x, down).await?;
     filter::bytes(x, down)?;
     forward::both(x, down, true).await
-}
-
-/// The `tcp-response content` rules. No sample looks into the server's bytes, so they can be judged before any come.
-fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
-    let Some(backend) = x.backend else { return Ok(()) };
-    let rules = &backend.tcp_response;
-    let verdict = x.judge(Side::Response, rules);
-    if verdict == Verdict::Next {
-        return Ok(());
-    }
-    x.count(|c| c.denied_responses.add(1));
-    x.obey(verdict, Phase::DATA)
-}
-
-/// The `tcp-request content` rules of the frontend, or of the backend. Where they look into the client's bytes they wait
-/// for them, `tcp-request inspect-delay` long.
-async fn content_rules(x: &mut Exchange<'_>, of_backend: bool) -> Result<(), Stop> {
-    let set = match x.backend {
-        Some(backend) if of_backend => &backend.tcp_content,
-        _ => &x.frontend.tcp_content,
-    };
-    let (mut at, mut over) = (0, false);
-    loop {
-        inspect::show_bytes(x, over);
-        match x.judge_from(Side::Request, set, &mut at) {
-            Verdict::Next => return Ok(()),
-            Verdict::More => over = inspect::more_bytes(x).await,
-            verdict => {
-                x.turned_away(verdict);
-                return x.obey(verdict, Phase::REQUEST);
-            }
-        }
-    }
 }

@@ -152,6 +152,12 @@ impl Plan<'_> {
         self.resolved.entry(name.to_owned()).or_insert_with(|| (env.resolve)(name))
     }
 
+    /// A place as rules keep it.
+    pub(crate) fn at(&self, span: Span) -> state::rule::Place {
+        let (_, line) = self.loaded.location(span);
+        state::rule::Place { file: span.file.0, line }
+    }
+
     /// `file:line` of a place.
     pub(crate) fn place(&self, span: Span) -> String {
         let (file, line) = self.loaded.location(span);

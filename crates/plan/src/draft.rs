@@ -108,6 +108,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) own_stats: bool,
     /// `tcp-request inspect-delay`.
     pub(crate) inspect_delay: Option<u32>,
+    /// `tcp-response inspect-delay`.
+    pub(crate) response_delay: Option<u32>,
     /// `redirect` lines exist: they are warned about by that name in TCP mode.
     pub(crate) has_redirect: bool,
     /// Timeouts this very section has set, for the remark on repetition.
@@ -142,6 +144,7 @@ impl<'a> Draft<'a> {
             description: None,
             own_stats: false,
             inspect_delay: None,
+            response_delay: None,
             has_redirect: false,
             own_timeouts: Vec::new(),
             defaults,

@@ -200,6 +200,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         balance: balancer(words),
         balance_name: "roundrobin",
         inspect_delay: None,
+        response_delay: None,
         tcp_content: Arc::default(),
         tcp_response: Arc::default(),
         http_request: Arc::default(),
@@ -269,6 +270,7 @@ fn global() -> Global {
 fn world(servers: Vec<Server>, balance: &str) -> World {
     World {
         global: global(),
+        files: vec!["web.cfg".into()],
         frontends: vec![frontend()],
         backends: vec![backend(servers, balance)],
         backend_names: HashMap::from([("app".into(), 0)]),
@@ -314,6 +316,7 @@ fn stream(given: &str) -> Stream {
     let mut stream = Stream::new();
     stream.reset(0, BEGUN_NS, BEGUN_WALL_US);
     stream.number = 7;
+    stream.last_rule = Some(state::rule::Place { file: 0, line: 30 });
     stream.backend = Some(0);
     if let Some(bytes) = given.strip_prefix("raw:") {
         for body in [&mut stream.request_body, &mut stream.response_body] {

@@ -69,6 +69,42 @@ fn signals_end_it_as_they_end_haproxy() {
     }
 }
 
+/// How a connection ends whose client sends more than is looked at.
+fn ending(port: u16) -> std::io::Result<usize> {
+    let mut client = TcpStream::connect(local(port)).unwrap();
+    // All at once: what came after the end would be answered by a reset.
+    client.write_all(&[REQUEST, &[b'x'; 2000]].concat()).unwrap();
+    client.read(&mut [0; 16])
+}
+
+#[test]
+fn rejected_contents_end_in_order_and_rejected_connections_by_a_reset() {
+    let ports: [u16; 3] = std::array::from_fn(|_| free_one().unwrap());
+    let [bytes, http, early] = ports;
+    let more = format!(
+        "listen bytes
+    mode tcp
+    bind 127.0.0.1:{bytes}
+    tcp-request inspect-delay 60s
+    tcp-request content reject if {{ req.len gt 0 }}
+listen http
+    mode http
+    bind 127.0.0.1:{http}
+    http-request reject
+listen early
+    mode tcp
+    bind 127.0.0.1:{early}
+    tcp-request connection reject
+"
+    );
+    let serving = serve(&more, &[]);
+    assert_eq!(ask(serving.port).as_deref(), Some(OK));
+    assert_eq!(ending(bytes).unwrap(), 0);
+    assert_eq!(ending(http).unwrap(), 0);
+    let mut client = TcpStream::connect(local(early)).unwrap();
+    assert_eq!(client.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[test]
 fn a_soft_stop_lets_clients_finish() {
     let mut serving = serve("", &[]);

@@ -78,17 +78,17 @@ impl Cond {
     }
 }
 
-/// One that doesn't hold decides; one that is open leaves it open.
+/// The first one that doesn't hold, or is open, decides.
 fn decide_all(all: &[Term], cx: &Ctx<'_>, undecided: &Cell<bool>) -> Option<bool> {
-    let mut open = false;
     for term in all {
         undecided.set(false);
         let holds = term.acl.holds(cx);
         if !holds && undecided.get() {
-            open = true;
-        } else if holds == term.negated {
+            return None;
+        }
+        if holds == term.negated {
             return Some(false);
         }
     }
-    (!open).then_some(true)
+    Some(true)
 }

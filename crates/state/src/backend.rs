@@ -35,6 +35,8 @@ pub struct Backend {
     pub tcp_content: Rules,
     /// `tcp-request inspect-delay`, milliseconds.
     pub inspect_delay: Option<u32>,
+    /// `tcp-response inspect-delay`, milliseconds.
+    pub response_delay: Option<u32>,
     pub tcp_response: Rules,
     pub http_request: Rules,
     pub http_response: Rules,

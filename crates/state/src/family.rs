@@ -46,6 +46,8 @@ pub enum Needs {
     /// The raw bytes that came of a request, of a response.
     RequestBuffer,
     ResponseBuffer,
+    /// What came on the side of the rule set at work (`wait_end`).
+    EitherBuffer,
     /// A backend was chosen.
     Backend,
     /// The server's connection, and what is kept of it and of the response to the end.

@@ -151,6 +151,15 @@ pub struct Rule {
     pub action: Box<dyn Action>,
     /// The action's word.
     pub name: &'static str,
+    /// Where it was written, where logs may tell (`last_rule_file`).
+    pub place: Option<Place>,
+}
+
+/// A line of the configuration: the position of its file in [`World::files`], and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub file: u16,
+    pub line: u32,
 }
 
 /// A list of rules, in order; shared by both halves of a `listen`.

@@ -8,6 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::family::Serve;
 use crate::link::Packets;
 use crate::reply::Page;
+use crate::rule::Place;
 use crate::termination::Termination;
 use crate::unique_id::UniqueId;
 use crate::vars::Vars;
@@ -161,6 +162,8 @@ pub struct Stream {
     pub log_level: Option<u8>,
     /// Whether a line was written for it.
     pub logged: bool,
+    /// The last rule that ended its set.
+    pub last_rule: Option<Place>,
     /// A random number of 32 bits and the counter of the process, for unique ids.
     pub number: u64,
     /// `unique-id-format`.
@@ -227,6 +230,7 @@ impl Stream {
             silent: false,
             log_level: None,
             logged: false,
+            last_rule: None,
             number: 0,
             unique_id: UniqueId::default(),
         }
@@ -284,6 +288,7 @@ impl Stream {
         self.silent = false;
         self.log_level = None;
         self.logged = false;
+        self.last_rule = None;
         self.number = 0;
         self.unique_id.clear();
     }

@@ -136,6 +136,8 @@ impl Process {
 #[derive(Debug)]
 pub struct World {
     pub global: Global,
+    /// The names of the files it comes from, which places of rules refer to.
+    pub files: Vec<Box<str>>,
     pub frontends: Vec<Frontend>,
     pub backends: Vec<Backend>,
     /// Backends by name, for computed names.

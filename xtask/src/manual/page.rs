@@ -213,6 +213,7 @@ const NEEDS: &[Needs] = &[
     Needs::ResponseHead,
     Needs::ResponseBody,
     Needs::ResponseBuffer,
+    Needs::EitherBuffer,
     Needs::Log,
 ];
 
@@ -231,6 +232,7 @@ const fn needed(needs: Needs) -> &'static str {
         Needs::ResponseHead => "With the response's head",
         Needs::ResponseBody => "With the response's body",
         Needs::ResponseBuffer => "With the bytes of the response",
+        Needs::EitherBuffer => "With the bytes of the side at work",
         Needs::Log => "In logs",
     }
 }

@@ -13,9 +13,12 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
             RuleSet::TcpResponseContent,
             RuleSet::HttpRequest,
         ],
-        doc: "Closes the client's connection without an answer.",
+        doc: "Closes the client's connection without an answer; as a connection rule by a reset.",
         examples: &["reject if { src 10.0.0.0/8 }"],
-        parse: |_| Ok(Box::new(Close(Farewell::Reset))),
+        parse: |p| {
+            let early = p.set == RuleSet::TcpRequestConnection;
+            Ok(Box::new(Close(if early { Farewell::Reset } else { Farewell::Close })))
+        },
     },
     ActionKind {
         name: "silent-drop",

@@ -201,7 +201,7 @@ pub(super) fn value<'a>(message: &'a Message, args: &'a Args) -> Option<Value<'a
 }
 
 fn line<'a>(message: &'a Message, args: &'a Args) -> Option<Value<'a>> {
-    message.line_at(args.str(0)?, occurrence(args)).map(Value::Str)
+    message.line_at(args.str(0)?, occurrence(args)).map(whole)
 }
 
 pub(super) fn values<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>) {
@@ -219,7 +219,12 @@ fn lines<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>)
         let _ = line(message, args).map(visit);
         return;
     }
-    let _ = message.iterate(name).try_for_each(|header| visit(Value::Str(header.value)));
+    let _ = message.iterate(name).try_for_each(|header| visit(whole(header.value)));
+}
+
+/// A line's value without the blanks around it, which rules may have put there.
+fn whole(line: &[u8]) -> Value<'_> {
+    Value::Str(http::header_value::trim(line))
 }
 
 fn numbers<'a>(message: Option<&'a Message>, args: &'a Args, visit: Visit<'_, 'a>) {

@@ -20,6 +20,7 @@ mod hdr;
 mod hdr_ip;
 mod hdr_names;
 mod http_auth;
+mod last_rule;
 mod method;
 mod path;
 mod payload;
@@ -60,6 +61,7 @@ pub static ALL: &[&[Fetch]] = &[
     hdr_ip::KEYWORDS,
     hdr_names::KEYWORDS,
     http_auth::KEYWORDS,
+    last_rule::KEYWORDS,
     method::KEYWORDS,
     path::KEYWORDS,
     payload::KEYWORDS,

@@ -1,5 +1,5 @@
-//! `req.len`, `req.payload` and their kin, `wait_end`: the bytes that came, as they came (manual 7.3.5). For `tcp-request
-//! content` of TCP proxies: where HTTP is read there are no raw bytes, and only lengths are found.
+//! `req.len`, `req.payload` and their kin, `wait_end`: the bytes that came, as they came (manual 7.3.5). For the `content`
+//! rules of TCP proxies: where HTTP is read there are no raw bytes, and only lengths are found.
 
 use state::stream::Body;
 
@@ -24,7 +24,7 @@ const fn length(name: &'static str, response: bool, examples: &'static [Example]
         doc: "How many bytes stand in the buffer. While more may come, a condition that this doesn't meet waits.",
         examples,
         get: if response {
-            |_, cx| i64::try_from(body(cx, true)?.buffered).ok().map(Value::Sint)
+            |_, cx| i64::try_from(open(body(cx, true)?).buffered).ok().map(Value::Sint)
         } else {
             |_, cx| i64::try_from(open(body(cx, false)?).buffered).ok().map(Value::Sint)
         },
@@ -126,11 +126,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "wait_end",
         args: &[],
         gives: Type::Bool,
-        needs: Needs::RequestBuffer,
-        doc: "True when no more bytes will be waited for: `tcp-request inspect-delay` is over, or the client has ended.",
+        needs: Needs::EitherBuffer,
+        doc: "True when no more bytes will be waited for: the `inspect-delay` of the rule set is over, or the peer has ended.",
         examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "wait_end", gives: "1" }],
         get: |_, cx| {
-            let waits = body(cx, false).is_some_and(|body| open(body).more);
+            let waits = body(cx, cx.side == Side::Response).is_some_and(|body| open(body).more);
             (!waits).then_some(Value::Bool(true))
         },
         each: None,

@@ -39,6 +39,7 @@ pub(super) fn make<'a>(
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
     let settings = &draft.settings;
+    let inherited = draft.rules_of_defaults();
     let backend = Backend {
         name: draft.name.into(),
         id: seat.id,
@@ -48,7 +49,8 @@ pub(super) fn make<'a>(
         servers,
         balance,
         balance_name,
-        inspect_delay: draft.inspect_delay.or(draft.rules_of_defaults().and_then(|d| d.inspect_delay)),
+        inspect_delay: draft.inspect_delay.or(inherited.and_then(|d| d.inspect_delay)),
+        response_delay: draft.response_delay.or(inherited.and_then(|d| d.response_delay)),
         tcp_content: Rules::clone(&rules.tcp_content),
         tcp_response: Rules::clone(&rules.tcp_response),
         http_request: Rules::clone(&rules.http_request),

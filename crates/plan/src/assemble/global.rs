@@ -53,6 +53,7 @@ pub(super) fn world(
     let Assembly { plan, names, wants_destination, wants_line_count, .. } = assembly;
     let world = World {
         global: plan.global.clone(),
+        files: plan.loaded.files().map(|(_, file)| file.name().into()).collect(),
         frontends,
         backends,
         backend_names: names.backends.clone(),

@@ -204,30 +204,12 @@ impl<'c, 'a> Section<'c, 'a> {
 
     fn rules(&mut self, sets: &mut Sets, rules: &[RuleLine<'a>], mode: Mode) {
         for rule in rules {
-            if mode == Mode::Tcp && self.looks_into_server_bytes(rule) {
-                continue;
-            }
             if let Some(compiled) = self.rule(rule)
                 && (mode == Mode::Http || !is_http(rule.set))
             {
                 sets.of(rule.set).push(compiled);
             }
         }
-    }
-
-    /// Says that a rule on a server's bytes is not run in a TCP proxy, and whether it is one.
-    fn looks_into_server_bytes(&mut self, rule: &RuleLine<'a>) -> bool {
-        let words = words_from(rule.line, rule.action);
-        let looks = |word: &&str| {
-            ["res.payload", "res.len", "payload(", "payload_lv("].iter().any(|n| word.contains(n))
-        };
-        let found = rule.set == RuleSet::TcpResponseContent && words.iter().any(looks);
-        if found {
-            let action = words.first().copied().unwrap_or_default();
-            let what = format!("'{} {action}', which looks into the server's bytes,", rule.set.words());
-            self.left_out(rule.line, action, &what);
-        }
-        found
     }
 
     /// Compiles one; `None` when it can't be had, which has been said then.
@@ -259,7 +241,11 @@ impl<'c, 'a> Section<'c, 'a> {
         let result = self.compile.rule(rule.set, &words);
         self.warnings(line);
         match result {
-            Ok(compiled) if compiled.action.is_run() => Some(compiled),
+            Ok(mut compiled) if compiled.action.is_run() => {
+                // Of the old `redirect` lines nothing is told.
+                compiled.place = (rule.action > 0).then(|| self.plan.at(line.span()));
+                Some(compiled)
+            }
             Ok(_) => {
                 self.left_out(line, action, &format!("'{set} {action}'"));
                 None

@@ -52,7 +52,7 @@ pub(super) fn page<'a>(
     if !lines.users.is_empty() {
         let list = accounts(&lines.users);
         let action = keywords::action::gate(list, lines.realm.unwrap_or(REALM));
-        rules.push(Rule { cond: None, action, name: "auth" });
+        rules.push(Rule { cond: None, action, name: "auth", place: None });
     }
     let settings = settings(&lines, draft.name, admin);
     Some(Arc::new(StatsPage {

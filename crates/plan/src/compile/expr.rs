@@ -4,7 +4,7 @@ use keywords::{convert, fetch};
 use sample::Type;
 use sample::cast::castable;
 use state::Expr;
-use state::expr::Step;
+use state::expr::{Side, Step};
 use state::family::{Fetch, Needs, Words};
 
 use super::arg::{cut, typed};
@@ -69,6 +69,7 @@ impl Compile<'_> {
         let side = match needs {
             Needs::RequestBody | Needs::RequestBuffer => 0,
             Needs::ResponseBody | Needs::ResponseBuffer => 1,
+            Needs::EitherBuffer => usize::from(self.site.side() == Side::Response),
             _ => return,
         };
         let (home, looking) = (self.home, &mut self.names.looking);

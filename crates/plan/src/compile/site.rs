@@ -79,7 +79,7 @@ pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
     use RuleSet::{TcpRequestConnection, TcpRequestSession};
     let rules = |set| site == Site::Rules(set);
     match needs {
-        Needs::Nothing => true,
+        Needs::Nothing | Needs::EitherBuffer => true,
         Needs::Client => site != Site::Nowhere,
         Needs::Session => site != Site::Nowhere && !rules(TcpRequestConnection),
         Needs::Request => site != Site::Nowhere && !rules(TcpRequestConnection) && !rules(TcpRequestSession),
@@ -99,7 +99,7 @@ pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
 /// HAProxy's words for what a fetch needs.
 pub(super) const fn what(needs: Needs) -> &'static str {
     match needs {
-        Needs::Nothing => "internal state",
+        Needs::Nothing | Needs::EitherBuffer => "internal state",
         Needs::Client => "layer 4 connection on the client side",
         Needs::Session => "layer 5 session",
         Needs::Request => "HTTP request",

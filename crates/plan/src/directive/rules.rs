@@ -58,9 +58,6 @@ fn tcp_request<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     anonymous(cx, line)?;
     if second == "inspect-delay" {
         cx.draft.inspect_delay = Some(delay(line)?);
-        if cx.draft.kind == SectionKind::Backend {
-            cx.not_run(line, "'tcp-request inspect-delay' of a backend");
-        }
         return Ok(());
     }
     let (set, action) = match second {
@@ -85,10 +82,7 @@ fn tcp_response<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     }
     anonymous(cx, line)?;
     match second {
-        "inspect-delay" => {
-            delay(line)?;
-            cx.not_run(line, "'tcp-response inspect-delay'");
-        }
+        "inspect-delay" => cx.draft.response_delay = Some(delay(line)?),
         "content" if cx.draft.kind == SectionKind::Frontend => {
             let name = cx.draft.name;
             return Err(format!(

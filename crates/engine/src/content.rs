@@ -1,0 +1,238 @@
+//! `tcp-request content` and `tcp-response content`: rules that may wait for more bytes, `inspect-delay` long
+//! (manual 4.2). In HTTP proxies what comes is a message, in TCP ones bytes.
+
+use net::Time;
+use state::Rules;
+use state::expr::Side;
+use state::rule::Verdict;
+use state::termination::{Cause, Phase};
+
+use crate::buffer::Buffer;
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
+use crate::pump::{Broken, Pump, Step};
+use crate::{inspect, respond};
+
+/// How long rules may wait: never without a delay.
+fn patience(delay_ms: Option<u32>) -> (Time, bool) {
+    (deadline(delay_ms), delay_ms.is_none())
+}
+
+/// The rules for the client's bytes, in a TCP proxy.
+pub async fn request_bytes(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -> Result<(), Stop> {
+    let (until, mut over) = patience(delay_ms);
+    let mut at = 0;
+    loop {
+        show_bytes(x, over);
+        match x.judge_from(Side::Request, set, &mut at) {
+            Verdict::Next => break,
+            Verdict::More => {
+                let woken = net::wait(|w| {
+                    w.read(&x.client.sock).until(until);
+                });
+                over = woken.await.timed_out();
+            }
+            verdict => return refused(x, verdict),
+        }
+    }
+    x.stream.request_body.more = false;
+    Ok(())
+}
+
+/// The rules for a request whose head has come.
+pub async fn request(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -> Result<(), Stop> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let (until, mut over) = patience(delay_ms);
+    let mut at = 0;
+    loop {
+        x.stream.request_body.more = !over;
+        match x.judge_from(Side::Request, set, &mut at) {
+            Verdict::Next => break,
+            Verdict::More => over = more_of_request(x, until).await,
+            verdict => {
+                x.stream.request_body.more = false;
+                if matches!(verdict, Verdict::Close(_)) && x.backend.is_none() {
+                    // HAProxy has not read the request as one by then.
+                    x.stream.request_line.clear();
+                }
+                return refused(x, verdict);
+            }
+        }
+    }
+    x.stream.request_body.more = false;
+    Ok(())
+}
+
+fn refused(x: &mut Exchange<'_>, verdict: Verdict) -> Result<(), Stop> {
+    x.turned_away(verdict);
+    x.obey(verdict, Phase::REQUEST)
+}
+
+/// Waits for more of a request; whether there will be none in time.
+async fn more_of_request(x: &mut Exchange<'_>, until: Time) -> bool {
+    let open = !x.aborted && inspect::fill_request(x);
+    let woken = net::wait(|w| {
+        match open {
+            true => w.read(&x.client.sock),
+            false => w.hup(&x.client.sock),
+        };
+        w.until(until);
+    })
+    .await;
+    x.stream.times.request = net::now().as_nanos();
+    if open && !woken.timed_out() {
+        inspect::fill_request(x);
+        inspect::show_request(x);
+        return x.aborted;
+    }
+    true
+}
+
+/// Reads what the client of a TCP proxy has sent, and shows it to rules that look at it. `over`: no more is waited for.
+fn show_bytes(x: &mut Exchange<'_>, over: bool) {
+    if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
+        return;
+    }
+    let most = most(x);
+    let buffer = x.client.buffer.get_or_insert_with(Buffer::take);
+    let mut ended = false;
+    while !ended && buffer.len() < most && !buffer.space().is_empty() {
+        match x.client.sock.try_read(buffer.space()) {
+            Ok(n) if n > 0 => buffer.filled(n),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
+            _ => ended = true,
+        }
+    }
+    let Some(buffer) = &x.client.buffer else { return };
+    if x.stream.times.first_byte == 0 && !buffer.is_empty() {
+        x.stream.times.first_byte = net::now().as_nanos();
+    }
+    let body = &mut x.stream.request_body;
+    body.content.clear();
+    body.content.extend_from_slice(buffer.data().get(..most.min(buffer.len())).unwrap_or_default());
+    (body.size, body.buffered) = (body.content.len() as u64, body.content.len() as u64);
+    body.raw = true;
+    body.more = !over && !ended && body.content.len() < most;
+    if x.client.buffer.as_ref().is_some_and(Buffer::is_empty) {
+        x.client.buffer = None;
+    }
+}
+
+/// How many bytes rules see at most.
+fn most(x: &Exchange<'_>) -> usize {
+    let global = &x.world.global;
+    usize::try_from(global.buffer_size.saturating_sub(global.max_rewrite)).unwrap_or(usize::MAX)
+}
+
+/// The rules for the server's bytes, in a TCP proxy. What the client sends goes on meanwhile: the server may be waiting
+/// for it. Where no rule looks at the bytes, none are waited for.
+pub async fn response_bytes(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    let Some(backend) = x.backend else { return Ok(()) };
+    let (until, mut over) = patience(backend.response_delay);
+    let lasts = x.timeouts_server();
+    let (mut at, mut client_ended) = (0, false);
+    loop {
+        if backend.looks[1] {
+            show_response_bytes(x, down, over)?;
+        }
+        match x.judge_from(Side::Response, &backend.tcp_response, &mut at) {
+            Verdict::Next => break,
+            Verdict::More => {}
+            verdict => {
+                x.turned_back(verdict);
+                return x.obey(verdict, Phase::DATA);
+            }
+        }
+        let step = respond::push_body(x)?;
+        let Some(upstream) = &x.upstream else { break };
+        if step == Step::Done && !client_ended {
+            client_ended = true;
+            let _ = upstream.sock.shutdown_write();
+        }
+        if await_server(x, step, until.min(lasts)).await? {
+            if lasts <= until {
+                return Err(Failure::silent(Cause::SERVER_TIMEOUT, Phase::DATA).into());
+            }
+            over = true;
+        }
+    }
+    x.stream.response_body.more = false;
+    Ok(())
+}
+
+fn show_response_bytes(x: &mut Exchange<'_>, down: &mut Pump, over: bool) -> Result<(), Stop> {
+    let most = most(x);
+    let Some(upstream) = &x.upstream else { return Ok(()) };
+    let open = match down.fill(&upstream.sock, most as u64) {
+        Ok(open) => open,
+        Err(Broken::Invalid) => false,
+        Err(Broken::Source(_) | Broken::Destination(_)) => {
+            x.count(|c| c.server_aborts.add(1));
+            return Err(Failure::silent(Cause::SERVER, Phase::DATA).into());
+        }
+    };
+    let body = &mut x.stream.response_body;
+    body.content.clear();
+    down.content(&mut body.content);
+    body.content.truncate(most);
+    (body.size, body.buffered) = (body.content.len() as u64, body.content.len() as u64);
+    body.raw = true;
+    body.more = open && !over;
+    Ok(())
+}
+
+/// The rules for a response whose head has come.
+pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    let Some(backend) = x.backend.filter(|b| !b.tcp_response.is_empty()) else { return Ok(()) };
+    let (until, mut over) = patience(backend.response_delay);
+    let mut at = 0;
+    loop {
+        x.stream.response_body.more = !over;
+        match x.judge_from(Side::Response, &backend.tcp_response, &mut at) {
+            Verdict::Next => break,
+            Verdict::More => {}
+            verdict => {
+                x.stream.response_body.more = false;
+                (x.stream.times.response, x.stream.bytes_out) = (0, 0);
+                x.turned_back(verdict);
+                return x.obey(verdict, Phase::DATA);
+            }
+        }
+        let Some(upstream) = &x.upstream else { break };
+        let open = down.fill(&upstream.sock, most(x) as u64).unwrap_or(false);
+        inspect::show_response(x, down);
+        let step = respond::push_body(x)?;
+        over = match open {
+            true => await_server(x, step, until).await?,
+            // All is there that a buffer holds.
+            false => {
+                net::sleep_until(until).await;
+                true
+            }
+        };
+        x.stream.times.response = net::now().as_nanos();
+    }
+    x.stream.response_body.more = false;
+    Ok(())
+}
+
+/// Waits for the server, and for what hinders the request; whether the time for that is over.
+async fn await_server(x: &mut Exchange<'_>, step: Step, until: Time) -> Result<bool, Stop> {
+    let Some(upstream) = &x.upstream else { return Ok(true) };
+    let woken = net::wait(|w| {
+        w.read(&upstream.sock).notified().until(until);
+        match step {
+            Step::Read => w.read(&x.client.sock),
+            Step::Write => w.write(&upstream.sock),
+            Step::Later(time) => w.until(time),
+            Step::Done => w,
+        };
+    })
+    .await;
+    if woken.notified() {
+        x.killed()?;
+    }
+    Ok(woken.timed_out() && !woken.any_ready() && net::now() >= until)
+}
