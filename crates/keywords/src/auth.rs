@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use crypt3_rs::crypt::{md5, unix};
 use http::{Known, Message};
 use sample::Bump;
 use sha2::{Digest, Sha256};
 use state::auth::{Password, User, Userlist};
+use yescrypt::{PasswordVerifier, Yescrypt};
 
 /// Longer credentials are nobody's.
 const LONGEST: usize = 8 * 1024;
@@ -89,6 +91,9 @@ fn verify(hash: &str, password: &[u8]) -> bool {
         Some(Kind::Sha512) => sha(hash, "$6$", |salt, rounds| {
             sha_crypt::sha512_crypt_b64(password, salt, &sha_crypt::Sha512Params::new(rounds).ok()?).ok()
         }),
+        Some(Kind::Yescrypt) => Yescrypt::default().verify_password(password, hash).is_ok(),
+        Some(Kind::Md5) => md5::verify(password, hash),
+        Some(Kind::Des) => unix::verify(password, hash),
         None => false,
     }
 }
@@ -121,6 +126,10 @@ enum Kind {
     Bcrypt,
     Sha256,
     Sha512,
+    Yescrypt,
+    Md5,
+    /// The first one: two characters of salt, eleven of hash, eight characters of the password.
+    Des,
 }
 
 impl Kind {
@@ -129,12 +138,21 @@ impl Kind {
             "$2a" | "$2b" | "$2y" => Self::Bcrypt,
             "$5$" => Self::Sha256,
             "$6$" => Self::Sha512,
+            "$y$" => Self::Yescrypt,
+            "$1$" => Self::Md5,
+            _ if hash.len() == 13 && hash.bytes().all(is_digit) => Self::Des,
             _ => return None,
         })
     }
 }
 
-/// Whether passwords can be compared with a hash of this kind: SHA-256 (`$5$`), SHA-512 (`$6$`), bcrypt (`$2b$`).
+/// Whether the byte is one of the 64 digits that crypt(3) writes hashes with.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/')
+}
+
+/// Whether passwords can be compared with a hash of this kind: yescrypt (`$y$`), bcrypt (`$2b$`), SHA-512 (`$6$`), SHA-256
+/// (`$5$`), MD5 (`$1$`) and DES.
 pub fn is_run(hash: &str) -> bool {
     Kind::of(hash).is_some()
 }
@@ -151,11 +169,28 @@ mod tests {
             "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA",
             "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
             "$2b$04$abcdefghijklmnopqrstuuyeG8laUfZvsCmc.AE6qIDYSPGM2efmK",
+            "$1$saltsalt$le8lFSqqnPaRFOlmAZpvH1",
+            "abMbH7WsHr7wQ",
+            "$y$j75$WZaPV7LSUEKMo34UKMo341$edcKRcfXsrBNrL3fNQWhjJgylEN.SWkRlrKHBNHBl8C",
+            "$y$j9T$5Wz1yhaBLyMsAGoRDHJvA1$4Cch2S6OiwEiBRalkkJsNaqbGAlg5Ov6gOkOsKwUmS6",
         ] {
             assert!(is_run(hash) && verify(hash, b"Hello world!"), "{hash}");
-            assert!(!verify(hash, b"Hello world"), "{hash}");
+            assert!(!verify(hash, b"Hell0 world!"), "{hash}");
         }
-        for hash in ["", "$", "$6$", "$6$x", "$5$rounds=a$b$c", "$2b$", "$1$a$b", "abc"] {
+        for hash in [
+            "",
+            "$",
+            "$6$",
+            "$6$x",
+            "$5$rounds=a$b$c",
+            "$2b$",
+            "$1$a$b",
+            "$y$",
+            "$y$j9T$a$b",
+            "$y$zzz$a$b",
+            "abc",
+            "!!Tk71qDTQKMY",
+        ] {
             assert!(!verify(hash, b"x"), "{hash}");
         }
     }
