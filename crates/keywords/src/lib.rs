@@ -22,3 +22,4 @@ pub mod filter;
 pub mod metric;
 pub mod service;
 mod timing;
+mod vars;

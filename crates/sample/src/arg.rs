@@ -1,7 +1,10 @@
 //! What stands in a keyword's parentheses: the declared shape ([`ArgSpec`]) and the parsed values ([`Arg`]).
 //! References to proxies, servers and variables are resolved by `plan`, which turns names into numbers.
 
+use std::any::Any;
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// The kind of one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,12 +13,12 @@ pub enum ArgKind {
     Sint,
     /// An integer, or the name of a variable that holds one: [`Arg::Sint`] or [`Arg::Var`].
     IntOrVar,
-    /// One of these integers.
-    IntOf(&'static [i64]),
+    /// One of these integers; for others this is said, with what was given in place of `{}`.
+    IntOf(&'static [i64], &'static str),
     /// An integer of 0 to 255 (`0x` and hexadecimal digits too), or one of these names for one: [`Arg::Sint`].
     IntOrName(&'static [(&'static str, i64)]),
-    /// One of these words: [`Arg::Str`].
-    OneOf(&'static [&'static str]),
+    /// One of these words: [`Arg::Str`]; for others this is said, with what was given in place of `{}`.
+    OneOf(&'static [&'static str], &'static str),
     /// Hexadecimal digits, kept as the bytes they stand for: [`Arg::Str`].
     Hex,
     /// A duration with an optional unit, milliseconds without; kept in milliseconds.
@@ -46,13 +49,15 @@ pub enum ArgKind {
     Map,
     /// A userlist by name.
     Userlist,
+    /// Text that the keyword reads itself while the configuration is built: whatever [`Own::read`] makes of it.
+    Own(&'static Own),
 }
 
 impl ArgKind {
     /// The word HAProxy prints for it in its keyword lists.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Sint | Self::IntOf(_) | Self::IntOrName(_) => "integer",
+            Self::Sint | Self::IntOf(..) | Self::IntOrName(_) => "integer",
             Self::Time => "delay",
             Self::Size => "size",
             Self::Ipv4 => "IPv4 address",
@@ -66,11 +71,97 @@ impl ArgKind {
             Self::Regex => "regex",
             Self::Map => "map",
             Self::Userlist => "user list",
+            Self::Own(own) => own.kind,
             // What it looks into itself.
-            Self::Str | Self::IntOrVar | Self::OneOf(_) | Self::Hex | Self::Var | Self::RegexFlags => {
+            Self::Str | Self::IntOrVar | Self::OneOf(..) | Self::Hex | Self::Var | Self::RegexFlags => {
                 "string"
             }
         }
+    }
+}
+
+/// How a keyword reads an argument of its own.
+pub struct Own {
+    /// HAProxy's word for what it is: `string`, if it is looked into only after that.
+    pub kind: &'static str,
+    /// Whether it is read where it was left out too, as an empty text.
+    pub absent: bool,
+    pub read: fn(&Written<'_>, &mut dyn Reading) -> Result<Arg, Unread>,
+}
+
+impl PartialEq for Own {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Own {}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind)
+    }
+}
+
+/// An argument as it stands in the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// Quotes and escapes resolved.
+    pub text: &'a str,
+    /// The arguments in front of it.
+    pub before: &'a [Option<Arg>],
+}
+
+/// Why an argument can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is nothing of its kind.
+    Form,
+    /// It is, and means nothing: a sentence for the user.
+    Says(String),
+}
+
+impl From<String> for Unread {
+    fn from(text: String) -> Self {
+        Self::Says(text)
+    }
+}
+
+impl From<&str> for Unread {
+    fn from(text: &str) -> Self {
+        Self::Says(text.to_owned())
+    }
+}
+
+/// What a keyword may ask for while it reads its arguments. Errors are sentences for the user.
+pub trait Reading {
+    /// Resolves `scope.name`.
+    fn var(&mut self, name: &str) -> Result<VarRef, String>;
+    /// The content of a file that the configuration names.
+    fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
+    /// An ACL by its name.
+    fn acl(&mut self, name: &str) -> Result<Made, String>;
+    /// Says something the user should know which is no error.
+    fn warn(&mut self, text: String);
+}
+
+/// What a keyword made of an argument.
+#[derive(Clone)]
+pub struct Made(Arc<dyn Any + Send + Sync>);
+
+impl Made {
+    pub fn new<T: Any + Send + Sync>(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Made")
     }
 }
 
@@ -130,6 +221,14 @@ pub enum Arg {
     Regex(Box<regex::bytes::Regex>),
     Map(u32),
     Userlist(u32),
+    Own(Made),
+}
+
+impl Arg {
+    /// What a keyword made of an argument of its own.
+    pub fn own<T: Any + Send + Sync>(value: T) -> Self {
+        Self::Own(Made::new(value))
+    }
 }
 
 /// The parsed arguments of one use of a keyword, by position; what was left out is absent.
@@ -194,6 +293,14 @@ impl Args {
     pub fn server(&self, position: usize) -> Option<(u32, u32)> {
         match self.at(position)? {
             Arg::Server(b, s) => Some((*b, *s)),
+            _ => None,
+        }
+    }
+
+    /// What the keyword made of this argument when it read it.
+    pub fn own<T: Any>(&self, position: usize) -> Option<&T> {
+        match self.at(position)? {
+            Arg::Own(made) => made.get(),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ pub mod cast;
 pub mod pattern;
 pub mod value;
 
-pub use arg::{Arg, ArgKind, ArgSpec, Args};
+pub use arg::{Arg, ArgKind, ArgSpec, Args, Own, Reading, Unread, Written};
 pub use bumpalo::Bump;
 pub use cast::cast;
 pub use pattern::{MatchKind, Patterns};

@@ -16,6 +16,8 @@ pub enum Type {
     Str,
     Bin,
     Meth,
+    /// What a converter was given.
+    Same,
 }
 
 impl Type {
@@ -31,6 +33,7 @@ impl Type {
             Self::Str => "str",
             Self::Bin => "bin",
             Self::Meth => "meth",
+            Self::Same => "same",
         }
     }
 }
@@ -66,6 +69,19 @@ impl<'a> Value<'a> {
         match self {
             Self::Str(b) | Self::Bin(b) | Self::Meth(b) => Some(b),
             _ => None,
+        }
+    }
+
+    /// The same with its bytes in the arena.
+    pub fn copied<'b>(&self, arena: &'b crate::Bump) -> Value<'b> {
+        match *self {
+            Self::Bool(v) => Value::Bool(v),
+            Self::Sint(v) => Value::Sint(v),
+            Self::Ipv4(v) => Value::Ipv4(v),
+            Self::Ipv6(v) => Value::Ipv6(v),
+            Self::Str(v) => Value::Str(arena.alloc_slice_copy(v)),
+            Self::Bin(v) => Value::Bin(arena.alloc_slice_copy(v)),
+            Self::Meth(v) => Value::Meth(arena.alloc_slice_copy(v)),
         }
     }
 

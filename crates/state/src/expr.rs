@@ -62,9 +62,10 @@ pub struct Expr {
 }
 
 impl Expr {
-    /// The type the whole expression gives.
+    /// The type the whole expression gives, through converters that keep their input's.
     pub fn gives(&self) -> Type {
-        self.steps.last().map_or(self.fetch.gives, |s| s.converter.gives)
+        let kept = |t: &Type| *t != Type::Same;
+        self.steps.iter().rev().map(|s| s.converter.gives).find(kept).unwrap_or(self.fetch.gives)
     }
 
     /// The one value of the expression; none where the fetch finds nothing or a conversion fails.

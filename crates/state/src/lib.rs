@@ -13,6 +13,7 @@ pub mod acl;
 pub mod administer;
 pub mod auth;
 pub mod backend;
+pub mod captured;
 pub mod check;
 pub mod compression;
 pub mod cookie;

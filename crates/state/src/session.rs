@@ -3,7 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::link::Packets;
 use crate::log::Origin;
-use crate::vars::Vars;
+use crate::vars::Living;
 
 /// What a client is expected to send before its own bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Session {
     pub begun_wall_us: u64,
     /// Requests begun on this connection.
     pub requests: u32,
-    pub vars: Vars,
+    pub vars: Living,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
@@ -81,7 +81,7 @@ impl Session {
             begun_ns: now_ns,
             begun_wall_us: wall_us,
             requests: 0,
-            vars: Vars::new(),
+            vars: Living::new(),
             log_origin: Origin::Unspecified,
             sticks: false,
         }

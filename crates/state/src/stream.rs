@@ -3,6 +3,7 @@
 
 use http::{Message, Version};
 
+use crate::captured::Captured;
 use crate::compression::Algorithm;
 use crate::endpoint::Endpoint;
 use crate::family::Serve;
@@ -11,7 +12,7 @@ use crate::reply::Page;
 use crate::rule::Place;
 use crate::termination::Termination;
 use crate::unique_id::UniqueId;
-use crate::vars::Vars;
+use crate::vars::Living;
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -111,11 +112,11 @@ pub struct Stream {
     /// `early-hint`: whole answers of status 103 that wait to be sent.
     pub hints: Vec<u8>,
     /// Variables of the transaction; of the request phase; of the response phase.
-    pub txn_vars: Vars,
-    pub req_vars: Vars,
-    pub res_vars: Vars,
-    pub captured_request: Vec<Option<Box<[u8]>>>,
-    pub captured_response: Vec<Option<Box<[u8]>>>,
+    pub txn_vars: Living,
+    pub req_vars: Living,
+    pub res_vars: Living,
+    pub captured_request: Captured,
+    pub captured_response: Captured,
     /// The body of an answer the proxy gives itself.
     pub reply_body: Option<Arc<[u8]>>,
     /// An answer a rule chose, in place of the page for the status.
@@ -197,11 +198,11 @@ impl Stream {
             timeouts: Timeouts::default(),
             lenient: false,
             hints: Vec::new(),
-            txn_vars: Vars::new(),
-            req_vars: Vars::new(),
-            res_vars: Vars::new(),
-            captured_request: Vec::new(),
-            captured_response: Vec::new(),
+            txn_vars: Living::new(),
+            req_vars: Living::new(),
+            res_vars: Living::new(),
+            captured_request: Captured::new(),
+            captured_response: Captured::new(),
             reply_body: None,
             reply_page: None,
             service: None,

@@ -55,13 +55,8 @@ impl Action for Capture {
         };
         // A backend's rule may name a slot that this frontend does not have.
         let Some(limit) = declared.get(self.slot).map(|c| c.len.min(self.len)) else { return Verdict::Next };
-        if slots.len() < declared.len() {
-            slots.resize(declared.len(), None);
-        }
         let bytes = text(value, arena);
-        if let Some(slot) = slots.get_mut(self.slot) {
-            *slot = Some(bytes.get(..limit).unwrap_or(bytes).into());
-        }
+        slots.set(self.slot, Some(bytes.get(..limit).unwrap_or(bytes).into()));
         Verdict::Next
     }
 }

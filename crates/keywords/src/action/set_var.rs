@@ -4,6 +4,7 @@ use sample::arg::{Scope, VarRef};
 use sample::{Owned, Value};
 
 use super::prelude::*;
+use crate::vars::Condition;
 
 pub(super) const KEYWORDS: &[ActionKind] = &[
     ActionKind {
@@ -46,30 +47,10 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
     },
 ];
 
-/// What must hold for the variable to be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Condition {
-    /// The variable has a value (or has none). HAProxy tells "exists" from "is set" only for the process's variables.
-    Set(bool),
-    /// The input is empty (or is not).
-    Empty(bool),
-    /// The variable's integer is greater (or less) than the input.
-    Greater,
-    Less,
-}
-
 fn inside(p: &mut Parse<'_>) -> Result<(VarRef, Box<[Condition]>), String> {
     let mut words = p.inside.ok_or("missing the variable's name")?.split(',');
     let var = p.compiler.var(words.next().unwrap_or_default())?;
-    let conditions = words.map(|word| match word {
-        "ifexists" | "ifset" => Ok(Condition::Set(true)),
-        "ifnotexists" | "ifnotset" => Ok(Condition::Set(false)),
-        "ifempty" => Ok(Condition::Empty(true)),
-        "ifnotempty" => Ok(Condition::Empty(false)),
-        "ifgt" => Ok(Condition::Greater),
-        "iflt" => Ok(Condition::Less),
-        other => Err(format!("unknown condition \"{other}\"")),
-    });
+    let conditions = words.map(Condition::read);
     Ok((var, conditions.collect::<Result<_, _>>()?))
 }
 
@@ -93,25 +74,13 @@ impl Action for SetVar {
             Source::Format(format) => Some(Value::Str(act.text(format))),
         };
         let Some(value) = value else { return Verdict::Next };
-        if !self.conditions.is_empty() && !self.allowed(act, value) {
+        if !self.conditions.is_empty()
+            && !Condition::all_hold(self.conditions.iter(), self.var, value, &act.ctx())
+        {
             return Verdict::Next;
         }
         set(act, self.var, value.to_owned());
         Verdict::Next
-    }
-}
-
-impl SetVar {
-    fn allowed(&self, act: &Act<'_>, value: Value<'_>) -> bool {
-        let cx = act.ctx();
-        let old = crate::fetch::var::lookup(self.var, &cx);
-        self.conditions.iter().all(|condition| match (condition, old, value) {
-            (Condition::Set(wanted), old, _) => old.is_some() == *wanted,
-            (Condition::Empty(wanted), _, value) => value.bytes().is_some_and(<[u8]>::is_empty) == *wanted,
-            (Condition::Greater, Some(Value::Sint(old)), Value::Sint(new)) => old > new,
-            (Condition::Less, Some(Value::Sint(old)), Value::Sint(new)) => old < new,
-            (Condition::Greater | Condition::Less, _, _) => true,
-        })
     }
 }
 

@@ -53,11 +53,10 @@ fn slots<'a>(cx: &Ctx<'a>, side: Side) -> impl Iterator<Item = Option<&'a [u8]>>
         Side::Response => c.response.len(),
     });
     (0..declared).map(move |i| {
-        let found = stream.and_then(|s| match side {
-            Side::Request => s.captured_request.get(i),
-            Side::Response => s.captured_response.get(i),
-        });
-        found.and_then(Option::as_deref)
+        stream.and_then(|s| match side {
+            Side::Request => s.captured_request.get(i, cx.arena),
+            Side::Response => s.captured_response.get(i, cx.arena),
+        })
     })
 }
 

@@ -1,9 +1,24 @@
-//! `nbsrv`, `srv_is_up`, `srv_queue`: proxies and servers by a name that is only known at run time (manual
+//! `fe_exists`, `nbsrv`, `srv_is_up`, `srv_queue`: proxies and servers by a name that is only known at run time (manual
 //! 7.3.1).
 
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Converter] = &[
+    Converter {
+        name: "fe_exists",
+        args: &[],
+        takes: Type::Str,
+        gives: Type::Bool,
+        doc: "Whether there is a frontend of this name.",
+        examples: &[
+            Example { given: "", expr: "str(web),fe_exists", gives: "1" },
+            Example { given: "", expr: "str(app),fe_exists", gives: "0" },
+        ],
+        run: |_, value, cx| {
+            let name = value.bytes()?;
+            Some(Value::Bool(cx.world.frontends.iter().any(|f| f.name.as_bytes() == name)))
+        },
+    },
     Converter {
         name: "nbsrv",
         args: &[],

@@ -4,17 +4,38 @@ use super::prelude::*;
 
 const ARGS: &[ArgSpec] = &[
     ArgSpec::optional("start", ArgKind::Str),
-    ArgSpec::optional("var", ArgKind::Var),
+    ArgSpec::optional("var", REGISTERED),
     ArgSpec::optional("end", ArgKind::Str),
 ];
+
+/// A variable or nothing, where something else may follow.
+const ADDED: ArgKind = ArgKind::Own(&Own {
+    kind: "string",
+    absent: false,
+    read: |written, reading| match written.text {
+        "" => Ok(Arg::Str(Box::default())),
+        name => {
+            let failed = |_| format!("failed to register variable name '{name}'");
+            Ok(Arg::Var(reading.var(name).map_err(failed)?))
+        }
+    },
+});
+const SUFFIX: ArgKind = ArgKind::Own(&Own {
+    kind: "string",
+    absent: true,
+    read: |written, _| match (written.text, written.before.get(1)) {
+        ("", Some(Some(Arg::Str(_)))) => Err("one of the optional arguments has to be nonempty".into()),
+        (text, _) => Ok(Arg::Str(text.as_bytes().into())),
+    },
+});
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {
         name: "add_item",
         args: &[
             ArgSpec::required("delim", ArgKind::Str),
-            ArgSpec::optional("var", ArgKind::Var),
-            ArgSpec::optional("suff", ArgKind::Str),
+            ArgSpec::required("var", ADDED),
+            ArgSpec::optional("suff", SUFFIX),
         ],
         takes: Type::Str,
         gives: Type::Str,

@@ -3,10 +3,27 @@
 use super::prelude::*;
 
 const ARGS: &[ArgSpec] = &[
-    ArgSpec::required("index", ArgKind::Sint),
-    ArgSpec::required("delimiters", ArgKind::Str),
+    ArgSpec::required("index", INDEX),
+    ArgSpec::required("delimiters", DELIMITERS),
     ArgSpec::optional("count", ArgKind::Sint),
 ];
+const INDEX: ArgKind = ArgKind::Own(&Own {
+    kind: "integer",
+    absent: false,
+    read: |written, _| match written.text.parse() {
+        Ok(0) => Err("Unexpected value 0 for index".into()),
+        Ok(n) => Ok(Arg::Sint(n)),
+        Err(_) => Err(Unread::Form),
+    },
+});
+const DELIMITERS: ArgKind = ArgKind::Own(&Own {
+    kind: "string",
+    absent: false,
+    read: |written, _| match written.text {
+        "" => Err("Empty separators list".into()),
+        text => Ok(Arg::Str(text.as_bytes().into())),
+    },
+});
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {

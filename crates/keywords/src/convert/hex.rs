@@ -4,14 +4,38 @@ use super::prelude::*;
 
 const DECIMAL: &[ArgSpec] = &[
     ArgSpec::required("separator", ArgKind::Str),
-    ArgSpec::required("chunk_size", ArgKind::Sint),
-    ArgSpec::optional("truncate", ArgKind::Sint),
+    ArgSpec::optional("chunk_size", NUMBER_SIZE),
+    ArgSpec::optional("truncate", TRUNCATE),
 ];
 const HEX: &[ArgSpec] = &[
     ArgSpec::optional("separator", ArgKind::Str),
-    ArgSpec::optional("chunk_size", ArgKind::Sint),
-    ArgSpec::optional("truncate", ArgKind::Sint),
+    ArgSpec::optional("chunk_size", TEXT_SIZE),
+    ArgSpec::optional("truncate", TRUNCATE),
 ];
+const NUMBER_SIZE: ArgKind = ArgKind::Own(&Own {
+    kind: "integer",
+    absent: true,
+    read: |written, _| match whole(written)? {
+        n @ 1..=8 => Ok(Arg::Sint(n)),
+        n => Err(format!("chunk_size out of [1..8] range ({n})").into()),
+    },
+});
+const TEXT_SIZE: ArgKind = ArgKind::Own(&Own {
+    kind: "integer",
+    absent: false,
+    read: |written, _| match whole(written)? {
+        n @ ..=0 => Err(format!("chunk_size needs to be positive ({n})").into()),
+        n => Ok(Arg::Sint(n)),
+    },
+});
+const TRUNCATE: ArgKind = ArgKind::Own(&Own {
+    kind: "integer",
+    absent: false,
+    read: |written, _| match whole(written)? {
+        n @ (0 | 1) => Ok(Arg::Sint(n)),
+        n => Err(format!("Unsupported truncate value ({n})").into()),
+    },
+});
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {
@@ -99,6 +123,13 @@ pub(super) const KEYWORDS: &[Converter] = &[
         run: |args, value, cx| decimal(args, value, cx, true),
     },
 ];
+
+fn whole(written: &Written<'_>) -> Result<i64, Unread> {
+    match written.text {
+        "" => Ok(0),
+        text => text.parse().map_err(|_| Unread::Form),
+    }
+}
 
 /// The number in hexadecimal digits, of which only the last sixteen count.
 fn number<'a>(digits: &[u8]) -> Option<Value<'a>> {

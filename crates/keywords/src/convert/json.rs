@@ -4,7 +4,13 @@ use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Converter] = &[Converter {
     name: "json",
-    args: &[ArgSpec::optional("input-code", ArgKind::OneOf(&["ascii", "utf8", "utf8s", "utf8p", "utf8ps"]))],
+    args: &[ArgSpec::optional(
+        "input-code",
+        ArgKind::OneOf(
+            &["ascii", "utf8", "utf8s", "utf8p", "utf8ps"],
+            "Unexpected input code type. Allowed value are 'ascii', 'utf8', 'utf8s', 'utf8p' and 'utf8ps'",
+        ),
+    )],
     takes: Type::Str,
     gives: Type::Str,
     doc: "Escapes the string for use inside a JSON string. The argument says how it is encoded: `ascii` (the default), \

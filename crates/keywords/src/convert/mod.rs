@@ -6,17 +6,29 @@ mod arithmetic;
 mod backend;
 mod base64;
 mod bool;
+mod capture;
 mod concat;
+mod eth;
 mod field;
+mod fix;
+mod has_ctl;
 mod hash;
 mod hex;
 mod host_only;
+mod ip;
 mod ipmask;
 mod json;
+mod json_query;
+mod language;
 mod lower;
+mod mqtt;
+mod protobuf;
 mod regsub;
+mod rfc7239;
+mod set_var;
 mod sha;
 mod strcmp;
+mod tcp;
 mod time;
 mod trim;
 mod url_dec;
@@ -27,17 +39,29 @@ pub static ALL: &[&[Converter]] = &[
     backend::KEYWORDS,
     base64::KEYWORDS,
     bool::KEYWORDS,
+    capture::KEYWORDS,
     concat::KEYWORDS,
+    eth::KEYWORDS,
     field::KEYWORDS,
+    fix::KEYWORDS,
+    has_ctl::KEYWORDS,
     hash::KEYWORDS,
     hex::KEYWORDS,
     host_only::KEYWORDS,
+    ip::KEYWORDS,
     ipmask::KEYWORDS,
     json::KEYWORDS,
+    json_query::KEYWORDS,
+    language::KEYWORDS,
     lower::KEYWORDS,
+    mqtt::KEYWORDS,
+    protobuf::KEYWORDS,
     regsub::KEYWORDS,
+    rfc7239::KEYWORDS,
+    set_var::KEYWORDS,
     sha::KEYWORDS,
     strcmp::KEYWORDS,
+    tcp::KEYWORDS,
     time::KEYWORDS,
     trim::KEYWORDS,
     url_dec::KEYWORDS,
@@ -50,8 +74,9 @@ pub fn find(name: &str) -> Option<&'static Converter> {
 
 /// What the files of this family share.
 mod prelude {
+    pub(super) use sample::arg::{Reading, Unread, Written};
     pub(super) use sample::cast::integer;
-    pub(super) use sample::{Arg, ArgKind, ArgSpec, Args, Bump, Type, Value};
+    pub(super) use sample::{Arg, ArgKind, ArgSpec, Args, Bump, Own, Type, Value};
     pub(super) use state::expr::Ctx;
     pub(super) use state::family::{Converter, Example};
 
@@ -69,5 +94,50 @@ mod prelude {
             }
             _ => None,
         }
+    }
+
+    /// A variable, of which it is said in HAProxy's way if it can't be one.
+    pub(super) const REGISTERED: ArgKind = ArgKind::Own(&Own {
+        kind: "string",
+        absent: false,
+        read: |written, reading| {
+            if written.text.is_empty() {
+                return Err("missing variable name".into());
+            }
+            let failed = |_| format!("failed to register variable name '{}'", written.text);
+            Ok(Arg::Var(reading.var(written.text).map_err(failed)?))
+        },
+    });
+
+    /// Reads an argument that is bytes in base 64, or a variable that holds such; `what` is its name for messages.
+    pub(super) fn secret(
+        written: &Written<'_>,
+        reading: &mut dyn Reading,
+        what: &str,
+    ) -> Result<Arg, Unread> {
+        if let Some(bytes) = decoded(written.text.as_bytes()) {
+            return Ok(Arg::Str(bytes.into()));
+        }
+        let says = || {
+            format!("{what}: argument needs to be base64 encoded, and can either be a string or a variable")
+        };
+        Ok(Arg::Var(reading.var(written.text).map_err(|_| says())?))
+    }
+
+    /// The bytes of such an argument; none if the variable is not set or holds something else.
+    pub(super) fn secret_bytes<'a>(args: &'a Args, position: usize, cx: &Ctx<'a>) -> Option<&'a [u8]> {
+        match args.at(position)? {
+            Arg::Str(bytes) => Some(bytes),
+            Arg::Var(var) => {
+                let text = sample::cast(crate::fetch::var::lookup(*var, cx)?, Type::Str, cx.arena)?;
+                decoded(text.bytes()?).map(|bytes| cx.arena.alloc_slice_copy(&bytes) as &[u8])
+            }
+            _ => None,
+        }
+    }
+
+    /// The bytes of base 64 with its padding.
+    fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).ok()
     }
 }

@@ -8,7 +8,16 @@ use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::prelude::*;
 
-const ALGORITHM: ArgKind = ArgKind::OneOf(&["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]);
+const ALGORITHM: ArgKind = ArgKind::OneOf(
+    &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
+    "algorithm must be a valid OpenSSL message digest name.",
+);
+
+const KEY: ArgKind = ArgKind::Own(&Own {
+    kind: "string",
+    absent: false,
+    read: |written, reading| secret(written, reading, "failed to parse key "),
+});
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {
@@ -36,26 +45,24 @@ pub(super) const KEYWORDS: &[Converter] = &[
     },
     Converter {
         name: "hmac",
-        args: &[ArgSpec::required("algorithm", ALGORITHM), ArgSpec::required("key", ArgKind::Str)],
+        args: &[ArgSpec::required("algorithm", ALGORITHM), ArgSpec::required("key", KEY)],
         takes: Type::Bin,
         gives: Type::Bin,
-        doc: "The message authentication code of the input under a key, which is given in base 64.",
+        doc: "The message authentication code of the input under a key, which is given in base 64, or by a variable that holds it so.",
         examples: &[Example {
             given: "",
             expr: "str(abc),hmac(sha256,a2V5),hex",
             gives: "9C196E32DC0175F86F4B1CB89289D6619DE6BEE699E4C378E68309ED97A1A6AB",
         }],
         run: |args, value, cx| {
-            let key =
-                base64::Engine::decode(&base64::engine::general_purpose::STANDARD, args.str(1)?).ok()?;
-            let bytes = value.bytes()?;
+            let (key, bytes) = (secret_bytes(args, 1, cx)?, value.bytes()?);
             match args.str(0)? {
-                b"md5" => authenticated::<SimpleHmac<Md5>>(&key, bytes, cx),
-                b"sha1" => authenticated::<SimpleHmac<Sha1>>(&key, bytes, cx),
-                b"sha224" => authenticated::<SimpleHmac<Sha224>>(&key, bytes, cx),
-                b"sha256" => authenticated::<SimpleHmac<Sha256>>(&key, bytes, cx),
-                b"sha384" => authenticated::<SimpleHmac<Sha384>>(&key, bytes, cx),
-                _ => authenticated::<SimpleHmac<Sha512>>(&key, bytes, cx),
+                b"md5" => authenticated::<SimpleHmac<Md5>>(key, bytes, cx),
+                b"sha1" => authenticated::<SimpleHmac<Sha1>>(key, bytes, cx),
+                b"sha224" => authenticated::<SimpleHmac<Sha224>>(key, bytes, cx),
+                b"sha256" => authenticated::<SimpleHmac<Sha256>>(key, bytes, cx),
+                b"sha384" => authenticated::<SimpleHmac<Sha384>>(key, bytes, cx),
+                _ => authenticated::<SimpleHmac<Sha512>>(key, bytes, cx),
             }
         },
     },
@@ -74,7 +81,10 @@ pub(super) const KEYWORDS: &[Converter] = &[
     },
     Converter {
         name: "sha2",
-        args: &[ArgSpec::optional("bits", ArgKind::IntOf(&[224, 256, 384, 512]))],
+        args: &[ArgSpec::optional(
+            "bits",
+            ArgKind::IntOf(&[224, 256, 384, 512], "Unsupported number of bits: '{}'"),
+        )],
         takes: Type::Bin,
         gives: Type::Bin,
         doc: "The SHA-2 digest of the input in this many bits, 256 if none is given.",

@@ -1,5 +1,7 @@
 //! `strcmp`, `secure_memcmp`, `length`: comparing and measuring (manual 7.3.1).
 
+use subtle::ConstantTimeEq;
+
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Converter] = &[
@@ -13,8 +15,29 @@ pub(super) const KEYWORDS: &[Converter] = &[
         run: |_, value, _| i64::try_from(value.bytes()?.len()).ok().map(Value::Sint),
     },
     Converter {
+        name: "secure_memcmp",
+        args: &[ArgSpec::required("var", REGISTERED)],
+        takes: Type::Bin,
+        gives: Type::Bool,
+        doc: "Whether the input is the same as a variable, in a time that doesn't tell where they differ. None if the variable \
+              is not set.",
+        examples: &[
+            Example {
+                given: "GET / HTTP/1.1\r\n\r\n",
+                expr: "str(abc),set-var(txn.x),secure_memcmp(txn.x)",
+                gives: "1",
+            },
+            Example { given: "", expr: "str(abc),secure_memcmp(txn.nope)", gives: "-" },
+        ],
+        run: |args, value, cx| {
+            let secret = crate::fetch::var::lookup(args.var(0)?, cx)?;
+            let secret = sample::cast(secret, Type::Bin, cx.arena)?.bytes()?;
+            Some(Value::Bool(bool::from(value.bytes()?.ct_eq(secret))))
+        },
+    },
+    Converter {
         name: "strcmp",
-        args: &[ArgSpec::required("var", ArgKind::Var)],
+        args: &[ArgSpec::required("var", REGISTERED)],
         takes: Type::Str,
         gives: Type::Sint,
         doc: "How the input compares with a variable: negative, 0 or positive for less, equal, greater. None if the variable is not set.",

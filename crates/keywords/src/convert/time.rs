@@ -6,7 +6,7 @@ use super::prelude::*;
 
 const FORMAT: &[ArgSpec] =
     &[ArgSpec::required("format", ArgKind::Str), ArgSpec::optional("offset", ArgKind::Sint)];
-const UNITS: ArgKind = ArgKind::OneOf(&["s", "ms", "us"]);
+const UNITS: ArgKind = ArgKind::OneOf(&["s", "ms", "us"], "expects 's', 'ms' or 'us', got '{}'");
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {

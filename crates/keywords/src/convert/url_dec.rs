@@ -38,7 +38,10 @@ pub(super) const KEYWORDS: &[Converter] = &[
     },
     Converter {
         name: "url_enc",
-        args: &[ArgSpec::optional("enc_type", ArgKind::OneOf(&["query"]))],
+        args: &[ArgSpec::optional(
+            "enc_type",
+            ArgKind::OneOf(&["query"], "Unexpected encode type. Allowed value is 'query'"),
+        )],
         takes: Type::Str,
         gives: Type::Str,
         doc: "The text with every byte but letters, digits and `-._~` as `%XX`.",

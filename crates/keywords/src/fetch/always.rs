@@ -35,7 +35,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "bool",
-        args: &[ArgSpec::required("bool", ArgKind::OneOf(&["true", "false", "1", "0"]))],
+        args: &[ArgSpec::required(
+            "bool",
+            ArgKind::OneOf(&["true", "false", "1", "0"], "Expects 'true', 'false', '0' or '1'"),
+        )],
         gives: Type::Bool,
         needs: Needs::Nothing,
         doc: "The given boolean: `true`, `false`, `1`, `0`.",

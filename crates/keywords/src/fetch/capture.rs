@@ -1,5 +1,7 @@
 //! `capture.req.*`, `capture.res.*`: what is kept of request and response to the end (manual 7.3.6).
 
+use state::captured::Captured;
+
 use super::prelude::*;
 
 const GIVEN: &str = "GET /a/b?x=1&y=2 HTTP/1.1\r\nhost: example.com\r\n\r\n";
@@ -13,7 +15,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Request,
         doc: "The request header captured in this slot, counted from 0 (`capture request header`, `http-request capture`).",
         examples: &[Example { given: GIVEN, expr: "capture.req.hdr(0)", gives: "-" }],
-        get: |args, cx| captured(&cx.stream?.captured_request, args),
+        get: |args, cx| captured(&cx.stream?.captured_request, args, cx),
         each: None,
     },
     Fetch {
@@ -53,7 +55,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Server,
         doc: "The response header captured in this slot, counted from 0.",
         examples: &[Example { given: BOTH, expr: "capture.res.hdr(0)", gives: "-" }],
-        get: |args, cx| captured(&cx.stream?.captured_response, args),
+        get: |args, cx| captured(&cx.stream?.captured_response, args, cx),
         each: None,
     },
     Fetch {
@@ -72,9 +74,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
 ];
 
-fn captured<'a>(slots: &'a [Option<Box<[u8]>>], args: &Args) -> Option<Value<'a>> {
+fn captured<'a>(slots: &'a Captured, args: &Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
     let slot = usize::try_from(args.int(0)?).ok()?;
-    slots.get(slot)?.as_deref().map(Value::Str)
+    slots.get(slot, cx.arena).map(Value::Str)
 }
 
 /// The words of the request line as it came.

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 
-const UNITS: ArgKind = ArgKind::OneOf(&["s", "ms", "us"]);
+const UNITS: ArgKind = ArgKind::OneOf(&["s", "ms", "us"], "expects 's', 'ms' or 'us', got '{}'");
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[

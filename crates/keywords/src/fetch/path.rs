@@ -30,7 +30,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "query",
-        args: &[ArgSpec::optional("options", ArgKind::OneOf(&["with_qm"]))],
+        args: &[ArgSpec::optional(
+            "options",
+            ArgKind::OneOf(&["with_qm"], "supported options are: 'with_qm'"),
+        )],
         gives: Type::Str,
         needs: Needs::RequestHead,
         doc: "What follows the question mark, or with `with_qm` from it on; none without one.",

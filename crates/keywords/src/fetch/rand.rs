@@ -26,7 +26,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "uuid",
-        args: &[ArgSpec::optional("version", ArgKind::IntOf(&[4]))],
+        args: &[ArgSpec::optional("version", ArgKind::IntOf(&[4], "Unsupported UUID version: '{}'"))],
         gives: Type::Str,
         needs: Needs::Nothing,
         doc: "A random universally unique identifier (version 4 of RFC 9562).",

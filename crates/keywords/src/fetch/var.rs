@@ -26,23 +26,33 @@ pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
 /// The value a variable has now. Those of the process live behind a lock, so that the value is copied.
 pub(crate) fn lookup<'a>(var: VarRef, cx: &Ctx<'a>) -> Option<Value<'a>> {
     match var.scope {
-        Scope::Proc => copied(cx.world.process.vars.read().ok()?.get(var.id)?, cx),
-        Scope::Sess => cx.session.vars.get(var.id),
-        Scope::Txn => cx.stream?.txn_vars.get(var.id),
-        Scope::Req => cx.stream?.req_vars.get(var.id),
-        Scope::Res => cx.stream?.res_vars.get(var.id),
-        Scope::Check => None,
+        Scope::Proc => cx.world.process.vars.read().ok()?.get(var.id).map(|v| v.copied(cx.arena)),
+        _ => scope(var.scope, cx)?.get(var.id, cx.arena),
     }
 }
 
-fn copied<'a>(value: Value<'_>, cx: &Ctx<'a>) -> Option<Value<'a>> {
-    Some(match value {
-        Value::Str(b) => Value::Str(cx.arena.alloc_slice_copy(b)),
-        Value::Bin(b) => Value::Bin(cx.arena.alloc_slice_copy(b)),
-        Value::Meth(b) => Value::Meth(cx.arena.alloc_slice_copy(b)),
-        Value::Bool(v) => Value::Bool(v),
-        Value::Sint(v) => Value::Sint(v),
-        Value::Ipv4(v) => Value::Ipv4(v),
-        Value::Ipv6(v) => Value::Ipv6(v),
-    })
+/// Sets (or unsets) a variable from within an expression. Gives whether there is such a scope now.
+pub(crate) fn put(var: VarRef, value: Option<Value<'_>>, cx: &Ctx<'_>) -> bool {
+    let value = value.map(|v| v.to_owned());
+    if var.scope == Scope::Proc {
+        let Ok(mut vars) = cx.world.process.vars.write() else { return false };
+        match value {
+            Some(value) => vars.set(var.id, value),
+            None => vars.unset(var.id),
+        }
+        return true;
+    }
+    scope(var.scope, cx).map(|vars| vars.put(var.id, value)).is_some()
+}
+
+/// The variables of a scope other than the process's, where it exists now: there are none of a response in a request.
+fn scope<'a>(scope: Scope, cx: &Ctx<'a>) -> Option<&'a state::vars::Living> {
+    match scope {
+        Scope::Sess => Some(&cx.session.vars),
+        Scope::Txn => Some(&cx.stream?.txn_vars),
+        Scope::Req => Some(&cx.stream?.req_vars),
+        Scope::Res if cx.side == Side::Request => None,
+        Scope::Res => Some(&cx.stream?.res_vars),
+        Scope::Check | Scope::Proc => None,
+    }
 }

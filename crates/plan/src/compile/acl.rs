@@ -8,7 +8,7 @@ use sample::{MatchKind, Patterns, Type};
 use state::acl::{Acl, AclTest, Cond, Term};
 use state::family::Words;
 
-use super::expr::{Failure, name, type_of};
+use super::expr::{Failure, name};
 use super::nearest::hint;
 use super::{Compile, site};
 
@@ -128,7 +128,7 @@ impl Compile<'_> {
         Ok(Arc::new(Acl { name: Box::default(), tests }))
     }
 
-    fn named(&mut self, name: &str) -> Result<Arc<Acl>, String> {
+    pub(super) fn named(&mut self, name: &str) -> Result<Arc<Acl>, String> {
         if let Some(acl) = self.acls.get(name) {
             return Ok(Arc::clone(acl));
         }
@@ -168,7 +168,7 @@ impl Compile<'_> {
         let mut words = Words::new(words);
         let word = words.next().ok_or("missing fetch method in ACL expression ''")?;
         let (expr, implied) = self.criterion(word)?;
-        let gives = type_of(&expr);
+        let gives = expr.gives();
         let fetch = expr.fetch.name;
         let mut flags = Flags::default();
         let kind = self.flags(&mut words, &mut flags, |matching| match matching {

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use sample::arg::{Arg, ArgKind, ArgSpec, Args, Scope, VarRef};
+use sample::arg::{Arg, ArgKind, ArgSpec, Args, Made, Reading, Scope, Unread, VarRef, Written};
 use sample::pattern::{mask_v4, mask_v6, regex};
 
 use super::Compile;
@@ -13,15 +13,16 @@ use super::names::Names;
 type Text = String;
 
 /// Cuts `text`, which begins after the opening parenthesis, at the commas outside of quotes, for at most `most`
-/// arguments. Gives them and what follows the closing parenthesis; none at all for `()`.
-pub(super) fn cut(text: &str, most: usize) -> Result<(Vec<Text>, &str), String> {
+/// arguments. Gives them and what follows the closing parenthesis; none at all for `()`. An error comes with the number of
+/// the argument, from 1, where it is.
+pub(super) fn cut(text: &str, most: usize) -> Result<(Vec<Text>, &str), (usize, String)> {
     let mut args = Vec::new();
     let mut rest = text;
     if let Some(after) = rest.strip_prefix(')') {
         return Ok((args, after));
     }
     while args.len() < most {
-        let (arg, after) = one(rest)?;
+        let (arg, after) = one(rest).map_err(|e| (args.len() + 1, e))?;
         args.push(arg);
         rest = after;
         if let Some(after) = rest.strip_prefix(')') {
@@ -33,8 +34,8 @@ pub(super) fn cut(text: &str, most: usize) -> Result<(Vec<Text>, &str), String> 
         rest = rest.strip_prefix(',').unwrap_or(rest);
     }
     Err(match rest {
-        "" => "expected ')'".to_owned(),
-        rest => format!("expected ')' before '{rest}'"),
+        "" => (args.len().max(2), "expected ')'".to_owned()),
+        rest => (args.len() + 1, format!("expected ')' before '{rest}'")),
     })
 }
 
@@ -73,75 +74,120 @@ fn one(text: &str) -> Result<(Text, &str), String> {
     }
 }
 
-/// Types the arguments of one keyword. Fills in the proxy at hand where the keyword takes one and none is given. An
-/// error comes with the position of the argument, from 1.
-pub(super) fn typed(
-    compile: &mut Compile<'_>,
-    specs: &[ArgSpec],
-    given: &[Text],
-) -> Result<Args, (usize, String)> {
+/// What is wrong with arguments.
+pub(super) struct Wrong {
+    /// Which of them, from 1, where it is its form; none where it's what the keyword makes of it.
+    pub(super) position: Option<usize>,
+    pub(super) text: String,
+}
+
+/// Types the arguments of one keyword. Fills in the proxy at hand where the keyword takes one and none is given.
+pub(super) fn typed(compile: &mut Compile<'_>, specs: &[ArgSpec], given: &[Text]) -> Result<Args, Wrong> {
     let needed = specs.iter().rposition(|s| s.required).map_or(0, |p| p + 1);
     let fold =
         specs.iter().zip(given).any(|(spec, text)| spec.kind == ArgKind::RegexFlags && text.contains('i'));
+    let textual = specs.first().is_some_and(|spec| spec.kind.name() == "string");
     let mut values = Vec::with_capacity(specs.len());
     for (i, spec) in specs.iter().enumerate() {
         let position = i + 1;
-        let value = match given.get(i) {
-            Some(text) if !text.is_empty() || spec.kind == ArgKind::Str => {
-                Some(compile.arg(spec, text, position, fold).map_err(|e| (position, e))?)
-            }
-            _ => compile.absent(spec).map_err(|e| (position, e))?,
-        };
         // HAProxy takes a string that is missing for an empty one when it is the first.
-        if value.is_none() && position <= needed && (i > 0 || spec.kind != ArgKind::Str) {
-            let kind = type_name(spec.kind);
-            let got = given.len();
-            return Err((
-                position,
-                if (1..=i).contains(&got) {
-                    format!("missing arguments (got {got}/{needed}), type '{kind}' expected")
-                } else {
-                    format!("expected type '{kind}' at position {position}, but got nothing")
-                },
-            ));
+        let read = matches!(spec.kind, ArgKind::Own(own) if own.absent);
+        let read = read || i == 0 && textual && spec.required;
+        let text = given.get(i).map(String::as_str).or(read.then_some(""));
+        let value = match text {
+            Some("") if !reads_nothing(spec) => compile.absent(spec).map_err(|e| wrong(position, e))?,
+            Some(text) => Some(compile.arg(spec, text, &values, fold)?),
+            None => compile.absent(spec).map_err(|e| wrong(position, e))?,
+        };
+        if value.is_none() && position <= needed && !(i == 0 && textual) {
+            let kind = spec.kind.name();
+            let got = given.len().max(usize::from(textual));
+            let text = if (1..=i).contains(&got) {
+                format!("missing arguments (got {got}/{needed}), type '{kind}' expected")
+            } else {
+                format!("expected type '{kind}' at position {position}, but got nothing")
+            };
+            return Err(wrong(position, text));
         }
         values.push(value);
     }
     Ok(Args::new(values))
 }
 
+const fn wrong(position: usize, text: String) -> Wrong {
+    Wrong { position: Some(position), text }
+}
+
+/// Whether an empty text is something to read for an argument of this kind.
+const fn reads_nothing(spec: &ArgSpec) -> bool {
+    match spec.kind {
+        ArgKind::Str => true,
+        ArgKind::Own(own) => own.absent || spec.required,
+        ArgKind::Var | ArgKind::Hex | ArgKind::IntOrVar | ArgKind::OneOf(..) => spec.required,
+        _ => false,
+    }
+}
+
 impl Compile<'_> {
-    fn arg(&mut self, spec: &ArgSpec, text: &str, position: usize, fold: bool) -> Result<Arg, String> {
-        let bad = || {
-            let kind = type_name(spec.kind);
-            format!("failed to parse '{text}' as type '{kind}' at position {position}")
+    /// The argument behind `before`.
+    fn arg(&mut self, spec: &ArgSpec, text: &str, before: &[Option<Arg>], fold: bool) -> Result<Arg, Wrong> {
+        let position = before.len() + 1;
+        let read = match spec.kind {
+            ArgKind::Own(own) => (own.read)(&Written { text, before }, self),
+            kind if kind.name() == "string" => self.text_arg(kind, text).map_err(Unread::Says),
+            ArgKind::IntOf(list, refusal) => match text.parse() {
+                Ok(n) if list.contains(&n) => Ok(Arg::Sint(n)),
+                Ok(_) => Err(Unread::Says(refusal.replace("{}", text))),
+                Err(_) => Err(Unread::Form),
+            },
+            ArgKind::IntOrName(names) => {
+                let named = names.iter().find(|(name, _)| *name == text).map(|(_, n)| *n);
+                let number = named.or_else(|| byte(text)).map(Arg::Sint);
+                number.ok_or_else(|| Unread::Says(format!("Could not convert type '{text}'")))
+            }
+            _ => return self.plain(spec, text, position, fold).map_err(|text| wrong(position, text)),
         };
-        Ok(match spec.kind {
-            ArgKind::Str => Arg::Str(text.as_bytes().into()),
-            ArgKind::Sint => Arg::Sint(text.parse().map_err(|_| bad())?),
+        read.map_err(|e| match e {
+            Unread::Form => {
+                let kind = spec.kind.name();
+                wrong(position, format!("failed to parse '{text}' as type '{kind}' at position {position}"))
+            }
+            Unread::Says(text) => Wrong { position: None, text },
+        })
+    }
+
+    /// An argument that is text to HAProxy, which looks into it afterwards.
+    fn text_arg(&mut self, kind: ArgKind, text: &str) -> Result<Arg, String> {
+        let shown = |template: &str| template.replace("{}", text);
+        Ok(match kind {
+            ArgKind::IntOrVar if text.is_empty() => Arg::Sint(0),
             ArgKind::IntOrVar => match text.parse() {
                 Ok(n) => Arg::Sint(n),
-                Err(_) => Arg::Var(
-                    var(self.names, text).map_err(|_| "expects an integer or a variable name".to_owned())?,
-                ),
+                Err(_) => {
+                    Arg::Var(var(self.names, text).map_err(|_| "expects an integer or a variable name")?)
+                }
             },
-            ArgKind::IntOf(list) => match text.parse() {
-                Ok(n) if list.contains(&n) => Arg::Sint(n),
-                _ => return Err(format!("expects one of {list:?}, got '{text}'")),
-            },
-            ArgKind::IntOrName(names) => match names.iter().find(|(name, _)| *name == text) {
-                Some((_, n)) => Arg::Sint(*n),
-                None => Arg::Sint(byte(text).ok_or_else(|| format!("Could not convert type '{text}'"))?),
-            },
-            ArgKind::OneOf(list) if list.contains(&text) => Arg::Str(text.as_bytes().into()),
-            ArgKind::OneOf(list) => {
-                return Err(format!("expects one of '{}', got '{text}'", list.join("', '")));
+            ArgKind::OneOf(list, refusal) if !list.contains(&text) => {
+                return Err(shown(refusal));
             }
-            ArgKind::Hex => Arg::Str(unhex(text).ok_or_else(bad)?),
+            ArgKind::Hex => Arg::Str(unhex(text)?),
+            ArgKind::Var => Arg::Var(var(self.names, text)?),
             ArgKind::RegexFlags => match text.chars().find(|c| !matches!(c, 'g' | 'i')) {
                 Some(c) => return Err(format!("invalid regex flag '{c}', only 'i' and 'g' are supported")),
                 None => Arg::Str(text.as_bytes().into()),
             },
+            _ => Arg::Str(text.as_bytes().into()),
+        })
+    }
+
+    /// An argument whose form says what it is.
+    fn plain(&mut self, spec: &ArgSpec, text: &str, position: usize, fold: bool) -> Result<Arg, String> {
+        let bad = || {
+            let kind = spec.kind.name();
+            format!("failed to parse '{text}' as type '{kind}' at position {position}")
+        };
+        Ok(match spec.kind {
+            ArgKind::Sint => Arg::Sint(text.parse().map_err(|_| bad())?),
             ArgKind::Time => Arg::TimeMs(duration_ms(text).ok_or_else(bad)?),
             ArgKind::Size => Arg::Size(size(text).ok_or_else(bad)?),
             ArgKind::Ipv4 => Arg::Ipv4(text.parse().map_err(|_| bad())?),
@@ -156,12 +202,21 @@ impl Compile<'_> {
             ArgKind::Table => {
                 Arg::Table(*self.names.tables.get(text).ok_or_else(|| unable("table", text, position))?)
             }
-            ArgKind::Var => Arg::Var(var(self.names, text)?),
             ArgKind::Regex => Arg::Regex(Box::new(regex(text.as_bytes(), fold).map_err(|e| e.0)?)),
             ArgKind::Map => return Err(format!("maps are not supported yet ('{text}')")),
             ArgKind::Userlist => Arg::Userlist(
                 *self.names.userlists.get(text).ok_or_else(|| unable("userlist", text, position))?,
             ),
+            // What is not read here.
+            ArgKind::Str
+            | ArgKind::IntOf(..)
+            | ArgKind::IntOrName(_)
+            | ArgKind::IntOrVar
+            | ArgKind::OneOf(..)
+            | ArgKind::Hex
+            | ArgKind::Var
+            | ArgKind::RegexFlags
+            | ArgKind::Own(_) => return Err(bad()),
         })
     }
 
@@ -194,6 +249,24 @@ fn unable(what: &str, name: &str, position: usize) -> String {
     format!("unable to find {what} '{name}' referenced in arg {position}")
 }
 
+impl Reading for Compile<'_> {
+    fn var(&mut self, name: &str) -> Result<VarRef, String> {
+        var(self.names, name)
+    }
+
+    fn file(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        self.names.read(path).map_err(|e| e.to_string())
+    }
+
+    fn acl(&mut self, name: &str) -> Result<Made, String> {
+        self.named(name).map(Made::new)
+    }
+
+    fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+}
+
 /// Resolves `scope.name` (manual 2.8).
 pub(super) fn var(names: &mut Names, text: &str) -> Result<VarRef, String> {
     let unknown = || {
@@ -202,6 +275,9 @@ pub(super) fn var(names: &mut Names, text: &str) -> Result<VarRef, String> {
              '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'"
         )
     };
+    if text.is_empty() {
+        return Err("Empty variable name cannot be accepted".to_owned());
+    }
     let (scope, name) = text.split_once('.').ok_or_else(unknown)?;
     let scope = match scope {
         "proc" => Scope::Proc,
@@ -223,10 +299,17 @@ pub(super) fn var(names: &mut Names, text: &str) -> Result<VarRef, String> {
 }
 
 /// The bytes an even number of hexadecimal digits stands for.
-fn unhex(text: &str) -> Option<Box<[u8]>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|d| d.len().is_multiple_of(2))?;
-    digits.chunks_exact(2).map(|pair| u8::try_from(pair.first()? * 16 + pair.last()?).ok()).collect()
+fn unhex(text: &str) -> Result<Box<[u8]>, String> {
+    if text.is_empty() {
+        return Err("hex digits are expected".to_owned());
+    }
+    if !text.len().is_multiple_of(2) {
+        return Err("an even number of hex digit is expected".to_owned());
+    }
+    let digit = |c: char| c.to_digit(16).ok_or_else(|| format!("an hex digit is expected (found '{c}')"));
+    let digits: Vec<u32> = text.chars().map(digit).collect::<Result<_, _>>()?;
+    let pair = |pair: &[u32]| pair.iter().fold(0u8, |byte, digit| byte << 4 | (digit & 15) as u8);
+    Ok(digits.chunks_exact(2).map(pair).collect())
 }
 
 /// A duration in milliseconds from `5`, `5ms`, `5s`, `5m`, `5h`, `5d`, `5us`.
@@ -257,7 +340,6 @@ pub fn size(text: &str) -> Option<u64> {
     }
 }
 
-/// HAProxy's name for a kind of argument.
 /// A number that fits into a byte, as C writes it.
 fn byte(text: &str) -> Option<i64> {
     let n = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -265,28 +347,6 @@ fn byte(text: &str) -> Option<i64> {
         None => text.parse::<u8>().ok()?,
     };
     Some(i64::from(n))
-}
-
-pub(super) const fn type_name(kind: ArgKind) -> &'static str {
-    match kind {
-        ArgKind::Str | ArgKind::IntOrVar | ArgKind::OneOf(_) | ArgKind::RegexFlags => "string",
-        ArgKind::Sint | ArgKind::IntOf(_) | ArgKind::IntOrName(_) => "integer",
-        ArgKind::Hex => "hexadecimal digits",
-        ArgKind::Time => "delay",
-        ArgKind::Size => "size",
-        ArgKind::Ipv4 => "IPv4 address",
-        ArgKind::Ipv6 => "IPv6 address",
-        ArgKind::Mask4 => "IPv4 mask",
-        ArgKind::Mask6 => "IPv6 mask",
-        ArgKind::Frontend => "frontend",
-        ArgKind::Backend => "backend",
-        ArgKind::Server => "server",
-        ArgKind::Table => "table",
-        ArgKind::Var => "variable",
-        ArgKind::Regex => "regex",
-        ArgKind::Map => "map",
-        ArgKind::Userlist => "user list",
-    }
 }
 
 #[cfg(test)]
@@ -299,8 +359,8 @@ mod tests {
         assert_eq!(cut("a,b,c),x"), Ok(("a|b|c".to_owned(), ",x".to_owned())));
         assert_eq!(cut("'(a,b)',\" c\")"), Ok(("(a,b)| c".to_owned(), String::new())));
         assert_eq!(cut("a\\\"b,\\n,)"), Ok(("a\"b|\n|".to_owned(), String::new())));
-        assert_eq!(cut("a,b,c,d)"), Err("expected ')' before ',d)'".to_owned()));
-        assert_eq!(cut("a,b"), Err("expected ')'".to_owned()));
+        assert_eq!(cut("a,b,c,d)"), Err((4, "expected ')' before ',d)'".to_owned())));
+        assert_eq!(cut("a,b"), Err((3, "expected ')'".to_owned())));
         assert_eq!(cut(")x"), Ok((String::new(), "x".to_owned())));
     }
 

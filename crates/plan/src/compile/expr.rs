@@ -50,8 +50,11 @@ impl Compile<'_> {
         let name = fetch.name;
         self.note_look(fetch.needs);
         let error = |text: String| Failure::Other(format!("fetch method '{name}' : {text}"));
-        let (given, mut rest) = inside(text, fetch.args.len()).map_err(error)?;
-        let args = typed(self, fetch.args, &given).map_err(|(_, text)| error(text))?;
+        let (given, mut rest) = inside(text, fetch.args.len()).map_err(|(_, e)| error(e))?;
+        let args = typed(self, fetch.args, &given).map_err(|wrong| match wrong.position {
+            Some(_) => error(wrong.text),
+            None => Failure::Other(format!("invalid args in fetch method '{name}' : {}", wrong.text)),
+        })?;
         let mut steps = Vec::new();
         let mut gives = fetch.gives;
         while let Some(after) = rest.strip_prefix(',') {
@@ -96,11 +99,13 @@ impl Compile<'_> {
         if !castable(*gives, converter.takes) {
             return Err(format!("converter '{name}' cannot be applied"));
         }
-        let (given, rest) =
-            inside(rest, converter.args.len()).map_err(|e| format!("converter '{name}' : {e}"))?;
-        let args = typed(self, converter.args, &given)
-            .map_err(|(position, e)| format!("invalid arg {position} in converter '{name}' : {e}"))?;
-        if converter.gives != Type::Any {
+        let (given, rest) = inside(rest, converter.args.len())
+            .map_err(|(got, e)| format!("invalid arg {got} in converter '{name}' : {e}"))?;
+        let args = typed(self, converter.args, &given).map_err(|wrong| {
+            let which = wrong.position.map_or_else(|| "args".to_owned(), |n| format!("arg {n}"));
+            format!("invalid {which} in converter '{name}' : {}", wrong.text)
+        })?;
+        if converter.gives != Type::Same {
             *gives = converter.gives;
         }
         steps.push(Step { converter, args });
@@ -114,7 +119,7 @@ impl Compile<'_> {
         if !rest.is_empty() {
             return Err(format!("missing comma after fetch keyword in expression '{first}'"));
         }
-        let mut gives = type_of(&expr);
+        let mut gives = expr.gives();
         let Expr { fetch, args, steps } = expr;
         let mut steps = steps.into_vec();
         while let Some(word) = words.peek() {
@@ -149,12 +154,6 @@ impl Compile<'_> {
     }
 }
 
-/// The type an expression gives, through converters that keep their input's.
-pub(super) fn type_of(expr: &Expr) -> Type {
-    let last = expr.steps.iter().rev().map(|s| s.converter.gives).find(|t| *t != Type::Any);
-    last.unwrap_or(expr.fetch.gives)
-}
-
 /// The keyword's name at the front of `text`, and the rest.
 pub(super) fn name(text: &str) -> (&str, &str) {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '+'));
@@ -162,7 +161,7 @@ pub(super) fn name(text: &str) -> (&str, &str) {
 }
 
 /// The arguments in parentheses at the front of `text`, if any, and the rest.
-fn inside(text: &str, most: usize) -> Result<(Vec<String>, &str), String> {
+fn inside(text: &str, most: usize) -> Result<(Vec<String>, &str), (usize, String)> {
     match text.strip_prefix('(') {
         Some(after) => cut(after, most),
         None => Ok((Vec::new(), text)),
