@@ -8,8 +8,10 @@ use super::prelude::*;
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     wire: Wire,
-    read: fn(&[u8]) -> Option<i64>,
+    read: Read,
 }
+
+type Read = fn(&[u8]) -> Option<i64>;
 
 const NUMBER: ArgKind = ArgKind::Own(&Own {
     kind: "Protocol buffers field number",
@@ -72,7 +74,7 @@ fn read<'a>(args: &Args, field: Field<'a>) -> Option<Value<'a>> {
 }
 
 fn kind(name: &str) -> Option<Kind> {
-    let (wire, read): (Wire, fn(&[u8]) -> Option<i64>) = match name {
+    let (wire, read): (Wire, Read) = match name {
         "int32" | "int64" | "uint32" | "uint64" | "bool" | "enum" => {
             (Wire::Varint, |bytes| Some(varint(bytes)?.0 as i64))
         }
