@@ -102,6 +102,8 @@ pub struct Exchange<'x> {
     pub answered: bool,
     /// What the client's socket didn't take of a 1xx: goes in front of the next head.
     pub unsent: Vec<u8>,
+    /// How much of a body a buffer held behind the head as it came: the request's, the response's. 0: not asked yet.
+    pub body_room: [u64; 2],
     pub places: Places<'x>,
 }
 

@@ -138,6 +138,36 @@ fn room(x: &Exchange<'_>, head: &Message, pump: &Pump) -> u64 {
     u64::from(size.saturating_sub(global.max_rewrite)).saturating_sub(taken)
 }
 
+/// Bounds what rules may write into the request's head: as much as a buffer holds beside the body that has come.
+pub fn bound_request(x: &mut Exchange<'_>) {
+    let most = match x.body_room[0] {
+        0 => room(x, &x.stream.request, &x.up),
+        known => known,
+    };
+    x.body_room[0] = most;
+    let left = writable(x, x.up.payload.min(most));
+    x.stream.request.set_room(Some(left));
+}
+
+/// As `bound_request`, for the response's.
+pub fn bound_response(x: &mut Exchange<'_>, down: &Pump) {
+    let most = match x.body_room[1] {
+        0 => room(x, &x.stream.response, down),
+        known => known,
+    };
+    x.body_room[1] = most;
+    let left = writable(x, down.payload.min(most));
+    x.stream.response.set_room(Some(left));
+}
+
+/// The bytes of a buffer that are left for a head beside so many of a body.
+fn writable(x: &Exchange<'_>, body: u64) -> u32 {
+    /// The buffer itself, and its blocks for the first line and the ends of head and body.
+    const OWN: u64 = 40 + 3 * 8 + 21;
+    let left = u64::from(x.world.global.buffer_size).saturating_sub(OWN + body);
+    u32::try_from(left).unwrap_or(u32::MAX)
+}
+
 /// Shows rules what has come of the request's body, where some look at it.
 pub fn show_request(x: &mut Exchange<'_>) {
     if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {

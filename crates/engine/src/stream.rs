@@ -49,6 +49,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         client_ends: false,
         answered: false,
         unsent: Vec::new(),
+        body_room: [0; 2],
         places: Places::default(),
     };
     let ended = match phases(&mut x, expired).await {
@@ -83,6 +84,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request_rules(x, &frontend.http_request).await?;
     request::restrict_names(x, x.frontend.options.odd_names)?;
     serve::stats(x, x.frontend.stats.as_deref())?;
+    request_rules(x, &frontend.redirects).await?;
     route::choose(x)?;
     persist::rules(x);
     let buffers = |x: &Exchange<'_>| x.backend.is_some_and(|b| b.options.http_buffer_request);
@@ -163,9 +165,14 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
 }
 
 async fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
+    if set.is_empty() {
+        return Ok(());
+    }
     let mut at = 0;
     loop {
+        inspect::bound_request(x);
         let verdict = x.judge_from(Side::Request, set, &mut at);
+        x.stream.request.set_room(None);
         if !x.stream.hints.is_empty() {
             respond::hints(x);
         }
@@ -204,7 +211,8 @@ async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
         request_rules(x, &backend.http_request).await?;
     }
     request::restrict_names(x, backend.options.odd_names)?;
-    serve::stats(x, backend.stats.as_deref())
+    serve::stats(x, backend.stats.as_deref())?;
+    if x.at_home() { Ok(()) } else { request_rules(x, &backend.redirects).await }
 }
 
 /// The `http-response` rules: the backend's, then the frontend's.
@@ -213,8 +221,11 @@ async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Sto
         [x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response), Some(&x.frontend.http_response)];
     for set in sets.into_iter().flatten() {
         let mut at = 0;
-        loop {
-            match x.judge_from(Side::Response, set, &mut at) {
+        while at < set.len() {
+            inspect::bound_response(x, down);
+            let verdict = x.judge_from(Side::Response, set, &mut at);
+            x.stream.response.set_room(None);
+            match verdict {
                 Verdict::Next => break,
                 Verdict::Body(wait) => inspect::response_rule(x, down, wait).await?,
                 Verdict::Pause(ms) => pause(ms).await,

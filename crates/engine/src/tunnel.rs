@@ -44,6 +44,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         client_ends: false,
         answered: true,
         unsent: Vec::new(),
+        body_room: [0; 2],
         places: Places::default(),
     };
     let mut down = Pump::idle();

@@ -83,6 +83,9 @@ pub struct Header<'a> {
 /// Bytes of head, appended edits included, that a message takes unless [`Message::set_limit`] says otherwise.
 const DEFAULT_LIMIT: u32 = 1 << 20;
 
+/// What each part counts for beside its bytes where the room is bounded.
+const PART: usize = 8;
+
 /// The head of a request or of a response; also holds trailers, as a message with headers only.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -101,6 +104,8 @@ pub struct Message {
     /// Another reader could have seen the end of the body elsewhere, see [`Message::is_ambiguous`].
     pub(crate) ambiguous: bool,
     limit: u32,
+    /// What the parts in use may come to; see [`Message::set_room`].
+    room: u32,
 }
 
 impl Default for Message {
@@ -117,6 +122,7 @@ impl Default for Message {
             protocol: Span::default(),
             ambiguous: false,
             limit: DEFAULT_LIMIT,
+            room: u32::MAX,
         }
     }
 }
@@ -136,10 +142,11 @@ impl Message {
         }
     }
 
-    /// Empties the message for the next use; keeps its memory and its limit.
+    /// Empties the message for the next use; keeps its memory and its limit, not its room.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.fields.clear();
+        self.room = u32::MAX;
         self.kind = Kind::Request;
         self.method = Method::Other;
         self.version = Version::HTTP_11;
@@ -153,6 +160,12 @@ impl Message {
     /// Caps the bytes the message may hold, replaced ones included (those stay until `clear`).
     pub fn set_limit(&mut self, bytes: u32) {
         self.limit = bytes;
+    }
+
+    /// Bounds what the parts in use may come to from now on: the bytes of names, values and the first line, and 8 for
+    /// each part. `None`: no bound, as at first.
+    pub fn set_room(&mut self, bytes: Option<u32>) {
+        self.room = bytes.unwrap_or(u32::MAX);
     }
 
     /// Bytes of memory held, for accounting.
@@ -211,9 +224,24 @@ impl Message {
     /// Checks that `more` bytes still fit; gives the offset at which they will stand.
     pub(crate) fn room(&self, more: usize) -> Result<u32, Full> {
         match self.bytes.len().checked_add(more) {
-            Some(total) if total <= self.limit as usize => Ok(self.bytes.len() as u32),
+            Some(total)
+                if total <= self.limit as usize && (total <= self.room as usize || self.fits(more)) =>
+            {
+                Ok(self.bytes.len() as u32)
+            }
             _ => Err(Full),
         }
+    }
+
+    /// Whether `more` bytes fit beside the parts in use, now that what edits left behind can't be counted with them.
+    #[cold]
+    fn fits(&self, more: usize) -> bool {
+        let headers: usize = self.headers().map(|h| h.name.len() + h.value.len() + PART).sum();
+        let first = match self.kind() {
+            Kind::Request => self.method_bytes().len() + self.target_bytes().len(),
+            Kind::Response => self.reason().len(),
+        };
+        first + headers + more + PART <= self.room as usize
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<Span, Full> {

@@ -67,6 +67,13 @@ pub(crate) struct RuleLine<'a> {
     pub(crate) action: usize,
 }
 
+impl RuleLine<'_> {
+    /// Whether it is a `redirect` line: an `http-request` rule whose first word is the action.
+    pub(crate) const fn is_redirect(&self) -> bool {
+        self.action == 0
+    }
+}
+
 /// `set-var` or `set-var-fmt` of `global`.
 #[derive(Clone, Copy)]
 pub(crate) struct SetVar<'a> {

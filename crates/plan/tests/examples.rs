@@ -89,8 +89,13 @@ fn balancer(words: &str) -> Box<dyn state::family::Balance> {
     compile.site = Site::UseServer;
     let words: Vec<&str> = words.split(' ').collect();
     let (kind, inside) = balance::find(words[0]).expect("an algorithm");
-    let mut parse =
-        Parse { set: RuleSet::HttpRequest, inside, words: Words::new(&words[1..]), compiler: &mut compile };
+    let mut parse = Parse {
+        set: RuleSet::HttpRequest,
+        word: words[0],
+        inside,
+        words: Words::new(&words[1..]),
+        compiler: &mut compile,
+    };
     let made = (kind.parse)(&mut parse).expect("words of an algorithm");
     assert_eq!(parse.words.peek(), None, "'{}' leaves words", words.join(" "));
     made
@@ -168,6 +173,7 @@ fn frontend() -> Frontend {
         tcp_content: Arc::default(),
         inspect_delay: None,
         http_request: Arc::default(),
+        redirects: Arc::default(),
         http_response: Arc::default(),
         http_after_response: Arc::default(),
         filters: state::filter::Filters::default(),
@@ -204,6 +210,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         tcp_content: Arc::default(),
         tcp_response: Arc::default(),
         http_request: Arc::default(),
+        redirects: Arc::default(),
         http_response: Arc::default(),
         http_after_response: Arc::default(),
         filters: state::filter::Filters::default(),

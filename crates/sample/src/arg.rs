@@ -192,6 +192,8 @@ pub enum Scope {
     Req,
     Res,
     Check,
+    /// Of the parent stream, which no stream of ours has.
+    Parent,
 }
 
 /// A variable: its scope and the number its name was given when the configuration was read.

@@ -39,6 +39,8 @@ pub struct Backend {
     pub response_delay: Option<u32>,
     pub tcp_response: Rules,
     pub http_request: Rules,
+    /// `redirect` lines, which come behind the `http-request` rules and the statistics page.
+    pub redirects: Rules,
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub filters: Filters,

@@ -162,6 +162,8 @@ pub struct ActionKind {
 /// What an action's parser gets: the words after its name, and the compiler for what they contain.
 pub struct Parse<'a> {
     pub set: RuleSet,
+    /// The action's word as it was written.
+    pub word: &'a str,
     /// What stood in parentheses after the name, if anything.
     pub inside: Option<&'a str>,
     pub words: Words<'a>,
@@ -169,6 +171,11 @@ pub struct Parse<'a> {
 }
 
 impl Parse<'_> {
+    /// Refuses a word too many where the action says so itself.
+    pub fn only(&self, expects: &str) -> Result<(), String> {
+        if self.words.at_end() { Ok(()) } else { Err(expects.to_owned()) }
+    }
+
     /// The next word, or an error that names what is missing.
     pub fn need(&mut self, what: &str) -> Result<&str, String> {
         self.words.next().ok_or_else(|| format!("missing {what}"))
@@ -259,8 +266,14 @@ pub trait Compiler {
     fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String>;
     /// The content of a file named in the configuration.
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
-    /// The replies that an `http-errors` section holds, by name.
-    fn http_errors(&mut self, section: &str) -> Result<std::sync::Arc<crate::reply::Pages>, String>;
+    /// The replies that an `http-errors` section holds, by name; the one for `status` is needed.
+    fn http_errors(
+        &mut self,
+        section: &str,
+        status: u16,
+    ) -> Result<std::sync::Arc<crate::reply::Pages>, String>;
+    /// Needs the slot `id` among the captured headers of this side, wherever it is declared.
+    fn need_capture(&mut self, side: Side, id: usize);
     /// A slot for `capture ... len N` among the captured headers of this side; gives its number.
     fn capture(&mut self, side: Side, len: usize) -> Result<u32, String>;
     /// The position of a `log-profile` section in the World.
@@ -269,6 +282,8 @@ pub trait Compiler {
     fn duration(&mut self, text: &str) -> Option<u32>;
     /// A time with its unit, or an expression that gives milliseconds; `rule` is how messages call the rule.
     fn timer(&mut self, words: &mut Words<'_>, rule: &str) -> Result<Timer, String>;
+    /// How messages call the proxy at hand: `frontend 'web'`.
+    fn title(&self) -> String;
     /// Refuses what the proxy at hand has no use for.
     fn need_half(&self, half: Half) -> Result<(), String>;
     /// Bytes of a size with its unit (`1k`).

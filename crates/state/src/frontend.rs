@@ -34,6 +34,8 @@ pub struct Frontend {
     /// `tcp-request inspect-delay`, milliseconds.
     pub inspect_delay: Option<u32>,
     pub http_request: Rules,
+    /// `redirect` lines, which come behind the `http-request` rules and the statistics page.
+    pub redirects: Rules,
     pub http_response: Rules,
     pub http_after_response: Rules,
     pub switching: Switching,

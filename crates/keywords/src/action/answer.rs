@@ -20,7 +20,7 @@ const WITH_PAGE: &[u16] = &[
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    headers: Box<[(Box<[u8]>, Format)]>,
+    headers: Box<[Header]>,
     content_type: Option<Box<[u8]>>,
     payload: Payload,
 }
@@ -39,7 +39,10 @@ enum Payload {
     Section(Arc<Pages>),
 }
 
-/// Reads the description up to the condition.
+/// A header's name and its value.
+type Header = (Box<[u8]>, Format);
+
+/// Reads the description up to the condition, or to a word that is none of it.
 pub(super) fn parse(p: &mut Parse<'_>, default_status: u16) -> Result<Answer, String> {
     let mut answer = Answer {
         status: default_status,
@@ -48,74 +51,95 @@ pub(super) fn parse(p: &mut Parse<'_>, default_status: u16) -> Result<Answer, St
         payload: Payload::Unsaid,
     };
     let mut headers = Vec::new();
-    while !p.words.at_end() {
-        let word = p.words.next().unwrap_or_default();
+    let mut said = None;
+    while let Some(word) = p.words.peek().filter(|_| !p.words.at_end()) {
         match word {
             "status" | "deny_status" => answer.status = status(p)?,
-            "content-type" => answer.content_type = Some(p.need("the content type")?.as_bytes().into()),
-            "hdr" => {
-                let name = p.need("the name after 'hdr'")?.as_bytes().into();
-                let text = p.words.next().ok_or("'hdr' expects <name> and <value> as arguments")?;
-                headers.push((name, p.compiler.format(text)?));
+            "content-type" => {
+                p.words.advance(1);
+                let kind = p.words.next().ok_or("'content-type' expects <ctype> as argument")?;
+                answer.content_type = Some(kind.as_bytes().into());
             }
-            other => {
-                let Some(payload) = payload(other, &mut p.words, p.compiler)? else {
-                    // HAProxy leaves an unknown word to the condition's parser, which refuses it.
-                    return Err(format!("unexpected argument '{other}'"));
-                };
-                if !matches!(answer.payload, Payload::Unsaid) {
-                    return Err(format!("unexpected '{other}' argument, payload already defined"));
+            "hdr" => headers.extend(header(p)?),
+            "default-errorfiles" | "errorfile" | "errorfiles" | "file" | "lf-file" | "string"
+            | "lf-string" => {
+                if let Some(said) = said {
+                    return Err(format!("unexpected '{word}' argument, '{said}' already defined"));
                 }
-                answer.payload = payload;
+                said = Some(word);
+                p.words.advance(1);
+                answer.payload = payload(word, answer.status, p)?;
             }
+            _ => break,
         }
     }
-    answer.headers = headers.into_boxed_slice();
     answer.check()?;
+    answer.warn(!headers.is_empty(), p.compiler);
+    answer.headers = headers.into_boxed_slice();
     Ok(answer)
 }
 
 fn status(p: &mut Parse<'_>) -> Result<u16, String> {
-    let word = p.need("the status")?;
-    let found = word.parse().ok().filter(|n: &u16| (200..=599).contains(n));
-    found.ok_or_else(|| format!("Unexpected status code '{word}'."))
+    p.words.advance(1);
+    let word = p.words.next().ok_or("'status' expects <status_code> as argument")?;
+    let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number: u64 = word.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let found = u16::try_from(number).ok().filter(|n| (200..=599).contains(n));
+    found.ok_or_else(|| format!("Unexpected status code '{number}'"))
 }
 
-/// The body that a keyword and its argument stand for; none for other words.
-fn payload(
-    word: &str,
-    words: &mut state::family::Words<'_>,
-    compiler: &mut dyn state::family::Compiler,
-) -> Result<Option<Payload>, String> {
-    if word == "default-errorfiles" {
-        return Ok(Some(Payload::Configured));
-    }
-    if !matches!(word, "errorfile" | "errorfiles" | "file" | "lf-file" | "string" | "lf-string") {
+/// A header, unless it is one that the answer makes itself.
+fn header(p: &mut Parse<'_>) -> Result<Option<Header>, String> {
+    let expects = "'hdr' expects <name> and <value> as arguments";
+    p.words.advance(1);
+    let name = p.words.next().ok_or(expects)?;
+    let text = p.words.next().ok_or(expects)?;
+    if ["content-length", "content-type", "transfer-encoding"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+    {
+        p.compiler.warn(format!("header '{name}' always ignored by the http reply."));
         return Ok(None);
     }
-    let argument = words.next().ok_or_else(|| format!("'{word}' expects an argument"))?;
-    Ok(Some(match word {
-        "errorfiles" => Payload::Section(compiler.http_errors(argument)?),
+    Ok(Some((name.as_bytes().into(), p.compiler.format(text)?)))
+}
+
+/// The body that a keyword and its argument stand for.
+fn payload(word: &str, status: u16, p: &mut Parse<'_>) -> Result<Payload, String> {
+    if word == "default-errorfiles" {
+        return Ok(Payload::Configured);
+    }
+    let what = match word {
+        "string" => "str",
+        "errorfiles" => "name",
+        "file" | "lf-file" => "file",
+        _ => "fmt",
+    };
+    let argument = p.words.next().ok_or_else(|| format!("'{word}' expects <{what}> as argument"))?;
+    Ok(match word {
+        "errorfiles" => Payload::Section(p.compiler.http_errors(argument, status)?),
         "string" => Payload::Bytes(argument.as_bytes().into()),
-        "lf-string" => Payload::Computed(compiler.body(argument)?),
-        _ => {
-            let bytes = compiler.file(argument)?;
-            if bytes.len() > LARGEST_FILE {
-                return Err(format!("file '{argument}' exceeds {LARGEST_FILE} bytes"));
-            }
-            match word {
-                "errorfile" => Payload::Whole(Arc::new(
-                    Page::from_wire(&bytes).map_err(|e| format!("'{argument}': {e}"))?,
-                )),
-                "lf-file" => {
-                    let text =
-                        String::from_utf8(bytes).map_err(|_| format!("file '{argument}' is no text"))?;
-                    Payload::Computed(compiler.body(&text)?)
-                }
-                _ => Payload::Bytes(bytes.into()),
-            }
+        "lf-string" => Payload::Computed(p.compiler.body(argument)?),
+        "errorfile" => {
+            let bytes = read(p, argument).map_err(|e| format!("{e}."))?;
+            let page = Page::from_wire(&bytes).map_err(|e| format!("'{argument}': {e}"))?;
+            Payload::Whole(Arc::new(page))
         }
-    }))
+        "lf-file" => {
+            let text = String::from_utf8(read(p, argument)?);
+            let text = text.map_err(|_| format!("file '{argument}' is no text"))?;
+            Payload::Computed(p.compiler.body(&text)?)
+        }
+        _ => Payload::Bytes(read(p, argument)?.into()),
+    })
+}
+
+fn read(p: &mut Parse<'_>, path: &str) -> Result<Vec<u8>, String> {
+    let bytes = p.compiler.file(path).map_err(|_| format!("error opening file '{path}'"))?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(format!("file '{path}' exceeds {LARGEST_FILE} bytes"));
+    }
+    Ok(bytes)
 }
 
 impl Answer {
@@ -126,20 +150,37 @@ impl Answer {
             _ => false,
         };
         if body && matches!(self.status, 204 | 304) {
-            return Err(format!("No body expected for {} responses.", self.status));
+            return Err(format!("No body expected for {} responses", self.status));
+        }
+        if self.content_type.is_none() && matches!(self.payload, Payload::Computed(_)) {
+            return Err("a content type must be defined with a log-format payload".to_owned());
         }
         if body && self.content_type.is_none() {
             return Err("a content type must be defined when non-empty payload is configured".to_owned());
         }
         match &self.payload {
             Payload::Configured if !WITH_PAGE.contains(&self.status) => Err(format!(
-                "status code '{}' not handled by default with 'default-errorfiles' argument",
+                "status code '{}' not handled by default with 'default-errorfiles' argument.",
                 self.status
             )),
-            Payload::Section(pages) if pages.get(self.status).is_none() => {
-                Err(format!("status code '{}' not declared in the http-errors section", self.status))
-            }
             _ => Ok(()),
+        }
+    }
+
+    /// Says what of it is left aside.
+    fn warn(&self, headers: bool, compiler: &mut dyn state::family::Compiler) {
+        let page = matches!(self.payload, Payload::Configured | Payload::Whole(_) | Payload::Section(_));
+        let kind = self.content_type.as_deref().map(|kind| String::from_utf8_lossy(kind).into_owned());
+        if page && headers {
+            compiler.warn("hdr parameters ignored by the http reply when used with an errorfile.".to_owned());
+        }
+        if let Some(kind) = kind.filter(|_| page || matches!(self.payload, Payload::Unsaid)) {
+            let why = if page {
+                "when used with an errorfile."
+            } else {
+                "because neither errorfile nor payload defined."
+            };
+            compiler.warn(format!("content-type '{kind}' ignored by the http reply {why}"));
         }
     }
 

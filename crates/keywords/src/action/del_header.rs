@@ -17,16 +17,16 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let text = p.words.next().ok_or("missing the header's name")?;
+    let text = p.words.next().ok_or("expects at least 1 argument")?;
     let lower = || text.to_ascii_lowercase().into_bytes().into_boxed_slice();
     let which = if p.words.accept("-m") {
-        match p.need("the matching method")? {
+        match p.words.next().ok_or("-m flag expects exactly 1 argument")? {
             "str" => Which::Name(http::Name::new(text.as_bytes())),
             "beg" => Which::Begins(lower()),
             "end" => Which::Ends(lower()),
             "sub" => Which::Contains(lower()),
             "reg" => Which::Matches(p.compiler.regex(text, true)?),
-            other => return Err(format!("unsupported matching method '{other}'")),
+            other => return Err(format!("-m with unsupported matching method '{other}'")),
         }
     } else {
         Which::Name(http::Name::new(text.as_bytes()))

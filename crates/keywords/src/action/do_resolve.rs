@@ -16,8 +16,8 @@ const EXPECTS: &str = "Expects 'do-resolve(<varname>,<resolvers>[,<options>]) <e
                        'ipv6'";
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let inside = p.inside.unwrap_or_default();
-    let odd = || format!("Can't parse 'do-resolve({inside})'. {EXPECTS}");
+    let (inside, word) = (p.inside.unwrap_or_default(), p.word);
+    let odd = || format!("Can't parse '{word}'. {EXPECTS}");
     let mut words = inside.split(',').map(str::trim);
     let (Some(name), Some(_)) = (words.next(), words.next()) else { return Err(odd()) };
     if words.any(|option| !matches!(option, "ipv4" | "ipv6")) {

@@ -14,7 +14,14 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    if p.words.accept("layer4") { Ok(Box::new(Expect)) } else { Err("expects 'layer4'".to_owned()) }
+    if p.words.accept("layer4") {
+        return Ok(Box::new(Expect));
+    }
+    let (word, got) = (p.word, p.words.peek().unwrap_or_default());
+    Err(format!(
+        "'tcp-request connection {word}' only supports 'layer4' in {} (got '{got}')",
+        p.compiler.title()
+    ))
 }
 
 #[derive(Debug)]

@@ -80,14 +80,14 @@ pub static ALL: &[&[ActionKind]] = &[
 ];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds
-/// `set-var`; what stood inside comes back with it.
+/// `set-var`; what stood inside comes back with it, none where the parentheses are not whole.
 pub fn find(set: RuleSet, word: &str) -> Option<(&'static ActionKind, Option<&str>)> {
     let (name, inside) = match word.split_once('(') {
-        Some((name, rest)) => (name, Some(rest.strip_suffix(')')?)),
+        Some((name, rest)) => (name, rest.strip_suffix(')')),
         None => (word, None),
     };
     let kind = ALL.iter().flat_map(|file| file.iter()).find(|k| k.name == name && k.sets.contains(&set))?;
-    (kind.parenthesised == inside.is_some()).then_some((kind, inside))
+    (kind.parenthesised || name == word).then_some((kind, inside))
 }
 
 /// What the files of this family share.

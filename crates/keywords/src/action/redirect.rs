@@ -15,6 +15,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
         "redirect location https://%[req.hdr(host)]/new",
         "redirect prefix https://example.com drop-query append-slash set-cookie SEEN=1",
         "redirect location / clear-cookie USERID=",
+        "redirect location / set-cookie-fmt FROM=%[src]",
         "redirect location %[req.hdr(x-to)] ignore-empty",
     ],
     parse,
@@ -26,7 +27,7 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
         kind: Kind::Location,
         target: Format::default(),
         status: 302,
-        cookie: None,
+        cookie: Cookie::None,
         drop_query: false,
         keep_query: false,
         append_slash: false,
@@ -40,25 +41,27 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
             "prefix" => (kind, redirect.target) = (Some(Kind::Prefix), p.compiler.format(argument()?)?),
             "scheme" => (kind, redirect.target) = (Some(Kind::Scheme), p.compiler.format(argument()?)?),
             "code" => redirect.status = status(argument()?)?,
-            "set-cookie" => redirect.cookie = Some(format!("{}; path=/;", argument()?).into_bytes().into()),
-            "clear-cookie" => {
-                redirect.cookie = Some(format!("{}; path=/; Max-Age=0;", argument()?).into_bytes().into());
+            "set-cookie" => redirect.cookie = Cookie::Fixed(cookie(argument()?, "")),
+            "set-cookie-fmt" => {
+                let text = format!("{}; path=/;", argument()?);
+                redirect.cookie = Cookie::Computed(p.compiler.format(&text)?);
             }
+            "clear-cookie" => redirect.cookie = Cookie::Fixed(cookie(argument()?, " Max-Age=0;")),
             "drop-query" => redirect.drop_query = true,
             "keep-query" => redirect.keep_query = true,
             "append-slash" => redirect.append_slash = true,
             "ignore-empty" => redirect.ignore_empty = true,
             other => {
                 return Err(format!(
-                    "expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'clear-cookie', 'drop-query', \
-                     'keep-query', 'ignore-empty' or 'append-slash' (was '{other}')"
+                    "expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'set-cookie-fmt', \
+                     'clear-cookie', 'drop-query', 'keep-query', 'ignore-empty' or 'append-slash' (was '{other}')"
                 ));
             }
         }
     }
     redirect.kind = kind.ok_or("redirection type expected ('prefix', 'location', or 'scheme')")?;
     if p.set == RuleSet::HttpResponse && redirect.kind != Kind::Location {
-        return Err("'redirect' rule: only 'location' is permitted for responses".to_owned());
+        return Err("response only supports redirect type 'location'".to_owned());
     }
     Ok(Box::new(redirect))
 }
@@ -79,13 +82,24 @@ enum Kind {
     Scheme,
 }
 
+/// The value of the `set-cookie` header.
+#[derive(Debug)]
+enum Cookie {
+    None,
+    Fixed(Box<[u8]>),
+    Computed(Format),
+}
+
+fn cookie(text: &str, end: &str) -> Box<[u8]> {
+    format!("{text}; path=/;{end}").into_bytes().into()
+}
+
 #[derive(Debug)]
 struct Redirect {
     kind: Kind,
     target: Format,
     status: u16,
-    /// The whole value of `set-cookie`.
-    cookie: Option<Box<[u8]>>,
+    cookie: Cookie,
     drop_query: bool,
     keep_query: bool,
     append_slash: bool,
@@ -103,10 +117,15 @@ impl Action for Redirect {
             let Some(stream) = act.stream.as_deref() else { return Verdict::Next };
             self.write(target, &stream.request, &mut location);
         }
+        let cookie = match &self.cookie {
+            Cookie::None => None,
+            Cookie::Fixed(cookie) => Some(&**cookie),
+            Cookie::Computed(format) => Some(act.text(format)),
+        };
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Next };
         stream.has_response = true;
         stream.reply_body = None;
-        match self.answer(&location, &mut stream.response) {
+        match self.answer(&location, cookie, &mut stream.response) {
             Ok(()) => Verdict::Reply { denied: false },
             Err(Full) => Verdict::Failed,
         }
@@ -145,9 +164,14 @@ impl Redirect {
         }
     }
 
-    fn answer(&self, location: &[u8], response: &mut http::Message) -> Result<(), Full> {
+    fn answer(
+        &self,
+        location: &[u8],
+        cookie: Option<&[u8]>,
+        response: &mut http::Message,
+    ) -> Result<(), Full> {
         http::reply::redirect(response, self.status, location)?;
-        match &self.cookie {
+        match cookie {
             Some(cookie) => response.add_header(Known::SetCookie, cookie),
             None => Ok(()),
         }

@@ -35,10 +35,14 @@ fn silent_drop(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     if !p.words.accept("rst-ttl") {
         return Ok(Box::new(Close(Farewell::Silence)));
     }
-    let word = p.need("the number of hops after 'rst-ttl'")?;
+    let word = p.words.next().ok_or("missing rst-ttl value\n")?;
+    let odd = word.find(|c: char| !c.is_ascii_digit());
+    if let Some(odd) = odd.and_then(|at| word.get(at..)) {
+        return Err(format!("invalid character starting at '{odd}' (value 1-255 expected)\n"));
+    }
     match word.parse::<u8>() {
         Ok(ttl) if ttl > 0 => Ok(Box::new(Close(Farewell::FadingReset(ttl)))),
-        _ => Err(format!("'{word}' is no number of hops between 1 and 255")),
+        _ => Err("valid rst-ttl values are [1-255]\n".to_owned()),
     }
 }
 

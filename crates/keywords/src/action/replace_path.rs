@@ -38,14 +38,12 @@ type Get = fn(&Message) -> Option<&[u8]>;
 type Set = fn(&mut Message, &[u8]) -> Result<(), Full>;
 
 fn parse(p: &mut Parse<'_>, get: Get, set: Set) -> Result<Box<dyn Action>, String> {
-    let regex = p.words.next().ok_or("expects exactly 2 arguments <match-regex> and <replace-format>")?;
-    let text = p.words.next().ok_or("expects exactly 2 arguments <match-regex> and <replace-format>")?;
-    Ok(Box::new(Replace {
-        regex: p.compiler.regex(regex, false)?,
-        replacement: p.compiler.format(text)?,
-        get,
-        set,
-    }))
+    let expects = "expects exactly 2 arguments <match-regex> and <replace-format>";
+    let regex = p.words.next().ok_or(expects)?;
+    let text = p.words.next().ok_or(expects)?;
+    p.only(expects)?;
+    let compiled = p.compiler.regex(regex, false).map_err(|e| format!("failed to parse the regex : {e}"))?;
+    Ok(Box::new(Replace { regex: compiled, replacement: p.compiler.format(text)?, get, set }))
 }
 
 struct Replace {

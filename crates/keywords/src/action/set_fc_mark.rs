@@ -69,7 +69,7 @@ enum Field {
 
 /// A number, decimal or hexadecimal, or an expression that gives one.
 fn parse(p: &mut Parse<'_>, end: End, field: Field) -> Result<Box<dyn Action>, String> {
-    let word = p.words.peek().ok_or("expects a number or an expression")?;
+    let word = p.words.peek().ok_or("expects an argument")?;
     let hexadecimal = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
     let number = hexadecimal.map_or_else(|| word.parse().ok(), |digits| i64::from_str_radix(digits, 16).ok());
     let value = match number {

@@ -22,8 +22,9 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
 ];
 
 fn parse(p: &mut Parse<'_>, replace: bool) -> Result<Box<dyn Action>, String> {
-    let name = p.need("the header's name")?.as_bytes().into();
-    let text = p.words.next().ok_or("missing the header's value")?;
+    let expects = "expects exactly 2 arguments";
+    let name = p.words.next().ok_or(expects)?.as_bytes().into();
+    let text = p.words.next().ok_or(expects)?;
     Ok(Box::new(SetHeader { name, value: p.compiler.format(text)?, replace }))
 }
 

@@ -32,7 +32,7 @@ type Set = fn(&mut Stream, i32);
 
 fn parse(p: &mut Parse<'_>, most: i32, set: Set) -> Result<Box<dyn Action>, String> {
     if p.words.at_end() {
-        return Err("missing fetch method.".into());
+        return Err("missing fetch method".into());
     }
     Ok(Box::new(SetPriority { expr: p.compiler.expr(&mut p.words)?, most, set }))
 }

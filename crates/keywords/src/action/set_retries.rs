@@ -41,7 +41,7 @@ impl Action for NoReplay {
 
 fn retries(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     let Some(word) = p.words.peek().filter(|_| !p.words.at_end()) else {
-        return Err("expects exactly 1 argument (an expression or an integer between 1 and 100).".into());
+        return Err("expects exactly 1 argument (an expression or an integer between 1 and 100)".into());
     };
     if !word.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(Box::new(SetRetries::Sample(p.compiler.expr(&mut p.words)?)));
@@ -49,7 +49,7 @@ fn retries(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     p.words.advance(1);
     match word.parse() {
         Ok(n) if n <= MOST as u32 => Ok(Box::new(SetRetries::Number(n))),
-        _ => Err("expects an expression or an integer between 1 and 100.".into()),
+        _ => Err("expects an expression or an integer between 1 and 100".into()),
     }
 }
 

@@ -12,11 +12,16 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let word = p.need("the status")?;
+    let word = p.words.next().ok_or("expects 1 argument: <status>; or 3 arguments: <status> reason <fmt>")?;
     let status = word.parse().ok().filter(|n: &u16| (100..=999).contains(n));
-    let status =
-        status.ok_or_else(|| format!("expects an integer status code between 100 and 999, got '{word}'"))?;
-    let reason = if p.words.accept("reason") { Some(p.need("the reason")?.as_bytes().into()) } else { None };
+    let status = status.ok_or("expects an integer status code between 100 and 999")?;
+    let reason = match p.words.rest() {
+        ["reason", reason, ..] => {
+            p.words.advance(2);
+            Some(reason.as_bytes().into())
+        }
+        _ => None,
+    };
     Ok(Box::new(SetStatus { status, reason }))
 }
 

@@ -33,7 +33,9 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
 type Set = fn(&mut Message, &[u8]) -> Result<(), Full>;
 
 fn parse(p: &mut Parse<'_>, set: Set) -> Result<Box<dyn Action>, String> {
-    let text = p.words.next().ok_or("expects exactly 1 argument <format>")?;
+    let expects = "expects exactly 1 argument <format>";
+    let text = p.words.next().ok_or(expects)?;
+    p.only(expects)?;
     Ok(Box::new(SetPart { value: p.compiler.format(text)?, set }))
 }
 

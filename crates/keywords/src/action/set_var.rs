@@ -29,7 +29,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
         examples: &["set-var-fmt(txn.from) %[src]:%[src_port]"],
         parse: |p| {
             let (var, conditions) = inside(p)?;
-            let text = p.words.next().ok_or("missing the log-format string")?;
+            let text = p.words.next().unwrap_or_default();
             let format = p.compiler.body(text)?;
             Ok(Box::new(SetVar { var, conditions, source: Source::Format(format) }))
         },
@@ -41,16 +41,31 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
         doc: "Forgets a variable.",
         examples: &["unset-var(txn.x)"],
         parse: |p| {
-            let name = p.inside.ok_or("missing the variable's name")?;
+            let name = parentheses(p)?;
             Ok(Box::new(UnsetVar { var: p.compiler.var(name)? }))
         },
     },
 ];
 
+/// What stands in parentheses behind the action's name.
+fn parentheses<'p>(p: &Parse<'p>) -> Result<&'p str, String> {
+    p.inside.ok_or_else(|| {
+        let (word, what) = (
+            p.word,
+            if p.word.contains('(') { "incomplete argument after" } else { "invalid or incomplete" },
+        );
+        format!(
+            "{what} action '{word}'. Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or \
+             'unset-var(<var-name>)'"
+        )
+    })
+}
+
+/// The variable and the conditions.
 fn inside(p: &mut Parse<'_>) -> Result<(VarRef, Box<[Condition]>), String> {
-    let mut words = p.inside.ok_or("missing the variable's name")?.split(',');
+    let mut words = parentheses(p)?.split(',');
     let var = p.compiler.var(words.next().unwrap_or_default())?;
-    let conditions = words.map(Condition::read);
+    let conditions = words.filter(|word| !word.is_empty()).map(Condition::read);
     Ok((var, conditions.collect::<Result<_, _>>()?))
 }
 
@@ -95,7 +110,7 @@ fn set(act: &mut Act<'_>, var: VarRef, value: Owned) {
         (Scope::Txn, Some(stream)) => stream.txn_vars.set(var.id, value),
         (Scope::Req, Some(stream)) => stream.req_vars.set(var.id, value),
         (Scope::Res, Some(stream)) => stream.res_vars.set(var.id, value),
-        (Scope::Check | Scope::Txn | Scope::Req | Scope::Res, _) => {}
+        (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}
     }
 }
 
@@ -117,7 +132,7 @@ impl Action for UnsetVar {
             (Scope::Txn, Some(stream)) => stream.txn_vars.unset(id),
             (Scope::Req, Some(stream)) => stream.req_vars.unset(id),
             (Scope::Res, Some(stream)) => stream.res_vars.unset(id),
-            (Scope::Check | Scope::Txn | Scope::Req | Scope::Res, _) => {}
+            (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}
         }
         Verdict::Next
     }

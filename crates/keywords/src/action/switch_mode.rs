@@ -13,13 +13,23 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    if !p.words.accept("http") {
-        return Err("'switch-mode' only supports 'http'".to_owned());
+    match p.words.next() {
+        None => return Err("'tcp-request switch-mode' expects a mode as argument.".to_owned()),
+        Some("http") => {}
+        Some(mode) => {
+            return Err(format!("'tcp-request switch-mode' expects a valid mode (got '{mode}')."));
+        }
     }
     if p.words.accept("proto") {
-        match p.need("a protocol after 'proto'")? {
+        let proto = p.words.next();
+        match proto.ok_or("'tcp-request switch-mode': 'proto' expects a protocol as argument.")? {
             "h1" => {}
-            other => return Err(format!("unknown MUX protocol '{other}'")),
+            "h2" => return Ok(Box::new(NotRun)),
+            other => {
+                return Err(format!(
+                    "'tcp-request switch-mode': 'proto' expects a valid MUX protocol, if specified (got '{other}')"
+                ));
+            }
         }
     }
     Ok(Box::new(Switch))

@@ -10,14 +10,23 @@ use crate::service;
 pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     name: "use-service",
     parenthesised: false,
-    sets: &[RuleSet::HttpRequest],
-    doc: "Has the service of this name answer.",
+    sets: &[RuleSet::HttpRequest, RuleSet::TcpRequestContent],
+    doc: "Has the service of this name answer. No service speaks to a client of a TCP proxy.",
     examples: &["use-service prometheus-exporter if { path /metrics }"],
     parse,
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let name = p.words.next().ok_or("'use-service' expects a service name.")?;
+    let tcp = p.set == RuleSet::TcpRequestContent;
+    let name = p.words.next();
+    let name = name.ok_or(if tcp {
+        "'tcp-request' expects a service name."
+    } else {
+        "'use-service' expects a service name."
+    })?;
+    if tcp {
+        return Err("'content' unknown service name.".to_owned());
+    }
     let service = service::find(name).ok_or_else(|| format!("'{name}' unknown service name."))?;
     Ok(Box::new(UseService { service: (service.make)() }))
 }

@@ -25,12 +25,12 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
         p.words.advance(1);
         match word {
             "time" => {
-                let text = p.words.next().ok_or("missing argument for 'time'.")?;
+                let text = p.words.next().ok_or("missing argument for 'time'")?;
                 let time = p.compiler.duration(text);
                 ms = Some(time.ok_or_else(|| odd(text))?);
             }
             "at-least" => {
-                let text = p.words.next().ok_or("missing argument for 'at-least'.")?;
+                let text = p.words.next().ok_or("missing argument for 'at-least'")?;
                 let size = p.compiler.size(text);
                 at_least = size.ok_or_else(|| odd(text))?;
             }
@@ -39,14 +39,14 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     }
     match ms {
         Some(ms) => Ok(Box::new(WaitForBody(Wait { ms, at_least, large }))),
-        None => Err("expects time <time> [ at-least <bytes> ].".to_owned()),
+        None => Err("expects time <time> [ at-least <bytes> ]".to_owned()),
     }
 }
 
 /// The first character that is no digit, in HAProxy's words.
 fn odd(text: &str) -> String {
     let character = text.chars().find(|c| !c.is_ascii_digit()).unwrap_or_default();
-    format!("unexpected character '{character}'.")
+    format!("unexpected character '{character}'")
 }
 
 #[derive(Debug)]

@@ -53,6 +53,6 @@ fn scope<'a>(scope: Scope, cx: &Ctx<'a>) -> Option<&'a state::vars::Living> {
         Scope::Req => Some(&cx.stream?.req_vars),
         Scope::Res if cx.side == Side::Request => None,
         Scope::Res => Some(&cx.stream?.res_vars),
-        Scope::Check | Scope::Proc => None,
+        Scope::Check | Scope::Parent | Scope::Proc => None,
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn make<'a>(
         tcp_content: Rules::clone(&rules.tcp_content),
         tcp_response: Rules::clone(&rules.tcp_response),
         http_request: Rules::clone(&rules.http_request),
+        redirects: Rules::clone(&rules.redirects),
         http_response: Rules::clone(&rules.http_response),
         http_after_response: Rules::clone(&rules.http_after_response),
         filters: sets.filters.clone(),
@@ -166,8 +167,13 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     compile.site = Site::UseServer;
     let rest = words.get(1..).unwrap_or_default();
-    let mut parse =
-        Parse { set: RuleSet::HttpRequest, inside, words: Words::new(rest), compiler: &mut compile };
+    let mut parse = Parse {
+        set: RuleSet::HttpRequest,
+        word: kind.name,
+        inside,
+        words: Words::new(rest),
+        compiler: &mut compile,
+    };
     match (kind.parse)(&mut parse) {
         Ok(balance) => (balance, kind.name),
         Err(error) => {
@@ -184,8 +190,13 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
 /// what it says can't be had.
 fn plain<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat, name: &str) -> Chosen {
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
-    let mut parse =
-        Parse { set: RuleSet::HttpRequest, inside: None, words: Words::new(&[]), compiler: &mut compile };
+    let mut parse = Parse {
+        set: RuleSet::HttpRequest,
+        word: name,
+        inside: None,
+        words: Words::new(&[]),
+        compiler: &mut compile,
+    };
     let kind = keywords::balance::find(name).or_else(|| keywords::balance::find("roundrobin"));
     let made = kind.and_then(|(kind, _)| Some(((kind.parse)(&mut parse).ok()?, kind.name)));
     made.unwrap_or_else(|| (Box::new(Nobody), "unknown"))

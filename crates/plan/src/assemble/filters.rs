@@ -44,8 +44,13 @@ fn compile<'a>(
     let kind: &FilterKind = keywords::filter::find(name)?;
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     compile.site = Site::Rules(RuleSet::HttpRequest);
-    let mut parse =
-        Parse { set: RuleSet::HttpRequest, inside: None, words: Words::new(rest), compiler: &mut compile };
+    let mut parse = Parse {
+        set: RuleSet::HttpRequest,
+        word: name,
+        inside: None,
+        words: Words::new(rest),
+        compiler: &mut compile,
+    };
     let made = (kind.parse)(&mut parse);
     let left = parse.words.peek();
     let error = match (made, left) {

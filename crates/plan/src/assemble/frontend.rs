@@ -54,6 +54,7 @@ pub(super) fn make<'a>(
         tcp_content: Rules::clone(&rules.tcp_content),
         inspect_delay: draft.inspect_delay.or(inherited_delay),
         http_request: Rules::clone(&rules.http_request),
+        redirects: Rules::clone(&rules.redirects),
         http_response: Rules::clone(&rules.http_response),
         http_after_response: Rules::clone(&rules.http_after_response),
         filters: sets.filters.clone(),

@@ -7,7 +7,7 @@ use config::{Diagnostic, Place, Severity};
 use state::family::RuleSet;
 use state::options::Mode;
 use state::reply::Stand;
-use state::{Rule, Rules};
+use state::{Rule, Rules, Side};
 
 use super::{Assembly, Seat};
 use crate::compile::{Compile, Part, RuleFault, Site};
@@ -23,6 +23,7 @@ pub(super) struct Sets {
     pub(super) tcp_content: Vec<Rule>,
     pub(super) tcp_response: Vec<Rule>,
     pub(super) http_request: Vec<Rule>,
+    pub(super) redirects: Vec<Rule>,
     pub(super) http_response: Vec<Rule>,
     pub(super) http_after_response: Vec<Rule>,
     pub(super) steps: super::switching::Steps,
@@ -33,8 +34,9 @@ pub(super) struct Sets {
 }
 
 impl Sets {
-    fn of(&mut self, set: RuleSet) -> &mut Vec<Rule> {
-        match set {
+    fn of(&mut self, line: &RuleLine<'_>) -> &mut Vec<Rule> {
+        match line.set {
+            _ if line.is_redirect() => &mut self.redirects,
             RuleSet::TcpRequestConnection => &mut self.tcp_connection,
             RuleSet::TcpRequestSession => &mut self.tcp_session,
             RuleSet::TcpRequestContent => &mut self.tcp_content,
@@ -53,6 +55,7 @@ pub(super) struct Sealed {
     pub(super) tcp_content: Rules,
     pub(super) tcp_response: Rules,
     pub(super) http_request: Rules,
+    pub(super) redirects: Rules,
     pub(super) http_response: Rules,
     pub(super) http_after_response: Rules,
 }
@@ -67,6 +70,7 @@ impl Sets {
             tcp_content: take(&mut self.tcp_content),
             tcp_response: take(&mut self.tcp_response),
             http_request: take(&mut self.http_request),
+            redirects: take(&mut self.redirects),
             http_response: take(&mut self.http_response),
             http_after_response: take(&mut self.http_after_response),
         }
@@ -94,6 +98,9 @@ const HARMLESS: &[&str] = &[
     "wait-for-handshake",
 ];
 
+/// Actions behind which no rule of the set is reached.
+const FINAL: &[&str] = &["allow", "auth", "deny", "redirect", "return", "tarpit"];
+
 /// Compiles everything that a proxy's lines say.
 pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) -> Sets {
     let mut sets = Sets::default();
@@ -114,6 +121,7 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     sets.monitor_fail = section.monitor_fail(&draft.monitor_fail);
     section.replies(draft);
     sets.persist_rules = section.persist_rules(draft);
+    section.judge_captures();
     draft.captures = std::mem::take(&mut section.compile.captures);
     draft.rules = rules;
     sets
@@ -203,12 +211,35 @@ impl<'c, 'a> Section<'c, 'a> {
     }
 
     fn rules(&mut self, sets: &mut Sets, rules: &[RuleLine<'a>], mode: Mode) {
+        let mut ended = Vec::new();
         for rule in rules {
+            self.judge_reach(rule, &mut ended);
             if let Some(compiled) = self.rule(rule)
                 && (mode == Mode::Http || !is_http(rule.set))
             {
-                sets.of(rule.set).push(compiled);
+                sets.of(rule).push(compiled);
             }
+        }
+    }
+
+    /// Says that no rule comes behind one that always ends its set. `ended`: the sets whose last rule so far is one.
+    fn judge_reach(&mut self, rule: &RuleLine<'a>, ended: &mut Vec<RuleSet>) {
+        if !is_http(rule.set) || rule.is_redirect() {
+            return;
+        }
+        if ended.contains(&rule.set) {
+            let message = format!(
+                "previous '{}' action is final and has no condition attached, further entries are NOOP.",
+                rule.set.words()
+            );
+            let span = Some(rule.line.span());
+            self.plan.remarks.push(Diagnostic::new(Severity::Warning, span, Place::ParsingTight, message));
+        }
+        ended.retain(|set| *set != rule.set);
+        let words = words_from(rule.line, rule.action);
+        let open = words.iter().any(|word| matches!(*word, "if" | "unless"));
+        if !open && words.first().is_some_and(|action| FINAL.contains(action)) {
+            ended.push(rule.set);
         }
     }
 
@@ -271,11 +302,11 @@ impl<'c, 'a> Section<'c, 'a> {
 
     /// Says what is wrong with a rule, in HAProxy's sentence around it, which differs by rule set and part.
     fn fault(&mut self, rule: &RuleLine<'a>, action: &str, fault: &RuleFault) {
-        let (set, title, text) = (rule.set.words(), &self.title, fault.text.trim_end_matches('.'));
+        let (set, title, text) = (rule.set.words(), &self.title, fault.text.as_str());
         let (mut place, mut message) = (Place::Parsing, text.to_owned());
         match fault.part {
             Part::Name => {}
-            _ if rule.action == 0 => {
+            _ if rule.is_redirect() => {
                 let what = if fault.part == Part::Condition { "error in condition: " } else { "" };
                 message = format!("error detected in {title} while parsing redirect rule : {what}{text}.");
             }
@@ -307,6 +338,22 @@ impl<'c, 'a> Section<'c, 'a> {
         let word = rule.line.word(rule.action + fault.at).or_else(|| rule.line.word(rule.action));
         let span = word.map_or_else(|| rule.line.span(), |word| word.span());
         self.plan.remarks.push(Diagnostic::new(Severity::Alert, Some(span), place, message));
+    }
+
+    /// Whether the slots for captured headers exist that rules name.
+    fn judge_captures(&mut self) {
+        for (side, id) in std::mem::take(&mut self.compile.wanted_captures) {
+            let (slots, rules) = match side {
+                Side::Request => (&self.compile.captures.request, "http-request"),
+                Side::Response => (&self.compile.captures.response, "http-response"),
+            };
+            if id >= slots.len() {
+                let name = self.name;
+                self.plan.late.push(format!(
+                    "Proxy '{name}': unable to find capture id '{id}' referenced by {rules} capture rule."
+                ));
+            }
+        }
     }
 
     /// Looks at the condition of a rule that is not run: what is wrong with it is wrong all the same.
@@ -429,6 +476,13 @@ impl<'c, 'a> Section<'c, 'a> {
     fn warnings(&mut self, line: Line<'a>) {
         for warning in std::mem::take(&mut self.compile.warnings) {
             self.plan.remarks.push(Diagnostic::warning(line.span(), warning));
+        }
+        for (severity, text) in std::mem::take(&mut self.compile.late) {
+            match severity {
+                Severity::Alert if self.plan.late.contains(&text) => {}
+                Severity::Alert => self.plan.late.push(text),
+                _ => self.plan.remarks.warn_bare(text),
+            }
         }
     }
 

@@ -122,7 +122,7 @@ impl<'a> Section<'_, 'a> {
         for line in &draft.use_server {
             let name = word(*line, 1);
             let words = words_from(*line, 2);
-            let cond = self.cond(*line, &words, Site::UseServer, "use-server rule");
+            let cond = self.cond(*line, &words, Site::UseServer, "switching rule");
             if name.contains('%') {
                 let target = self.computed_server(*line, name, seat);
                 found.extend(cond.zip(target).map(|(cond, target)| UseServer { cond, target }));

@@ -286,9 +286,7 @@ pub(super) fn var(names: &mut Names, text: &str) -> Result<VarRef, String> {
         "req" => Scope::Req,
         "res" => Scope::Res,
         "check" => Scope::Check,
-        "psess" | "ptxn" | "preq" | "pres" => {
-            return Err(format!("the parent stream's scope '{scope}' of '{text}' is not supported yet"));
-        }
+        "psess" | "ptxn" | "preq" | "pres" => Scope::Parent,
         _ => return Err(unknown()),
     };
     match name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')) {

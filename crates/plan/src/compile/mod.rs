@@ -19,6 +19,7 @@ mod switching;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use config::Severity;
 use sample::arg::VarRef;
 use state::expr::Side;
 use state::family::{Compiler, Half, Words};
@@ -57,6 +58,10 @@ pub struct Compile<'a> {
     pub captures: Captures,
     /// What the user should know which is no error. Take them after each line.
     pub warnings: Vec<String>,
+    /// What is to be said when all was read. Take it after each line.
+    pub late: Vec<(Severity, String)>,
+    /// The slots for captured headers that rules name by their number.
+    pub wanted_captures: Vec<(Side, usize)>,
     acls: HashMap<Box<str>, Arc<Acl>>,
 }
 
@@ -68,6 +73,8 @@ impl<'a> Compile<'a> {
             site: Site::Nowhere,
             captures: Captures::default(),
             warnings: Vec::new(),
+            late: Vec::new(),
+            wanted_captures: Vec::new(),
             acls: HashMap::new(),
         }
     }
@@ -104,9 +111,29 @@ impl Compiler for Compile<'_> {
         self.names.read(path).map_err(|e| format!("failed to open file '{path}' : {e}"))
     }
 
-    fn http_errors(&mut self, section: &str) -> Result<Arc<Pages>, String> {
-        let found = self.names.http_errors.get(section).cloned();
-        found.ok_or_else(|| format!("unable to find the http-errors section '{section}'"))
+    fn http_errors(&mut self, section: &str, status: u16) -> Result<Arc<Pages>, String> {
+        let (found, name) = (self.names.http_errors.get(section).cloned(), self.home.name);
+        match &found {
+            None => self.late.push((
+                Severity::Alert,
+                format!("Proxy '{name}': unknown http-errors section '{section}' referenced by an http reply ."),
+            )),
+            Some(pages) if pages.get(status).is_none() => self.late.push((
+                Severity::Warning,
+                format!(
+                    "Proxy '{name}': status '{status}' referenced by an http reply not declared in http-errors \
+                     section '{section}'."
+                ),
+            )),
+            Some(_) => {}
+        }
+        Ok(found.unwrap_or_default())
+    }
+
+    fn need_capture(&mut self, side: Side, id: usize) {
+        if self.home.frontend.is_some() {
+            self.wanted_captures.push((side, id));
+        }
     }
 
     fn capture(&mut self, side: Side, len: usize) -> Result<u32, String> {
@@ -123,7 +150,11 @@ impl Compiler for Compile<'_> {
 
     fn log_profile(&mut self, name: &str) -> Result<u32, String> {
         let found = self.names.log_profiles.get(name).copied();
-        found.ok_or_else(|| format!("do-log action: profile '{name}' is invalid"))
+        Ok(found.unwrap_or_else(|| {
+            let text = format!("Proxy '{}': do-log action: profile '{name}' is invalid.", self.home.name);
+            self.late.push((Severity::Alert, text));
+            0
+        }))
     }
 
     fn duration(&mut self, text: &str) -> Option<u32> {
@@ -152,6 +183,15 @@ impl Compiler for Compile<'_> {
                 Err(fault)
             }
         }
+    }
+
+    fn title(&self) -> String {
+        let kind = match (self.home.frontend, self.home.backend) {
+            (Some(_), None) => "frontend",
+            (None, _) => "backend",
+            _ => "proxy",
+        };
+        format!("{kind} '{}'", self.home.name)
     }
 
     fn need_half(&self, half: Half) -> Result<(), String> {

@@ -40,7 +40,7 @@ impl Compile<'_> {
         let Some((kind, inside)) = action::find(set, first) else {
             return Err(fault(0, Part::Name, unknown(set, first)));
         };
-        let mut parse = Parse { set, inside, words: Words::new(rest), compiler: self };
+        let mut parse = Parse { set, word: first, inside, words: Words::new(rest), compiler: self };
         let action = (kind.parse)(&mut parse);
         let taken = rest.len().saturating_sub(parse.words.rest().len());
         let action = action.map_err(|text| fault(taken, Part::Arguments, text))?;
@@ -58,12 +58,13 @@ impl Compile<'_> {
     pub fn answer(&mut self, words: &[&str]) -> Result<Box<dyn Action>, String> {
         self.site = Site::Answer;
         let set = RuleSet::HttpAfterResponse;
-        if let Some(word) = words.iter().find(|w| matches!(**w, "if" | "unless")) {
-            return Err(format!("unknown keyword '{word}'."));
-        }
         let (kind, _) = action::find(set, "return").ok_or("'return' is no action")?;
-        let mut parse = Parse { set, inside: None, words: Words::new(words), compiler: self };
-        (kind.parse)(&mut parse)
+        let mut parse = Parse { set, word: "return", inside: None, words: Words::new(words), compiler: self };
+        let answer = (kind.parse)(&mut parse)?;
+        match parse.words.peek() {
+            Some(word) => Err(format!("unknown keyword '{word}'.")),
+            None => Ok(answer),
+        }
     }
 }
 
