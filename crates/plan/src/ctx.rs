@@ -9,6 +9,7 @@ use state::auth::Userlist;
 use state::check::Probe;
 use state::log::Target;
 use state::log_forward::LogForward;
+use state::reference::Place;
 use state::reply::Pages;
 use state::ring::Ring;
 use state::world::Global;
@@ -156,6 +157,16 @@ impl Plan<'_> {
     pub(crate) fn at(&self, span: Span) -> state::rule::Place {
         let (_, line) = self.loaded.location(span);
         state::rule::Place { file: span.file.0, line }
+    }
+
+    /// Puts a place of the configuration into `place`, whose file is mostly the same already.
+    pub(crate) fn put_place(&self, span: Span, place: &mut Place) {
+        let (file, line) = self.loaded.location(span);
+        if *place.file != *file {
+            place.file = file.into();
+        }
+        place.file_number = u32::from(span.file.0);
+        place.line = line;
     }
 
     /// `file:line` of a place.

@@ -33,7 +33,7 @@ use state::reply::Pages;
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
 use state::world::{Global, Process};
-use state::{Act, Backend, Ctx, Endpoint, Frontend, Server, Session, Stream, Verdict, World};
+use state::{Act, Backend, Ctx, Endpoint, Frontend, References, Server, Session, Stream, Verdict, World};
 
 const BEGUN_WALL_US: u64 = 1_700_000_000_123_000;
 const BEGUN_NS: u64 = 5_000_000_000;
@@ -45,6 +45,7 @@ fn names() -> Names {
     names.backends.insert("app".into(), 0);
     names.servers = vec![HashMap::from([("s1".into(), 0), ("s2".into(), 1)])];
     names.userlists.insert("people".into(), 0);
+    names.base = Some("tests/examples".into());
     names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
     names
 }
@@ -286,6 +287,8 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         var_names: Vec::new(),
         wants_destination: true,
         userlists: vec![userlist()],
+        references: References::default(),
+        acls: Vec::new(),
         wants_line_count: true,
         rings: Vec::new(),
         log_forwards: Vec::new(),
@@ -373,11 +376,14 @@ fn place(needs: Needs) -> Site {
 fn evaluate(example: &Example, needs: Needs) -> Result<String, String> {
     let mut names = names();
     let mut compile = Compile::new(&mut names, home());
+    compile.settle_acls();
     compile.site = place(needs);
     let side = compile.site.side();
     let words = [example.expr];
     let expr = compile.expr(&mut Words::new(&words))?;
-    let (world, session, stream) = (world(two_servers(), "roundrobin"), session(), stream(example.given));
+    let (mut world, session, stream) = (world(two_servers(), "roundrobin"), session(), stream(example.given));
+    world.references = std::mem::take(&mut names.references);
+    world.acls = std::mem::take(&mut names.acls);
     let arena = Bump::new();
     let cx = Ctx {
         world: &world,

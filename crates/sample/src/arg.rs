@@ -6,6 +6,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use crate::cast::address;
+use crate::pattern::View;
+use crate::value::Value;
+
 /// The kind of one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgKind {
@@ -45,8 +49,12 @@ pub enum ArgKind {
     /// Letters that change the regular expression among the arguments before: `i` ignores case, which is done when it
     /// is compiled; `g` is for the keyword to see: [`Arg::Str`].
     RegexFlags,
-    /// A map file.
-    Map,
+    /// A map file, how it is looked up and what its values are: [`Arg::Map`].
+    Map(View, Output),
+    /// What a map of addresses gives by default: [`Arg::Ipv4`] or [`Arg::Ipv6`].
+    MapAddress,
+    /// The name of an ACL, perhaps behind `!`: [`Arg::Acl`].
+    Acl,
     /// A userlist by name.
     Userlist,
     /// Text that the keyword reads itself while the configuration is built: whatever [`Own::read`] makes of it.
@@ -69,14 +77,45 @@ impl ArgKind {
             Self::Server => "server",
             Self::Table => "table",
             Self::Regex => "regex",
-            Self::Map => "map",
             Self::Userlist => "user list",
             Self::Own(own) => own.kind,
             // What it looks into itself.
-            Self::Str | Self::IntOrVar | Self::OneOf(..) | Self::Hex | Self::Var | Self::RegexFlags => {
-                "string"
-            }
+            Self::Str
+            | Self::Map(..)
+            | Self::MapAddress
+            | Self::Acl
+            | Self::IntOrVar
+            | Self::OneOf(..)
+            | Self::Hex
+            | Self::Var
+            | Self::RegexFlags => "string",
         }
+    }
+}
+
+/// What a map gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    Str,
+    Int,
+    Ip,
+    /// Not the value but the key that matched.
+    Key,
+}
+
+impl Output {
+    /// Reads a value of a map; none if it is no such thing.
+    pub fn read(self, value: &[u8]) -> Option<Value<'_>> {
+        match self {
+            Self::Str | Self::Key => Some(Value::Str(value)),
+            Self::Int => Some(Value::Sint(std::str::from_utf8(value).ok()?.parse().ok()?)),
+            Self::Ip => address(value),
+        }
+    }
+
+    /// Whether there are texts that are no such value.
+    pub const fn can_fail(self) -> bool {
+        matches!(self, Self::Int | Self::Ip)
     }
 }
 
@@ -221,7 +260,10 @@ pub enum Arg {
     Table(u32),
     Var(VarRef),
     Regex(Box<regex::bytes::Regex>),
+    /// Position of the list in the World.
     Map(u32),
+    /// Position of the ACL in the World, and whether it is negated.
+    Acl(u32, bool),
     Userlist(u32),
     Own(Made),
 }
@@ -280,6 +322,14 @@ impl Args {
     pub fn frontend(&self, position: usize) -> Option<u32> {
         match self.at(position)? {
             Arg::Frontend(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The position of a map's list.
+    pub fn map(&self, position: usize) -> Option<u32> {
+        match self.at(position)? {
+            Arg::Map(list) => Some(*list),
             _ => None,
         }
     }

@@ -36,7 +36,9 @@ pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>
             V::Ipv4(a) => V::Ipv6(a.to_ipv6_mapped()),
             v => v,
         },
-        (Type::Str, V::Bin(s) | V::Meth(s)) => V::Str(s),
+        // Text ends at a zero byte.
+        (Type::Str, V::Bin(s)) => V::Str(s.split(|b| *b == 0).next().unwrap_or_default()),
+        (Type::Str, V::Meth(s)) => V::Str(s),
         (Type::Str, v) => V::Str(text(v, arena)),
         (Type::Bin, V::Str(s) | V::Meth(s)) => V::Bin(s),
         (Type::Bin, V::Ipv4(a)) => V::Bin(arena.alloc_slice_copy(&a.octets())),

@@ -17,5 +17,5 @@ pub mod value;
 pub use arg::{Arg, ArgKind, ArgSpec, Args, Own, Reading, Unread, Written};
 pub use bumpalo::Bump;
 pub use cast::cast;
-pub use pattern::{MatchKind, Patterns};
+pub use pattern::{MatchKind, View};
 pub use value::{Owned, Type, Value};

@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sample::Patterns;
-
 use crate::expr::{Ctx, Expr};
+use crate::reference::Patterns;
 
 /// One `acl` line, or an anonymous one: a sample compared with patterns.
 #[derive(Debug)]

@@ -266,6 +266,8 @@ pub trait Compiler {
     fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String>;
     /// The content of a file named in the configuration.
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
+    /// Notes that rules change the list of patterns of this name; gives the name it goes by in the World.
+    fn changes(&mut self, list: &str) -> Box<str>;
     /// The replies that an `http-errors` section holds, by name; the one for `status` is needed.
     fn http_errors(
         &mut self,

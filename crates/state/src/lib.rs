@@ -5,8 +5,9 @@
 //! This crate holds data and the small operations that keep it consistent. It deliberately doesn't know
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
-//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`], [`acl`],
-//! [`format`], [`rule`], [`route`], [`filter`], [`compression`]; [`log`], [`ring`]; [`family`]; [`about`].
+//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`],
+//! [`reference`], [`acl`], [`format`], [`rule`], [`route`], [`filter`], [`compression`]; [`log`], [`ring`]; [`family`];
+//! [`about`].
 
 pub mod about;
 pub mod acl;
@@ -29,6 +30,7 @@ pub mod link;
 pub mod log;
 pub mod log_forward;
 pub mod options;
+pub mod reference;
 pub mod reply;
 pub mod ring;
 pub mod route;
@@ -50,6 +52,7 @@ pub use endpoint::Endpoint;
 pub use expr::{Ctx, Expr, Side};
 pub use format::Format;
 pub use frontend::Frontend;
+pub use reference::{Patterns, Reference, References};
 pub use rule::{Act, Action, Farewell, Rule, Rules, Verdict};
 pub use server::Server;
 pub use session::Session;

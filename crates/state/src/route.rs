@@ -2,6 +2,8 @@
 //! exact strings become one table, so that 10,000 of them cost one look-up.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::HashMap;
 use sample::cast;
@@ -33,11 +35,18 @@ pub struct Table {
     pub fold: bool,
     /// From the string to the position of the first rule that names it, and its backend.
     pub entries: HashMap<Box<[u8]>, (u32, u32), foldhash::fast::FixedState>,
+    /// The rules themselves with their backends, and whether somebody has changed what they compare with since: then
+    /// the table no longer tells what they say.
+    pub rules: Vec<(Cond, u32)>,
+    pub changed: Arc<AtomicBool>,
 }
 
 impl Table {
     /// The backend of the first rule that any value of the sample satisfies.
     pub fn find(&self, cx: &Ctx<'_>) -> Option<u32> {
+        if self.changed.load(Ordering::Relaxed) {
+            return self.rules.iter().find(|(cond, _)| cond.holds(cx)).map(|(_, backend)| *backend);
+        }
         let mut best: Option<(u32, u32)> = None;
         self.expr.each(cx, &mut |value| {
             if let Some(text) = cast(value, sample::Type::Str, cx.arena).and_then(|v| v.bytes()) {

@@ -15,7 +15,7 @@ use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
 use crate::ring::Ring;
 use crate::vars::Vars;
-use crate::{About, Backend, Frontend};
+use crate::{About, Acl, Backend, Frontend, References};
 
 /// How header names are spelled for peers that insist on it, by their lower-case form.
 pub type HeaderCase = HashMap<Box<[u8]>, Box<[u8]>>;
@@ -149,6 +149,10 @@ pub struct World {
     pub log_profiles: Vec<Profile>,
     /// The global `log` lines, for messages that belong to no proxy.
     pub global_logs: Arc<[u32]>,
+    /// Lists of patterns: files of ACLs and maps, values of ACLs.
+    pub references: References,
+    /// The ACLs that expressions name, by the number that their arguments hold.
+    pub acls: Vec<Arc<Acl>>,
     /// Userlists, by the number that arguments of keywords hold.
     pub userlists: Vec<Userlist>,
     /// The names behind `VarRef::id`.

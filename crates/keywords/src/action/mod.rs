@@ -25,6 +25,7 @@ mod send_spoe_group;
 mod set_fc_mark;
 mod set_header;
 mod set_log_level;
+mod set_map;
 mod set_nice;
 mod set_priority;
 mod set_retries;
@@ -65,6 +66,7 @@ pub static ALL: &[&[ActionKind]] = &[
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,
     set_nice::KEYWORDS,
+    set_map::KEYWORDS,
     set_priority::KEYWORDS,
     set_retries::KEYWORDS,
     set_src::KEYWORDS,

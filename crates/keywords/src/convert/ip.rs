@@ -75,13 +75,13 @@ pub(super) const KEYWORDS: &[Converter] = &[
         examples: &[
             Example {
                 given: "",
-                expr: "bin(4510003c000140003c0600000a0000010a00000204d20050fedcba9800000000a002faf000000000020405b40402080adeadbeef0000000001030307),ip.hdr,length",
-                gives: "20",
+                expr: "bin(4510003c000140003c0600000a0000010a00000204d20050fedcba9800000000a002faf000000000020405b40402080adeadbeef0000000001030307),ip.hdr,hex,length",
+                gives: "40",
             },
             Example {
                 given: "",
-                expr: "bin(62e000000008004020010000000000000000000000000001200100000000000000000000000000020600010400000000),ip.hdr,length",
-                gives: "48",
+                expr: "bin(62e000000008004020010000000000000000000000000001200100000000000000000000000000020600010400000000),ip.hdr,hex,length",
+                gives: "96",
             },
         ],
         run: |_, value, _| Ip(value.bytes()?).header().map(Value::Bin),

@@ -21,6 +21,7 @@ mod json;
 mod json_query;
 mod language;
 mod lower;
+mod map;
 mod mqtt;
 mod protobuf;
 mod regsub;
@@ -56,6 +57,7 @@ pub static ALL: &[&[Converter]] = &[
     lower::KEYWORDS,
     mqtt::KEYWORDS,
     protobuf::KEYWORDS,
+    map::KEYWORDS,
     regsub::KEYWORDS,
     rfc7239::KEYWORDS,
     set_var::KEYWORDS,

@@ -3,6 +3,7 @@
 
 use state::family::{Fetch, Known, Needs};
 
+mod acl;
 mod always;
 mod backend;
 mod base;
@@ -44,6 +45,7 @@ mod ver;
 
 /// Every fetch, a file a line.
 pub static ALL: &[&[Fetch]] = &[
+    acl::KEYWORDS,
     always::KEYWORDS,
     backend::KEYWORDS,
     base::KEYWORDS,

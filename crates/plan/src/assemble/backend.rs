@@ -100,6 +100,7 @@ fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, 
     for (position, kind, text, span) in std::mem::take(&mut draft.server_tlvs) {
         let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
         compile.site = Site::UseServer;
+        assembly.plan.put_place(span, &mut compile.place);
         let format = match compile.body(text) {
             Ok(format) => (!text.is_empty()).then_some(format),
             Err(error) => {
@@ -166,6 +167,7 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
     }
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     compile.site = Site::UseServer;
+    assembly.plan.put_place(line.span(), &mut compile.place);
     let rest = words.get(1..).unwrap_or_default();
     let mut parse = Parse {
         set: RuleSet::HttpRequest,

@@ -88,6 +88,7 @@ fn unique_id<'a>(
     assembly.wants_destination |= asks_destination(text);
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
     compile.site = Site::Rules(RuleSet::HttpRequest);
+    assembly.plan.put_place(line.span(), &mut compile.place);
     let error = match compile.id_format(text) {
         Ok(format) => return Some(format),
         Err(error) => error,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sample::Bump;
 use sample::arg::Scope;
+use sample::{Bump, View};
 use state::expr::{Ctx, Side};
 use state::family::{Compiler as _, Words};
 use state::log::Profile;
@@ -11,7 +11,7 @@ use state::world::Process;
 use state::{Backend, Endpoint, Frontend, Session, World};
 
 use super::Assembly;
-use crate::compile::{Compile, Home, Site};
+use crate::compile::{Compile, Home, Names, Site};
 use crate::ctx::{Plan, word, words_from};
 use crate::draft::{Draft, SetVar};
 use crate::known;
@@ -50,7 +50,8 @@ pub(super) fn world(
 ) -> World {
     let set_vars = std::mem::take(&mut assembly.plan.set_vars);
     let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
-    let Assembly { plan, names, wants_destination, wants_line_count, .. } = assembly;
+    let Assembly { plan, mut names, wants_destination, wants_line_count, .. } = assembly;
+    settle_lists(&names);
     let world = World {
         global: plan.global.clone(),
         files: plan.loaded.files().map(|(_, file)| file.name().into()).collect(),
@@ -62,6 +63,8 @@ pub(super) fn world(
         log_forwards: std::mem::take(&mut plan.log_forwards),
         log_profiles,
         global_logs: Arc::from(std::mem::take(&mut plan.global_logs)),
+        references: std::mem::take(&mut names.references),
+        acls: std::mem::take(&mut names.acls),
         userlists: std::mem::take(&mut plan.userlists),
         var_names: names.var_names().to_vec(),
         wants_destination,
@@ -74,6 +77,17 @@ pub(super) fn world(
     world
 }
 
+/// Numbers the lists of patterns, and has those that rules change arranged for it.
+fn settle_lists(names: &Names) {
+    for name in &names.changed_lists {
+        if let Some(list) = names.references.by_name(name) {
+            // Comparing whole texts refuses nothing.
+            let _ = list.require(View::KEY);
+        }
+    }
+    names.references.number();
+}
+
 enum Source {
     Expr(state::Expr),
     Format(state::Format),
@@ -83,6 +97,7 @@ fn compile(assembly: &mut Assembly<'_, '_>, set: &SetVar<'_>) -> Option<(u32, So
     let line = set.line;
     let mut compile = Compile::new(&mut assembly.names, Home::default());
     compile.site = Site::Nowhere;
+    assembly.plan.put_place(line.span(), &mut compile.place);
     let variable = compile.var(word(line, 1)).and_then(|var| {
         if var.scope == Scope::Proc { Ok(var.id) } else { Err("the scope must be 'proc'".to_owned()) }
     });

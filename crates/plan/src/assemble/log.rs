@@ -107,7 +107,7 @@ fn profile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &ProfileDraft<'a>) -> Pro
 
 /// Compiles a line of a profile.
 fn part<'a>(assembly: &mut Assembly<'_, 'a>, name: &str, text: &str, line: Line<'a>) -> Option<Arc<Format>> {
-    let error = match compiled(assembly, name, text) {
+    let error = match compiled(assembly, name, text, Some(line)) {
         Ok(format) => return Some(format),
         Err(error) => error,
     };
@@ -125,12 +125,20 @@ fn part<'a>(assembly: &mut Assembly<'_, 'a>, name: &str, text: &str, line: Line<
 }
 
 /// A compiled line. What several frontends share must not depend on which of them compiles it: the home is position 0.
-fn compiled(assembly: &mut Assembly<'_, '_>, name: &str, text: &str) -> Result<Arc<Format>, String> {
+fn compiled<'a>(
+    assembly: &mut Assembly<'_, 'a>,
+    name: &str,
+    text: &str,
+    line: Option<Line<'a>>,
+) -> Result<Arc<Format>, String> {
     assembly.wants_destination |= asks_destination(text);
     assembly.wants_line_count |= text.contains("lc");
     let home = crate::compile::Home { name, frontend: Some(0), backend: None };
     let mut compile = Compile::new(&mut assembly.names, home);
     compile.site = Site::Log;
+    if let Some(line) = line {
+        assembly.plan.put_place(line.span(), &mut compile.place);
+    }
     compile.log_format(text).map(Arc::new)
 }
 
@@ -164,7 +172,7 @@ fn format<'a>(
     text: &str,
     line: Option<Line<'a>>,
 ) -> Option<Arc<Format>> {
-    let error = match compiled(assembly, draft.name, text) {
+    let error = match compiled(assembly, draft.name, text, line) {
         Ok(format) => return Some(format),
         Err(error) => error,
     };

@@ -189,6 +189,7 @@ impl<'c, 'a> Section<'c, 'a> {
         for line in &draft.acls {
             section.acl(*line);
         }
+        section.compile.settle_acls();
         section
     }
 
@@ -198,6 +199,7 @@ impl<'c, 'a> Section<'c, 'a> {
         }
         let words = words_from(line, 1);
         self.note_destination(&words);
+        self.stand(line);
         let result = self.compile.acl(&words);
         self.warnings(line);
         let Err(error) = result else { return };
@@ -269,6 +271,7 @@ impl<'c, 'a> Section<'c, 'a> {
         if words.contains(&"use-large-buffer") && self.plan.global.large_buffer == 0 {
             self.lacks_large_buffers(line);
         }
+        self.stand(line);
         let result = self.compile.rule(rule.set, &words);
         self.warnings(line);
         match result {
@@ -415,6 +418,7 @@ impl<'c, 'a> Section<'c, 'a> {
         rule: &str,
     ) -> Option<Option<state::Cond>> {
         self.compile.site = site;
+        self.stand(line);
         self.note_destination(words);
         if let Some(what) = self.undecidable_in(words).map(str::to_owned) {
             self.plan.remarks.unserved(line.span(), &format!("'{}', which asks for {what},", line.keyword()));
@@ -455,6 +459,7 @@ impl<'c, 'a> Section<'c, 'a> {
             if self.plan.remarks.is_wrong(line.span()) {
                 continue;
             }
+            self.stand(line);
             let result = self.compile.answer(&words_from(line, 1));
             self.warnings(line);
             match result {
@@ -484,6 +489,11 @@ impl<'c, 'a> Section<'c, 'a> {
                 _ => self.plan.remarks.warn_bare(text),
             }
         }
+    }
+
+    /// Says where the line at hand stands.
+    pub(super) fn stand(&mut self, line: Line<'a>) {
+        self.plan.put_place(line.span(), &mut self.compile.place);
     }
 
     /// Remembers that something asks where the client connected to.

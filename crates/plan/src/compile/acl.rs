@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use keywords::criterion;
+use sample::arg::Output;
 use sample::cast::castable;
-use sample::{MatchKind, Patterns, Type};
+use sample::pattern::number_range;
+use sample::{MatchKind, Type, View};
+use state::Patterns;
 use state::acl::{Acl, AclTest, Cond, Term};
 use state::family::Words;
+use state::reference::Role;
 
 use super::expr::{Failure, name};
+use super::list::Use;
 use super::nearest::hint;
 use super::{Compile, site};
 
@@ -41,15 +46,23 @@ const PREDEFINED: &[(&str, &[&str])] = &[
 
 /// The flags in front of an ACL's values.
 #[derive(Default)]
-struct Flags {
+struct Flags<'w> {
     fold: bool,
     as_map: bool,
     no_dns: bool,
     matching: Option<MatchKind>,
-    /// `--` or a file: an empty list is meant.
-    meant: bool,
-    /// What the files gave; a set of its own from where `-i` comes after a file.
-    sets: Vec<Patterns>,
+    /// `-u`: the number of the list of the values that follow.
+    number: Option<u32>,
+    /// Files with the flags in front of them.
+    files: Vec<File<'w>>,
+}
+
+/// A file behind `-f`, with what was said before.
+struct File<'w> {
+    path: &'w str,
+    fold: bool,
+    as_map: bool,
+    no_dns: bool,
 }
 
 impl Compile<'_> {
@@ -66,14 +79,13 @@ impl Compile<'_> {
                 "acl name '{acl}' will never match. 'or' is used to express a logical disjunction within a condition"
             ));
         }
-        let tests =
-            self.tests(rest).map_err(|e| format!("error detected while parsing ACL '{acl}' : {e}"))?;
+        let test = self.test(rest).map_err(|e| format!("error detected while parsing ACL '{acl}' : {e}"))?;
         let slot = self
             .acls
             .entry((*acl).into())
             .or_insert_with(|| Arc::new(Acl { name: (*acl).into(), tests: Vec::new() }));
         match Arc::get_mut(slot) {
-            Some(acl) => acl.tests.extend(tests),
+            Some(acl) => acl.tests.push(test),
             None => return Err(format!("acl '{acl}' is completed after its first use")),
         }
         Ok(())
@@ -123,9 +135,37 @@ impl Compile<'_> {
     fn anonymous(&mut self, words: &mut Words<'_>) -> Result<Arc<Acl>, String> {
         let rest = words.rest();
         let end = rest.iter().position(|w| *w == "}").ok_or("missing closing '}' in condition")?;
-        let tests = self.tests(rest.get(..end).unwrap_or_default())?;
+        let test = self.test(rest.get(..end).unwrap_or_default())?;
         words.advance(end + 1);
-        Ok(Arc::new(Acl { name: Box::default(), tests }))
+        Ok(Arc::new(Acl { name: Box::default(), tests: vec![test] }))
+    }
+
+    /// The number in the World of an ACL that an expression names.
+    pub(super) fn acl_number(&mut self, name: &str) -> Result<u32, String> {
+        if !self.acls.contains_key(name) && !PREDEFINED.iter().any(|(n, _)| *n == name) {
+            return Err(format!("ACL '{name}' not found"));
+        }
+        let number = u32::try_from(self.names.acls.len()).map_err(|_| "too many ACLs".to_owned())?;
+        if self.settled {
+            let acl = self.named(name)?;
+            self.names.acls.push(acl);
+        } else {
+            // More lines of that name may follow.
+            self.names.acls.push(Arc::new(Acl { name: name.into(), tests: Vec::new() }));
+            self.unsettled.push((number, name.into()));
+        }
+        Ok(number)
+    }
+
+    /// Says that all `acl` lines of the section are compiled: what they name of each other can be filled in.
+    pub fn settle_acls(&mut self) {
+        self.settled = true;
+        for (number, name) in std::mem::take(&mut self.unsettled) {
+            let acl = self.named(&name);
+            if let (Ok(acl), Some(slot)) = (acl, self.names.acls.get_mut(number as usize)) {
+                *slot = acl;
+            }
+        }
     }
 
     pub(super) fn named(&mut self, name: &str) -> Result<Arc<Acl>, String> {
@@ -136,8 +176,8 @@ impl Compile<'_> {
             let known = self.acls.keys().map(|k| &**k).chain(PREDEFINED.iter().map(|(n, _)| *n));
             return Err(format!("no such ACL : '{name}'{}", hint(name, known)));
         };
-        let tests = self.tests(words)?;
-        let acl = Arc::new(Acl { name: name.into(), tests });
+        let test = self.test(words)?;
+        let acl = Arc::new(Acl { name: name.into(), tests: vec![test] });
         self.acls.insert(name.into(), Arc::clone(&acl));
         Ok(acl)
     }
@@ -162,49 +202,64 @@ impl Compile<'_> {
         }
     }
 
-    /// Compiles `criterion [flags] [operator] values...`: one test, or more if letter case matters only for a part of the
-    /// values.
-    fn tests(&mut self, words: &[&str]) -> Result<Vec<AclTest>, String> {
+    /// Compiles `criterion [flags] [operator] values...`.
+    fn test(&mut self, words: &[&str]) -> Result<AclTest, String> {
         let mut words = Words::new(words);
         let word = words.next().ok_or("missing fetch method in ACL expression ''")?;
         let (expr, implied) = self.criterion(word)?;
-        let gives = expr.gives();
-        let fetch = expr.fetch.name;
-        let mut flags = Flags::default();
-        let kind = self.flags(&mut words, &mut flags, |matching| match matching {
-            Some(kind) => applicable(kind, gives, fetch),
+        let (gives, fetch) = (expr.gives(), expr.fetch.name);
+        let nothing_said = words.peek().is_none();
+        let flags = flags(&mut words)?;
+        let kind = match flags.matching {
+            Some(kind) => applicable(kind, gives, fetch)?,
             None => implied.or_else(|| default_for(gives)).ok_or_else(|| {
                 format!(
                     "matching method must be specified first (using '-m') when using a sample fetch of this type \
                      ('{fetch}')"
                 )
-            }),
-        })?;
+            })?,
+        };
         if flags.matching.is_some() && implied.is_some_and(|k| !matches!(k, MatchKind::Str | MatchKind::Meth))
         {
             self.warnings.push(overwritten(name(word).0));
         }
-        if flags.sets.is_empty() {
-            // Methods are compared as they are, whatever `-i` says.
-            flags.sets.push(Patterns::new(kind, flags.fold && kind != MatchKind::Meth));
+        let patterns = self.patterns(kind, fetch, &flags, words)?;
+        if kind.has_patterns() && nothing_said {
+            self.warn_empty(word);
+        }
+        Ok(AclTest { expr, patterns })
+    }
+
+    /// The lists that an ACL compares with: its files, then the values on its line.
+    fn patterns(
+        &mut self,
+        kind: MatchKind,
+        fetch: &'static str,
+        flags: &Flags<'_>,
+        words: Words<'_>,
+    ) -> Result<Patterns, String> {
+        // Methods are compared as they are, whatever `-i` says.
+        let view = |fold: bool| View::new(kind, fold && kind != MatchKind::Meth);
+        let how = |fold: bool, as_map: bool, no_dns: bool| Use {
+            role: if as_map { Role::Map } else { Role::Acl },
+            fetch: Some(fetch),
+            view: kind.has_patterns().then(|| view(fold)),
+            output: Output::Str,
+            resolve: !no_dns,
+        };
+        let mut lists = Vec::with_capacity(flags.files.len() + 1);
+        for file in &flags.files {
+            let (_, list) = self.file_list(file.path, how(file.fold, file.as_map, file.no_dns))?;
+            lists.push((list, view(file.fold)));
         }
         // HAProxy takes values for `bool` and `found` and never looks at them.
-        if let Some(last) =
-            flags.sets.last_mut().filter(|_| !matches!(kind, MatchKind::Bool | MatchKind::Found))
-        {
-            values(last, &mut words, flags.no_dns)?;
+        let values = if kind.has_patterns() { values(kind, words)? } else { Vec::new() };
+        let line = self.line_list(&values, flags.number, how(flags.fold, false, flags.no_dns))?;
+        lists.push((line, view(flags.fold)));
+        if !kind.has_patterns() {
+            lists.clear();
         }
-        self.warn_empty(word, kind, &flags);
-        let mut tests = Vec::with_capacity(flags.sets.len());
-        let mut first = Some(expr);
-        for patterns in flags.sets {
-            let expr = match first.take() {
-                Some(expr) => expr,
-                None => self.criterion(word)?.0,
-            };
-            tests.push(AclTest { expr, patterns });
-        }
-        Ok(tests)
+        Ok(Patterns { kind, lists: lists.into() })
     }
 
     /// The expression of an ACL and the matching method its keyword implies.
@@ -234,94 +289,63 @@ impl Compile<'_> {
         }
     }
 
-    /// Takes the flags; gives the matching method in force. Files are loaded as they come, with the flags so far.
-    fn flags(
-        &mut self,
-        words: &mut Words<'_>,
-        flags: &mut Flags,
-        method: impl Fn(Option<MatchKind>) -> Result<MatchKind, String>,
-    ) -> Result<MatchKind, String> {
-        while let Some(flag) = words.peek().filter(|w| w.starts_with('-') && w.len() > 1) {
-            words.advance(1);
-            match flag {
-                "--" => {
-                    flags.meant = true;
-                    break;
-                }
-                "-i" => {
-                    flags.fold = true;
-                    if let Some(last) = flags.sets.last() {
-                        flags.sets.push(Patterns::new(last.kind(), true));
-                    }
-                }
-                "-n" => flags.no_dns = true,
-                "-M" => flags.as_map = true,
-                "-u" => {
-                    let id = words.next().unwrap_or_default();
-                    id.parse::<u32>().map_err(|_| "the argument of -u must be an integer".to_owned())?;
-                }
-                "-m" => {
-                    let kind = words.next().unwrap_or_default();
-                    if flags.matching.is_some() || !flags.sets.is_empty() {
-                        return Err("'-m' must only be specified once and before patterns and files \
-                                    when parsing ACL expression"
-                            .to_owned());
-                    }
-                    let found = MatchKind::by_name(kind).filter(|k| *k != MatchKind::Meth);
-                    flags.matching = Some(found.ok_or_else(|| {
-                        format!("unknown matching method '{kind}' when parsing ACL expression")
-                    })?);
-                }
-                "-f" => {
-                    let path = words.next().ok_or("'-f' expects a file name")?;
-                    if flags.sets.is_empty() {
-                        flags.sets.push(Patterns::new(method(flags.matching)?, flags.fold));
-                    }
-                    self.load(path, flags)?;
-                    flags.meant = true;
-                }
-                other => {
-                    return Err(format!(
-                        "'{other}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'"
-                    ));
-                }
-            }
-        }
-        method(flags.matching)
+    fn warn_empty(&mut self, word: &str) {
+        self.warnings.push(format!(
+            "parsing acl keyword '{word}' :\n  no pattern to match against were provided, so this ACL will never \
+             match.\n  If this is what you intended, please add '--' to get rid of this warning.\n  If you \
+             intended to match only for existence, please use '-m found'.\n  If you wanted to force an int to \
+             match as a bool, please use '-m bool'.\n"
+        ));
     }
+}
 
-    /// Adds the lines of a pattern file (manual 2.7): blank lines and those that begin with `#` don't count.
-    fn load(&mut self, path: &str, flags: &mut Flags) -> Result<(), String> {
-        let (as_map, no_dns) = (flags.as_map, flags.no_dns);
-        let Some(into) = flags.sets.last_mut() else { return Ok(()) };
-        let content = self.names.read(path).map_err(|_| format!("failed to open pattern file <{path}>"))?;
-        for (i, line) in content.split(|b| *b == b'\n').enumerate() {
-            if line.first() == Some(&b'#') {
-                continue;
+/// Takes the flags in front of the values.
+fn flags<'w>(words: &mut Words<'w>) -> Result<Flags<'w>, String> {
+    let mut flags = Flags::default();
+    while let Some(flag) = words.peek().filter(|w| w.starts_with('-') && w.len() > 1) {
+        words.advance(1);
+        match flag {
+            "--" => break,
+            "-i" => flags.fold = true,
+            "-n" => flags.no_dns = true,
+            "-M" => flags.as_map = true,
+            "-u" => {
+                let id = words.next().map(|id| id.parse::<i64>().map(|id| (id & 0xffff_ffff) as u32));
+                flags.number =
+                    id.transpose().map_err(|_| "the argument of -u must be an integer".to_owned())?;
             }
-            let mut line = line.trim_ascii_start();
-            line = line.strip_suffix(b"\r").unwrap_or(line);
-            if as_map {
-                line = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+            "-m" => flags.matching = Some(matching(&flags, words.next().unwrap_or_default())?),
+            "-f" => {
+                let path = words.next().unwrap_or_default();
+                let Flags { fold, as_map, no_dns, .. } = flags;
+                flags.files.push(File { path, fold, as_map, no_dns });
             }
-            if !line.is_empty() {
-                add(into, line, no_dns).map_err(|e| format!("{e} at line {} of file <{path}>", i + 1))?;
+            other => {
+                return Err(format!(
+                    "'{other}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'"
+                ));
             }
         }
-        Ok(())
     }
+    Ok(flags)
+}
 
-    fn warn_empty(&mut self, word: &str, kind: MatchKind, flags: &Flags) {
-        let pointless = !matches!(kind, MatchKind::Found | MatchKind::Bool);
-        if pointless && !flags.meant && flags.sets.iter().all(Patterns::is_empty) {
-            self.warnings.push(format!(
-                "parsing acl keyword '{word}' :\n  no pattern to match against were provided, so this ACL will never \
-                 match.\n  If this is what you intended, please add '--' to get rid of this warning.\n  If you \
-                 intended to match only for existence, please use '-m found'.\n  If you wanted to force an int to \
-                 match as a bool, please use '-m bool'.\n"
-            ));
-        }
+/// The method that `-m` names.
+fn matching(flags: &Flags<'_>, name: &str) -> Result<MatchKind, String> {
+    if !flags.files.is_empty() {
+        return Err(
+            "'-m' must only be specified before patterns and files in parsing ACL expression".to_owned()
+        );
     }
+    if flags.matching.is_some() {
+        return Err(
+            "only one explicit matching method can be defined with '-m' parameter. if migrating from an \
+                    old version, just keep the last one"
+                .to_owned(),
+        );
+    }
+    let found = MatchKind::by_name(name).filter(|k| *k != MatchKind::Meth);
+    found.ok_or_else(|| format!("unknown matching method '{name}' when parsing ACL expression"))
 }
 
 /// An error of a fetch without its first words, where the ACL's own come in their place.
@@ -349,89 +373,43 @@ fn applicable(kind: MatchKind, gives: Type, fetch: &str) -> Result<MatchKind, St
         (MatchKind::Ip, _) => matches!(gives, Type::Addr | Type::Ipv4 | Type::Ipv6 | Type::Str | Type::Sint),
         _ => castable(gives, kind.expects()),
     };
-    let method = method_name(kind);
+    let method = kind.name();
     ok.then_some(kind)
         .ok_or_else(|| format!("matching method '{method}' cannot be used with fetch keyword '{fetch}'"))
-}
-
-const fn method_name(kind: MatchKind) -> &'static str {
-    match kind {
-        MatchKind::Found => "found",
-        MatchKind::Bool => "bool",
-        MatchKind::Int => "int",
-        MatchKind::Ip => "ip",
-        MatchKind::Bin => "bin",
-        MatchKind::Len => "len",
-        MatchKind::Str => "str",
-        MatchKind::Beg => "beg",
-        MatchKind::Sub => "sub",
-        MatchKind::Dir => "dir",
-        MatchKind::Dom => "dom",
-        MatchKind::End => "end",
-        MatchKind::Reg => "reg",
-        MatchKind::Meth => "meth",
-    }
 }
 
 fn overwritten(keyword: &str) -> String {
     format!("original matching method '{keyword}' was overwritten and will not be applied as expected")
 }
 
-/// Adds the values; for integers, an operator applies to those after it.
-fn values(patterns: &mut Patterns, words: &mut Words<'_>, no_dns: bool) -> Result<(), String> {
-    let numeric = matches!(patterns.kind(), MatchKind::Int | MatchKind::Len);
+/// The values as patterns; for integers, an operator applies to those after it.
+fn values(kind: MatchKind, words: Words<'_>) -> Result<Vec<String>, String> {
+    let numeric = matches!(kind, MatchKind::Int | MatchKind::Len);
     let mut operator = "eq";
+    let mut values = Vec::with_capacity(words.rest().len());
     for word in words {
         if !numeric {
-            add(patterns, word.as_bytes(), no_dns)?;
+            values.push(word.to_owned());
         } else if matches!(word, "eq" | "ge" | "gt" | "le" | "lt") {
             operator = word;
         } else {
-            let (low, high) = range(operator, word)?;
-            patterns.add_range(low, high);
+            values.push(range(operator, word)?);
         }
     }
-    Ok(())
+    Ok(values)
 }
 
-/// The inclusive range that an operator and its operand stand for.
-fn range(operator: &str, word: &str) -> Result<(i64, i64), String> {
-    if operator == "eq"
-        && let Some((low, high)) = word.split_once(':')
-    {
-        let bad = || format!("'{word}' is not a valid number range");
-        let bound = |text: &str, open: i64| {
-            if text.is_empty() { Ok(open) } else { text.parse().map_err(|_| bad()) }
-        };
-        let (low, high) = (bound(low, i64::MIN)?, bound(high, i64::MAX)?);
-        return if low <= high { Ok((low, high)) } else { Err(bad()) };
+/// The range that an operator and its operand stand for; a range is taken as it is.
+fn range(operator: &str, word: &str) -> Result<String, String> {
+    if operator == "eq" || word.contains([':', '-']) {
+        return number_range(word.as_bytes()).map(|_| word.to_owned()).map_err(|e| e.0);
     }
-    let n: i64 = word.parse().map_err(|_| match operator {
-        "eq" => format!("'{word}' is not a number"),
-        _ => format!("'{word}' is neither a number nor a supported operator"),
-    })?;
+    let n: i64 =
+        word.parse().map_err(|_| format!("'{word}' is neither a number nor a supported operator"))?;
     Ok(match operator {
-        "ge" => (n, i64::MAX),
-        "gt" => (n.checked_add(1).ok_or("number too large")?, i64::MAX),
-        "le" => (i64::MIN, n),
-        "lt" => (i64::MIN, n.checked_sub(1).ok_or("number too small")?),
-        _ => (n, n),
+        "ge" => format!("{n}:"),
+        "gt" => format!("{}:", n.checked_add(1).ok_or_else(|| format!("'{word}' is too large a number"))?),
+        "le" => format!(":{n}"),
+        _ => format!(":{}", n.checked_sub(1).ok_or_else(|| format!("'{word}' is too small a number"))?),
     })
-}
-
-/// Adds one pattern. A host's name stands for its IPv4 addresses, looked up now, unless `-n` forbids it.
-fn add(patterns: &mut Patterns, text: &[u8], no_dns: bool) -> Result<(), String> {
-    let Err(error) = patterns.add(text) else { return Ok(()) };
-    let host = std::str::from_utf8(text).ok().filter(|t| !t.is_empty() && !t.contains([':', '/']));
-    let Some(host) = host.filter(|_| patterns.kind() == MatchKind::Ip && !no_dns) else {
-        return Err(error.0);
-    };
-    let mut found = false;
-    for address in std::net::ToSocketAddrs::to_socket_addrs(&(host, 0)).into_iter().flatten() {
-        if address.is_ipv4() {
-            patterns.add(address.ip().to_string().as_bytes()).map_err(|e| e.0)?;
-            found = true;
-        }
-    }
-    if found { Ok(()) } else { Err(error.0) }
 }

@@ -3,10 +3,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use sample::arg::{Arg, ArgKind, ArgSpec, Args, Made, Reading, Scope, Unread, VarRef, Written};
+use sample::arg::{Arg, ArgKind, ArgSpec, Args, Made, Output, Reading, Scope, Unread, VarRef, Written};
+use sample::cast::address;
 use sample::pattern::{mask_v4, mask_v6, regex};
+use sample::{Value, View};
+use state::reference::Role;
 
 use super::Compile;
+use super::list::Use;
 use super::names::Names;
 
 /// One argument as written, quotes and escapes resolved.
@@ -87,8 +91,11 @@ pub(super) fn typed(compile: &mut Compile<'_>, specs: &[ArgSpec], given: &[Text]
     let fold =
         specs.iter().zip(given).any(|(spec, text)| spec.kind == ArgKind::RegexFlags && text.contains('i'));
     let textual = specs.first().is_some_and(|spec| spec.kind.name() == "string");
-    let mut values = Vec::with_capacity(specs.len());
-    for (i, spec) in specs.iter().enumerate() {
+    let mut values = vec![None; specs.len()];
+    // Files are read when all else is right.
+    let is_map = |(_, spec): &(usize, &ArgSpec)| matches!(spec.kind, ArgKind::Map(..));
+    let (maps, others): (Vec<_>, Vec<_>) = specs.iter().enumerate().partition(is_map);
+    for (i, spec) in others.into_iter().chain(maps) {
         let position = i + 1;
         // HAProxy takes a string that is missing for an empty one when it is the first.
         let read = matches!(spec.kind, ArgKind::Own(own) if own.absent);
@@ -96,7 +103,10 @@ pub(super) fn typed(compile: &mut Compile<'_>, specs: &[ArgSpec], given: &[Text]
         let text = given.get(i).map(String::as_str).or(read.then_some(""));
         let value = match text {
             Some("") if !reads_nothing(spec) => compile.absent(spec).map_err(|e| wrong(position, e))?,
-            Some(text) => Some(compile.arg(spec, text, &values, fold)?),
+            Some(text) => {
+                let before = values.get(..i).unwrap_or_default();
+                Some(compile.arg(spec, text, before, fold)?)
+            }
             None => compile.absent(spec).map_err(|e| wrong(position, e))?,
         };
         if value.is_none() && position <= needed && !(i == 0 && textual) {
@@ -109,7 +119,9 @@ pub(super) fn typed(compile: &mut Compile<'_>, specs: &[ArgSpec], given: &[Text]
             };
             return Err(wrong(position, text));
         }
-        values.push(value);
+        if let Some(slot) = values.get_mut(i) {
+            *slot = value;
+        }
     }
     Ok(Args::new(values))
 }
@@ -124,6 +136,7 @@ const fn reads_nothing(spec: &ArgSpec) -> bool {
         ArgKind::Str => true,
         ArgKind::Own(own) => own.absent || spec.required,
         ArgKind::Var | ArgKind::Hex | ArgKind::IntOrVar | ArgKind::OneOf(..) => spec.required,
+        ArgKind::Map(..) | ArgKind::Acl => spec.required,
         _ => false,
     }
 }
@@ -172,6 +185,17 @@ impl Compile<'_> {
             }
             ArgKind::Hex => Arg::Str(unhex(text)?),
             ArgKind::Var => Arg::Var(var(self.names, text)?),
+            ArgKind::Map(view, output) => self.map(text, view, output)?,
+            ArgKind::MapAddress => match address(text.as_bytes()) {
+                Some(Value::Ipv4(a)) => Arg::Ipv4(a),
+                Some(Value::Ipv6(a)) => Arg::Ipv6(a),
+                _ => return Err(format!("map: cannot parse default ip <{text}>.")),
+            },
+            ArgKind::Acl => {
+                let name = text.trim_start_matches('!');
+                let negated = (text.len() - name.len()) % 2 == 1;
+                Arg::Acl(self.acl_number(name)?, negated)
+            }
             ArgKind::RegexFlags => match text.chars().find(|c| !matches!(c, 'g' | 'i')) {
                 Some(c) => return Err(format!("invalid regex flag '{c}', only 'i' and 'g' are supported")),
                 None => Arg::Str(text.as_bytes().into()),
@@ -203,7 +227,6 @@ impl Compile<'_> {
                 Arg::Table(*self.names.tables.get(text).ok_or_else(|| unable("table", text, position))?)
             }
             ArgKind::Regex => Arg::Regex(Box::new(regex(text.as_bytes(), fold).map_err(|e| e.0)?)),
-            ArgKind::Map => return Err(format!("maps are not supported yet ('{text}')")),
             ArgKind::Userlist => Arg::Userlist(
                 *self.names.userlists.get(text).ok_or_else(|| unable("userlist", text, position))?,
             ),
@@ -216,8 +239,17 @@ impl Compile<'_> {
             | ArgKind::Hex
             | ArgKind::Var
             | ArgKind::RegexFlags
+            | ArgKind::Map(..)
+            | ArgKind::MapAddress
+            | ArgKind::Acl
             | ArgKind::Own(_) => return Err(bad()),
         })
+    }
+
+    /// A map by the name of its file.
+    fn map(&mut self, name: &str, view: View, output: Output) -> Result<Arg, String> {
+        let how = Use { role: Role::Map, fetch: None, view: Some(view), output, resolve: true };
+        self.file_list(name, how).map(|(position, _)| Arg::Map(position))
     }
 
     /// What a proxy argument that was left out stands for: the proxy at hand.

@@ -10,6 +10,7 @@ mod acl;
 mod arg;
 mod expr;
 mod format;
+mod list;
 mod names;
 mod nearest;
 mod rule;
@@ -24,6 +25,7 @@ use sample::arg::VarRef;
 use state::expr::Side;
 use state::family::{Compiler, Half, Words};
 use state::frontend::{Capture, Captures};
+use state::reference::Place;
 use state::reply::Pages;
 use state::{Acl, Expr, Format, Timer};
 
@@ -54,6 +56,8 @@ pub struct Compile<'a> {
     pub home: Home<'a>,
     /// Where the line at hand stands; set it before each line.
     pub site: Site,
+    /// Where that line stands in the configuration; likewise.
+    pub place: Place,
     /// Captured headers of the section; `capture` rules add slots of their own. Take them when the section is done.
     pub captures: Captures,
     /// What the user should know which is no error. Take them after each line.
@@ -63,6 +67,11 @@ pub struct Compile<'a> {
     /// The slots for captured headers that rules name by their number.
     pub wanted_captures: Vec<(Side, usize)>,
     acls: HashMap<Box<str>, Arc<Acl>>,
+    /// Whether no `acl` line follows; until then, ACLs that expressions name by their numbers in the World.
+    settled: bool,
+    /// The last list of values on a line: its file, its line, how many lists of that line came before.
+    met: (u32, u32, u32),
+    unsettled: Vec<(u32, Box<str>)>,
 }
 
 impl<'a> Compile<'a> {
@@ -71,11 +80,15 @@ impl<'a> Compile<'a> {
             names,
             home,
             site: Site::Nowhere,
+            place: Place::default(),
             captures: Captures::default(),
             warnings: Vec::new(),
             late: Vec::new(),
             wanted_captures: Vec::new(),
             acls: HashMap::new(),
+            settled: false,
+            met: (0, 0, 0),
+            unsettled: Vec::new(),
         }
     }
 }
@@ -109,6 +122,12 @@ impl Compiler for Compile<'_> {
 
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String> {
         self.names.read(path).map_err(|e| format!("failed to open file '{path}' : {e}"))
+    }
+
+    fn changes(&mut self, list: &str) -> Box<str> {
+        let name: Box<str> = list::list_name(list).into();
+        self.names.changed_lists.insert(name.clone());
+        name
     }
 
     fn http_errors(&mut self, section: &str, status: u16) -> Result<Arc<Pages>, String> {

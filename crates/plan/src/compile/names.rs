@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use state::reply::Pages;
+use state::{Acl, Reference, References};
 
 /// The numbers behind names, for a whole configuration.
 #[derive(Debug, Default)]
@@ -26,6 +27,14 @@ pub struct Names {
     pub looking: Looking,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
+    /// Lists of patterns met so far.
+    pub references: References,
+    /// Lists of the values on lines, by file, line and how many of that line came before.
+    pub line_lists: HashMap<(u32, u32, u32), Arc<Reference>>,
+    /// ACLs that expressions name, by the number in their arguments.
+    pub acls: Vec<Arc<Acl>>,
+    /// Names of lists that rules change.
+    pub changed_lists: HashSet<Box<str>>,
     vars: HashMap<Box<str>, u32>,
     var_names: Vec<Box<str>>,
 }

@@ -1,10 +1,11 @@
 //! `use_backend` lines to the steps of a frontend's switching: consecutive lines that compare the same sample with exact
 //! strings become one table (manual 4.2 "use_backend").
 
-use sample::MatchKind;
+use std::sync::Arc;
+
 use sample::arg::{Arg, Args};
 use state::route::{Choice, Step, Table};
-use state::{Acl, Cond, Expr};
+use state::{Cond, Expr};
 
 /// Compiles the lines of one frontend, in order.
 pub fn switching(rules: Vec<(Option<Cond>, Choice)>) -> Box<[Step]> {
@@ -32,17 +33,19 @@ impl Switchboard {
             self.steps.push(Step::Rule { cond, choice });
             return;
         };
-        if let Some(acl) = cond.as_ref().and_then(exact) {
-            // A table of one rule costs more than the rule: the second one of a kind makes the table.
-            self.open_table(acl, place);
-            if let Some(Step::Table(table)) = self.steps.last_mut()
-                && fits(acl, table)
-            {
-                insert(acl, place, backend, table);
+        let cond = match cond {
+            Some(cond) if exact(&cond).is_some() => cond,
+            cond => {
+                self.steps.push(Step::Rule { cond, choice });
                 return;
             }
+        };
+        // A table of one rule costs more than the rule: the second one of a kind makes the table.
+        self.open_table(&cond, place);
+        match self.steps.last_mut() {
+            Some(Step::Table(table)) if fits(&cond, table) => insert(cond, place, backend, table),
+            _ => self.steps.push(Step::Rule { cond: Some(cond), choice }),
         }
-        self.steps.push(Step::Rule { cond, choice });
     }
 
     /// The steps, trimmed to size.
@@ -50,6 +53,7 @@ impl Switchboard {
         for step in &mut self.steps {
             if let Step::Table(table) = step {
                 table.entries.shrink_to_fit();
+                table.rules.shrink_to_fit();
             }
         }
         self.steps.into_boxed_slice()
@@ -57,53 +61,62 @@ impl Switchboard {
 
     /// Turns the last step into a table if it is a rule that compares the same sample as `next`, the rule to come at
     /// `place`, in the same way.
-    fn open_table(&mut self, next: &Acl, place: u32) {
+    fn open_table(&mut self, next: &Cond, place: u32) {
         let Some(Step::Rule { cond: Some(cond), choice: Choice::Backend(backend) }) = self.steps.last()
         else {
             return;
         };
-        let (Some(acl), Some(second)) = (exact(cond), next.tests.first()) else { return };
-        let Some(first) = acl.tests.first() else { return };
-        if first.patterns.folds_case() != second.patterns.folds_case() || !same(&first.expr, &second.expr) {
+        let (Some((expr, fold)), Some((second, second_fold))) = (exact(cond), exact(next)) else { return };
+        if fold != second_fold || !same(expr, second) {
             return;
         }
         let mut table = Table {
-            expr: first.expr.clone(),
-            fold: first.patterns.folds_case(),
+            expr: expr.clone(),
+            fold,
             entries: hashbrown::HashMap::default(),
+            rules: Vec::new(),
+            changed: Arc::default(),
         };
-        insert(acl, place.saturating_sub(1), *backend, &mut table);
+        insert(cond.clone(), place.saturating_sub(1), *backend, &mut table);
         self.steps.pop();
         self.steps.push(Step::Table(table));
     }
 }
 
-fn insert(acl: &Acl, place: u32, backend: u32, table: &mut Table) {
-    for text in acl.tests.iter().filter_map(|t| t.patterns.exact()).flatten() {
-        if !table.entries.contains_key(text) {
-            table.entries.insert(text.into(), (place, backend));
+/// Adds a rule to the table; the lists it compares with tell the table when they change.
+fn insert(cond: Cond, place: u32, backend: u32, table: &mut Table) {
+    let terms = cond.any.iter().flatten();
+    for (list, fold) in terms.flat_map(|t| &t.acl.tests).filter_map(|t| t.patterns.exact()) {
+        list.watch(&table.changed);
+        let now = list.now();
+        for entry in now.iter() {
+            let mut text: Box<[u8]> = entry.key.into();
+            if fold {
+                text.make_ascii_lowercase();
+            }
+            table.entries.entry(text).or_insert((place, backend));
         }
     }
+    table.rules.push((cond, backend));
 }
 
-/// The ACL of a condition that is one of exact strings compared with one sample, and nothing else.
-fn exact(cond: &Cond) -> Option<&Acl> {
+/// The sample that a condition compares, if it is one of exact strings on the line compared with one sample and
+/// nothing else, and whether letter case is ignored.
+fn exact(cond: &Cond) -> Option<(&Expr, bool)> {
     let [all] = &*cond.any else { return None };
     let [term] = &**all else { return None };
     let first = term.acl.tests.first()?;
+    let (_, fold) = first.patterns.exact()?;
     let alike = |test: &state::AclTest| {
-        test.patterns.kind() == MatchKind::Str
-            && test.patterns.folds_case() == first.patterns.folds_case()
-            && same(&test.expr, &first.expr)
+        test.patterns.exact().is_some_and(|(_, f)| f == fold) && same(&test.expr, &first.expr)
     };
     let plain = !cond.unless && !term.negated && term.acl.tests.iter().all(alike);
-    plain.then_some(&*term.acl)
+    plain.then_some((&first.expr, fold))
 }
 
 /// Whether the table compares the same sample in the same way.
-fn fits(acl: &Acl, table: &Table) -> bool {
-    let first = acl.tests.first();
-    first.is_some_and(|t| t.patterns.folds_case() == table.fold && same(&t.expr, &table.expr))
+fn fits(cond: &Cond, table: &Table) -> bool {
+    exact(cond).is_some_and(|(expr, fold)| fold == table.fold && same(expr, &table.expr))
 }
 
 /// Whether two expressions give the same sample.
@@ -136,6 +149,7 @@ fn same_arg(a: &Arg, b: &Arg) -> bool {
         (Arg::Ipv6(a), Arg::Ipv6(b)) => a == b,
         (Arg::Var(a), Arg::Var(b)) => a == b,
         (Arg::Server(a, x), Arg::Server(b, y)) => a == b && x == y,
+        (Arg::Acl(a, x), Arg::Acl(b, y)) => a == b && x == y,
         (Arg::Frontend(a), Arg::Frontend(b))
         | (Arg::Backend(a), Arg::Backend(b))
         | (Arg::Table(a), Arg::Table(b))

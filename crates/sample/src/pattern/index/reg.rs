@@ -1,0 +1,89 @@
+//! Regular expressions (manual 7.1.4), the first in the order of the list wins. A few are tried one by one; many are
+//! compiled into sets, each of which says in one pass over the text which of its expressions match. All of it takes
+//! time linear in the text, and the size of what is compiled is bounded.
+
+use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
+
+use super::super::{Entries, PatternError, REGEX_BYTES, View, regex};
+use super::{Hit, keys};
+
+/// So many are tried one by one.
+const FEW: usize = 4;
+/// So many go into one set.
+const SET: usize = 128;
+
+#[derive(Debug)]
+pub(in super::super) struct Regexes {
+    /// Each by itself: where there are few, and where groups are asked for.
+    each: Box<[Regex]>,
+    sets: Box<[Set]>,
+}
+
+/// Expressions in a row.
+#[derive(Debug)]
+struct Set {
+    first: u32,
+    regexes: RegexSet,
+}
+
+impl Regexes {
+    pub(super) fn new(entries: &Entries, view: View) -> Result<Self, (u32, PatternError)> {
+        let few = entries.len() <= FEW;
+        let each = if few || view.groups {
+            let compiled = keys(entries).map(|(at, key)| regex(key, view.fold).map_err(|e| (at, e)));
+            compiled.collect::<Result<_, _>>()?
+        } else {
+            Box::default()
+        };
+        let mut sets = Vec::new();
+        if !few {
+            let all: Vec<(u32, &[u8])> = keys(entries).collect();
+            for chunk in all.chunks(SET) {
+                compile(chunk, view.fold, &mut sets)?;
+            }
+        }
+        Ok(Self { each, sets: sets.into() })
+    }
+
+    pub(super) fn find(&self, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
+        if self.sets.is_empty() {
+            let mut each = (0u32..).zip(&self.each);
+            return each.find(|(at, r)| alive(*at) && r.is_match(s)).map(|(at, _)| Hit::plain(at));
+        }
+        // The set's cheapest question first: most texts match nothing.
+        let mut matching = self.sets.iter().filter(|set| set.regexes.is_match(s));
+        matching.find_map(|set| {
+            let positions = set.regexes.matches(s);
+            let mut hits = positions.iter().filter_map(|i| Some(set.first + u32::try_from(i).ok()?));
+            hits.find(|at| alive(*at)).map(Hit::plain)
+        })
+    }
+
+    pub(super) fn one(&self, at: u32) -> Option<&Regex> {
+        self.each.get(at as usize)
+    }
+}
+
+/// Compiles expressions in a row into one set, or into several where one would be too large.
+fn compile(row: &[(u32, &[u8])], fold: bool, sets: &mut Vec<Set>) -> Result<(), (u32, PatternError)> {
+    let Some((first, key)) = row.first() else { return Ok(()) };
+    let texts: Option<Vec<&str>> = row.iter().map(|(_, key)| std::str::from_utf8(key).ok()).collect();
+    let built = texts.and_then(|texts| {
+        let mut builder = RegexSetBuilder::new(texts);
+        builder.unicode(false).case_insensitive(fold).size_limit(REGEX_BYTES).build().ok()
+    });
+    match (built, row.len()) {
+        (Some(regexes), _) => sets.push(Set { first: *first, regexes }),
+        // Alone it says what is wrong with it.
+        (None, 1) => {
+            let error = regex(key, fold).err();
+            return Err((*first, error.unwrap_or_else(|| PatternError("regex is too large".to_owned()))));
+        }
+        (None, len) => {
+            let (left, right) = row.split_at(len / 2);
+            compile(left, fold, sets)?;
+            compile(right, fold, sets)?;
+        }
+    }
+    Ok(())
+}
