@@ -242,7 +242,10 @@ async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Sto
 /// `monitor-uri` answers 200 by itself, or 503 where a `monitor fail` holds.
 fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let Some(uri) = &x.frontend.monitor_uri else { return Ok(()) };
-    if x.stream.request.target_bytes() != &**uri {
+    // A path is meant whatever the authority in front of it.
+    let request = &x.stream.request;
+    let whole = request.target_bytes() == &**uri;
+    if !whole && (uri.first() != Some(&b'/') || request.pathq() != Some(&**uri)) {
         return Ok(());
     }
     x.stream.termination.set(Cause::LOCAL, Phase::REQUEST);

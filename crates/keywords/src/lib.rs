@@ -13,6 +13,7 @@ pub mod alias;
 pub mod auth;
 pub mod balance;
 mod bytes;
+pub mod check;
 pub mod clock;
 pub mod command;
 pub mod convert;

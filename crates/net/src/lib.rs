@@ -38,6 +38,7 @@
 
 mod addr;
 pub mod background;
+mod child;
 pub mod clock;
 mod counters;
 mod dgram;
@@ -68,6 +69,7 @@ mod wait;
 mod wheel;
 
 pub use addr::{Addr, UNIX_NAME_MAX, UnixName};
+pub use child::Child;
 pub use counters::{Call, Counters};
 pub use dgram::{BoundDgram, Dgram, FdWriter};
 pub use kernel::Kernel;

@@ -5,7 +5,7 @@
 use crate::kernel::Handle;
 use crate::runtime::{self, Rt};
 use crate::slot::{BROKEN, ERROR, HUP, NOBODY, READ, Slot, WRITE, Watch};
-use crate::{Dgram, Listener, Signals, Sock, Time, task};
+use crate::{Child, Dgram, Listener, Signals, Sock, Time, task};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -28,6 +28,7 @@ mod sealed {
     impl Sealed for crate::Listener {}
     impl Sealed for crate::Dgram {}
     impl Sealed for crate::Signals {}
+    impl Sealed for crate::Child {}
 }
 
 impl Source for Sock {
@@ -43,6 +44,12 @@ impl Source for Listener {
 }
 
 impl Source for Dgram {
+    fn handle(&self) -> Handle {
+        self.raw()
+    }
+}
+
+impl Source for Child {
     fn handle(&self) -> Handle {
         self.raw()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use config::{Loaded, SectionKind, Span};
@@ -15,6 +16,7 @@ use state::ring::Ring;
 use state::world::Global;
 
 use crate::Environment;
+use crate::directive::check::CheckSettings;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
 use crate::section::log_profile::ProfileDraft;
@@ -48,6 +50,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) next_uid: u32,
     /// The probe of servers until their backend gives them its own.
     pub(crate) no_probe: Arc<Probe>,
+    /// `healthcheck` sections.
+    pub(crate) healthchecks: HashMap<&'a str, Rc<CheckSettings<'a>>>,
+    pub(crate) external_check: ExternalCheck,
     /// Host names looked up so far.
     pub(crate) resolved: HashMap<String, Vec<IpAddr>>,
     /// Servers whose names could not be resolved, as messages for the end.
@@ -56,6 +61,17 @@ pub(crate) struct Plan<'a> {
     pub(crate) tables: HashSet<String>,
     /// Alerts that HAProxy makes after reading.
     pub(crate) late: Vec<String>,
+}
+
+/// What `global` says of programs that check servers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExternalCheck {
+    /// `external-check`.
+    pub(crate) allowed: bool,
+    /// `preserve-env`.
+    pub(crate) keep_environment: bool,
+    /// `insecure-fork-wanted`.
+    pub(crate) may_fork: bool,
 }
 
 /// A directive's surroundings: the whole, and the section it stands in.

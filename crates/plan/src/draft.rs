@@ -13,8 +13,8 @@ use state::options::{Mode, Options, Timeouts};
 use state::reply::Pages;
 
 use crate::ctx::Line;
+use crate::directive::check::{CheckSettings, Flags};
 use crate::directive::cookie::CookieSpec;
-use crate::directive::http_check::CheckSettings;
 use crate::directive::log::LogSettings;
 use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
@@ -96,6 +96,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) spoken: Vec<Spoken>,
     /// `set-proxy-v2-tlv-fmt`: the server's position, type, format, place.
     pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
+    /// `healthcheck` on a server: its position, the section's name, the place.
+    pub(crate) server_checks: Vec<(usize, &'a str, Span)>,
     /// `default-server name NAME`.
     pub(crate) named_servers: Vec<(&'a str, ServerSpec<'a>)>,
     pub(crate) acls: Vec<Line<'a>>,
@@ -113,6 +115,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) description: Option<String>,
     /// Whether this very section has `stats` lines: it inherits none then.
     pub(crate) own_stats: bool,
+    /// Whether this very section has an option or rules about checks, and what else it says of them.
+    pub(crate) own_check: bool,
+    pub(crate) check_flags: Flags,
     /// `tcp-request inspect-delay`.
     pub(crate) inspect_delay: Option<u32>,
     /// `tcp-response inspect-delay`.
@@ -138,6 +143,7 @@ impl<'a> Draft<'a> {
             server_spans: Vec::new(),
             spoken: Vec::new(),
             server_tlvs: Vec::new(),
+            server_checks: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),
             rules: Vec::new(),
@@ -150,6 +156,8 @@ impl<'a> Draft<'a> {
             filter_order: [None; 2],
             description: None,
             own_stats: false,
+            own_check: false,
+            check_flags: Flags::default(),
             inspect_delay: None,
             response_delay: None,
             has_redirect: false,

@@ -23,7 +23,6 @@ use plan::compile::{Compile, Home, Names, Site};
 use sample::Bump;
 use state::auth::{Password, User, Userlist};
 use state::backend::UseServer;
-use state::check::Probe;
 use state::counters::Gauge;
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
@@ -228,7 +227,8 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         fullconn: 0,
         pages: Arc::default(),
         log: Arc::default(),
-        probe: Arc::new(Probe::Tcp),
+        unique_id: None,
+        probe: Arc::default(),
         live: Arc::new(state::backend::Live::new(1)),
     };
     made.balance.changed(&made);

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use config::{Context, Diagnostic, Loaded, Severity, Source};
 use plan::{Built, Environment, build};
 use state::World;
+use state::check::{Does, Probe};
 use state::server::Address;
 
 #[test]
@@ -170,7 +171,7 @@ fn backends(out: &mut String, world: &World) {
             b.http_response.len()
         );
         let _ = writeln!(out, "balance {} = {}", b.name, b.balance_name);
-        let _ = writeln!(out, "backend {} probe = {:?}", b.name, b.probe);
+        let _ = writeln!(out, "backend {} probe = {}", b.name, steps(&b.probe));
         for s in &b.servers {
             let address = match &s.address {
                 Address::Inet(a) => a.to_string(),
@@ -184,4 +185,17 @@ fn backends(out: &mut String, world: &World) {
             );
         }
     }
+}
+
+/// What a check does, a word a step.
+fn steps(probe: &Probe) -> String {
+    let Probe::Rules(rules) = probe else { return "External".to_owned() };
+    let words = rules.steps.iter().map(|step| match step.does {
+        Does::Connect(_) => " connect",
+        Does::Send(_) => " send",
+        Does::Request(_) => " request",
+        Does::Expect(_) => " expect",
+        Does::Act(_) => " act",
+    });
+    format!("{:?}{}", rules.protocol, words.collect::<String>())
 }

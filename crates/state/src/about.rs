@@ -23,8 +23,6 @@ pub struct About {
     pub open_files: u64,
     /// What the process used of the CPUs so far, nanoseconds.
     pub cpu_time_ns: fn() -> u64,
-    /// The code and the words of a check's result, by the number in `check::Outcome::result`.
-    pub check_result: fn(u8) -> Option<(&'static str, &'static str)>,
     /// It finishes what it has and takes nothing new.
     pub stopping: AtomicBool,
     /// Monotonic nanoseconds of the last turn of all [`Rate`]s.

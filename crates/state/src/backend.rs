@@ -61,6 +61,8 @@ pub struct Backend {
     pub fullconn: u32,
     pub pages: Arc<Pages>,
     pub log: Arc<Setup>,
+    /// `unique-id-format`, for requests of health checks; streams have their frontend's.
+    pub unique_id: Option<Format>,
     /// What servers without a probe of their own are checked with.
     pub probe: Arc<Probe>,
     pub live: Arc<Live>,

@@ -290,6 +290,8 @@ pub trait Compiler {
     fn need_half(&self, half: Half) -> Result<(), String>;
     /// Bytes of a size with its unit (`1k`).
     fn size(&mut self, text: &str) -> Option<u64>;
+    /// An address with its port, 0 where none is given; names are resolved.
+    fn address(&mut self, text: &str) -> Result<std::net::SocketAddr, String>;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }
@@ -370,6 +372,16 @@ pub struct Balancer {
     pub parse: fn(&mut Parse<'_>) -> Result<Box<dyn Balance>, String>,
 }
 
+/// An option that has servers checked in a protocol it knows (`option redis-check`).
+pub struct CheckOption {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Words behind the option that must be taken.
+    pub examples: &'static [&'static str],
+    /// The steps, from the words behind the option. Errors are whole sentences.
+    pub make: fn(&[&str]) -> Result<Vec<crate::check::Does>, String>,
+}
+
 macro_rules! debug_by_name {
     ($($family:ty),*) => {$(
         impl fmt::Debug for $family {
@@ -379,4 +391,4 @@ macro_rules! debug_by_name {
         }
     )*};
 }
-debug_by_name!(Fetch, Converter, ActionKind, Alias, Balancer, FilterKind);
+debug_by_name!(Fetch, Converter, ActionKind, Alias, Balancer, FilterKind, CheckOption);

@@ -168,6 +168,7 @@ pub struct Options {
     pub dont_log_null: bool,
     pub dont_log_normal: bool,
     pub log_as_soon: bool,
+    pub log_health_checks: bool,
     pub log_separate_errors: bool,
     pub http_ignore_probes: bool,
     pub http_buffer_request: bool,

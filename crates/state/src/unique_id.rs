@@ -23,7 +23,11 @@ impl UniqueId {
 /// it empty.
 pub fn get<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
     let stream = cx.stream?;
-    let format = cx.world.frontend(cx.session.frontend)?.unique_id.as_ref()?;
+    let format = match cx.world.frontend(cx.session.frontend) {
+        Some(frontend) => frontend.unique_id.as_ref()?,
+        // A health check comes from no client.
+        None => cx.world.backend(stream.backend?)?.unique_id.as_ref()?,
+    };
     let id = &stream.unique_id;
     if !id.made.replace(true) {
         let mut text = id.text.take();

@@ -17,8 +17,6 @@ use state::counters::{PerThread, Rate};
 use state::world::Level;
 use state::{About, World};
 
-use crate::health::Outcome;
-
 /// How long to hold back when there are as many connections as may be (manual 3.1 "stats maxconn"), or when the process lacks something.
 const PAUSE_MS: u64 = 20;
 
@@ -100,7 +98,6 @@ fn about(program: &Program, threads: usize) -> About {
         memory_mb: program.memory_mb,
         open_files: net::process::nofile().unwrap_or(0),
         cpu_time_ns: program.cpu_time_ns,
-        check_result: |number| Outcome::from_number(number).map(|outcome| (outcome.code(), outcome.words())),
         stopping: AtomicBool::new(false),
         turned_ns: AtomicU64::new(net::now().as_nanos()),
         connection_rate: Rate::default(),

@@ -1,7 +1,13 @@
 //! Health checks: a task for each checked server, on the main thread so that a slow check never delays traffic
-//! (manual 4.2 "option httpchk", 5.2 "check"). What a probe does is `probe`'s, what follows from its result `verdict`'s.
+//! (manual 4.2 "option httpchk", 5.2 "check"). What a check does is `run`'s, what follows
+//! from its result `verdict`'s.
 
-mod probe;
+mod expect;
+mod external;
+mod finding;
+mod http;
+mod run;
+mod talk;
 mod verdict;
 
 use std::cell::RefCell;
@@ -10,12 +16,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::Time;
+use state::check::Probe;
 use state::server::Check;
-use state::{Server, World};
+use state::{Backend, Server, World};
 
 use crate::log::Outbox;
 
-pub use probe::{Finding, Outcome};
+pub use finding::Finding;
 
 /// What the checks of one World share.
 pub struct Monitor {
@@ -40,6 +47,7 @@ pub fn start(monitor: &Rc<Monitor>) {
 /// Checks one server for ever.
 async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
     let world = Arc::clone(&monitor.world);
+    let positions = (backend, server);
     let Some(backend) = world.backend(backend) else { return };
     let Some(server) = backend.server(server) else { return };
     let Some(check) = &server.check else { return };
@@ -50,10 +58,27 @@ async fn watch(monitor: Rc<Monitor>, backend: u32, server: u32, index: u64) {
         let begun = net::now();
         let maintenance = server.live.admin.load(Relaxed) & state::server::admin::MAINT != 0;
         if !maintenance && server.live.checks.load(Relaxed) {
-            let finding = probe::run(backend, server, check).await;
+            let running = &server.live.outcome.running;
+            running.store(true, Relaxed);
+            let finding = once(&world, positions, backend, server, check).await;
+            running.store(false, Relaxed);
             verdict::apply(&monitor, backend, server, check, &finding, begun);
         }
         net::sleep_until(next(&world, server, check, begun)).await;
+    }
+}
+
+/// Checks once, in the way that is configured.
+async fn once(
+    world: &World,
+    positions: (u32, u32),
+    backend: &Backend,
+    server: &Server,
+    check: &Check,
+) -> Finding {
+    match &*check.probe {
+        Probe::Rules(rules) => run::run(world, positions, backend, server, check, rules).await,
+        Probe::External(program) => external::run(backend, server, check, program).await,
     }
 }
 

@@ -107,7 +107,7 @@ fn set(act: &mut Act<'_>, var: VarRef, value: Owned) {
             }
         }
         (Scope::Sess, _) => act.session.vars.set(var.id, value),
-        (Scope::Txn, Some(stream)) => stream.txn_vars.set(var.id, value),
+        (Scope::Txn | Scope::Check, Some(stream)) => stream.txn_vars.set(var.id, value),
         (Scope::Req, Some(stream)) => stream.req_vars.set(var.id, value),
         (Scope::Res, Some(stream)) => stream.res_vars.set(var.id, value),
         (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}
@@ -129,7 +129,7 @@ impl Action for UnsetVar {
                 }
             }
             (Scope::Sess, _) => act.session.vars.unset(id),
-            (Scope::Txn, Some(stream)) => stream.txn_vars.unset(id),
+            (Scope::Txn | Scope::Check, Some(stream)) => stream.txn_vars.unset(id),
             (Scope::Req, Some(stream)) => stream.req_vars.unset(id),
             (Scope::Res, Some(stream)) => stream.res_vars.unset(id),
             (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}

@@ -49,10 +49,11 @@ pub(crate) fn put(var: VarRef, value: Option<Value<'_>>, cx: &Ctx<'_>) -> bool {
 fn scope<'a>(scope: Scope, cx: &Ctx<'a>) -> Option<&'a state::vars::Living> {
     match scope {
         Scope::Sess => Some(&cx.session.vars),
-        Scope::Txn => Some(&cx.stream?.txn_vars),
+        // A check is no transaction, a transaction no check: one place is enough.
+        Scope::Txn | Scope::Check => Some(&cx.stream?.txn_vars),
         Scope::Req => Some(&cx.stream?.req_vars),
         Scope::Res if cx.side == Side::Request => None,
         Scope::Res => Some(&cx.stream?.res_vars),
-        Scope::Check | Scope::Parent | Scope::Proc => None,
+        Scope::Parent | Scope::Proc => None,
     }
 }

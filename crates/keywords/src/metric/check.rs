@@ -1,5 +1,8 @@
-//! Health checks. What a result is called is told by who runs the checks ([`state::About::check_result`]).
+//! Health checks.
 
+use std::borrow::Cow;
+
+use state::check::Status;
 use state::server::{Check, admin};
 
 use super::prelude::*;
@@ -13,13 +16,7 @@ pub(super) const KEYWORDS: &[Metric] = &[
         U64(|row| checked(row).map(|(_, o)| o.failures.load(Relaxed))),
         "Checks that failed",
     ),
-    metric(
-        "check_status",
-        "MOPV",
-        Scope::SERVER,
-        Str(|row| Some(result(row)?.0.into())),
-        "Result of the last check",
-    ),
+    metric("check_status", "MOPV", Scope::SERVER, Str(code_name), "Result of the last check"),
     metric(
         "check_code",
         "MOPV",
@@ -35,10 +32,17 @@ pub(super) const KEYWORDS: &[Metric] = &[
         "How long the last check took, milliseconds",
     ),
     metric(
+        "last_chk",
+        "MOPV",
+        Scope::SERVER,
+        Str(words),
+        "More about the last check: what was wrong, what the server said",
+    ),
+    metric(
         "check_desc",
         "MOPV",
         Scope::SERVER,
-        Str(|row| Some(result(row)?.1.into())),
+        Str(|row| Some(running(row)?.1.status().words().into())),
         "Result of the last check in words",
     ),
     metric(
@@ -75,23 +79,29 @@ fn running<'a>(row: &Row<'a>) -> Option<(&'a Check, &'a state::check::Outcome)> 
     checked(row).filter(|_| row.server().is_some_and(|s| s.live.admin.load(Relaxed) & admin::MAINT == 0))
 }
 
-/// Code and words; before the first result those of HAProxy.
-fn result(row: &Row<'_>) -> Option<(&'static str, &'static str)> {
+/// The code, marked while another check is under way.
+fn code_name<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
     let (_, outcome) = running(row)?;
-    match outcome.result.load(Relaxed) {
-        0 => Some(("INI", "Initializing")),
-        number => (row.about.check_result)(number),
-    }
+    let code = outcome.status().code();
+    Some(if outcome.running.load(Relaxed) { format!("* {code}").into() } else { code.into() })
 }
 
+/// While another check is under way its code isn't known yet.
 fn code(row: &Row<'_>) -> Option<u32> {
     let (_, outcome) = running(row)?;
-    Some(u32::from(outcome.code.load(Relaxed))).filter(|code| *code > 0)
+    let code = if outcome.running.load(Relaxed) { 0 } else { u32::from(outcome.code.load(Relaxed)) };
+    outcome.status().has_code().then_some(code)
 }
 
 fn duration(row: &Row<'_>) -> Option<u64> {
     let (_, outcome) = running(row)?;
-    (outcome.result.load(Relaxed) > 0).then(|| u64::from(outcome.duration_ms.load(Relaxed)))
+    (outcome.status() > Status::Initializing).then(|| u64::from(outcome.duration_ms.load(Relaxed)))
+}
+
+fn words<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
+    let (_, outcome) = running(row)?;
+    let words = if outcome.running.load(Relaxed) { Box::default() } else { outcome.words() };
+    (!words.is_empty()).then(|| String::from(words).into())
 }
 
 fn health(row: &Row<'_>) -> Option<u32> {

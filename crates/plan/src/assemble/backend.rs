@@ -10,7 +10,7 @@ use state::options::Mode;
 use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
-use super::{Assembly, Seat, cookie, log, stats};
+use super::{Assembly, Seat, cookie, frontend, log, probe, stats};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
 use crate::directive::compression;
@@ -26,7 +26,10 @@ pub(super) fn make<'a>(
     rules: &Sealed,
 ) -> Backend {
     let log = log::setup(assembly, draft, false);
-    let probe = probe(assembly, draft);
+    let probe = probe::make(assembly, draft, seat);
+    // Of a backend only its checks have use for it.
+    let id_line = draft.settings.unique_id.filter(|_| !draft.settings.check.rules.is_empty());
+    let unique_id = id_line.and_then(|line| frontend::unique_id(assembly, draft, seat, line, Site::Check));
     // Of a `listen` section the front half has it.
     let stats = if seat.frontend.is_none() { stats::page(assembly, draft, seat) } else { None };
     let (balance, balance_name) = balance(assembly, draft, seat);
@@ -35,6 +38,7 @@ pub(super) fn make<'a>(
     for server in &mut servers {
         finish_server(server, &probe, draft);
     }
+    checks(assembly, draft, seat, &mut servers);
     tlvs(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
@@ -71,6 +75,7 @@ pub(super) fn make<'a>(
         fullconn: settings.fullconn.unwrap_or(0),
         pages: Arc::clone(&settings.pages),
         log,
+        unique_id,
         probe,
         live: Arc::new(Live::new(usize::from(assembly.plan.global.threads))),
     };
@@ -92,6 +97,33 @@ fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
     if let Some(check) = &mut server.check {
         check.probe = Arc::clone(probe);
         check.timeout_ms = draft.settings.timeouts.check;
+    }
+}
+
+/// Gives servers the checks of `healthcheck` sections, and says of which the port is not known.
+fn checks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
+    for (position, name, span) in std::mem::take(&mut draft.server_checks) {
+        let Some(server) = servers.get_mut(position) else { continue };
+        let Some(found) = assembly.plan.healthchecks.get(name).map(Rc::clone) else {
+            let place = assembly.plan.place(span);
+            let message = format!(
+                "[{place}] : 'server {}/{}' : parsing [{place}]: healthcheck section '*healthcheck-{name}' not found for \
+                 server '{1}'.",
+                draft.name, server.name
+            );
+            assembly.plan.remarks.alert_bare(message);
+            continue;
+        };
+        if let Some(check) = &mut server.check {
+            check.probe = probe::section(assembly, &found, draft.name, seat);
+        }
+    }
+    for server in servers.iter() {
+        if let Some(what) = probe::lacking_port(server) {
+            let message =
+                format!("config: backend '{}': server '{}' has neither {what}.", draft.name, server.name);
+            assembly.plan.late.push(message);
+        }
     }
 }
 
@@ -118,20 +150,6 @@ fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, 
             send.tlvs.push((kind, format));
         }
     }
-}
-
-/// What the servers are checked with; one for all backends that have it from the same `defaults`.
-fn probe<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>) -> Arc<Probe> {
-    let check = &draft.settings.check;
-    if check.has_rules && !check.http {
-        let message = format!(
-            "backend '{}' uses http-check rules without 'option httpchk', so the rules are ignored.",
-            draft.name
-        );
-        assembly.plan.remarks.warn_bare(message);
-    }
-    let entry = assembly.probes.entry(Rc::as_ptr(check));
-    Arc::clone(&entry.or_insert_with(|| (Rc::clone(check), Arc::new(check.probe()))).1)
 }
 
 type Chosen = (Box<dyn Balance>, &'static str);

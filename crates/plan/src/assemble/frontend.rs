@@ -26,7 +26,10 @@ pub(super) fn make<'a>(
 ) -> Frontend {
     let log = log::setup(assembly, draft, true);
     let stats = stats::page(assembly, draft, seat);
-    let unique_id = draft.settings.unique_id.and_then(|line| unique_id(assembly, draft, seat, line));
+    let unique_id = draft
+        .settings
+        .unique_id
+        .and_then(|line| unique_id(assembly, draft, seat, line, Site::Rules(RuleSet::HttpRequest)));
     let settings = &draft.settings;
     let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
@@ -78,16 +81,17 @@ pub(super) fn make<'a>(
 }
 
 /// Compiles a `unique-id-format`.
-fn unique_id<'a>(
+pub(super) fn unique_id<'a>(
     assembly: &mut Assembly<'_, 'a>,
     draft: &Draft<'a>,
     seat: Seat,
     line: Line<'a>,
+    site: Site,
 ) -> Option<Format> {
     let text = word(line, 1);
     assembly.wants_destination |= asks_destination(text);
     let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
-    compile.site = Site::Rules(RuleSet::HttpRequest);
+    compile.site = site;
     assembly.plan.put_place(line.span(), &mut compile.place);
     let error = match compile.id_format(text) {
         Ok(format) => return Some(format),

@@ -9,6 +9,7 @@ mod global;
 mod ids;
 mod log;
 mod names;
+mod probe;
 mod rules;
 mod stats;
 mod switching;
@@ -25,7 +26,7 @@ use state::{Backend, Frontend, World};
 
 use crate::compile::{Home, Names};
 use crate::ctx::Plan;
-use crate::directive::http_check::CheckSettings;
+use crate::directive::check::CheckSettings;
 use crate::directive::log::LogSettings;
 use crate::directive::proto;
 use crate::draft::Draft;

@@ -46,6 +46,9 @@ fn names_servers(draft: &Draft<'_>) -> bool {
     };
     let formats =
         formats.into_iter().chain(log.error_line).chain(log.structured).chain(draft.settings.balance);
+    let checks = &draft.settings.check;
+    let formats =
+        formats.chain(draft.settings.unique_id).chain(checks.rules.iter().copied()).chain(checks.option);
     let own = draft.acls.iter().chain(&draft.use_backend).chain(&draft.persist_rules).copied();
     let inherited =
         draft.rules_of_defaults().map(|d| d.rules.iter().map(|r| r.line).chain(d.acls.iter().copied()));

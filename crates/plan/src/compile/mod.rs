@@ -225,6 +225,11 @@ impl Compiler for Compile<'_> {
         size(text)
     }
 
+    fn address(&mut self, text: &str) -> Result<std::net::SocketAddr, String> {
+        let found = self.names.addresses.get(text).cloned();
+        found.unwrap_or_else(|| Err(format!("invalid address: '{text}'")))
+    }
+
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }

@@ -35,6 +35,8 @@ pub struct Names {
     pub acls: Vec<Arc<Acl>>,
     /// Names of lists that rules change.
     pub changed_lists: HashSet<Box<str>>,
+    /// Addresses that rules name, looked up.
+    pub addresses: HashMap<Box<str>, Result<std::net::SocketAddr, String>>,
     vars: HashMap<Box<str>, u32>,
     var_names: Vec<Box<str>>,
 }

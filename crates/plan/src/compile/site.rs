@@ -17,7 +17,9 @@ pub enum Site {
     Log,
     /// `force-persist`, `ignore-persist`.
     Persist,
-    /// `monitor fail`, checks: no stream at all.
+    /// Health checks: there is a server, and what it answers.
+    Check,
+    /// `monitor fail`: no stream at all.
     Nowhere,
 }
 
@@ -26,6 +28,7 @@ impl Site {
     pub const fn side(self) -> Side {
         match self {
             Self::Rules(set) => set.side(),
+            Self::Check => Side::Response,
             _ => Side::Request,
         }
     }
@@ -46,6 +49,7 @@ impl Site {
             Self::UseServer => "backend use-server, balance or stick-match rule",
             Self::Answer => "HTTP error page",
             Self::Log => "logs",
+            Self::Check => "backend tcp-check rule",
             Self::Nowhere => "configuration parser",
         }
     }
@@ -59,7 +63,7 @@ impl Site {
         match self {
             Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
             Self::UseBackend | Self::UseServer | Self::Answer | Self::Persist => true,
-            Self::Log | Self::Nowhere => false,
+            Self::Log | Self::Check | Self::Nowhere => false,
         }
     }
 
@@ -67,6 +71,7 @@ impl Site {
         matches!(
             self,
             Self::Answer
+                | Self::Check
                 | Self::Rules(
                     RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse
                 )
@@ -78,11 +83,14 @@ impl Site {
 pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
     use RuleSet::{TcpRequestConnection, TcpRequestSession};
     let rules = |set| site == Site::Rules(set);
+    let nowhere = site == Site::Nowhere;
     match needs {
         Needs::Nothing | Needs::EitherBuffer => true,
-        Needs::Client => site != Site::Nowhere,
-        Needs::Session => site != Site::Nowhere && !rules(TcpRequestConnection),
-        Needs::Request => site != Site::Nowhere && !rules(TcpRequestConnection) && !rules(TcpRequestSession),
+        Needs::Client => !nowhere,
+        Needs::Session => !nowhere && !rules(TcpRequestConnection),
+        Needs::Request => {
+            !nowhere && site != Site::Check && !rules(TcpRequestConnection) && !rules(TcpRequestSession)
+        }
         Needs::RequestHead | Needs::RequestBody | Needs::RequestBuffer => site.has_request_head(),
         Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer => site.has_response_head(),
         Needs::EitherHead => site.has_request_head() || site.has_response_head(),

@@ -11,13 +11,13 @@ mod backend;
 mod balance;
 pub(crate) mod bind;
 mod capture;
+pub(crate) mod check;
 pub(crate) mod compression;
 pub(crate) mod cookie;
 mod cpu_map;
 pub(crate) mod errorfile;
 mod filter;
 mod h1_case_adjust;
-pub(crate) mod http_check;
 mod http_reuse;
 mod http_send_name_header;
 mod id;
@@ -37,7 +37,7 @@ mod retry_on;
 pub(crate) mod rules;
 pub(crate) mod server;
 mod server_load;
-mod server_param;
+pub(crate) mod server_param;
 pub(crate) mod server_proxy;
 mod set_var;
 mod source;
@@ -54,13 +54,13 @@ static ALL: &[&[Directive]] = &[
     balance::DIRECTIVES,
     bind::DIRECTIVES,
     capture::DIRECTIVES,
+    check::DIRECTIVES,
     cookie::DIRECTIVES,
     compression::DIRECTIVES,
     cpu_map::DIRECTIVES,
     errorfile::DIRECTIVES,
     filter::DIRECTIVES,
     h1_case_adjust::DIRECTIVES,
-    http_check::DIRECTIVES,
     http_reuse::DIRECTIVES,
     http_send_name_header::DIRECTIVES,
     id::DIRECTIVES,

@@ -1,13 +1,12 @@
 //! `option` (manual 4.2).
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use config::vocabulary::{OPTIONS, nearest, places_of};
 use config::{Diagnostic, Place, SectionKind};
 use state::options::{KeepAlive, OddNames, Options, Redispatch};
 
-use super::http_check;
+use super::check;
 use super::log::{LineFormat, settings};
 use super::option_address::address_header;
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
@@ -35,6 +34,7 @@ const FLAGS: &[(&str, Flag)] = &[
     ("http-no-delay", |o| &mut o.http_no_delay),
     ("http-pretend-keepalive", |o| &mut o.pretend_keepalive),
     ("independent-streams", |o| &mut o.independent_streams),
+    ("log-health-checks", |o| &mut o.log_health_checks),
     ("log-separate-errors", |o| &mut o.log_separate_errors),
     ("logasap", |o| &mut o.log_as_soon),
     ("nolinger", |o| &mut o.no_linger),
@@ -115,8 +115,7 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
             cx.draft.options().original_to = Some(Arc::new(header));
             http_only(cx, "option originalto");
         }
-        "httpchk" => http_check::option_httpchk(cx, line)?,
-        "tcp-check" => Rc::make_mut(&mut cx.draft.settings.check).http = false,
+        _ if check::option(cx, line, name)? => {}
         _ if !on => {}
         "http-restrict-req-hdr-names" => cx.draft.options().odd_names = odd_names(line)?,
         "accept-invalid-http-request" => {
@@ -129,11 +128,6 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
         }
         "checkcache" => {
             cx.plan.remarks.unserved(line.span(), &format!("'option {name}'"));
-        }
-        "ldap-check" | "mysql-check" | "pgsql-check" | "redis-check" | "smtpchk" | "spop-check"
-        | "ssl-hello-chk" | "external-check" => {
-            Rc::make_mut(&mut cx.draft.settings.check).http = false;
-            cx.not_run(line, &format!("'option {name}'"));
         }
         _ => cx.not_run(line, &format!("'option {name}'")),
     }

@@ -33,6 +33,20 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.description = Some(rest(line)?.into());
         Ok(())
     }),
+    global("external-check", |cx, line| {
+        let keep = match word(line, 1) {
+            "" => false,
+            "preserve-env" => true,
+            other => {
+                return Err(format!(
+                    "'external-check' only supports 'preserve-env' as an argument (got '{other}')."
+                ));
+            }
+        };
+        cx.plan.external_check.allowed = true;
+        cx.plan.external_check.keep_environment = keep;
+        Ok(())
+    }),
     global("gid", |cx, line| {
         cx.plan.global.gid = Some(count(need(line, "an integer argument.")?));
         Ok(())
@@ -49,6 +63,11 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         let text = need(line, "<time> as argument")?;
         let ms = time_ms(text).map_err(|e| e.explain(text, "hard-stop-after"))?;
         cx.plan.global.hard_stop_after_ms = Some(ms);
+        Ok(())
+    }),
+    global("insecure-fork-wanted", |cx, line| {
+        no_more(line, 0)?;
+        cx.plan.external_check.may_fork = true;
         Ok(())
     }),
     global("log-send-hostname", |cx, line| {

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use config::{Diagnostic, Place, SectionKind};
 use state::Server;
-use state::check::{Pace, Probe};
+use state::check::Pace;
 use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 
 use super::proto::{self, Spoken};
@@ -52,6 +52,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) redirect: Option<&'a str>,
     /// `init-addr`: how a name is resolved at start.
     pub(crate) init_addr: Option<&'a str>,
+    /// The name of a `healthcheck` section.
+    pub(crate) healthcheck: Option<&'a str>,
     /// Of this one server only.
     pub(crate) id: u32,
     pub(crate) cookie: Option<&'a str>,
@@ -84,6 +86,7 @@ impl Default for ServerSpec<'_> {
             proxy: ProxySpec::default(),
             redirect: None,
             init_addr: None,
+            healthcheck: None,
             id: 0,
             cookie: None,
             guid: None,
@@ -355,13 +358,6 @@ fn add<'a>(
     if unreachable {
         live.healthy.store(false, Relaxed);
     }
-    let ported = !matches!(address, Address::Inet(a) if a.port() == 0);
-    if spec.check && !ported && spec.check_port.is_none() {
-        let backend = cx.draft.name;
-        plan.late.push(format!(
-            "config: backend '{backend}': server '{name}' has neither service port nor check port."
-        ));
-    }
     let check = spec.check.then(|| Box::new(check(plan, spec)));
     if check.is_some() {
         live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
@@ -400,6 +396,9 @@ fn add<'a>(
     for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
         cx.draft.server_tlvs.push((cx.draft.servers.len() - 1, *kind, format, line.span()));
     }
+    if let Some(section) = spec.healthcheck {
+        cx.draft.server_checks.push((cx.draft.servers.len() - 1, section, line.span()));
+    }
     cx.draft.server_spans.push(line.span());
 }
 
@@ -418,9 +417,4 @@ fn check(plan: &Plan<'_>, spec: &ServerSpec<'_>) -> Check {
             .filter(|_| spec.proxy.check || !elsewhere)
             .or(spec.proxy.check.then_some(1)),
     }
-}
-
-/// The probe of servers until their backend gives them its own.
-pub(crate) fn no_probe() -> Arc<Probe> {
-    Arc::new(Probe::Tcp)
 }

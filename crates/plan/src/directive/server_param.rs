@@ -82,7 +82,7 @@ fn set<'a>(
             spec.check_port = spec.check_port.filter(|p| *p > 0);
         }
         "addr" => {
-            let (ip, port) = check_address(plan, value)?;
+            let (ip, port) = check_address(plan, value).map_err(|e| format!("'addr' : {e}"))?;
             spec.check_address = Some(ip);
             spec.check_port = port.or(spec.check_port);
         }
@@ -107,6 +107,10 @@ fn set<'a>(
             spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
         }
         "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
+        "healthcheck" if value.is_empty() => {
+            return Err("'healthcheck' expects a healthcheck name as argument..".into());
+        }
+        "healthcheck" => spec.healthcheck = Some(value),
         "cc" => spec.congestion = Some(value.into()),
         "namespace" => spec.namespace = Some(value.into()),
         "redir" => spec.redirect = Some(value),
@@ -141,24 +145,25 @@ fn positive(value: &str, name: &str) -> Result<u32, String> {
     u32::try_from(atol(value)).ok().filter(|n| *n > 0).ok_or_else(|| format!("'{name}' has to be > 0."))
 }
 
-fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16>), String> {
+/// An address that may have a port. Errors are sentences.
+pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr, Option<u16>), String> {
     let Address::Inet { host, ports, .. } = address::parse(value, plan.loaded.env())? else {
-        return Err(format!("'addr' : unsupported address '{value}'"));
+        return Err(format!("unsupported address '{value}'"));
     };
     let port = match ports {
         Ports::One(port) => Some(port),
         Ports::None => None,
-        _ => return Err(format!("'addr' : port range not permitted here in '{value}'")),
+        _ => return Err(format!("port range not permitted here in '{value}'")),
     };
     let ip = match host {
         Host::Ip(ip) => ip,
-        Host::Any(_) => return Err(format!("'addr' : invalid address '{value}'")),
+        Host::Any(_) => return Err(format!("invalid address '{value}'")),
         Host::Name(name, family) => plan
             .resolve(&name)
             .iter()
             .copied()
             .find(|ip| family.holds(*ip))
-            .ok_or_else(|| format!("'addr' : invalid address: '{name}' in '{value}'"))?,
+            .ok_or_else(|| format!("invalid address: '{name}' in '{value}'"))?,
     };
     Ok((ip, port))
 }

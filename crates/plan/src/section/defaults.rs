@@ -27,6 +27,7 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>, inheritance: &
     for line in section.directives() {
         super::apply(&mut Ctx { plan, draft: &mut draft }, line);
     }
+    crate::directive::check::settle(&mut draft);
     let draft = Rc::new(draft);
     if !name.is_empty() {
         inheritance.named.insert(name, Rc::clone(&draft));

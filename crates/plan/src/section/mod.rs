@@ -2,6 +2,7 @@
 
 mod defaults;
 mod global;
+mod healthcheck;
 mod http_errors;
 mod log_forward;
 pub(crate) mod log_profile;
@@ -12,6 +13,7 @@ mod userlist;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use config::{Loaded, SectionKind};
 
@@ -55,7 +57,9 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         userlists: Vec::new(),
         set_vars: Vec::new(),
         next_uid: 1,
-        no_probe: directive::server::no_probe(),
+        no_probe: Arc::default(),
+        healthchecks: HashMap::new(),
+        external_check: Default::default(),
         resolved: HashMap::new(),
         unresolved: Vec::new(),
         tables: HashSet::new(),
@@ -65,6 +69,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
     for section in loaded.sections() {
         match section.kind() {
             SectionKind::LogProfile => log_profile::read(&mut plan, section),
+            SectionKind::Healthcheck => healthcheck::read(&mut plan, section),
             SectionKind::Ring => ring::read(&mut plan, section),
             _ => {}
         }
@@ -82,6 +87,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
     for section in loaded.sections() {
         match section.kind() {
             SectionKind::Global
+            | SectionKind::Healthcheck
             | SectionKind::HttpErrors
             | SectionKind::LogProfile
             | SectionKind::Ring

@@ -23,5 +23,6 @@ pub(super) fn read<'a>(
     for line in section.directives() {
         super::apply(&mut Ctx { plan, draft: &mut draft }, line);
     }
+    crate::directive::check::settle(&mut draft);
     draft
 }

@@ -145,6 +145,21 @@ pub fn lowered<'a>(s: &'a [u8], fold: bool, arena: &'a Bump) -> &'a [u8] {
     copy
 }
 
+/// The bytes that an even number of hexadecimal digits stands for.
+pub fn unhex(digits: &[u8]) -> Option<Box<[u8]>> {
+    let digit = |c: u8| (c as char).to_digit(16);
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits
+        .chunks_exact(2)
+        .map(|pair| match pair {
+            [h, l] => u8::try_from(digit(*h)? * 16 + digit(*l)?).ok(),
+            _ => None,
+        })
+        .collect()
+}
+
 /// The most memory that one compiled regular expression may take, bytes. They match in time linear in the text.
 const REGEX_BYTES: usize = 4 << 20;
 
