@@ -4,11 +4,12 @@
 use state::log::Origin;
 use state::options::RetryOn;
 use state::termination::{Cause, Phase};
+use state::tracking::FAILURES;
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop};
 use crate::respond::Head;
-use crate::{connect, log, respond};
+use crate::{connect, log, respond, track};
 
 /// Sends the request and waits for the response. Gives what was read behind its head.
 pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
@@ -32,6 +33,10 @@ pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
         if !repeats(x, reason) {
             if reason != 0 && matches!(got, Err(Stop::Failure(_))) {
                 x.count(|c| c.response_errors.add(1));
+                track::count(x, FAILURES, 1);
+            }
+            if got.is_ok() {
+                track::responded(x);
             }
             return got;
         }

@@ -10,6 +10,7 @@ use state::expr::{Ctx, Side};
 use state::options::{KeepAlive, Mode};
 use state::rule::{Farewell, Rule, Verdict};
 use state::termination::{Cause, Phase};
+use state::tracking::ERRORS;
 use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
 use crate::at_work::Ticket;
@@ -17,9 +18,9 @@ use crate::failure::Failure;
 use crate::idle::Lease;
 use crate::persist::Persistence;
 use crate::pump::{Pump, Splice};
-use crate::rules;
 use crate::session::Client;
 use crate::worker::Worker;
+use crate::{rules, track};
 
 /// Why the phases end before the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub struct Exchange<'x> {
     /// How the response's body is delimited, and the status it came with.
     pub response_framing: Framing,
     pub server_status: u16,
+    /// Bytes of the response that had come from the server when the exchange was answered in its place.
+    pub server_bytes: Option<u64>,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
@@ -299,10 +302,11 @@ impl<'x> Exchange<'x> {
                 }
             }
             Verdict::Invalid => self.count(|c| c.request_errors.add(1)),
-            Verdict::Reply { denied: true }
-            | Verdict::Deny { .. }
-            | Verdict::Tarpit { .. }
-            | Verdict::Close(_) => self.count(|c| c.denied_requests.add(1)),
+            Verdict::Reply { denied: true } | Verdict::Deny { .. } | Verdict::Tarpit { .. } => {
+                self.count(|c| c.denied_requests.add(1));
+                track::count(self, ERRORS, 1);
+            }
+            Verdict::Close(_) => self.count(|c| c.denied_requests.add(1)),
             Verdict::Failed => self.count(|c| c.internal_errors.add(1)),
         }
     }

@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::exchange::Exchange;
 use crate::idle::Idle;
-use crate::log;
 use crate::pump::Pump;
 use crate::session::{After, Own};
+use crate::{log, track};
 
 /// How long, and how much, of a client's remaining input is read and dropped so that our answer isn't lost to a reset.
 const LINGER_MS: u64 = 1000;
@@ -25,6 +25,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     x.places.leave_server();
     x.places.leave_backend();
     count(x);
+    track::transferred(x);
     if x.stream.has_request || x.frontend.mode == Mode::Tcp {
         log::moment(x, Origin::Close);
     } else if !x.stream.silent {

@@ -47,5 +47,6 @@ pub mod session;
 pub mod spelling;
 pub mod stream;
 pub mod thread;
+pub mod track;
 pub mod tunnel;
 pub mod worker;

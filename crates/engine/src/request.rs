@@ -11,6 +11,7 @@ use state::Verdict;
 use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
+use state::tracking::REQUESTS;
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
@@ -18,7 +19,7 @@ use crate::failure::Failure;
 use crate::filter;
 use crate::inspect;
 use crate::pump::Pump;
-use crate::spelling;
+use crate::{spelling, track};
 
 /// Waits for the head of a request. `expired`: the time for the first byte is over.
 pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
@@ -102,6 +103,7 @@ fn too_late(x: &mut Exchange<'_>) -> Stop {
         return Stop::Drop(Farewell::Close);
     }
     x.count(|c| c.request_errors.add(1));
+    track::no_request(x);
     Failure::raw(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()
 }
 
@@ -127,12 +129,14 @@ fn gone(x: &mut Exchange<'_>) -> Stop {
         x.count(|c| c.request_errors.add(1));
     }
     x.stream.status = 400;
+    track::no_request(x);
     Failure::silent(Cause::CLIENT, Phase::REQUEST).into()
 }
 
 /// What came is no request that can be served.
 fn refuse(x: &mut Exchange<'_>, status: u16) -> Stop {
     x.count(|c| c.request_errors.add(1));
+    track::no_request(x);
     x.stream.request.clear();
     x.stream.times.request = 0;
     x.method = Method::Other;
@@ -163,6 +167,8 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
+    x.client.session.counters.count(REQUESTS, 1, track::now_ms());
+    let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
     let line = &mut stream.request_line;
     line.extend_from_slice(stream.request.method_bytes());

@@ -15,7 +15,7 @@ use state::{Frontend, Server, Session, World};
 
 use crate::buffer::Buffer;
 use crate::worker::Worker;
-use crate::{preamble, rules, stream, tunnel};
+use crate::{preamble, rules, stream, track, tunnel};
 
 /// A client connection and what was read from it.
 #[derive(Debug)]
@@ -186,7 +186,10 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     loop {
         match stream::exchange(&worker, &world, &mut client, expired).await {
             After::Keep => expired = false,
-            After::Close => break,
+            After::Close => {
+                client.session.counters.end(track::now_ms());
+                break;
+            }
             After::Park(until) => {
                 held.keep();
                 let parked = Parked { session: client.session, own: client.own };
@@ -200,10 +203,17 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
 /// Runs the rules of the connection, reads what comes in front of its bytes, runs the rules of the session.
 async fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
     let Some(frontend) = world.frontend(client.session.frontend) else { return false };
-    agrees(worker, world, frontend, client, (&frontend.tcp_connection, |c| &c.denied_connections))
-        && (client.session.preamble == Preamble::None
-            || preamble::take(worker, world, frontend, client).await)
-        && agrees(worker, world, frontend, client, (&frontend.tcp_session, |c| &c.denied_sessions))
+    let admitted =
+        agrees(worker, world, frontend, client, (&frontend.tcp_connection, |c| &c.denied_connections))
+            && (client.session.preamble == Preamble::None
+                || preamble::take(worker, world, frontend, client).await)
+            && agrees(worker, world, frontend, client, (&frontend.tcp_session, |c| &c.denied_sessions));
+    if admitted {
+        track::accepted(&client.session);
+    } else {
+        client.session.counters.end(track::now_ms());
+    }
+    admitted
 }
 
 /// Runs rules that may refuse the connection, and counts that; whether they don't.

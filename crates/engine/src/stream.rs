@@ -18,6 +18,7 @@ use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
     contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve,
+    track,
 };
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
@@ -38,6 +39,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         framing: Framing::None,
         response_framing: Framing::None,
         server_status: 0,
+        server_bytes: None,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -62,6 +64,9 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         Err(stop) => end(&mut x, stop).await,
     };
     drop(x);
+    if !stream.counters.is_empty() {
+        stream.counters.end(track::now_ms());
+    }
     worker.give_back(stream);
     after
 }
@@ -256,6 +261,7 @@ fn monitor(x: &mut Exchange<'_>) -> Result<(), Stop> {
 
 /// A phase ended the exchange: answer what can be answered, then finish.
 async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
+    x.server_bytes = Some(if x.server_status == 0 { 0 } else { x.stream.bytes_out });
     match stop {
         Stop::Idle(until) => return After::Park(until),
         Stop::Upgrade => return After::Close,

@@ -12,7 +12,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, content, filter, finish, forward, log, persist, route};
+use crate::{connect, content, filter, finish, forward, log, persist, route, track};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
@@ -33,6 +33,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         framing: Framing::Tunnel,
         response_framing: Framing::Tunnel,
         server_status: 0,
+        server_bytes: None,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -54,6 +55,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         client.session.upgraded = true;
         client.session.inspected = true;
         client.session.handshake_ns = stream.times.handshake;
+        stream.counters.end(track::now_ms());
         worker.give_back(stream);
         return Some(client);
     }
@@ -70,6 +72,8 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;
     drop(x);
+    stream.counters.end(track::now_ms());
+    client.session.counters.end(track::now_ms());
     worker.give_back(stream);
     None
 }

@@ -22,5 +22,6 @@ pub mod fetch;
 pub mod filter;
 pub mod metric;
 pub mod service;
+mod table;
 mod timing;
 mod vars;

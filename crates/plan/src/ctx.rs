@@ -1,6 +1,6 @@
 //! What a directive gets to work with, and the shape of the tables of directives.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use state::world::Global;
 
 use crate::Environment;
 use crate::directive::check::CheckSettings;
+use crate::directive::stick_table::TableDraft;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
 use crate::section::log_profile::ProfileDraft;
@@ -57,8 +58,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) resolved: HashMap<String, Vec<IpAddr>>,
     /// Servers whose names could not be resolved, as messages for the end.
     pub(crate) unresolved: Vec<String>,
-    /// Stick tables, by the name of their proxy or as `peers/table`.
-    pub(crate) tables: HashSet<String>,
+    /// Stick tables; positions are what expressions hold.
+    pub(crate) tables: Vec<TableDraft>,
+    /// The names of `peers` sections.
+    pub(crate) peers: Vec<&'a str>,
     /// Alerts that HAProxy makes after reading.
     pub(crate) late: Vec<String>,
 }

@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicU64;
 use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
 use plan::compile::{Compile, Home, Names, Site};
-use sample::Bump;
+use sample::{Bump, Value};
 use state::auth::{Password, User, Userlist};
 use state::backend::UseServer;
 use state::counters::Gauge;
@@ -31,8 +31,11 @@ use state::options::{Mode, Options, Timeouts};
 use state::reply::Pages;
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
+use state::table::{Column, Form, KeyKind, Kind, ServerKey, Shape, Tracked};
 use state::world::{Global, Process};
-use state::{Act, Backend, Ctx, Endpoint, Frontend, References, Server, Session, Stream, Verdict, World};
+use state::{
+    Act, Backend, Ctx, Endpoint, Frontend, References, Server, Session, Stream, Table, Verdict, World,
+};
 
 const BEGUN_WALL_US: u64 = 1_700_000_000_123_000;
 const BEGUN_NS: u64 = 5_000_000_000;
@@ -43,6 +46,9 @@ fn names() -> Names {
     names.frontends.insert("web".into(), 0);
     names.backends.insert("app".into(), 0);
     names.servers = vec![HashMap::from([("s1".into(), 0), ("s2".into(), 1)])];
+    names.tables.insert("web".into(), (0, KeyKind::Ipv4));
+    names.tables.insert("arrays".into(), (1, KeyKind::Str(32)));
+    names.stick_counters = 3;
     names.userlists.insert("people".into(), 0);
     names.base = Some("tests/examples".into());
     names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
@@ -110,6 +116,49 @@ fn timeouts() -> Timeouts {
         tarpit: Some(5000),
         tunnel: Some(60_000),
         ..Timeouts::default()
+    }
+}
+
+/// One that stores everything, and one with arrays.
+fn tables() -> Vec<Arc<Table>> {
+    let shape = |name: &str, key, columns| Shape {
+        name: name.into(),
+        key,
+        size: 100,
+        expire_ms: Some(60_000),
+        nopurge: false,
+        server_key: ServerKey::Name,
+        bytes_factor: 1,
+        columns,
+    };
+    let all = Kind::ALL.into_iter().filter(|kind| !kind.is_array());
+    let all = all.map(|kind| Column { kind, len: 1, period_ms: 10_000 }).collect();
+    let arrays = [Kind::Gpt, Kind::Gpc, Kind::GpcRate];
+    let arrays = arrays.map(|kind| Column { kind, len: 3, period_ms: 10_000 });
+    vec![
+        Arc::new(Table::new(shape("web", KeyKind::Ipv4, all))),
+        Arc::new(Table::new(shape("arrays", KeyKind::Str(32), Box::new(arrays)))),
+    ]
+}
+
+/// Tracks an entry of each table, with values that can be told apart.
+fn track(world: &World, session: &mut Session) {
+    let arena = Bump::new();
+    let now = BEGUN_NS / MS;
+    let keys = [Value::Str(b"192.0.2.1"), Value::Str(b"some key")];
+    for (number, (table, key)) in (0u32..).zip(world.tables.iter().zip(keys)) {
+        let seen = table.find_or_make(&table.key.key(key, &arena).unwrap(), now).unwrap();
+        for (kind, at) in Kind::ALL.into_iter().zip(1..) {
+            let factor = if kind.is_byte_rate() { 100 } else { 1 };
+            let factor = if kind.form() == Form::Wide { 1024 } else { factor };
+            seen.set(kind, 0, at * factor, now);
+        }
+        for element in 0..3 {
+            for (kind, base) in [(Kind::Gpt, 30), (Kind::Gpc, 40), (Kind::GpcRate, 50)] {
+                seen.set(kind, element, base + u64::from(element), now);
+            }
+        }
+        session.counters.set(number, Tracked::track(table, &seen));
     }
 }
 
@@ -252,6 +301,8 @@ fn global() -> Global {
         compression: state::compression::Effort::default(),
         cookie_len: 63,
         log_line_len: 1023,
+        stick_counters: 3,
+        faults: state::tracking::Faults::default(),
         daemon: false,
         pidfile: None,
         user: None,
@@ -286,6 +337,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         global_logs: Arc::default(),
         var_names: Vec::new(),
         wants_destination: true,
+        tables: tables(),
         userlists: vec![userlist()],
         references: References::default(),
         acls: Vec::new(),
@@ -381,9 +433,11 @@ fn evaluate(example: &Example, needs: Needs) -> Result<String, String> {
     let side = compile.site.side();
     let words = [example.expr];
     let expr = compile.expr(&mut Words::new(&words))?;
-    let (mut world, session, stream) = (world(two_servers(), "roundrobin"), session(), stream(example.given));
+    let (mut world, mut session, stream) =
+        (world(two_servers(), "roundrobin"), session(), stream(example.given));
     world.references = std::mem::take(&mut names.references);
     world.acls = std::mem::take(&mut names.acls);
+    track(&world, &mut session);
     let arena = Bump::new();
     let cx = Ctx {
         world: &world,

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use sample::{Args, Bump, Type, Value, cast};
 
 use crate::family::{Converter, Fetch};
+use crate::table::Tracked;
 use crate::{Endpoint, Session, Stream, World};
 
 /// Which message the rule at work looks at: `hdr` means the request's in request rules, the response's in the others.
@@ -32,11 +33,24 @@ pub struct Ctx<'a> {
     pub thread: u16,
 }
 
-impl Ctx<'_> {
+impl<'a> Ctx<'a> {
     /// Where the client comes from, as far as rules have not said otherwise.
     #[inline]
     pub fn source(&self) -> Endpoint {
         self.stream.and_then(|s| s.source).unwrap_or(self.session.source)
+    }
+
+    /// The entry of a stick table that the stream or its session tracks under this number.
+    #[inline]
+    pub fn tracked(&self, number: u32) -> Option<&'a Tracked> {
+        let stream = self.stream.and_then(|s| s.counters.get(number));
+        stream.or_else(|| self.session.counters.get(number))
+    }
+
+    /// Monotonic milliseconds.
+    #[inline]
+    pub const fn now_ms(&self) -> u64 {
+        self.now_ns / 1_000_000
     }
 
     /// Where the client connected to, likewise; none where nothing in the World asks for it.

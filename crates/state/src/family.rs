@@ -9,6 +9,7 @@ use sample::{ArgSpec, Args, Type, Value};
 use crate::expr::{Ctx, Expr, Side};
 use crate::format::Flags;
 use crate::rule::Action;
+use crate::table::KeyKind;
 use crate::{Backend, Format, Timer};
 
 mod command;
@@ -280,6 +281,12 @@ pub trait Compiler {
     fn capture(&mut self, side: Side, len: usize) -> Result<u32, String>;
     /// The position of a `log-profile` section in the World.
     fn log_profile(&mut self, name: &str) -> Result<u32, String>;
+    /// The position of a stick table in the World, and what it is keyed by; without a name that of the proxy at hand.
+    fn table(&mut self, name: Option<&str>) -> Result<(u32, KeyKind), String>;
+    /// The name of the proxy at hand.
+    fn proxy(&self) -> &str;
+    /// How many sets of counters can be tracked at once (`tune.stick-counters`).
+    fn stick_counters(&self) -> u32;
     /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).
     fn duration(&mut self, text: &str) -> Option<u32>;
     /// A time with its unit, or an expression that gives milliseconds; `rule` is how messages call the rule.

@@ -5,9 +5,9 @@
 //! This crate holds data and the small operations that keep it consistent. It deliberately doesn't know
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
-//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`]; [`session`], [`stream`]; [`expr`],
-//! [`reference`], [`acl`], [`format`], [`rule`], [`route`], [`filter`], [`compression`]; [`log`], [`ring`]; [`family`];
-//! [`about`].
+//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`]; [`session`], [`stream`],
+//! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`route`], [`filter`], [`compression`];
+//! [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
 pub mod acl;
@@ -39,8 +39,10 @@ pub mod server;
 pub mod session;
 pub mod stats;
 pub mod stream;
+pub mod table;
 pub mod termination;
 pub mod timer;
+pub mod tracking;
 pub mod unique_id;
 pub mod vars;
 pub mod world;
@@ -57,5 +59,6 @@ pub use rule::{Act, Action, Farewell, Rule, Rules, Verdict};
 pub use server::Server;
 pub use session::Session;
 pub use stream::Stream;
+pub use table::Table;
 pub use timer::Timer;
 pub use world::World;

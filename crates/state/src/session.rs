@@ -3,6 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::link::Packets;
 use crate::log::Origin;
+use crate::tracking::Counters;
 use crate::vars::Living;
 
 /// What a client is expected to send before its own bytes.
@@ -53,6 +54,8 @@ pub struct Session {
     /// Requests begun on this connection.
     pub requests: u32,
     pub vars: Living,
+    /// What `tcp-request connection` and `session` rules track.
+    pub counters: Counters,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
@@ -82,6 +85,7 @@ impl Session {
             begun_wall_us: wall_us,
             requests: 0,
             vars: Living::new(),
+            counters: Counters::new(),
             log_origin: Origin::Unspecified,
             sticks: false,
         }

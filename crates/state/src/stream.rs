@@ -11,6 +11,7 @@ use crate::link::Packets;
 use crate::reply::Page;
 use crate::rule::Place;
 use crate::termination::Termination;
+use crate::tracking::Counters;
 use crate::unique_id::UniqueId;
 use crate::vars::Living;
 use std::cell::Cell;
@@ -115,6 +116,8 @@ pub struct Stream {
     pub txn_vars: Living,
     pub req_vars: Living,
     pub res_vars: Living,
+    /// What rules of this stream track.
+    pub counters: Counters,
     pub captured_request: Captured,
     pub captured_response: Captured,
     /// The body of an answer the proxy gives itself.
@@ -201,6 +204,7 @@ impl Stream {
             txn_vars: Living::new(),
             req_vars: Living::new(),
             res_vars: Living::new(),
+            counters: Counters::new(),
             captured_request: Captured::new(),
             captured_response: Captured::new(),
             reply_body: None,

@@ -14,8 +14,9 @@ use crate::frontend::Bind;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
 use crate::ring::Ring;
+use crate::tracking::Faults;
 use crate::vars::Vars;
-use crate::{About, Acl, Backend, Frontend, References};
+use crate::{About, Acl, Backend, Frontend, References, Table};
 
 /// How header names are spelled for peers that insist on it, by their lower-case form.
 pub type HeaderCase = HashMap<Box<[u8]>, Box<[u8]>>;
@@ -45,6 +46,10 @@ pub struct Global {
     pub pipe_size: u32,
     /// `tune.http.cookielen`: the most of a cookie that is captured, bytes.
     pub cookie_len: usize,
+    /// `http-err-codes`, `http-fail-codes`.
+    pub faults: Faults,
+    /// `tune.stick-counters`: sets of counters that can be tracked at once.
+    pub stick_counters: u32,
     /// `tune.http.logurilen`: the most of a request line that logs tell, bytes.
     pub log_line_len: usize,
     /// `tune.comp.maxlevel`, `maxcomprate`.
@@ -153,6 +158,8 @@ pub struct World {
     pub references: References,
     /// The ACLs that expressions name, by the number that their arguments hold.
     pub acls: Vec<Arc<Acl>>,
+    /// Stick tables, by the number that arguments of keywords hold.
+    pub tables: Vec<Arc<Table>>,
     /// Userlists, by the number that arguments of keywords hold.
     pub userlists: Vec<Userlist>,
     /// The names behind `VarRef::id`.
@@ -167,6 +174,10 @@ pub struct World {
 impl World {
     pub fn frontend(&self, position: u32) -> Option<&Frontend> {
         self.frontends.get(usize::try_from(position).ok()?)
+    }
+
+    pub fn table(&self, position: u32) -> Option<&Arc<Table>> {
+        self.tables.get(usize::try_from(position).ok()?)
     }
 
     pub fn backend(&self, position: u32) -> Option<&Backend> {

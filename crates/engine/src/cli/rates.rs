@@ -1,5 +1,5 @@
-//! Once a second, on the main thread: the rates of everything that is counted, when backends went down, how busy the
-//! threads are. Threads that serve traffic only count.
+//! Once a second, on the main thread: the rates of everything that is counted, when backends went down, what goes from
+//! stick tables, how busy the threads are. Threads that serve traffic only count.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,7 +30,11 @@ pub(super) async fn turn(cli: Rc<Cli>, threads: Vec<Remote>) {
         let before = cli.about.turned_ns.load(Relaxed);
         net::sleep_until(net::now().plus_millis(SECOND_MS)).await;
         let now = net::now().as_nanos();
-        look(&cli.world(), &cli.about, now, now.saturating_sub(before));
+        let world = cli.world();
+        look(&world, &cli.about, now, now.saturating_sub(before));
+        for table in &world.tables {
+            table.sweep(now / 1_000_000);
+        }
         cli.about.turned_ns.store(now, Relaxed);
         count_tasks(&cli.about, &threads);
     }

@@ -2,6 +2,7 @@
 
 use http::Known;
 use state::auth::Userlist;
+use state::tracking::ERRORS;
 
 use super::answer;
 use super::prelude::*;
@@ -74,7 +75,13 @@ impl Action for Auth {
         let value = self.challenge.as_deref().or(named.as_deref()).unwrap_or(b"Basic realm=\"\"");
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Failed };
         match stream.response.add_header(Known::WwwAuthenticate, value) {
-            Ok(()) => Verdict::Reply { denied: false },
+            Ok(()) => {
+                // Who has to ask again has made an error, as stick tables count it.
+                let now = act.now_ns / 1_000_000;
+                stream.counters.count(ERRORS, 1, now);
+                act.session.counters.count(ERRORS, 1, now);
+                Verdict::Reply { denied: false }
+            }
             Err(_) => Verdict::Failed,
         }
     }

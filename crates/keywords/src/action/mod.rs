@@ -21,6 +21,7 @@ mod redirect;
 mod reject;
 mod replace_header;
 mod replace_path;
+mod sc_inc_gpc;
 mod send_spoe_group;
 mod set_fc_mark;
 mod set_header;
@@ -36,6 +37,7 @@ mod set_uri;
 mod set_var;
 mod strict_mode;
 mod switch_mode;
+mod track_sc;
 mod use_service;
 mod wait_for_body;
 mod wait_for_handshake;
@@ -62,6 +64,7 @@ pub static ALL: &[&[ActionKind]] = &[
     replace_header::KEYWORDS,
     replace_path::KEYWORDS,
     send_spoe_group::KEYWORDS,
+    sc_inc_gpc::KEYWORDS,
     set_fc_mark::KEYWORDS,
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,
@@ -76,17 +79,22 @@ pub static ALL: &[&[ActionKind]] = &[
     set_var::KEYWORDS,
     strict_mode::KEYWORDS,
     switch_mode::KEYWORDS,
+    track_sc::KEYWORDS,
     use_service::KEYWORDS,
     wait_for_body::KEYWORDS,
     wait_for_handshake::KEYWORDS,
 ];
 
 /// The action of this name in this rule set. `word` may carry arguments in parentheses: `set-var(txn.x)` finds
-/// `set-var`; what stood inside comes back with it, none where the parentheses are not whole.
+/// `set-var`; what stood inside comes back with it, none where the parentheses are not whole. The number behind
+/// `track-sc` counts as such.
 pub fn find(set: RuleSet, word: &str) -> Option<(&'static ActionKind, Option<&str>)> {
     let (name, inside) = match word.split_once('(') {
         Some((name, rest)) => (name, rest.strip_suffix(')')),
-        None => (word, None),
+        None => match word.strip_prefix("track-sc") {
+            Some(number) => ("track-sc", Some(number)),
+            None => (word, None),
+        },
     };
     let kind = ALL.iter().flat_map(|file| file.iter()).find(|k| k.name == name && k.sets.contains(&set))?;
     (kind.parenthesised || name == word).then_some((kind, inside))

@@ -16,6 +16,7 @@ mod show_env;
 mod show_info;
 mod show_stat;
 mod show_version;
+mod table;
 
 pub use help::{Title, list};
 
@@ -34,6 +35,7 @@ pub static ALL: &[&[Command]] = &[
     show_info::KEYWORDS,
     show_stat::KEYWORDS,
     show_version::KEYWORDS,
+    table::KEYWORDS,
 ];
 
 /// The command that these words begin with; the longest, if there are several.

@@ -29,6 +29,7 @@ mod rfc7239;
 mod set_var;
 mod sha;
 mod strcmp;
+mod table;
 mod tcp;
 mod time;
 mod trim;
@@ -64,6 +65,8 @@ pub static ALL: &[&[Converter]] = &[
     sha::KEYWORDS,
     strcmp::KEYWORDS,
     tcp::KEYWORDS,
+    table::KEYWORDS,
+    table::OTHERS,
     time::KEYWORDS,
     trim::KEYWORDS,
     url_dec::KEYWORDS,

@@ -31,10 +31,13 @@ mod rand;
 mod rdp_cookie;
 mod req_ssl;
 mod res_comp;
+mod sc;
 mod server;
 mod src;
+mod src_table;
 mod ssl;
 mod status;
+mod table_cnt;
 mod timer;
 mod txn;
 mod unique_id;
@@ -73,10 +76,15 @@ pub static ALL: &[&[Fetch]] = &[
     rdp_cookie::KEYWORDS,
     req_ssl::KEYWORDS,
     res_comp::KEYWORDS,
+    sc::KEYWORDS,
+    sc::NUMBERED,
     server::KEYWORDS,
     src::KEYWORDS,
+    src_table::KEYWORDS,
+    src_table::ELEMENTS,
     ssl::KEYWORDS,
     status::KEYWORDS,
+    table_cnt::KEYWORDS,
     timer::KEYWORDS,
     txn::KEYWORDS,
     unique_id::KEYWORDS,

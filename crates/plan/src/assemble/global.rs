@@ -65,6 +65,7 @@ pub(super) fn world(
         global_logs: Arc::from(std::mem::take(&mut plan.global_logs)),
         references: std::mem::take(&mut names.references),
         acls: std::mem::take(&mut names.acls),
+        tables: super::tables::make(plan),
         userlists: std::mem::take(&mut plan.userlists),
         var_names: names.var_names().to_vec(),
         wants_destination,

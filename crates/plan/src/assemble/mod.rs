@@ -13,6 +13,7 @@ mod probe;
 mod rules;
 mod stats;
 mod switching;
+mod tables;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -81,6 +82,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
     check::names(plan, drafts);
     check::inheritance(plan, drafts);
     global::settle(plan, drafts);
+    tables::judge(plan);
     let seats = ids::seats(plan, drafts);
     let peers = drafts.iter().filter(|d| d.kind.has_backend()).map(peer).collect();
     let names = names::collect(plan, drafts, &seats);

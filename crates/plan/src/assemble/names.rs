@@ -14,6 +14,7 @@ use crate::draft::Draft;
 pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat]) -> Names {
     let mut names = Names::default();
     let asked = drafts.iter().any(names_servers);
+    names.stick_counters = plan.global.stick_counters;
     names.base = plan.base.as_deref().map(Into::into);
     for (draft, seat) in drafts.iter().zip(seats) {
         if let Some(position) = seat.frontend {
@@ -27,6 +28,9 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     }
     for (position, list) in (0u32..).zip(&plan.userlists) {
         names.userlists.entry(list.name.clone()).or_insert(position);
+    }
+    for (position, table) in (0u32..).zip(&plan.tables) {
+        names.tables.insert(table.shape.name.clone(), (position, table.shape.key));
     }
     for (position, profile) in (0u32..).zip(&plan.log_profiles) {
         names.log_profiles.insert(profile.name.into(), position);

@@ -85,12 +85,6 @@ const HARMLESS: &[&str] = &[
     "close",
     "do-log",
     "early-hint",
-    "sc-add-gpc",
-    "sc-inc-gpc",
-    "sc-inc-gpc0",
-    "sc-inc-gpc1",
-    "sc-set-gpt",
-    "sc-set-gpt0",
     "set-bandwidth-limit",
     "set-nice",
     "set-timeout",
@@ -161,8 +155,6 @@ pub(super) struct Section<'c, 'a> {
     pub(super) compile: Compile<'c>,
     /// `frontend 'web'`, for messages.
     title: String,
-    /// The section whose lines these are.
-    name: &'a str,
     wants_destination: &'c mut bool,
     /// ACLs that ask for what is not run: rules that use them can't be decided.
     undecidable: Vec<(&'a str, String)>,
@@ -182,7 +174,6 @@ impl<'c, 'a> Section<'c, 'a> {
             peers,
             compile: Compile::new(names, seat.home(name)),
             title: format!("{} '{}'", kind_name(draft.kind), draft.name),
-            name: draft.name,
             wants_destination,
             undecidable: Vec::new(),
         };
@@ -258,13 +249,15 @@ impl<'c, 'a> Section<'c, 'a> {
             let known = config::vocabulary::actions(set).unwrap_or_default();
             if config::vocabulary::action_known(known, action.as_bytes()) {
                 self.judge_condition(rule, &words);
-                self.judge_tracking(line, &words);
                 self.left_out(line, action, &format!("'{set} {action}'"));
                 return None;
             }
         }
         if let Some(what) = self.undecidable_in(&words) {
             self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
+            return None;
+        }
+        if self.lacks_table(line, &words) {
             return None;
         }
         self.note_destination(&words);
@@ -289,6 +282,7 @@ impl<'c, 'a> Section<'c, 'a> {
                     Some(what) => {
                         self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
                     }
+                    None if fault.text.contains(" uses a type incompatible with ") => self.late(&fault.text),
                     None => self.fault(rule, action, &fault),
                 }
                 None
@@ -297,7 +291,7 @@ impl<'c, 'a> Section<'c, 'a> {
     }
 
     fn lacks_large_buffers(&mut self, line: Line<'a>) {
-        let (name, place) = (self.name, self.plan.place(line.span()));
+        let (name, place) = (self.compile.home.name, self.plan.place(line.span()));
         self.plan.late.push(format!(
             "Proxy '{name}': unable to use large buffers at {place}, 'tune.bufsize.large' global parameter must be set."
         ));
@@ -351,7 +345,7 @@ impl<'c, 'a> Section<'c, 'a> {
                 Side::Response => (&self.compile.captures.response, "http-response"),
             };
             if id >= slots.len() {
-                let name = self.name;
+                let name = self.compile.home.name;
                 self.plan.late.push(format!(
                     "Proxy '{name}': unable to find capture id '{id}' referenced by {rules} capture rule."
                 ));
@@ -377,24 +371,30 @@ impl<'c, 'a> Section<'c, 'a> {
         }
     }
 
-    /// Whether the table that a `track-sc` rule needs exists.
-    fn judge_tracking(&mut self, line: Line<'a>, words: &[&'a str]) {
-        let Some(action) = words.first().filter(|w| w.starts_with("track-sc")) else { return };
-        let table = words.iter().position(|w| *w == "table").and_then(|at| words.get(at + 1));
-        let table = table.copied().unwrap_or(self.name);
-        if !self.plan.tables.contains(table) && !self.plan.remarks.is_wrong(line.span()) {
-            let message =
-                format!("Proxy '{}': unable to find table '{table}' referenced by {action}.", self.name);
-            if !self.plan.late.contains(&message) {
-                self.plan.late.push(message);
-            }
+    /// Whether the table that a `track-sc` rule needs is missing, which has been said then.
+    fn lacks_table(&mut self, line: Line<'a>, words: &[&'a str]) -> bool {
+        let Some(action) = words.first().filter(|w| w.starts_with("track-sc")) else { return false };
+        let table = words.iter().position(|w| *w == "table").map(|at| words.get(at + 1));
+        let Some(table) = table.unwrap_or(Some(&self.compile.home.name)) else { return false };
+        let lacks = !self.compile.names.tables.contains_key(*table);
+        if lacks && !self.plan.remarks.is_wrong(line.span()) {
+            self.late(&format!("unable to find table '{table}' referenced by {action}."));
+        }
+        lacks
+    }
+
+    /// Says what HAProxy says of a proxy when everything is read.
+    pub(super) fn late(&mut self, error: &str) {
+        let message = format!("Proxy '{}': {error}", self.compile.home.name);
+        if !self.plan.late.contains(&message) {
+            self.plan.late.push(message);
         }
     }
 
     /// Says that a rule is not run, and whether that can be borne.
     fn left_out(&mut self, line: Line<'a>, action: &str, what: &str) {
         let name = action.split('(').next().unwrap_or(action);
-        if HARMLESS.contains(&name) || name.starts_with("track-sc") {
+        if HARMLESS.contains(&name) {
             self.plan.remarks.not_run(line.span(), what);
         } else {
             self.plan.remarks.unserved(line.span(), what);

@@ -9,6 +9,8 @@ use sample::pattern::{mask_v4, mask_v6, regex};
 use sample::{Value, View};
 use state::reference::Role;
 
+use state::table::KeyKind;
+
 use super::Compile;
 use super::list::Use;
 use super::names::Names;
@@ -102,12 +104,13 @@ pub(super) fn typed(compile: &mut Compile<'_>, specs: &[ArgSpec], given: &[Text]
         let read = read || i == 0 && textual && spec.required;
         let text = given.get(i).map(String::as_str).or(read.then_some(""));
         let value = match text {
-            Some("") if !reads_nothing(spec) => compile.absent(spec).map_err(|e| wrong(position, e))?,
-            Some(text) => {
+            Some(text) if !text.is_empty() || reads_nothing(spec) => {
                 let before = values.get(..i).unwrap_or_default();
                 Some(compile.arg(spec, text, before, fold)?)
             }
-            None => compile.absent(spec).map_err(|e| wrong(position, e))?,
+            // A table stands for itself only where no other argument is given.
+            _ if spec.kind == ArgKind::Table && i > 0 => None,
+            _ => compile.absent(spec, position).map_err(|e| wrong(position, e))?,
         };
         if value.is_none() && position <= needed && !(i == 0 && textual) {
             let kind = spec.kind.name();
@@ -223,9 +226,7 @@ impl Compile<'_> {
             ),
             ArgKind::Backend => Arg::Backend(self.backend(text, position)?),
             ArgKind::Server => self.server(text, position)?,
-            ArgKind::Table => {
-                Arg::Table(*self.names.tables.get(text).ok_or_else(|| unable("table", text, position))?)
-            }
+            ArgKind::Table => Arg::Table(self.table_at(text, position)?.0),
             ArgKind::Regex => Arg::Regex(Box::new(regex(text.as_bytes(), fold).map_err(|e| e.0)?)),
             ArgKind::Userlist => Arg::Userlist(
                 *self.names.userlists.get(text).ok_or_else(|| unable("userlist", text, position))?,
@@ -253,13 +254,19 @@ impl Compile<'_> {
     }
 
     /// What a proxy argument that was left out stands for: the proxy at hand.
-    fn absent(&mut self, spec: &ArgSpec) -> Result<Option<Arg>, String> {
+    fn absent(&mut self, spec: &ArgSpec, position: usize) -> Result<Option<Arg>, String> {
         let lacks = |what: &str| format!("proxy '{}' has not {what} capability", self.home.name);
         Ok(match spec.kind {
             ArgKind::Frontend => Some(Arg::Frontend(self.home.frontend.ok_or_else(|| lacks("frontend"))?)),
             ArgKind::Backend => Some(Arg::Backend(self.home.backend.ok_or_else(|| lacks("backend"))?)),
+            ArgKind::Table if spec.required => Some(Arg::Table(self.table_at(self.home.name, position)?.0)),
             _ => None,
         })
+    }
+
+    /// The position of a stick table in the World, and what it is keyed by.
+    pub(super) fn table_at(&self, name: &str, position: usize) -> Result<(u32, KeyKind), String> {
+        self.names.tables.get(name).copied().ok_or_else(|| unable("table", name, position))
     }
 
     fn backend(&self, name: &str, position: usize) -> Result<u32, String> {

@@ -27,6 +27,7 @@ use state::family::{Compiler, Half, Words};
 use state::frontend::{Capture, Captures};
 use state::reference::Place;
 use state::reply::Pages;
+use state::table::KeyKind;
 use state::{Acl, Expr, Format, Timer};
 
 use crate::known;
@@ -174,6 +175,18 @@ impl Compiler for Compile<'_> {
             self.late.push((Severity::Alert, text));
             0
         }))
+    }
+
+    fn table(&mut self, name: Option<&str>) -> Result<(u32, KeyKind), String> {
+        self.table_at(name.unwrap_or(self.home.name), 1)
+    }
+
+    fn proxy(&self) -> &str {
+        self.home.name
+    }
+
+    fn stick_counters(&self) -> u32 {
+        self.names.stick_counters
     }
 
     fn duration(&mut self, text: &str) -> Option<u32> {

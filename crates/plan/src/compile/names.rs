@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use state::reply::Pages;
+use state::table::KeyKind;
 use state::{Acl, Reference, References};
 
 /// The numbers behind names, for a whole configuration.
@@ -16,8 +17,10 @@ pub struct Names {
     pub backends: HashMap<Box<str>, u32>,
     /// By backend: position of a server by its name.
     pub servers: Vec<HashMap<Box<str>, u32>>,
-    /// Stick tables by the name of their proxy or section.
-    pub tables: HashMap<Box<str>, u32>,
+    /// Stick tables by the name of their proxy or section: position in `World::tables`, and what they are keyed by.
+    pub tables: HashMap<Box<str>, (u32, KeyKind)>,
+    /// `tune.stick-counters`.
+    pub stick_counters: u32,
     pub userlists: HashMap<Box<str>, u32>,
     /// `http-errors` sections.
     pub http_errors: HashMap<Box<str>, Arc<Pages>>,

@@ -18,6 +18,7 @@ mod cpu_map;
 pub(crate) mod errorfile;
 mod filter;
 mod h1_case_adjust;
+mod http_err_codes;
 mod http_reuse;
 mod http_send_name_header;
 mod id;
@@ -43,6 +44,7 @@ mod set_var;
 mod source;
 pub(crate) mod stats;
 mod stats_socket;
+pub(crate) mod stick_table;
 mod timeout;
 mod tune;
 mod unique_id;
@@ -61,6 +63,7 @@ static ALL: &[&[Directive]] = &[
     errorfile::DIRECTIVES,
     filter::DIRECTIVES,
     h1_case_adjust::DIRECTIVES,
+    http_err_codes::DIRECTIVES,
     http_reuse::DIRECTIVES,
     http_send_name_header::DIRECTIVES,
     id::DIRECTIVES,
@@ -81,6 +84,7 @@ static ALL: &[&[Directive]] = &[
     source::DIRECTIVES,
     stats::DIRECTIVES,
     stats_socket::DIRECTIVES,
+    stick_table::DIRECTIVES,
     timeout::DIRECTIVES,
     tune::DIRECTIVES,
     unique_id::DIRECTIVES,

@@ -1,20 +1,10 @@
-//! Directives that are not run and cannot be left out, since clients would be served otherwise than they say; and those
-//! that are left out but for what others may refer to.
+//! Directives that are not run and cannot be left out, since clients would be served otherwise than they say.
 
 use crate::ctx::{Ctx, Directive, Line, at, word};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     needed("be-unpublished"),
     needed("force-be-switch"),
-    Directive {
-        name: "stick-table",
-        sections: at::PROXY,
-        apply: |cx, line| {
-            cx.plan.tables.insert(cx.draft.name.to_owned());
-            cx.not_run(line, "'stick-table'");
-            Ok(())
-        },
-    },
     needed("use-fcgi-app"),
     // One group of threads is what there is.
     Directive {

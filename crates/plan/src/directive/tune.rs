@@ -72,6 +72,18 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             most.ok_or("'tune.http.maxhdr' expects a numeric value between 1 and 32767")?;
         Ok(())
     }),
+    tune("tune.stick-counters", |cx, line| {
+        let text = word(line, 1);
+        let number = if text.is_empty() { Ok(0) } else { text.parse::<i32>() };
+        let number = number.map_err(|_| format!("tune.stick-counters: '{text}' is an invalid number"))?;
+        let within = u32::try_from(number).ok().filter(|n| *n <= 100);
+        cx.plan.global.stick_counters = within.ok_or_else(|| {
+            format!(
+                "tune.stick-counters: the number of stick-counters must be between 1 and 100 (was {number})"
+            )
+        })?;
+        Ok(())
+    }),
     tune("h1-accept-payload-with-any-method", |cx, line| {
         no_more(line, 0)?;
         cx.plan.global.accept_any_payload = true;

@@ -1,6 +1,7 @@
 //! `global`: the process (manual 3).
 
 use config::Section;
+use state::tracking::Faults;
 use state::world::Global;
 
 use crate::Environment;
@@ -25,6 +26,8 @@ pub(super) fn initial(env: &Environment) -> Global {
         compression: state::compression::Effort::default(),
         cookie_len: 63,
         log_line_len: 1023,
+        stick_counters: 3,
+        faults: Faults::default(),
         daemon: false,
         pidfile: None,
         user: None,

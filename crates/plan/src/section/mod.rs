@@ -7,11 +7,12 @@ mod http_errors;
 mod log_forward;
 pub(crate) mod log_profile;
 mod other;
+mod peers;
 mod proxy;
 pub(crate) mod ring;
 mod userlist;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -62,7 +63,8 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         external_check: Default::default(),
         resolved: HashMap::new(),
         unresolved: Vec::new(),
-        tables: HashSet::new(),
+        tables: Vec::new(),
+        peers: Vec::new(),
         late: Vec::new(),
     };
     // First what lines refer to, wherever in the files it stands.
@@ -92,6 +94,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
             | SectionKind::LogProfile
             | SectionKind::Ring
             | SectionKind::Userlist => {}
+            SectionKind::Peers => peers::read(&mut plan, section),
             SectionKind::LogForward => log_forward::read(&mut plan, section),
             SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
             kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),

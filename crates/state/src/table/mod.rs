@@ -1,0 +1,332 @@
+//! Stick tables (manual 11.1): what is known of a key, for a time after its last use.
+//!
+//! A table is cut into shards by the hash of the key, each with a lock of its own, which is held to find, make or remove
+//! an entry. What an entry holds is words that never move: whoever holds the entry counts in them without a lock.
+//! Nothing is allocated but room for entries, a chunk at a time.
+//!
+//! Time comes from outside, as milliseconds of a clock that never goes back. Doesn't know samples, sessions or peers.
+//!
+//! Reading order: [`kind`], [`key`], [`rate`], [`entry`], `shard`, `slots`.
+
+mod entry;
+mod key;
+mod kind;
+mod names;
+mod rate;
+mod shard;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use foldhash::quality::RandomState;
+
+pub use entry::{Entry, Seen, Tracked};
+pub use key::{Key, KeyKind};
+pub use kind::{ARRAY_MAX, Column, Form, Kind};
+pub use names::Names;
+
+use shard::{Finder, LOOK, Shard};
+use slots::Slot;
+
+/// By what entries remember servers (`srvkey`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerKey {
+    #[default]
+    Name,
+    Address,
+}
+
+/// What a `stick-table` line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The name of its proxy, or `section/name`.
+    pub name: Box<str>,
+    pub key: KeyKind,
+    /// Entries it may have.
+    pub size: u32,
+    /// How long an entry stays that isn't used; none: until room is needed.
+    pub expire_ms: Option<u32>,
+    /// Whether entries that are still good stay although there is no room for new ones.
+    pub nopurge: bool,
+    pub server_key: ServerKey,
+    /// `brates-factor`: bytes that a rate of bytes counts as one.
+    pub bytes_factor: u32,
+    /// What each entry holds, sorted.
+    pub columns: Box<[Column]>,
+}
+
+/// A stick table.
+#[derive(Debug)]
+pub struct Table {
+    pub name: Box<str>,
+    pub key: KeyKind,
+    pub size: u32,
+    pub expire_ms: Option<u32>,
+    pub nopurge: bool,
+    pub server_key: ServerKey,
+    pub bytes_factor: u32,
+    pub columns: Box<[Column]>,
+    /// By kind: position in `columns`, and the first word in an entry.
+    offsets: [Option<(u32, u32)>; Kind::ALL.len()],
+    /// The names of servers that entries remember.
+    pub servers: Names,
+    hasher: RandomState,
+    shards: Box<[Shard]>,
+    used: AtomicU32,
+}
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    shard: u32,
+    at: u32,
+}
+
+impl Place {
+    const fn number(self) -> u64 {
+        (self.shard as u64) << 32 | self.at as u64
+    }
+
+    const fn from_number(number: u64) -> Self {
+        Self { shard: (number >> 32) as u32, at: (number & 0xffff_ffff) as u32 }
+    }
+}
+
+/// Entries of a shard at least: small tables have one, and so keep their order exactly.
+const SHARD_MIN: u32 = 1024;
+const SHARDS_MAX: u32 = 64;
+
+/// Entries that go at once while their shard is locked.
+const SWEEP: usize = 256;
+
+impl Table {
+    pub fn new(shape: Shape) -> Self {
+        let Shape { name, key, size, expire_ms, nopurge, server_key, bytes_factor, columns } = shape;
+        let mut offsets = [None; Kind::ALL.len()];
+        let mut words = key.words();
+        for (position, column) in (0u32..).zip(&columns) {
+            if let Some(slot) = offsets.get_mut(column.kind as usize) {
+                *slot = Some((position, words));
+            }
+            words = words.saturating_add(column.words());
+        }
+        let shards = prev_power_of_two(size / SHARD_MIN).min(SHARDS_MAX);
+        // Hashes spread keys unevenly: a shard takes more than its share.
+        let mean = size / shards;
+        let room = if shards == 1 { size } else { mean.saturating_add(mean / 4).saturating_add(256) };
+        Self {
+            name,
+            key,
+            size,
+            expire_ms: expire_ms.filter(|ms| *ms > 0),
+            nopurge,
+            server_key,
+            bytes_factor: bytes_factor.max(1),
+            columns,
+            offsets,
+            servers: Names::default(),
+            hasher: RandomState::default(),
+            shards: (0..shards).map(|_| Shard::new(room, words)).collect(),
+            used: AtomicU32::new(0),
+        }
+    }
+
+    /// How many entries there are.
+    pub fn used(&self) -> u32 {
+        self.used.load(Relaxed)
+    }
+
+    /// A kind of data, if entries hold it, and its first word in them.
+    fn column(&self, kind: Kind) -> Option<(&Column, u32)> {
+        let (position, offset) = (*self.offsets.get(kind as usize)?)?;
+        Some((self.columns.get(usize::try_from(position).ok()?)?, offset))
+    }
+
+    /// Where an element is in an entry: its first word, and its period if it is a rate. Single counters are the first
+    /// elements of an array where that is stored instead.
+    fn element(&self, kind: Kind, element: u32) -> Option<(u32, u32)> {
+        let (column, offset, element) = match (self.column(kind), kind.in_array()) {
+            (Some((column, offset)), _) => (column, offset, element),
+            (None, Some((array, at))) if element == 0 => {
+                let (column, offset) = self.column(array)?;
+                (column, offset, at)
+            }
+            _ => return None,
+        };
+        (element < column.len).then(|| (offset + kind.form().words() * element, column.period_ms))
+    }
+
+    /// Whether entries hold this kind of data.
+    pub fn stores(&self, kind: Kind) -> bool {
+        self.column(kind).is_some()
+    }
+
+    /// The entry of a key, if there is one.
+    pub fn find(&self, key: &Key<'_>, now_ms: u64) -> Option<Seen<'_>> {
+        let (hash, number, shard) = self.shard_of(key)?;
+        let inner = shard.lock();
+        let at = self.with_finder(|finder| shard.find(&inner, finder, hash, key))?;
+        if self.is_over(shard.slots.get(at)?, now_ms) {
+            return None;
+        }
+        shard.hold(at, LOOK);
+        Some(Seen::held(self, Place { shard: number, at }))
+    }
+
+    /// The entry of a key, made if there is none. None where there is no room.
+    pub fn find_or_make(&self, key: &Key<'_>, now_ms: u64) -> Option<Seen<'_>> {
+        let (hash, number, shard) = self.shard_of(key)?;
+        let mut inner = shard.lock();
+        let at = self.with_finder(|finder| match shard.find(&inner, finder, hash, key) {
+            Some(at) => {
+                if self.is_over(shard.slots.get(at)?, now_ms) {
+                    shard.renew(self.key, at, now_ms);
+                }
+                Some(at)
+            }
+            None => {
+                if !self.take_place() && !self.make_room(shard, &mut inner, finder, now_ms) {
+                    return None;
+                }
+                let made = shard.insert(&mut inner, finder, hash, (key, now_ms)).or_else(|| {
+                    let room = !self.nopurge && shard.remove_oldest(&mut inner, finder, u64::MAX, now_ms);
+                    room.then(|| self.used.fetch_sub(1, Relaxed))?;
+                    shard.insert(&mut inner, finder, hash, (key, now_ms))
+                });
+                if made.is_none() {
+                    self.used.fetch_sub(1, Relaxed);
+                }
+                made
+            }
+        })?;
+        shard.hold(at, LOOK);
+        Some(Seen::held(self, Place { shard: number, at }))
+    }
+
+    /// Removes what was not used for too long. Costs by what goes, not by what stays.
+    pub fn sweep(&self, now_ms: u64) {
+        let Some(until) = self.over_until(now_ms) else { return };
+        self.with_finder(|finder| {
+            for shard in &self.shards {
+                let mut more = true;
+                while more {
+                    let mut inner = shard.lock();
+                    let gone = (0..SWEEP)
+                        .take_while(|_| shard.remove_oldest(&mut inner, finder, until, now_ms))
+                        .count();
+                    self.used.fetch_sub(u32::try_from(gone).unwrap_or(0), Relaxed);
+                    more = gone == SWEEP;
+                }
+            }
+        });
+    }
+
+    /// The first entry from this number on, in no particular order; none behind the last.
+    pub fn next(&self, from: u64, now_ms: u64) -> Option<Seen<'_>> {
+        let Place { shard: first, at: mut start } = Place::from_number(from);
+        for number in first..u32::try_from(self.shards.len()).unwrap_or(u32::MAX) {
+            let shard = self.shards.get(usize::try_from(number).ok()?)?;
+            let inner = shard.lock();
+            while let Some(at) = shard.next_used(&inner, start) {
+                if shard.slots.get(at).is_some_and(|slot| !self.is_over(slot, now_ms)) {
+                    shard.hold(at, LOOK);
+                    return Some(Seen::held(self, Place { shard: number, at }));
+                }
+                start = at + 1;
+            }
+            start = 0;
+        }
+        None
+    }
+
+    /// Removes an entry; whether nobody else held it.
+    pub fn remove(&self, seen: Seen<'_>) -> bool {
+        let place = Place::from_number(seen.number());
+        let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) else {
+            return false;
+        };
+        let mut inner = shard.lock();
+        drop(seen);
+        let gone = self.with_finder(|finder| shard.remove(&mut inner, finder, place.at));
+        if gone {
+            self.used.fetch_sub(1, Relaxed);
+        }
+        gone
+    }
+
+    fn shard_of(&self, key: &Key<'_>) -> Option<(u64, u32, &Shard)> {
+        let hash = self.hash(key.bytes());
+        let mask = self.shards.len().saturating_sub(1);
+        // Bits that the shard's own index looks at neither first nor last.
+        let number = usize::try_from(hash >> 40).unwrap_or(0) & mask;
+        Some((hash, u32::try_from(number).ok()?, self.shards.get(number)?))
+    }
+
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
+    }
+
+    fn with_finder<R>(&self, work: impl FnOnce(Finder<'_>) -> R) -> R {
+        work(Finder { kind: self.key, hash: &|bytes| self.hash(bytes) })
+    }
+
+    /// When an entry must have been used last to be over.
+    fn over_until(&self, now_ms: u64) -> Option<u64> {
+        now_ms.checked_sub(u64::from(self.expire_ms?))
+    }
+
+    /// Whether an entry has expired, which nobody holds.
+    fn is_over(&self, slot: Slot<'_>, now_ms: u64) -> bool {
+        let over = self.over_until(now_ms).is_some_and(|until| slot.touched.load(Relaxed) <= until);
+        over && slot.holds.load(Relaxed) == 0
+    }
+
+    /// Counts one entry more, if that is allowed.
+    fn take_place(&self) -> bool {
+        self.used.fetch_update(Relaxed, Relaxed, |used| (used < self.size).then_some(used + 1)).is_ok()
+    }
+
+    /// Has an entry go for a new one, of this shard or else of any: one that is over; if need be, the oldest.
+    fn make_room(&self, shard: &Shard, inner: &mut shard::Inner, finder: Finder<'_>, now_ms: u64) -> bool {
+        let until = if self.nopurge { self.over_until(now_ms) } else { Some(u64::MAX) };
+        let Some(until) = until else { return false };
+        if shard.remove_oldest(inner, finder, until, now_ms) {
+            return true;
+        }
+        // Two threads that looked into each other's shards would wait for ever.
+        let others = self.shards.iter().filter(|other| !std::ptr::eq(*other, shard));
+        others
+            .filter_map(|other| Some((other, other.try_lock()?)))
+            .any(|(other, mut inner)| other.remove_oldest(&mut inner, finder, until, now_ms))
+    }
+
+    fn slot(&self, place: Place) -> Option<Slot<'_>> {
+        self.shards.get(usize::try_from(place.shard).ok()?)?.slots.get(place.at)
+    }
+
+    fn hold(&self, place: Place, how: u64) {
+        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) {
+            shard.hold(place.at, how);
+        }
+    }
+
+    fn let_go(&self, place: Place, how: u64) {
+        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) {
+            shard.let_go(place.at, how);
+        }
+    }
+}
+
+fn prev_power_of_two(n: u32) -> u32 {
+    n.checked_ilog2().map_or(1, |log| 1 << log)
+}
+
+/// Milliseconds as rates keep them.
+const fn wrapped(now_ms: u64) -> u32 {
+    (now_ms & 0xffff_ffff) as u32
+}
