@@ -341,6 +341,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         userlists: vec![userlist()],
         references: References::default(),
         acls: Vec::new(),
+        kept: HashMap::new(),
         wants_line_count: true,
         rings: Vec::new(),
         log_forwards: Vec::new(),

@@ -180,6 +180,8 @@ pub trait Reading {
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
     /// An ACL by its name.
     fn acl(&mut self, name: &str) -> Result<Made, String>;
+    /// Keeps what was made of a file, for keywords that meet its name while traffic flows.
+    fn keep(&mut self, path: &str, made: Made);
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }

@@ -162,6 +162,8 @@ pub struct World {
     pub tables: Vec<Arc<Table>>,
     /// Userlists, by the number that arguments of keywords hold.
     pub userlists: Vec<Userlist>,
+    /// What keywords made of files when the configuration was read, by the paths it names them with.
+    pub kept: HashMap<Box<str>, sample::arg::Made>,
     /// The names behind `VarRef::id`.
     pub var_names: Vec<Box<str>>,
     /// Whether some rule or log line asks where clients connected to.

@@ -39,7 +39,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
             Example { given: "", expr: "str(f1_f2_f3__f5),field(2,_,2)", gives: "f2_f3" },
             Example { given: "", expr: "str(f1_f2_f3__f5),field(-2,_,3)", gives: "f2_f3_" },
             Example { given: "", expr: "str(f1_f2_f3__f5),field(-3,_,0)", gives: "f1_f2_f3" },
-            Example { given: "", expr: "str(f1_f2),field(3,_)", gives: "" },
+            Example { given: "", expr: "str(f1_f2),field(3,_)", gives: "-" },
         ],
         run: |args, value, cx| field(args, value.bytes()?, cx),
     },
@@ -79,7 +79,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         doc: "Like `field`, but several delimiters in a row count as one, and none at the ends counts.",
         examples: &[
             Example { given: "", expr: "str(f1_f2_f3__f5),word(4,_)", gives: "f5" },
-            Example { given: "", expr: "str(f1_f2_f3__f5),word(5,_)", gives: "" },
+            Example { given: "", expr: "str(f1_f2_f3__f5),word(5,_)", gives: "-" },
             Example { given: "", expr: "str(f1_f2_f3__f5),word(3,_,0)", gives: "f3__f5" },
             Example { given: "", expr: "str(f1_f2_f3__f5),word(3,_,1)", gives: "f3" },
             Example { given: "", expr: "str(f1_f2_f3__f5),word(-2,_,2)", gives: "f2_f3" },
@@ -136,7 +136,7 @@ fn chosen<'a>(
     let more = usize::try_from(args.int(2).unwrap_or(1)).unwrap_or(1).checked_sub(1);
     let wanted = usize::try_from(index.unsigned_abs()).ok()?.checked_sub(1)?;
     let span = if index > 0 {
-        let Some(first) = spans.nth(wanted) else { return Some(Value::Str(b"")) };
+        let first = spans.nth(wanted)?;
         let end = match more {
             Some(0) => first.end,
             Some(more) => spans.nth(more - 1).map_or(text.len(), |last| last.end),
@@ -146,7 +146,7 @@ fn chosen<'a>(
     } else {
         let mut all = bumpalo::collections::Vec::new_in(cx.arena);
         all.extend(spans);
-        let Some(last) = all.len().checked_sub(wanted + 1) else { return Some(Value::Str(b"")) };
+        let last = all.len().checked_sub(wanted + 1)?;
         let first = more.and_then(|more| last.checked_sub(more));
         first.map_or(Some(0), |i| all.get(i).map(|s| s.start))?..all.get(last)?.end
     };

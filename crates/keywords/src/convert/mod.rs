@@ -2,6 +2,7 @@
 
 use state::family::Converter;
 
+mod aes;
 mod arithmetic;
 mod backend;
 mod base64;
@@ -19,6 +20,8 @@ mod ip;
 mod ipmask;
 mod json;
 mod json_query;
+mod jwt_query;
+mod jwt_verify;
 mod language;
 mod lower;
 mod map;
@@ -37,6 +40,7 @@ mod url_dec;
 
 /// Every converter, a file a line.
 pub static ALL: &[&[Converter]] = &[
+    aes::KEYWORDS,
     arithmetic::KEYWORDS,
     backend::KEYWORDS,
     base64::KEYWORDS,
@@ -54,6 +58,8 @@ pub static ALL: &[&[Converter]] = &[
     ipmask::KEYWORDS,
     json::KEYWORDS,
     json_query::KEYWORDS,
+    jwt_query::KEYWORDS,
+    jwt_verify::KEYWORDS,
     language::KEYWORDS,
     lower::KEYWORDS,
     mqtt::KEYWORDS,

@@ -67,6 +67,7 @@ pub(super) fn world(
         acls: std::mem::take(&mut names.acls),
         tables: super::tables::make(plan),
         userlists: std::mem::take(&mut plan.userlists),
+        kept: names.kept.clone(),
         var_names: names.var_names().to_vec(),
         wants_destination,
         wants_line_count,

@@ -301,6 +301,10 @@ impl Reading for Compile<'_> {
         self.named(name).map(Made::new)
     }
 
+    fn keep(&mut self, path: &str, made: Made) {
+        self.names.kept.insert(path.into(), made);
+    }
+
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }

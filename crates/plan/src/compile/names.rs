@@ -28,6 +28,8 @@ pub struct Names {
     pub log_profiles: HashMap<Box<str>, u32>,
     /// Which frontends and backends look into the bodies of requests and of responses.
     pub looking: Looking,
+    /// What keywords made of files, by their paths, for `World::kept`.
+    pub kept: HashMap<Box<str>, sample::arg::Made>,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
     /// Lists of patterns met so far.
