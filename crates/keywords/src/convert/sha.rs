@@ -109,11 +109,14 @@ fn of<'a, D: Digest>(bytes: &[u8], cx: &Ctx<'a>) -> &'a [u8] {
     digest::<D>(bytes, cx.arena)
 }
 
+/// The authentication code of bytes under a key.
+type Authenticate = for<'a> fn(&[u8], &[u8], &'a Bump) -> Option<&'a [u8]>;
+
 /// What one algorithm does.
 #[derive(Clone, Copy)]
 struct Digester {
     digest: for<'a> fn(&[u8], &'a Bump) -> &'a [u8],
-    mac: for<'a> fn(&[u8], &[u8], &'a Bump) -> Option<&'a [u8]>,
+    mac: Authenticate,
 }
 
 macro_rules! digester {
