@@ -14,6 +14,7 @@ use crate::{connect, log, respond, track};
 /// Sends the request and waits for the response. Gives what was read behind its head.
 pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
     keep(x);
+    x.stream.begin_response();
     let sent_before = x.stream.bytes_out;
     loop {
         connect::open(x, connect::First::Head).await?;

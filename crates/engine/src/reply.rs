@@ -147,6 +147,7 @@ async fn flush(x: &Exchange<'_>, down: &mut Pump) -> bool {
 
 /// The `http-after-response` rules: the backend's, then the frontend's.
 pub fn after_response(x: &mut Exchange<'_>) {
+    x.stream.begin_response();
     let backend = x.backend.filter(|_| !x.at_home()).map(|b| &b.http_after_response);
     let sets = [backend, Some(&x.frontend.http_after_response)];
     for set in sets.into_iter().flatten() {

@@ -96,6 +96,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     if x.up.prepare().is_err() {
         return Err(crate::failure::Failure::silent(Cause::INTERNAL, Phase::REQUEST).into());
     }
+    x.stream.begin_response();
     connect::open(x, connect::First::Bytes).await?;
     log::moment(x, Origin::Connect);
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));

@@ -319,6 +319,7 @@ fn global() -> Global {
         pid: 4321,
         hard_stop_after_ms: None,
         spread_checks: 0,
+        var_limits: None,
         cpu_map: Vec::new(),
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,

@@ -118,6 +118,8 @@ pub struct Stream {
     pub res_vars: Living,
     /// What rules of this stream track.
     pub counters: Counters,
+    /// Whether the variables are the response's by now.
+    pub responds: bool,
     pub captured_request: Captured,
     pub captured_response: Captured,
     /// The body of an answer the proxy gives itself.
@@ -205,6 +207,7 @@ impl Stream {
             req_vars: Living::new(),
             res_vars: Living::new(),
             counters: Counters::new(),
+            responds: false,
             captured_request: Captured::new(),
             captured_response: Captured::new(),
             reply_body: None,
@@ -241,6 +244,15 @@ impl Stream {
         }
     }
 
+    /// A server is asked, or an answer is made: the variables of the request end, those of the response begin (manual
+    /// 2.8).
+    pub fn begin_response(&mut self) {
+        if !self.responds {
+            self.responds = true;
+            self.req_vars.clear();
+        }
+    }
+
     /// Makes it ready for the next exchange; keeps the memory.
     pub fn reset(&mut self, frontend: u32, now_ns: u64, wall_us: u64) {
         self.request.clear();
@@ -263,6 +275,7 @@ impl Stream {
         self.txn_vars.clear();
         self.req_vars.clear();
         self.res_vars.clear();
+        self.responds = false;
         self.captured_request.clear();
         self.captured_response.clear();
         self.reply_body = None;

@@ -70,6 +70,8 @@ pub struct Global {
     pub pid: u32,
     pub hard_stop_after_ms: Option<u32>,
     pub spread_checks: u8,
+    /// `tune.vars.*-max-size`, if there is one.
+    pub var_limits: Option<crate::vars::Limits>,
     pub cpu_map: Vec<(u16, Vec<usize>)>,
     pub stats_sockets: Vec<StatsSocket>,
     pub stats_timeout_ms: u32,
@@ -102,6 +104,10 @@ pub struct Process {
     /// What is added to UTC for local time, seconds; kept up to date by the main thread.
     pub utc_offset_s: AtomicI32,
     pub vars: RwLock<Vars>,
+    /// What all variables count for, where there are limits.
+    pub vars_size: Arc<AtomicU64>,
+    /// What of that are the process's own.
+    pub own_vars_size: AtomicU64,
     /// What is to be said of servers.
     pub notices: Pending<Notice>,
     /// Servers whose streams are to end, by their numbers in the process.
@@ -130,6 +136,14 @@ pub enum Shortage {
 }
 
 impl Process {
+    /// Takes what the process's variables count for now into the sum of all.
+    pub fn charge_vars(&self) {
+        if let Ok(vars) = self.vars.read() {
+            let before = self.own_vars_size.swap(vars.size(), Ordering::Relaxed);
+            self.vars_size.fetch_add(vars.size().wrapping_sub(before), Ordering::Relaxed);
+        }
+    }
+
     /// Counts a time when clients had to wait; gives how many there were.
     pub fn count_shortage(&self, shortage: Shortage) -> u64 {
         let slot = self.shortages.get(shortage as usize);

@@ -2,9 +2,10 @@
 
 use sample::arg::{Scope, VarRef};
 use sample::{Owned, Value};
+use state::vars::Living;
 
 use super::prelude::*;
-use crate::vars::Condition;
+use crate::vars::{Condition, bounded, charge};
 
 pub(super) const KEYWORDS: &[ActionKind] = &[
     ActionKind {
@@ -94,23 +95,39 @@ impl Action for SetVar {
         {
             return Verdict::Next;
         }
-        set(act, self.var, value.to_owned());
+        let Some(value) = bounded(self.var, value, &act.ctx()) else { return Verdict::Next };
+        set(act, self.var, Some(value));
         Verdict::Next
     }
 }
 
-fn set(act: &mut Act<'_>, var: VarRef, value: Owned) {
-    match (var.scope, act.stream.as_deref_mut()) {
-        (Scope::Proc, _) => {
-            if let Ok(mut vars) = act.world.process.vars.write() {
-                vars.set(var.id, value);
+/// Sets (or unsets) a variable, if its scope is there.
+fn set(act: &mut Act<'_>, var: VarRef, value: Option<Owned>) {
+    if var.scope == Scope::Proc {
+        if let Ok(mut vars) = act.world.process.vars.write() {
+            match value {
+                Some(value) => vars.set(var.id, value),
+                None => vars.unset(var.id),
             }
         }
-        (Scope::Sess, _) => act.session.vars.set(var.id, value),
-        (Scope::Txn | Scope::Check, Some(stream)) => stream.txn_vars.set(var.id, value),
-        (Scope::Req, Some(stream)) => stream.req_vars.set(var.id, value),
-        (Scope::Res, Some(stream)) => stream.res_vars.set(var.id, value),
-        (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}
+    } else if let Some(vars) = scope(act, var.scope) {
+        match value {
+            Some(value) => vars.set(var.id, value),
+            None => vars.unset(var.id),
+        }
+    }
+    charge(var, &act.ctx());
+}
+
+fn scope<'a>(act: &'a mut Act<'_>, scope: Scope) -> Option<&'a mut Living> {
+    let stream = act.stream.as_deref_mut();
+    match scope {
+        Scope::Sess => Some(&mut act.session.vars),
+        // A check is no transaction, a transaction no check: one place is enough.
+        Scope::Txn | Scope::Check => Some(&mut stream?.txn_vars),
+        Scope::Req => stream.filter(|s| !s.responds).map(|s| &mut s.req_vars),
+        Scope::Res => stream.filter(|s| s.responds).map(|s| &mut s.res_vars),
+        Scope::Proc | Scope::Parent => None,
     }
 }
 
@@ -121,19 +138,7 @@ struct UnsetVar {
 
 impl Action for UnsetVar {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
-        let id = self.var.id;
-        match (self.var.scope, act.stream.as_deref_mut()) {
-            (Scope::Proc, _) => {
-                if let Ok(mut vars) = act.world.process.vars.write() {
-                    vars.unset(id);
-                }
-            }
-            (Scope::Sess, _) => act.session.vars.unset(id),
-            (Scope::Txn | Scope::Check, Some(stream)) => stream.txn_vars.unset(id),
-            (Scope::Req, Some(stream)) => stream.req_vars.unset(id),
-            (Scope::Res, Some(stream)) => stream.res_vars.unset(id),
-            (Scope::Check | Scope::Parent | Scope::Txn | Scope::Req | Scope::Res, _) => {}
-        }
+        set(act, self.var, None);
         Verdict::Next
     }
 }

@@ -3,6 +3,7 @@
 use sample::arg::{Scope, VarRef};
 
 use super::prelude::*;
+use crate::vars::{bounded, charge};
 
 pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
     name: "var",
@@ -33,27 +34,37 @@ pub(crate) fn lookup<'a>(var: VarRef, cx: &Ctx<'a>) -> Option<Value<'a>> {
 
 /// Sets (or unsets) a variable from within an expression. Gives whether there is such a scope now.
 pub(crate) fn put(var: VarRef, value: Option<Value<'_>>, cx: &Ctx<'_>) -> bool {
-    let value = value.map(|v| v.to_owned());
+    let value = match value {
+        Some(value) => match bounded(var, value, cx) {
+            Some(value) => Some(value),
+            None => return true,
+        },
+        None => None,
+    };
     if var.scope == Scope::Proc {
         let Ok(mut vars) = cx.world.process.vars.write() else { return false };
         match value {
             Some(value) => vars.set(var.id, value),
             None => vars.unset(var.id),
         }
+        drop(vars);
+        charge(var, cx);
         return true;
     }
-    scope(var.scope, cx).map(|vars| vars.put(var.id, value)).is_some()
+    let Some(vars) = scope(var.scope, cx) else { return false };
+    vars.put(var.id, value);
+    charge(var, cx);
+    true
 }
 
 /// The variables of a scope other than the process's, where it exists now: there are none of a response in a request.
-fn scope<'a>(scope: Scope, cx: &Ctx<'a>) -> Option<&'a state::vars::Living> {
+pub(crate) fn scope<'a>(scope: Scope, cx: &Ctx<'a>) -> Option<&'a state::vars::Living> {
     match scope {
         Scope::Sess => Some(&cx.session.vars),
         // A check is no transaction, a transaction no check: one place is enough.
         Scope::Txn | Scope::Check => Some(&cx.stream?.txn_vars),
-        Scope::Req => Some(&cx.stream?.req_vars),
-        Scope::Res if cx.side == Side::Request => None,
-        Scope::Res => Some(&cx.stream?.res_vars),
+        Scope::Req => cx.stream.filter(|s| !s.responds).map(|s| &s.req_vars),
+        Scope::Res => cx.stream.filter(|s| s.responds).map(|s| &s.res_vars),
         Scope::Parent | Scope::Proc => None,
     }
 }

@@ -1,5 +1,7 @@
 //! `tune.*`, `maxpipes` and `h1-accept-payload-with-any-method` of `global` (manual 3.2).
 
+use state::vars::Limits;
+
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, count};
 
@@ -48,6 +50,12 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         };
         Ok(())
     }),
+    tune("tune.vars.check-max-size", |_, line| var_size(line).map(|_| ())),
+    tune("tune.vars.global-max-size", |cx, line| limit(cx, line, |l| &mut l.global)),
+    tune("tune.vars.proc-max-size", |cx, line| limit(cx, line, |l| &mut l.proc)),
+    tune("tune.vars.reqres-max-size", |cx, line| limit(cx, line, |l| &mut l.reqres)),
+    tune("tune.vars.sess-max-size", |cx, line| limit(cx, line, |l| &mut l.sess)),
+    tune("tune.vars.txn-max-size", |cx, line| limit(cx, line, |l| &mut l.txn)),
     tune("tune.maxrewrite", |cx, line| {
         cx.plan.global.max_rewrite = size(line, ".")?.min(LARGEST);
         Ok(())
@@ -93,6 +101,20 @@ pub(super) const DIRECTIVES: &[Directive] = &[
 
 /// More than this no buffer holds.
 const LARGEST: u32 = 1 << 28;
+
+/// Bounds the variables of a scope.
+fn limit<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, which: fn(&mut Limits) -> &mut u64) -> Applied {
+    *which(cx.plan.global.var_limits.get_or_insert_default()) = var_size(line)?;
+    Ok(())
+}
+
+/// A size without a unit.
+fn var_size(line: Line<'_>) -> Result<u64, String> {
+    let text = word(line, 1);
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let found = if text.is_empty() { Some(0) } else { text.parse().ok().filter(|_| digits) };
+    found.ok_or_else(|| format!("{}: '{text}' is an invalid size", line.keyword()))
+}
 
 /// The size that a line gives; `end`: how HAProxy's sentence about one that gives none ends, which differs.
 fn size(line: Line<'_>, end: &str) -> Result<u32, String> {

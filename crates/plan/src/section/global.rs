@@ -43,6 +43,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         pid: 0,
         hard_stop_after_ms: None,
         spread_checks: 0,
+        var_limits: None,
         cpu_map: Vec::new(),
         stats_sockets: Vec::new(),
         stats_timeout_ms: 10_000,
