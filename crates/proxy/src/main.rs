@@ -12,6 +12,7 @@ mod demo;
 mod feature;
 mod inventory;
 mod keyword_dump;
+mod lists;
 mod memory;
 mod objects;
 mod report;

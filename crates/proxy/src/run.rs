@@ -10,6 +10,7 @@ use engine::cli::{self, Cli};
 use net::{Signal, TaskId, Time};
 use state::World;
 
+use crate::lists::Tidier;
 use crate::start::Running;
 use crate::{memory, report, say};
 
@@ -81,6 +82,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     running.world.process.starting.store(false, Relaxed);
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
+    let (mut tidier, mut lists_due) = (Tidier::default(), net::now().plus_millis(LOOK_MS));
     loop {
         let look = match (&running.memory, grace.is_some() || stopping.is_some()) {
             (Some(_), _) => memory::LOOK_MS,
@@ -106,6 +108,10 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
         }
         if let Some(memory) = &running.memory {
             memory.look(&running.world);
+        }
+        if net::now() >= lists_due {
+            tidier.look(&running.world);
+            lists_due = net::now().plus_millis(LOOK_MS);
         }
         if net::now() >= zone_due {
             keep_zone(&running.world);

@@ -36,9 +36,18 @@ pub struct User {
     pub role: Role,
     /// Whether an ACL uses it, in whichever role.
     pub in_acl: bool,
-    /// The sample fetch whose value is compared; empty for maps.
-    pub fetch: &'static str,
+    /// The ACL's keyword for the sample that is compared; empty for maps.
+    pub keyword: Box<str>,
+    /// How it is compared; none if it isn't.
+    pub comparison: Option<Comparison>,
     pub place: Place,
+}
+
+/// A way in which a list is compared, and what becomes of the values found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    pub view: View,
+    pub output: Output,
 }
 
 /// A list of patterns. What `first` holds stays in memory until the list itself goes.
@@ -64,6 +73,8 @@ struct Owned {
     users: Vec<User>,
     /// Who made something else of the list, to be told when it changes.
     watchers: Vec<Arc<AtomicBool>>,
+    /// The store's version when somebody last looked whether it is tidy.
+    judged: u64,
     /// The version in force and the newest one (`curr_ver`, `next_ver`).
     current: u32,
     newest: u32,
@@ -114,6 +125,7 @@ impl Reference {
                 outputs: Vec::new(),
                 users: Vec::new(),
                 watchers: Vec::new(),
+                judged: 0,
                 current: 0,
                 newest: 0,
                 prepared: BTreeMap::new(),
@@ -196,9 +208,15 @@ impl Reference {
         self.owned().users.iter().any(|u| u.in_acl)
     }
 
-    /// The ways in which the list is compared.
-    pub fn views(&self) -> Vec<View> {
-        self.owned().store.views().to_vec()
+    /// The ways in which rules compare the list, each once.
+    pub fn comparisons(&self) -> Vec<Comparison> {
+        let mut ways = Vec::new();
+        for way in self.owned().users.iter().filter_map(|u| u.comparison) {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        ways
     }
 
     pub fn summary(&self) -> Summary {
@@ -216,7 +234,7 @@ impl Reference {
     fn describe(&self, users: &[User]) -> String {
         let at = |user: &User| format!("file '{}' line {}", user.place.file, user.place.line);
         if self.name.is_empty() {
-            return users.first().map(|u| format!("acl '{}' {}", u.fetch, at(u))).unwrap_or_default();
+            return users.first().map(|u| format!("acl '{}' {}", u.keyword, at(u))).unwrap_or_default();
         }
         let mut text = format!("pattern loaded from file '{}' used", self.name);
         for (i, user) in users.iter().enumerate() {
@@ -329,7 +347,21 @@ impl Reference {
         owned.prepared.get(&version).map(Store::snapshot)
     }
 
-    /// Merges what many changes have left in pieces. For a thread without traffic: it may take a second or so.
+    /// Whether many changes have left the list in pieces. Asking again costs nothing while it does not change.
+    pub fn is_untidy(&self) -> bool {
+        if !self.changed.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut owned = self.owned();
+        let version = owned.store.version();
+        if owned.judged == version {
+            return false;
+        }
+        owned.judged = version;
+        owned.store.merge_needed().is_some()
+    }
+
+    /// Merges the pieces. For a thread without traffic: it may take a second or so.
     pub fn tidy(&self) {
         let Some(mut merge) = self.owned().store.merge_needed() else { return };
         merge.run();

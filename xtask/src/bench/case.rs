@@ -39,11 +39,16 @@ pub(crate) enum Work {
     Policy,
     /// The log and rules that never apply ([`policy::unmatched`]).
     Unmatched,
+    /// Look-ups in two maps of a million entries ([`policy::lists`]).
+    Lists,
 }
 
 impl Work {
     fn has_rules(self) -> bool {
-        matches!(self, Work::Rules | Work::Cookies | Work::Hosts | Work::Policy | Work::Unmatched)
+        matches!(
+            self,
+            Work::Rules | Work::Cookies | Work::Hosts | Work::Policy | Work::Unmatched | Work::Lists
+        )
     }
 
     fn has_cookies(self) -> bool {
@@ -101,6 +106,14 @@ pub(crate) const ALL: &[Case] = &[
         kind: Kind::Large,
         ..small("large", "10,000 backends of 5 servers, 10,000 use_backend rules", Work::Plain)
     },
+    Case {
+        kind: Kind::Large,
+        ..small(
+            "lists",
+            "two maps of 1,000,000 strings and addresses, 8 random look-ups in each",
+            Work::Lists,
+        )
+    },
 ];
 
 /// Where the programs of a run find each other.
@@ -152,9 +165,10 @@ impl Case {
             Work::Rules | Work::Cookies | Work::Hosts => text.push_str(RULES),
             Work::Policy => text.push_str(&policy::large(ports.folder)),
             Work::Unmatched => text.push_str(&policy::unmatched()),
+            Work::Lists => text.push_str(&policy::lists(ports.folder)),
         }
         match (self.kind, self.work) {
-            (Kind::Large, _) => many(&mut text, BACKENDS, |text| {
+            (Kind::Large, Work::Plain) => many(&mut text, BACKENDS, |text| {
                 for server in 0..SERVERS_EACH {
                     let port = ports.origins[server % ports.origins.len()];
                     line(text, format_args!("    server s{server} 127.0.0.1:{port}"));
@@ -174,7 +188,11 @@ impl Case {
 
     /// Files beside the configuration: name and content.
     pub(crate) fn files(&self) -> Vec<(String, String)> {
-        if self.work == Work::Policy { policy::maps() } else { Vec::new() }
+        match self.work {
+            Work::Policy => policy::maps(),
+            Work::Lists => policy::long_maps(),
+            _ => Vec::new(),
+        }
     }
 
     /// A server for each origin, which a cookie names where the case has cookies.

@@ -64,6 +64,38 @@ backend hosts
     stick-table type string len 64 size 100k expire 10m store http_req_rate(10s)
 ";
 
+/// Entries of each of the maps of [`lists`].
+const LIST_ENTRIES: u32 = 1_000_000;
+/// Look-ups in each of them a request.
+const LIST_LOOK_UPS: usize = 8;
+
+/// Rules that look random names and addresses up in long maps; nearly all of them are found.
+pub(crate) fn lists(folder: &str) -> String {
+    let mut text = String::new();
+    for n in 0..LIST_LOOK_UPS {
+        put(
+            &mut text,
+            format_args!("http-request set-var-fmt(txn.name) host%[rand({LIST_ENTRIES})].example.com"),
+        );
+        put(&mut text, format_args!("http-request set-var(txn.a{n}) var(txn.name),map_str({folder}/names)"));
+        put(&mut text, format_args!("http-request set-var(txn.b{n}) rand,map_ip({folder}/addresses)"));
+    }
+    text
+}
+
+/// The map files of [`lists`]: name and content.
+pub(crate) fn long_maps() -> Vec<(String, String)> {
+    let (mut names, mut addresses) = (String::new(), String::new());
+    for n in 0..LIST_ENTRIES {
+        // An odd factor makes each number of 20 bits another one: no network comes twice.
+        let network = std::net::Ipv4Addr::from(n.wrapping_mul(0x9_e375) << 12);
+        // Writing to a string never fails.
+        let _ = writeln!(names, "host{n}.example.com backend_{}", n % 1000);
+        let _ = writeln!(addresses, "{network}/20 area_{}", n % 1000);
+    }
+    vec![("names".to_owned(), names), ("addresses".to_owned(), addresses)]
+}
+
 /// The map files of [`large`]: name and content. The request's host, path and source are the last of what fits.
 pub(crate) fn maps() -> Vec<(String, String)> {
     (0..MAPS)

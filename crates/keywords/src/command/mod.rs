@@ -6,6 +6,7 @@ use state::family::Command;
 mod echo;
 mod help;
 mod level;
+mod map;
 mod prompt;
 mod quit;
 mod set_severity_output;
@@ -25,6 +26,7 @@ pub static ALL: &[&[Command]] = &[
     echo::KEYWORDS,
     help::KEYWORDS,
     level::KEYWORDS,
+    map::KEYWORDS,
     prompt::KEYWORDS,
     quit::KEYWORDS,
     set_severity_output::KEYWORDS,

@@ -223,7 +223,7 @@ impl Compile<'_> {
         {
             self.warnings.push(overwritten(name(word).0));
         }
-        let patterns = self.patterns(kind, fetch, &flags, words)?;
+        let patterns = self.patterns(kind, name(word).0, &flags, words)?;
         if kind.has_patterns() && nothing_said {
             self.warn_empty(word);
         }
@@ -234,7 +234,7 @@ impl Compile<'_> {
     fn patterns(
         &mut self,
         kind: MatchKind,
-        fetch: &'static str,
+        keyword: &str,
         flags: &Flags<'_>,
         words: Words<'_>,
     ) -> Result<Patterns, String> {
@@ -242,7 +242,7 @@ impl Compile<'_> {
         let view = |fold: bool| View::new(kind, fold && kind != MatchKind::Meth);
         let how = |fold: bool, as_map: bool, no_dns: bool| Use {
             role: if as_map { Role::Map } else { Role::Acl },
-            fetch: Some(fetch),
+            keyword: Some(keyword),
             view: kind.has_patterns().then(|| view(fold)),
             output: Output::Str,
             resolve: !no_dns,

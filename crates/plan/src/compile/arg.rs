@@ -249,7 +249,7 @@ impl Compile<'_> {
 
     /// A map by the name of its file.
     fn map(&mut self, name: &str, view: View, output: Output) -> Result<Arg, String> {
-        let how = Use { role: Role::Map, fetch: None, view: Some(view), output, resolve: true };
+        let how = Use { role: Role::Map, keyword: None, view: Some(view), output, resolve: true };
         self.file_list(name, how).map(|(position, _)| Arg::Map(position))
     }
 

@@ -6,16 +6,16 @@ use sample::arg::Output;
 use sample::pattern::{Columns, Entries, Refused};
 use sample::{MatchKind, View};
 use state::Reference;
-use state::reference::{Role, User};
+use state::reference::{Comparison, Role, User};
 
 use super::Compile;
 
 /// How a file is used.
 #[derive(Clone, Copy)]
-pub(super) struct Use {
+pub(super) struct Use<'w> {
     pub(super) role: Role,
-    /// The sample fetch, for ACLs.
-    pub(super) fetch: Option<&'static str>,
+    /// The ACL's keyword.
+    pub(super) keyword: Option<&'w str>,
     /// How it is compared; none if it isn't.
     pub(super) view: Option<View>,
     /// What its values are read as.
@@ -24,7 +24,7 @@ pub(super) struct Use {
     pub(super) resolve: bool,
 }
 
-impl Use {
+impl Use<'_> {
     const fn columns(&self) -> Columns {
         match self.role {
             Role::Acl => Columns::One,
@@ -35,7 +35,7 @@ impl Use {
 
 impl Compile<'_> {
     /// The list of a file, read unless it is known; gives its position in the World.
-    pub(super) fn file_list(&mut self, written: &str, how: Use) -> Result<(u32, Arc<Reference>), String> {
+    pub(super) fn file_list(&mut self, written: &str, how: Use<'_>) -> Result<(u32, Arc<Reference>), String> {
         let (name, source) = source(written);
         let position = match self.names.references.position(name) {
             Some(position) => position,
@@ -61,7 +61,7 @@ impl Compile<'_> {
     }
 
     /// Reads a file and makes a list of it.
-    fn load(&mut self, name: &str, source: Source, how: Use) -> Result<u32, String> {
+    fn load(&mut self, name: &str, source: Source, how: Use<'_>) -> Result<u32, String> {
         let missing = || format!("failed to open pattern file <{name}>");
         let content = match source {
             Source::Virtual => Vec::new(),
@@ -89,7 +89,7 @@ impl Compile<'_> {
         &mut self,
         values: &[String],
         number: Option<u32>,
-        how: Use,
+        how: Use<'_>,
     ) -> Result<Arc<Reference>, String> {
         if let Some(list) = self.same_place() {
             return Ok(list);
@@ -130,9 +130,15 @@ impl Compile<'_> {
         self.names.line_lists.get(&self.met).map(Arc::clone)
     }
 
-    fn user(&self, how: Use) -> User {
-        let Use { role, fetch, .. } = how;
-        User { role, in_acl: fetch.is_some(), fetch: fetch.unwrap_or_default(), place: self.place.clone() }
+    fn user(&self, how: Use<'_>) -> User {
+        let Use { role, keyword, view, output, .. } = how;
+        User {
+            role,
+            in_acl: keyword.is_some(),
+            keyword: keyword.unwrap_or_default().into(),
+            comparison: view.map(|view| Comparison { view, output }),
+            place: self.place.clone(),
+        }
     }
 }
 

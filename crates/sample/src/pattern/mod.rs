@@ -172,5 +172,11 @@ pub fn regex(pattern: &[u8], fold: bool) -> Result<regex::bytes::Regex, PatternE
         .case_insensitive(fold)
         .size_limit(REGEX_BYTES)
         .build()
-        .map_err(|e| PatternError(format!("regex '{text}' is invalid (error={e})")))
+        .map_err(|e| PatternError(format!("regex '{text}' is invalid (error={})", reason(&e.to_string()))))
+}
+
+/// The last line of what the compiler of regular expressions says: those before it repeat the expression.
+fn reason(text: &str) -> &str {
+    let last = text.lines().next_back().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or(last)
 }

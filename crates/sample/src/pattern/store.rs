@@ -54,9 +54,9 @@ impl Store {
         Self { views: self.views.clone(), ..Self::default() }
     }
 
-    /// The ways in which the list is compared.
-    pub fn views(&self) -> &[View] {
-        &self.views
+    /// Grows with each change.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Arranges the list for one more way of comparing it.
