@@ -45,6 +45,7 @@ pub mod rules;
 pub mod serve;
 pub mod session;
 pub mod spelling;
+pub mod stick;
 pub mod stream;
 pub mod thread;
 pub mod track;

@@ -77,6 +77,12 @@ fn named(rules: &[UseServer], open: &dyn Fn(u32) -> bool, cx: &Ctx<'_>) -> Optio
 }
 
 impl Persistence {
+    /// Goes to this server, if nothing has led to one before and it can be had.
+    pub fn lead(&mut self, backend: &Backend, led: Option<u32>) {
+        let led = led.filter(|at| self.takes(backend, backend.server(*at)));
+        self.server = self.server.or(led);
+    }
+
     /// Whether persistence may lead to this server.
     fn takes(&self, backend: &Backend, server: Option<&Server>) -> bool {
         server.is_some_and(|s| s.is_up() || backend.options.persist || self.forced)

@@ -18,7 +18,7 @@ use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
     contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve,
-    track,
+    stick, track,
 };
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
@@ -99,10 +99,12 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     backend_rules(x).await?;
     persist::use_server(x);
     persist::request(x).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
+    stick::request(x);
     request::form(x).await?;
     inspect::unless_aborted(x)?;
     request::for_server(x)?;
     let rest = contact::contact(x).await?;
+    stick::store(x);
     let mut down = respond::body(x, rest)?;
     respond::capture(x);
     inspect::show_response(x, &down);

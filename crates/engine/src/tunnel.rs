@@ -12,7 +12,7 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, content, filter, finish, forward, log, persist, route, track};
+use crate::{connect, content, filter, finish, forward, log, persist, route, stick, track};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
@@ -91,6 +91,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     }
     persist::use_server(x);
     persist::rdp_cookie(x);
+    stick::request(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
     if x.up.prepare().is_err() {
@@ -98,6 +99,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     }
     x.stream.begin_response();
     connect::open(x, connect::First::Bytes).await?;
+    stick::store(x);
     log::moment(x, Origin::Connect);
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
     content::response_bytes(x, down).await?;

@@ -107,6 +107,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) monitor_fail: Vec<Line<'a>>,
     /// `force-persist`, `ignore-persist`.
     pub(crate) persist_rules: Vec<Line<'a>>,
+    /// `stick on` and its kin.
+    pub(crate) stick: Vec<Line<'a>>,
     pub(crate) captures: Captures,
     pub(crate) filters: Vec<Line<'a>>,
     /// `filter-sequence request`, `response`: names.
@@ -151,6 +153,7 @@ impl<'a> Draft<'a> {
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
             persist_rules: Vec::new(),
+            stick: Vec::new(),
             captures: Captures::default(),
             filters: Vec::new(),
             filter_order: [None; 2],

@@ -17,6 +17,7 @@ use crate::log::Setup;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::stats::StatsPage;
+use crate::stick::Stick;
 use crate::{Cond, Format, Rules, Server};
 
 /// A `backend`, or the back half of a `listen`.
@@ -50,6 +51,7 @@ pub struct Backend {
     pub use_server: Box<[UseServer]>,
     pub cookie: Option<Box<Cookie>>,
     pub persist_rules: Box<[PersistRule]>,
+    pub stick: Option<Box<Stick>>,
     /// `persist rdp-cookie`: the cookie's name.
     pub rdp_cookie: Option<Box<[u8]>>,
     pub timeouts: Timeouts,

@@ -255,6 +255,8 @@ pub enum Half {
 pub trait Compiler {
     /// Compiles the sample expression at the front of `words`, converters included, and takes its words.
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
+    /// As `expr`, for the key of a stick table; messages say that what it needs is not available `at`.
+    fn key(&mut self, words: &mut Words<'_>, at: &str) -> Result<Expr, String>;
     /// As `expr`, for the few places that take a fetch which can't find anything there: it then gives no sample.
     fn expr_anywhere(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
     /// Compiles a log-format string that becomes part of a message's head: control characters are written as `%XX`.

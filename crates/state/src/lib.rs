@@ -5,7 +5,7 @@
 //! This crate holds data and the small operations that keep it consistent. It deliberately doesn't know
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
-//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`]; [`session`], [`stream`],
+//! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
 //! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`route`], [`filter`], [`compression`];
 //! [`log`], [`ring`]; [`family`]; [`about`].
 
@@ -38,6 +38,7 @@ pub mod rule;
 pub mod server;
 pub mod session;
 pub mod stats;
+pub mod stick;
 pub mod stream;
 pub mod table;
 pub mod termination;

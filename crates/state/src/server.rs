@@ -55,6 +55,8 @@ pub struct Server {
     /// Configured weight, 0 to 256.
     pub weight: u16,
     pub backup: bool,
+    /// `non-stick`: stick tables don't remember it.
+    pub non_stick: bool,
     pub maxconn: u32,
     /// What `maxconn` sinks to when the backend has little to do; the same as that where it doesn't.
     pub minconn: u32,

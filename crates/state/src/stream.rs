@@ -10,6 +10,7 @@ use crate::family::Serve;
 use crate::link::Packets;
 use crate::reply::Page;
 use crate::rule::Place;
+use crate::stick::Pending;
 use crate::termination::Termination;
 use crate::tracking::Counters;
 use crate::unique_id::UniqueId;
@@ -116,6 +117,8 @@ pub struct Stream {
     pub txn_vars: Living,
     pub req_vars: Living,
     pub res_vars: Living,
+    /// Keys that wait to be stored with the server.
+    pub stick: Pending,
     /// What rules of this stream track.
     pub counters: Counters,
     /// Whether the variables are the response's by now.
@@ -206,6 +209,7 @@ impl Stream {
             txn_vars: Living::new(),
             req_vars: Living::new(),
             res_vars: Living::new(),
+            stick: Pending::default(),
             counters: Counters::new(),
             responds: false,
             captured_request: Captured::new(),

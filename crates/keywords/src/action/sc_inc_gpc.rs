@@ -82,14 +82,14 @@ fn one(p: &mut Parse<'_>, name: &str) -> Result<u32, String> {
     let inside = p.inside.unwrap_or_default();
     let number = inside
         .parse()
-        .map_err(|_| format!("invalid stick table track ID. Expects {name}({inside})(<Track ID>)."))?;
+        .map_err(|_| format!("invalid stick table track ID. Expects {name}({inside})(<Track ID>)"))?;
     allowed(p, number)
 }
 
 /// The number of an element and that of what is tracked.
 fn two(p: &mut Parse<'_>, name: &str) -> Result<(u32, u32), String> {
     let inside = p.inside.unwrap_or_default();
-    let wrong = || format!("Missing gpc ID '{name}({inside})'. Expects {name}(<GPC ID>,<Track ID>).");
+    let wrong = || format!("Missing gpc ID '{name}({inside})'. Expects {name}(<GPC ID>,<Track ID>)");
     let (element, number) = inside.split_once(',').ok_or_else(wrong)?;
     let element = element.trim().parse().map_err(|_| wrong())?;
     let number = number.trim().parse().map_err(|_| wrong())?;
@@ -101,7 +101,7 @@ fn allowed(p: &Parse<'_>, number: u32) -> Result<u32, String> {
     if number >= limit {
         let most = limit.saturating_sub(1);
         return Err(format!(
-            "invalid stick table track ID. The max allowed ID is {most} (tune.stick-counters)."
+            "invalid stick table track ID. The max allowed ID is {most} (tune.stick-counters)"
         ));
     }
     Ok(number)

@@ -24,22 +24,26 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     examples: &["track-sc0 src", "track-sc1 hdr(x-key),lower table arrays if { hdr(x-key) -m found }"],
     parse: |p| {
         let given = p.inside.unwrap_or_default();
-        let number: u32 = given.parse().map_err(|_| format!("Wrong track-sc number '{given}'."))?;
+        let number: u32 = given.parse().map_err(|_| format!("Wrong track-sc number '{given}'"))?;
         let limit = p.compiler.stick_counters();
         if number >= limit {
             let most = limit.saturating_sub(1);
-            return Err(format!("{number} track-sc number exceeding {most} (tune.stick-counters-1) value."));
+            return Err(format!("{number} track-sc number exceeding {most} (tune.stick-counters-1) value"));
         }
         if p.words.at_end() {
-            return Err("missing fetch method.".into());
+            return Err("missing fetch method".into());
         }
-        let key = p.compiler.expr(&mut p.words)?;
+        let of_connection = matches!(p.set.words().split_once(' '), Some(("tcp-request", _)));
+        let key = p.compiler.key(&mut p.words, "here").map_err(|error| match of_connection {
+            true => format!("'{} track-sc{number}' : {error}", p.set.words()),
+            false => error,
+        })?;
         let name = if p.words.accept("table") {
             Some(
                 p.words
                     .next()
                     .filter(|word| !matches!(*word, "if" | "unless"))
-                    .ok_or("missing table name.")?,
+                    .ok_or("missing table name")?,
             )
         } else {
             None

@@ -67,6 +67,7 @@ pub(super) fn make<'a>(
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
         cookie,
         persist_rules: std::mem::take(&mut sets.persist_rules).into_boxed_slice(),
+        stick: sets.stick.take(),
         rdp_cookie: settings.rdp_cookie.map(|name| name.as_bytes().into()),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),

@@ -12,6 +12,7 @@ mod names;
 mod probe;
 mod rules;
 mod stats;
+mod stick;
 mod switching;
 mod tables;
 

@@ -53,7 +53,8 @@ fn names_servers(draft: &Draft<'_>) -> bool {
     let checks = &draft.settings.check;
     let formats =
         formats.chain(draft.settings.unique_id).chain(checks.rules.iter().copied()).chain(checks.option);
-    let own = draft.acls.iter().chain(&draft.use_backend).chain(&draft.persist_rules).copied();
+    let own =
+        draft.acls.iter().chain(&draft.use_backend).chain(&draft.persist_rules).chain(&draft.stick).copied();
     let inherited =
         draft.rules_of_defaults().map(|d| d.rules.iter().map(|r| r.line).chain(d.acls.iter().copied()));
     let lines =

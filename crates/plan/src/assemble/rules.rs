@@ -30,6 +30,7 @@ pub(super) struct Sets {
     pub(super) use_server: Vec<state::backend::UseServer>,
     pub(super) monitor_fail: Vec<state::Cond>,
     pub(super) persist_rules: Vec<state::cookie::PersistRule>,
+    pub(super) stick: Option<Box<state::stick::Stick>>,
     pub(super) filters: state::filter::Filters,
 }
 
@@ -115,6 +116,7 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     sets.monitor_fail = section.monitor_fail(&draft.monitor_fail);
     section.replies(draft);
     sets.persist_rules = section.persist_rules(draft);
+    sets.stick = section.stick(draft);
     section.judge_captures();
     draft.captures = std::mem::take(&mut section.compile.captures);
     draft.rules = rules;
@@ -257,9 +259,6 @@ impl<'c, 'a> Section<'c, 'a> {
             self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
             return None;
         }
-        if self.lacks_table(line, &words) {
-            return None;
-        }
         self.note_destination(&words);
         if words.contains(&"use-large-buffer") && self.plan.global.large_buffer == 0 {
             self.lacks_large_buffers(line);
@@ -282,6 +281,8 @@ impl<'c, 'a> Section<'c, 'a> {
                     Some(what) => {
                         self.left_out(line, action, &format!("'{set} {action}', which asks for {what},"));
                     }
+                    None if fault.text.starts_with("unable to find table")
+                        && self.lacks_table(line, &words) => {}
                     None if fault.text.contains(" uses a type incompatible with ") => self.late(&fault.text),
                     None => self.fault(rule, action, &fault),
                 }
@@ -478,7 +479,7 @@ impl<'c, 'a> Section<'c, 'a> {
         }
     }
 
-    fn warnings(&mut self, line: Line<'a>) {
+    pub(super) fn warnings(&mut self, line: Line<'a>) {
         for warning in std::mem::take(&mut self.compile.warnings) {
             self.plan.remarks.push(Diagnostic::warning(line.span(), warning));
         }
@@ -497,7 +498,7 @@ impl<'c, 'a> Section<'c, 'a> {
     }
 
     /// Remembers that something asks where the client connected to.
-    fn note_destination(&mut self, words: &[&str]) {
+    pub(super) fn note_destination(&mut self, words: &[&str]) {
         *self.wants_destination |= words.iter().any(|w| asks_destination(w));
     }
 }

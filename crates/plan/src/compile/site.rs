@@ -11,6 +11,8 @@ pub enum Site {
     UseBackend,
     /// `use-server`, `balance`, `hash`, stick rules on requests.
     UseServer,
+    /// `stick store-response`.
+    StickStore,
     /// `http-error`: an answer that may be due at any time of an exchange.
     Answer,
     /// `log-format` and the like: the stream is over.
@@ -28,7 +30,7 @@ impl Site {
     pub const fn side(self) -> Side {
         match self {
             Self::Rules(set) => set.side(),
-            Self::Check => Side::Response,
+            Self::Check | Self::StickStore => Side::Response,
             _ => Side::Request,
         }
     }
@@ -47,6 +49,7 @@ impl Site {
             Self::UseBackend => "frontend use-backend rule",
             Self::Persist => "backend tcp-request content rule",
             Self::UseServer => "backend use-server, balance or stick-match rule",
+            Self::StickStore => "backend stick-store rule",
             Self::Answer => "HTTP error page",
             Self::Log => "logs",
             Self::Check => "backend tcp-check rule",
@@ -63,7 +66,7 @@ impl Site {
         match self {
             Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
             Self::UseBackend | Self::UseServer | Self::Answer | Self::Persist => true,
-            Self::Log | Self::Check | Self::Nowhere => false,
+            Self::Log | Self::Check | Self::StickStore | Self::Nowhere => false,
         }
     }
 
@@ -72,6 +75,7 @@ impl Site {
             self,
             Self::Answer
                 | Self::Check
+                | Self::StickStore
                 | Self::Rules(
                     RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse
                 )

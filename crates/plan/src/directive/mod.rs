@@ -44,6 +44,7 @@ mod set_var;
 mod source;
 pub(crate) mod stats;
 mod stats_socket;
+mod stick;
 pub(crate) mod stick_table;
 mod timeout;
 mod tune;
@@ -84,6 +85,7 @@ static ALL: &[&[Directive]] = &[
     source::DIRECTIVES,
     stats::DIRECTIVES,
     stats_socket::DIRECTIVES,
+    stick::DIRECTIVES,
     stick_table::DIRECTIVES,
     timeout::DIRECTIVES,
     tune::DIRECTIVES,

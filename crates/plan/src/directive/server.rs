@@ -30,6 +30,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
 pub(crate) struct ServerSpec<'a> {
     pub(crate) weight: u16,
     pub(crate) backup: bool,
+    pub(crate) non_stick: bool,
     pub(crate) disabled: bool,
     pub(crate) maxconn: u32,
     pub(crate) minconn: u32,
@@ -66,6 +67,7 @@ impl Default for ServerSpec<'_> {
         Self {
             weight: 1,
             backup: false,
+            non_stick: false,
             disabled: false,
             maxconn: 0,
             minconn: 0,
@@ -370,6 +372,7 @@ fn add<'a>(
         port,
         weight: spec.weight,
         backup: spec.backup,
+        non_stick: spec.non_stick,
         // Without a limit, or above it, it is the limit.
         maxconn: spec.maxconn.max(spec.minconn),
         minconn: if spec.minconn == 0 { spec.maxconn } else { spec.minconn },

@@ -46,6 +46,8 @@ fn switch(spec: &mut ServerSpec<'_>, name: &str) -> bool {
     match name {
         "backup" => spec.backup = true,
         "no-backup" => spec.backup = false,
+        "non-stick" => spec.non_stick = true,
+        "stick" => spec.non_stick = false,
         "disabled" => spec.disabled = true,
         "enabled" => spec.disabled = false,
         "tfo" => spec.fast_open = true,
@@ -182,8 +184,6 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
             | "no-check-reuse-pool"
             | "no-agent-check"
             | "no-sni-auto"
-            | "non-stick"
-            | "stick"
     );
     if inert {
         return;
