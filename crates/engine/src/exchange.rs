@@ -294,6 +294,7 @@ impl<'x> Exchange<'x> {
             | Verdict::Body(_)
             | Verdict::Pause(_)
             | Verdict::NoRoom
+            | Verdict::Sever
             | Verdict::More
             | Verdict::Log { .. } => {}
             Verdict::Reply { denied: false } | Verdict::Serve => {
@@ -315,6 +316,17 @@ impl<'x> Exchange<'x> {
     pub fn turned_back(&self, verdict: Verdict) {
         match verdict {
             Verdict::Failed => self.count(|c| c.internal_errors.add(1)),
+            Verdict::Reply { denied: false } => {}
+            Verdict::Sever => self.count(|c| c.response_errors.add(1)),
+            // HAProxy counts it as it counts those of requests.
+            Verdict::Close(Farewell::Silence | Farewell::FadingReset(_)) => {
+                let proxies = [Some(&self.frontend.live.counters), self.backend.map(|b| &b.live.counters)];
+                for counters in proxies.into_iter().flatten() {
+                    if let Some(block) = counters.of(self.worker.number) {
+                        block.denied_requests.add(1);
+                    }
+                }
+            }
             _ => self.count(|c| c.denied_responses.add(1)),
         }
     }
@@ -350,9 +362,17 @@ impl<'x> Exchange<'x> {
                 Err(Stop::Tarpit(status))
             }
             Verdict::Close(farewell) => {
+                // Where nobody is to notice, logs tell no phase of the response either.
+                let silent = matches!(farewell, Farewell::Silence | Farewell::FadingReset(_));
+                let phase = if silent { Phase::REQUEST } else { phase };
                 self.stream.termination.set(Cause::PROXY, phase);
                 Err(Stop::Drop(farewell))
             }
+            Verdict::Sever if self.frontend.mode == Mode::Http || self.client.session.upgraded => {
+                self.upstream = None;
+                Err(Failure::new(Cause::SERVER, Phase::HEADERS, 502).into())
+            }
+            Verdict::Sever => Err(Stop::Drop(Farewell::Close)),
             Verdict::Invalid => {
                 self.keep_client = false;
                 self.stream.times.request = 0;

@@ -70,18 +70,31 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     }
 }
 
+/// Counts the status that the client got, or that it got none; for the server the one that it gave.
+fn count_status(x: &Exchange<'_>) {
+    let thread = x.worker.number;
+    if x.frontend.mode == Mode::Http || x.client.session.upgraded {
+        let proxies = [Some(&x.frontend.live.counters), x.backend.map(|b| &b.live.counters)];
+        for block in proxies.into_iter().flatten().filter_map(|counters| counters.of(thread)) {
+            block.count_status(x.stream.status);
+        }
+    }
+    let server = x.stream.server.and_then(|s| x.backend?.server(s));
+    if let Some(block) = server.filter(|_| x.server_status != 0).and_then(|s| s.live.counters.of(thread)) {
+        block.count_status(x.server_status);
+    }
+}
+
 fn count(x: &Exchange<'_>) {
     let stream = &*x.stream;
     x.count(|c| {
         c.bytes_in.add(stream.bytes_in);
         c.bytes_out.add(stream.bytes_out);
-        if stream.status != 0 {
-            c.count_status(stream.status);
-        }
         if stream.compressed.is_some() {
             c.compressed.add(1);
         }
     });
+    count_status(x);
     x.world.process.requests.fetch_add(1, Relaxed);
 }
 

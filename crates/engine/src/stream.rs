@@ -226,7 +226,7 @@ async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
 async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     let sets =
         [x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response), Some(&x.frontend.http_response)];
-    for set in sets.into_iter().flatten() {
+    for (n, set) in sets.into_iter().enumerate().filter_map(|(n, set)| Some((n, set?))) {
         let mut at = 0;
         while at < set.len() {
             inspect::bound_response(x, down);
@@ -238,6 +238,12 @@ async fn response_rules(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Sto
                 Verdict::Pause(ms) => pause(ms).await,
                 verdict => {
                     x.turned_back(verdict);
+                    match verdict {
+                        // No response was looked at yet.
+                        _ if n == 0 => x.server_status = 0,
+                        Verdict::Close(_) => x.stream.status = x.stream.response.status(),
+                        _ => {}
+                    }
                     x.obey(verdict, Phase::HEADERS)?;
                 }
             }

@@ -28,6 +28,8 @@ pub enum Verdict {
     Serve,
     /// Close the client's connection without an answer.
     Close(Farewell),
+    /// Close the server's connection, as if the server had done so before it answered.
+    Sever,
     /// The connection speaks HTTP from here on (`switch-mode`).
     Upgrade,
     /// A condition can't be decided before more bytes come: then the same rule again.

@@ -23,6 +23,8 @@ pub(super) struct Answer {
     headers: Box<[Header]>,
     content_type: Option<Box<[u8]>>,
     payload: Payload,
+    /// Whether `status` was said, not only `deny_status`: without anything else that is an answer without a body.
+    described: bool,
 }
 
 #[derive(Debug)]
@@ -49,12 +51,16 @@ pub(super) fn parse(p: &mut Parse<'_>, default_status: u16) -> Result<Answer, St
         headers: Box::default(),
         content_type: None,
         payload: Payload::Unsaid,
+        described: false,
     };
     let mut headers = Vec::new();
     let mut said = None;
     while let Some(word) = p.words.peek().filter(|_| !p.words.at_end()) {
         match word {
-            "status" | "deny_status" => answer.status = status(p)?,
+            "status" | "deny_status" => {
+                answer.described |= word == "status";
+                answer.status = status(p)?;
+            }
             "content-type" => {
                 p.words.advance(1);
                 let kind = p.words.next().ok_or("'content-type' expects <ctype> as argument")?;
@@ -184,11 +190,11 @@ impl Answer {
         }
     }
 
-    /// Whether nothing but the status was said, so that the page of the status is the answer.
+    /// Whether nothing was said but what is to be denied with, so that the page of the status is the answer.
     pub(super) fn is_page(&self) -> bool {
         match self.payload {
             Payload::Configured => true,
-            Payload::Unsaid => self.headers.is_empty() && self.content_type.is_none(),
+            Payload::Unsaid => !self.described && self.headers.is_empty() && self.content_type.is_none(),
             _ => false,
         }
     }

@@ -123,7 +123,8 @@ impl Compile<'_> {
                 continue;
             }
             let acl = if word == "{" { self.anonymous(&mut words)? } else { self.named(word)? };
-            self.warn_useless(&acl);
+            let useless = self.warn_useless(&acl);
+            let acl = if useless { Arc::new(Acl { name: acl.name.clone(), tests: Vec::new() }) } else { acl };
             all.push(Term { negated: std::mem::take(&mut negated), acl });
         }
         if !all.is_empty() {
@@ -183,11 +184,13 @@ impl Compile<'_> {
     }
 
     /// HAProxy lets an ACL stand where it can never match, and says so.
-    fn warn_useless(&mut self, acl: &Acl) {
+    fn warn_useless(&mut self, acl: &Acl) -> bool {
         let backend = self.home.backend.is_some();
+        let mut useless = 0;
         for test in &acl.tests {
             let fetch = test.expr.fetch;
             if !site::legal(fetch.needs, self.site, backend) {
+                useless += 1;
                 let which = if acl.name.is_empty() {
                     "anonymous acl".to_owned()
                 } else {
@@ -200,6 +203,7 @@ impl Compile<'_> {
                 ));
             }
         }
+        useless > 0 && useless == acl.tests.len()
     }
 
     /// Compiles `criterion [flags] [operator] values...`.
