@@ -8,7 +8,7 @@ use net::{Sock, Time};
 use state::counters::{Block, PerThread};
 use state::expr::{Ctx, Side};
 use state::options::{KeepAlive, Mode};
-use state::rule::{Farewell, Rule, Verdict};
+use state::rule::{Farewell, RuleList, Verdict};
 use state::termination::{Cause, Phase};
 use state::tracking::ERRORS;
 use state::{Backend, Endpoint, Frontend, Server, Stream, World};
@@ -221,14 +221,14 @@ impl<'x> Exchange<'x> {
     }
 
     /// Runs a rule set.
-    pub fn judge(&mut self, side: Side, set: &[Rule]) -> Verdict {
+    pub fn judge(&mut self, side: Side, set: &RuleList) -> Verdict {
         let verdict = rules::run(self.worker, self.world, &mut self.client.session, self.stream, side, set);
         self.client.mark_packets();
         verdict
     }
 
     /// As `judge`, from the rule at `at` on; leaves there which one comes next.
-    pub fn judge_from(&mut self, side: Side, set: &[Rule], at: &mut usize) -> Verdict {
+    pub fn judge_from(&mut self, side: Side, set: &RuleList, at: &mut usize) -> Verdict {
         let session = &mut self.client.session;
         let verdict = rules::resume(self.worker, self.world, session, self.stream, side, (set, at));
         self.client.mark_packets();

@@ -44,6 +44,7 @@ pub mod route;
 pub mod rules;
 pub mod serve;
 pub mod session;
+mod sieve;
 pub mod spelling;
 pub mod stick;
 pub mod stream;

@@ -1,10 +1,11 @@
 //! Running a rule set: each rule whose condition holds, in order, until one ends it.
 
 use state::expr::Side;
-use state::rule::{Act, Action, Rule, Verdict};
+use state::rule::{Act, Action, Rule, RuleList, Verdict};
 use state::{Session, Stream, World};
 
 use crate::log;
+use crate::sieve::Sieve;
 use crate::worker::Worker;
 
 /// Runs a rule set on a stream.
@@ -14,7 +15,7 @@ pub fn run(
     session: &mut Session,
     stream: &mut Stream,
     side: Side,
-    rules: &[Rule],
+    rules: &RuleList,
 ) -> Verdict {
     apply(worker, world, session, Some(stream), side, rules, &mut 0)
 }
@@ -26,13 +27,13 @@ pub fn resume(
     session: &mut Session,
     stream: &mut Stream,
     side: Side,
-    (rules, at): (&[Rule], &mut usize),
+    (rules, at): (&RuleList, &mut usize),
 ) -> Verdict {
     apply(worker, world, session, Some(stream), side, rules, at)
 }
 
 /// Runs a rule set for which only the connection exists.
-pub fn connection(worker: &Worker, world: &World, session: &mut Session, rules: &[Rule]) -> Verdict {
+pub fn connection(worker: &Worker, world: &World, session: &mut Session, rules: &RuleList) -> Verdict {
     apply(worker, world, session, None, Side::Request, rules, &mut 0)
 }
 
@@ -66,7 +67,7 @@ fn apply(
     session: &mut Session,
     stream: Option<&mut Stream>,
     side: Side,
-    rules: &[Rule],
+    rules: &RuleList,
     at: &mut usize,
 ) -> Verdict {
     if rules.is_empty() {
@@ -94,8 +95,9 @@ fn apply(
     verdict
 }
 
-fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule], at: &mut usize) -> Verdict {
-    while let Some(rule) = rules.get(*at) {
+fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w RuleList, at: &mut usize) -> Verdict {
+    let mut sieve = Sieve::new(rules, act);
+    while let Some(rule) = sieve.next(act, at) {
         *at += 1;
         match holds(act, rule) {
             Some(true) => {}
@@ -105,6 +107,7 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w [Rule], at: &mut 
                 return Verdict::More;
             }
         }
+        sieve.acts();
         let verdict = match rule.action.run(act) {
             Verdict::Next => continue,
             Verdict::Log { profile, origin } => {

@@ -24,6 +24,6 @@ pub mod reply;
 pub mod target;
 
 pub use known::{Known, Name, NameRef};
-pub use message::{Full, Header, Kind, Message, Version};
+pub use message::{Full, Header, Kind, Message, Stamp, Version};
 pub use method::Method;
 pub use target::{Form, Target};

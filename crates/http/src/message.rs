@@ -108,6 +108,16 @@ pub struct Message {
     room: u32,
 }
 
+/// How far a message has been edited, see [`Message::stamp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    bytes: usize,
+    fields: usize,
+    method: Span,
+    text: Span,
+    version: Version,
+}
+
 impl Default for Message {
     fn default() -> Self {
         Message {
@@ -214,6 +224,18 @@ impl Message {
     /// [`crate::h1`] found. It may be passed on, but its connection must not be used again.
     pub fn is_ambiguous(&self) -> bool {
         self.ambiguous
+    }
+
+    /// What every edit changes: two equal stamps of one message, without [`Message::clear`] between them, mean that its
+    /// head is the same. Bytes are only ever added, and lines that come back stand in new ones.
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            bytes: self.bytes.len(),
+            fields: self.fields.len(),
+            method: self.method_span,
+            text: self.text,
+            version: self.version,
+        }
     }
 
     pub(crate) fn slice(&self, span: Span) -> &[u8] {

@@ -23,6 +23,7 @@ pub mod filter;
 mod jose;
 pub mod metric;
 pub mod service;
+pub mod steady;
 mod table;
 mod timing;
 mod vars;

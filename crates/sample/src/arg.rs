@@ -277,6 +277,27 @@ impl Arg {
     }
 }
 
+impl Arg {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Sint(a), Self::Sint(b)) => a == b,
+            (Self::TimeMs(a), Self::TimeMs(b)) | (Self::Size(a), Self::Size(b)) => a == b,
+            (Self::Ipv4(a), Self::Ipv4(b)) => a == b,
+            (Self::Ipv6(a), Self::Ipv6(b)) => a == b,
+            (Self::Var(a), Self::Var(b)) => a == b,
+            (Self::Server(a, x), Self::Server(b, y)) => a == b && x == y,
+            (Self::Acl(a, x), Self::Acl(b, y)) => a == b && x == y,
+            (Self::Frontend(a), Self::Frontend(b))
+            | (Self::Backend(a), Self::Backend(b))
+            | (Self::Table(a), Self::Table(b))
+            | (Self::Map(a), Self::Map(b))
+            | (Self::Userlist(a), Self::Userlist(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
 /// The parsed arguments of one use of a keyword, by position; what was left out is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Args(Box<[Option<Arg>]>);
@@ -292,6 +313,16 @@ impl Args {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether other arguments are certainly the same. Regular expressions never are: their flags can't be compared.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |pair: (&Option<Arg>, &Option<Arg>)| match pair {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.is_same(b),
+            _ => false,
+        };
+        self.len() == other.len() && self.0.iter().zip(&other.0).all(same)
     }
 
     pub fn at(&self, position: usize) -> Option<&Arg> {

@@ -104,6 +104,15 @@ impl Expr {
         }
     }
 
+    /// Whether another expression always gives the same sample.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |a: &Step, b: &Step| std::ptr::eq(a.converter, b.converter) && a.args.is_same(&b.args);
+        std::ptr::eq(self.fetch, other.fetch)
+            && self.args.is_same(&other.args)
+            && self.steps.len() == other.steps.len()
+            && self.steps.iter().zip(&other.steps).all(|(a, b)| same(a, b))
+    }
+
     fn convert<'a>(&'a self, mut value: Value<'a>, cx: &Ctx<'a>) -> Option<Value<'a>> {
         for step in &self.steps {
             let input = cast(value, step.converter.takes, cx.arena)?;

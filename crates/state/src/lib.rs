@@ -6,7 +6,7 @@
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
-//! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`route`], [`filter`], [`compression`];
+//! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
 //! [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
@@ -35,6 +35,7 @@ pub mod reply;
 pub mod ring;
 pub mod route;
 pub mod rule;
+pub mod screen;
 pub mod server;
 pub mod session;
 pub mod stats;

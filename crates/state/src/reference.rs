@@ -190,7 +190,10 @@ impl Reference {
 
     /// Has a flag raised when the list changes.
     pub fn watch(&self, flag: &Arc<AtomicBool>) {
-        self.owned().watchers.push(Arc::clone(flag));
+        let mut owned = self.owned();
+        if !owned.watchers.iter().any(|other| Arc::ptr_eq(other, flag)) {
+            owned.watchers.push(Arc::clone(flag));
+        }
     }
 
     /// Where it is first used.

@@ -7,6 +7,7 @@ use sample::{Bump, Value};
 
 use crate::expr::{Ctx, Expr, Side};
 use crate::log::Origin;
+use crate::screen::Screen;
 use crate::{Cond, Format, Session, Stream, World};
 
 /// What follows from an action.
@@ -164,5 +165,27 @@ pub struct Place {
     pub line: u32,
 }
 
-/// A list of rules, in order; shared by both halves of a `listen`.
-pub type Rules = std::sync::Arc<[Rule]>;
+/// A list of rules, in order.
+#[derive(Debug, Default)]
+pub struct RuleList {
+    rules: Box<[Rule]>,
+    /// What tells beforehand which of them can apply, where the list is long enough for it.
+    pub screen: Option<Screen>,
+}
+
+impl RuleList {
+    pub fn new(rules: Vec<Rule>, screen: Option<Screen>) -> Self {
+        Self { rules: rules.into(), screen }
+    }
+}
+
+impl std::ops::Deref for RuleList {
+    type Target = [Rule];
+
+    fn deref(&self) -> &[Rule] {
+        &self.rules
+    }
+}
+
+/// Rules that both halves of a `listen` share.
+pub type Rules = std::sync::Arc<RuleList>;

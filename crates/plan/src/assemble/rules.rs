@@ -10,7 +10,7 @@ use state::reply::Stand;
 use state::{Rule, Rules, Side};
 
 use super::{Assembly, Seat};
-use crate::compile::{Compile, Part, RuleFault, Site};
+use crate::compile::{Compile, Part, RuleFault, Site, screened};
 use crate::ctx::{Line, Plan, kind_name, words_from};
 use crate::draft::{Draft, RuleLine};
 use crate::known;
@@ -64,7 +64,7 @@ pub(super) struct Sealed {
 impl Sets {
     /// Takes the rules out.
     pub(super) fn seal(&mut self) -> Sealed {
-        let take = |rules: &mut Vec<Rule>| Rules::from(std::mem::take(rules));
+        let take = |rules: &mut Vec<Rule>| Rules::new(screened(std::mem::take(rules)));
         Sealed {
             tcp_connection: take(&mut self.tcp_connection),
             tcp_session: take(&mut self.tcp_session),

@@ -8,6 +8,7 @@ use keywords::service::stats::{Settings, Stats};
 use state::auth::{Password, User, Userlist};
 use state::family::RuleSet;
 use state::options::Mode;
+use state::rule::{RuleList, Rules};
 use state::stats::StatsPage;
 use state::{Cond, Rule};
 
@@ -57,7 +58,7 @@ pub(super) fn page<'a>(
     let settings = settings(&lines, draft.name, admin);
     Some(Arc::new(StatsPage {
         uri: settings.uri.as_bytes().into(),
-        rules: rules.into(),
+        rules: Rules::new(RuleList::new(rules, None)),
         service: Arc::new(Stats::new(settings)),
     }))
 }

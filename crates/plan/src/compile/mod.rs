@@ -14,6 +14,7 @@ mod list;
 mod names;
 mod nearest;
 mod rule;
+mod screen;
 mod site;
 mod switching;
 
@@ -37,6 +38,7 @@ pub use arg::{duration_ms, size};
 pub use names::{Looking, Names};
 pub use nearest::nearest;
 pub use rule::{Part, RuleFault};
+pub use screen::screened;
 pub use site::Site;
 pub use switching::{Switchboard, switching};
 

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use sample::arg::{Arg, Args};
 use state::route::{Choice, Step, Table};
 use state::{Cond, Expr};
 
@@ -67,7 +66,7 @@ impl Switchboard {
             return;
         };
         let (Some((expr, fold)), Some((second, second_fold))) = (exact(cond), exact(next)) else { return };
-        if fold != second_fold || !same(expr, second) {
+        if fold != second_fold || !expr.is_same(second) {
             return;
         }
         let mut table = Table {
@@ -108,7 +107,7 @@ fn exact(cond: &Cond) -> Option<(&Expr, bool)> {
     let first = term.acl.tests.first()?;
     let (_, fold) = first.patterns.exact()?;
     let alike = |test: &state::AclTest| {
-        test.patterns.exact().is_some_and(|(_, f)| f == fold) && same(&test.expr, &first.expr)
+        test.patterns.exact().is_some_and(|(_, f)| f == fold) && test.expr.is_same(&first.expr)
     };
     let plain = !cond.unless && !term.negated && term.acl.tests.iter().all(alike);
     plain.then_some((&first.expr, fold))
@@ -116,47 +115,7 @@ fn exact(cond: &Cond) -> Option<(&Expr, bool)> {
 
 /// Whether the table compares the same sample in the same way.
 fn fits(cond: &Cond, table: &Table) -> bool {
-    exact(cond).is_some_and(|(expr, fold)| fold == table.fold && same(expr, &table.expr))
-}
-
-/// Whether two expressions give the same sample.
-fn same(a: &Expr, b: &Expr) -> bool {
-    std::ptr::eq(a.fetch, b.fetch)
-        && same_args(&a.args, &b.args)
-        && a.steps.len() == b.steps.len()
-        && a.steps
-            .iter()
-            .zip(&b.steps)
-            .all(|(a, b)| std::ptr::eq(a.converter, b.converter) && same_args(&a.args, &b.args))
-}
-
-fn same_args(a: &Args, b: &Args) -> bool {
-    a.len() == b.len()
-        && (0..a.len()).all(|i| match (a.at(i), b.at(i)) {
-            (None, None) => true,
-            (Some(a), Some(b)) => same_arg(a, b),
-            _ => false,
-        })
-}
-
-/// Regular expressions are never the same: their flags can't be compared.
-fn same_arg(a: &Arg, b: &Arg) -> bool {
-    match (a, b) {
-        (Arg::Str(a), Arg::Str(b)) => a == b,
-        (Arg::Sint(a), Arg::Sint(b)) => a == b,
-        (Arg::TimeMs(a), Arg::TimeMs(b)) | (Arg::Size(a), Arg::Size(b)) => a == b,
-        (Arg::Ipv4(a), Arg::Ipv4(b)) => a == b,
-        (Arg::Ipv6(a), Arg::Ipv6(b)) => a == b,
-        (Arg::Var(a), Arg::Var(b)) => a == b,
-        (Arg::Server(a, x), Arg::Server(b, y)) => a == b && x == y,
-        (Arg::Acl(a, x), Arg::Acl(b, y)) => a == b && x == y,
-        (Arg::Frontend(a), Arg::Frontend(b))
-        | (Arg::Backend(a), Arg::Backend(b))
-        | (Arg::Table(a), Arg::Table(b))
-        | (Arg::Map(a), Arg::Map(b))
-        | (Arg::Userlist(a), Arg::Userlist(b)) => a == b,
-        _ => false,
-    }
+    exact(cond).is_some_and(|(expr, fold)| fold == table.fold && expr.is_same(&table.expr))
 }
 
 #[cfg(test)]

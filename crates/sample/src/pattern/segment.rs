@@ -1,5 +1,6 @@
 //! A part of a list that never changes but for entries that go, and the list as a whole at one moment.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -146,6 +147,26 @@ impl Snapshot {
     pub fn matches<'a>(&self, view: View, value: Value<'a>, arena: &'a Bump) -> bool {
         let Some(value) = cast(value, view.kind.expects(), arena) else { return false };
         self.segments.iter().any(|segment| self.hit(segment, view, value).is_some())
+    }
+
+    /// Calls `visit` with the place of each entry that matches.
+    pub fn each<'a>(&self, view: View, value: Value<'a>, arena: &'a Bump, visit: &mut dyn FnMut(u64)) {
+        let Some(value) = cast(value, view.kind.expects(), arena) else { return };
+        let visit = RefCell::new(visit);
+        for segment in &self.segments {
+            // Whoever looks for the best of them asks of each whether it may be that one.
+            let none = |at: u32| {
+                if segment.is_alive(at, self.version)
+                    && let Ok(mut visit) = visit.try_borrow_mut()
+                {
+                    visit(segment.entries.order(at));
+                }
+                false
+            };
+            if let Some(index) = segment.index(view) {
+                index.find(&segment.entries, value, none);
+            }
+        }
     }
 
     #[inline]

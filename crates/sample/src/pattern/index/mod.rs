@@ -69,7 +69,7 @@ fn keys(entries: &Entries) -> impl Iterator<Item = (u32, &[u8])> {
 }
 
 impl Index {
-    /// The entry that matches a value of the type that the method expects.
+    /// The entry that matches a value of the type that the method expects. `alive` is asked only of entries that match.
     #[inline]
     pub(super) fn find(
         &self,

@@ -48,7 +48,7 @@ impl Regexes {
     pub(super) fn find(&self, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
         if self.sets.is_empty() {
             let mut each = (0u32..).zip(&self.each);
-            return each.find(|(at, r)| alive(*at) && r.is_match(s)).map(|(at, _)| Hit::plain(at));
+            return each.find(|(at, r)| r.is_match(s) && alive(*at)).map(|(at, _)| Hit::plain(at));
         }
         // The set's cheapest question first: most texts match nothing.
         let mut matching = self.sets.iter().filter(|set| set.regexes.is_match(s));

@@ -31,7 +31,7 @@ impl Sub {
     pub(super) fn find(&self, entries: &Entries, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
         debug_assert!(!self.fold || self.many.is_some());
         let Some(automaton) = &self.many else {
-            let hit = |(at, key): &(u32, &[u8])| alive(*at) && memchr::memmem::find(s, key).is_some();
+            let hit = |(at, key): &(u32, &[u8])| memchr::memmem::find(s, key).is_some() && alive(*at);
             return keys(entries).find(hit).map(|(at, _)| Hit::plain(at));
         };
         let mut best: Option<u32> = None;

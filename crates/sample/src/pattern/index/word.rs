@@ -33,7 +33,7 @@ impl Words {
     pub(super) fn find(&self, entries: &Entries, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
         match &self.many {
             None => keys(entries)
-                .find(|(at, key)| alive(*at) && self.stands_in(s, strip(key, self.delimiters)))
+                .find(|(at, key)| self.stands_in(s, strip(key, self.delimiters)) && alive(*at))
                 .map(|(at, _)| Hit::plain(at)),
             Some(many) => self.by_place(many, entries, s, alive),
         }
