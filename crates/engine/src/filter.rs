@@ -15,6 +15,7 @@ use crate::chain::Chain;
 use crate::exchange::{Exchange, Stop};
 use crate::failure::Failure;
 use crate::pump::Pump;
+use crate::serve;
 
 /// Shows the request's head to the filters.
 pub fn request(x: &mut Exchange<'_>) -> Result<(), Stop> {
@@ -50,12 +51,17 @@ pub fn request_head(x: &mut Exchange<'_>) {
 }
 
 /// Shows the head of an answer of our own to the filters; what works on its body, if anything does.
-pub fn made_head(x: &mut Exchange<'_>, has_body: bool, chunked: bool) -> Option<Chain> {
+pub fn made_head(x: &mut Exchange<'_>, framing: serve::Framing) -> Option<Chain> {
     if !has_any(x, Side::Response) {
         return None;
     }
-    let shape = Shape { length: (!has_body).then_some(0), delimited: chunked, came: 0 };
-    Some(heads(x, Side::Response, &shape)).filter(|chain| has_body && !chain.is_empty())
+    let length = match framing {
+        serve::Framing::Nothing => Some(0),
+        serve::Framing::Length(n) => Some(n),
+        serve::Framing::Chunks | serve::Framing::UntilClose => None,
+    };
+    let shape = Shape { length, delimited: framing != serve::Framing::UntilClose, came: 0 };
+    Some(heads(x, Side::Response, &shape)).filter(|chain| length != Some(0) && !chain.is_empty())
 }
 
 /// Has the filters work on both directions of a stream of bytes.

@@ -13,7 +13,7 @@ use state::stats::StatsPage;
 use state::termination::{Cause, Phase};
 
 use crate::alter::Alter;
-use crate::exchange::{Exchange, Stop};
+use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::request::weight;
 use crate::{announce, filter, reply, request, respond, rules};
@@ -65,7 +65,11 @@ pub async fn answer(x: &mut Exchange<'_>) -> Result<(), Stop> {
         return Err(Failure::new(Cause::INTERNAL, Phase::REQUEST, 500).into());
     }
     let failed = |http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500);
-    let (framing, mut alter) = frame(x, begun).map_err(failed)?;
+    let framing = frame(x, begun).map_err(failed)?;
+    if service.heeds_rules() {
+        response_rules(x).await?;
+    }
+    let mut alter = finish_head(x, framing).map_err(failed)?;
     let done = transmit(x, &*service, framing, &mut alter).await;
     filter::settle(x, alter.as_ref().map(Alter::sums).unwrap_or_default());
     done
@@ -104,39 +108,78 @@ fn begin(x: &mut Exchange<'_>, service: &dyn Serve, body: Body) -> Begun {
         body,
     );
     arena.reset();
-    x.stream.has_response = matches!(begun, Begun::Head | Begun::Parts);
+    x.stream.has_response = matches!(begun, Begun::Head | Begun::Parts | Begun::Framed);
     begun
 }
 
 /// What goes behind the head.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Framing {
+pub enum Framing {
     Nothing,
     Chunks,
+    Length(u64),
     UntilClose,
 }
 
-/// The headers about framing, the rules for every answer, and the filters.
-fn frame(x: &mut Exchange<'_>, begun: Begun) -> Result<(Framing, Option<Alter>), http::Full> {
+/// How the body is framed, and the header about that.
+fn frame(x: &mut Exchange<'_>, begun: Begun) -> Result<Framing, http::Full> {
     let old = x.stream.request.version() < Version::HTTP_11;
     let framing = match (begun, x.bodiless(), old) {
+        (Begun::Framed, true, _) => Framing::Nothing,
+        (Begun::Framed, false, _) => said(&x.stream.response),
         (Begun::Parts, false, false) => Framing::Chunks,
         (Begun::Parts, false, true) => Framing::UntilClose,
         _ => Framing::Nothing,
     };
-    if framing == Framing::Chunks {
+    if framing == Framing::Chunks && begun == Begun::Parts {
         x.stream.response.add_header(Known::TransferEncoding, b"chunked")?;
     }
     // Of a body that isn't sent the length isn't known.
-    x.keep_client &= framing == Framing::Chunks || begun == Begun::Head;
+    x.keep_client &= framing != Framing::UntilClose && (framing != Framing::Nothing || begun != Begun::Parts);
+    x.stream.bytes_out += weight(&x.stream.response);
+    Ok(framing)
+}
+
+/// The framing that a head speaks of.
+fn said(response: &http::Message) -> Framing {
+    if response.has(Known::TransferEncoding) {
+        return Framing::Chunks;
+    }
+    let length = response.find(Known::ContentLength).and_then(|text| std::str::from_utf8(text).ok());
+    length.and_then(|text| text.parse().ok()).map_or(Framing::UntilClose, Framing::Length)
+}
+
+/// The `http-response` rules, for answers that they see as a server's.
+async fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    respond::capture(x);
+    let backend = x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response);
+    for set in [backend, Some(&x.frontend.http_response)].into_iter().flatten() {
+        let mut at = 0;
+        loop {
+            match x.judge_from(Side::Response, set, &mut at) {
+                Verdict::Next => break,
+                // There is no body to wait for.
+                Verdict::Body(_) => {}
+                Verdict::Pause(ms) => net::sleep_until(deadline(Some(ms))).await,
+                verdict => {
+                    x.turned_back(verdict);
+                    x.obey(verdict, Phase::HEADERS)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rules for every answer, the filters, and the connection's own header.
+fn finish_head(x: &mut Exchange<'_>, framing: Framing) -> Result<Option<Alter>, http::Full> {
     reply::after_response(x);
-    let chunked = framing == Framing::Chunks;
-    let chain = filter::made_head(x, framing != Framing::Nothing, chunked);
+    let chain = filter::made_head(x, framing);
+    let chunked = x.stream.response.has(Known::TransferEncoding);
     x.drains = !x.up.skip();
     respond::connection_header(x)?;
     x.stream.status = x.stream.response.status();
-    x.stream.bytes_out += weight(&x.stream.response);
-    Ok((framing, chain.map(|chain| Alter::framing(chain, chunked))))
+    Ok(chain.map(|chain| Alter::framing(chain, chunked)))
 }
 
 async fn transmit(
@@ -151,17 +194,22 @@ async fn transmit(
     x.answered = true;
     let (mut part, mut from) = (Vec::new(), 0);
     let mut more = framing != Framing::Nothing;
+    // A body that goes as it is needs no room of its own.
+    let plain = alter.is_none() && framing != Framing::Chunks;
     loop {
         if more {
             part.clear();
-            let flow = x.look(Side::Response, |cx| service.part(cx, from, &mut part));
-            x.stream.bytes_out += part.len() as u64;
+            let room = if plain { &mut out } else { &mut part };
+            let before = room.len();
+            let flow = x.look(Side::Response, |cx| service.part(cx, from, room));
+            x.stream.bytes_out += (room.len() - before) as u64;
             match flow {
                 Flow::More(next) => from = next,
                 Flow::Done => more = false,
             }
             match alter {
                 Some(alter) => through(x, alter, &part, !more, &mut out).await?,
+                None if plain => {}
                 None => {
                     write(&part, framing, &mut out);
                     if !more && framing == Framing::Chunks {

@@ -13,6 +13,7 @@
 pub mod cacheable;
 pub mod cookie;
 pub mod cookie_edit;
+pub mod date;
 mod edit;
 pub mod h1;
 pub mod header_value;

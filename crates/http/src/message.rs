@@ -167,6 +167,15 @@ impl Message {
         self.ambiguous = false;
     }
 
+    /// Makes it the same as another one; keeps its memory and its limit.
+    pub fn copy_from(&mut self, other: &Message) {
+        let limit = self.limit;
+        let (mut bytes, mut fields) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.fields));
+        bytes.clone_from(&other.bytes);
+        fields.clone_from(&other.fields);
+        *self = Message { bytes, fields, limit, ..*other };
+    }
+
     /// Caps the bytes the message may hold, replaced ones included (those stay until `clear`).
     pub fn set_limit(&mut self, bytes: u32) {
         self.limit = bytes;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use config::{Loaded, SectionKind, Span};
 use state::auth::Userlist;
+use state::cache::Cache;
 use state::check::Probe;
 use state::log::Target;
 use state::log_forward::LogForward;
@@ -43,6 +44,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) log_profiles: Vec<ProfileDraft<'a>>,
     /// `http-errors` sections.
     pub(crate) pages: HashMap<&'a str, Arc<Pages>>,
+    /// `cache` sections; positions are what rules hold.
+    pub(crate) caches: Vec<Arc<Cache>>,
     /// `userlist` sections; positions are what expressions hold.
     pub(crate) userlists: Vec<Userlist>,
     /// `set-var`, `set-var-fmt` lines of `global`, for when expressions can be compiled.

@@ -51,6 +51,7 @@ fn names() -> Names {
     names.stick_counters = 3;
     names.userlists.insert("people".into(), 0);
     names.base = Some("tests/examples".into());
+    names.caches.insert("images".into(), 0);
     names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
     names
 }
@@ -341,6 +342,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         var_names: Vec::new(),
         wants_destination: true,
         tables: tables(),
+        caches: Vec::new(),
         userlists: vec![userlist()],
         references: References::default(),
         acls: Vec::new(),

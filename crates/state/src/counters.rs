@@ -209,6 +209,10 @@ pub struct Block {
     pub compression_out: Counter,
     pub compression_bypass: Counter,
     pub compressed: Counter,
+    /// Look-ups in caches, and what they found.
+    pub cache_lookups: Counter,
+    pub cache_hits: Counter,
+    pub cache_hint_hits: Counter,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }

@@ -289,6 +289,8 @@ pub trait Compiler {
     fn proxy(&self) -> &str;
     /// How many sets of counters can be tracked at once (`tune.stick-counters`).
     fn stick_counters(&self) -> u32;
+    /// The position of a `cache` section in the World; one that doesn't exist is remarked on later.
+    fn cache(&mut self, name: &str) -> u32;
     /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).
     fn duration(&mut self, text: &str) -> Option<u32>;
     /// A time with its unit, or an expression that gives milliseconds; `rule` is how messages call the rule.

@@ -22,6 +22,10 @@ pub struct Shape {
 pub trait Filter: Send + Sync + fmt::Debug {
     /// Its word in the configuration.
     fn name(&self) -> &'static str;
+    /// The cache it stores for, by its position in the World.
+    fn cache(&self) -> Option<u32> {
+        None
+    }
     /// Sees the head of a message (`act.side` says which) after all rules, and may change it; gives what works on the body,
     /// if anything does. Streams of bytes have no head: `act.stream` holds no message then.
     fn head(&self, act: &mut Act<'_>, shape: &Shape) -> Option<Box<dyn Work>>;

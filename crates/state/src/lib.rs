@@ -7,13 +7,14 @@
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
 //! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
-//! [`log`], [`ring`]; [`family`]; [`about`].
+//! [`cache`]; [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
 pub mod acl;
 pub mod administer;
 pub mod auth;
 pub mod backend;
+pub mod cache;
 pub mod captured;
 pub mod check;
 pub mod compression;

@@ -3,6 +3,7 @@
 
 use http::{Message, Version};
 
+use crate::cache::{Asked, Entry};
 use crate::captured::Captured;
 use crate::compression::Algorithm;
 use crate::endpoint::Endpoint;
@@ -155,6 +156,13 @@ pub struct Stream {
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
     pub captured_cookies: [Option<Box<[u8]>>; 2],
+    /// The cache that was asked, by its position in the World; what for; the answer it had.
+    pub cache: Option<u32>,
+    pub cache_key: Vec<u8>,
+    pub cache_asked: Asked,
+    pub cached: Option<Arc<Entry>>,
+    /// The response that is to be stored once its body has come.
+    pub storing: Option<Box<Entry>>,
     /// The encoding that compression chose for the response, and the one that it was compressed with.
     pub encoding: Option<Algorithm>,
     pub compressed: Option<Algorithm>,
@@ -231,6 +239,11 @@ impl Stream {
             server_source: None,
             cookie_state: *b"NN",
             captured_cookies: [None, None],
+            cache: None,
+            cache_key: Vec::new(),
+            cache_asked: Asked::default(),
+            cached: None,
+            storing: None,
             encoding: None,
             compressed: None,
             redispatched: false,
@@ -299,6 +312,10 @@ impl Stream {
         self.server_source = None;
         self.cookie_state = *b"NN";
         self.captured_cookies = [None, None];
+        self.cache = None;
+        self.cache_key.clear();
+        self.cached = None;
+        self.storing = None;
         self.encoding = None;
         self.compressed = None;
         self.redispatched = false;

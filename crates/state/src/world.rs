@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
+use crate::cache::Cache;
 use crate::compression::Effort;
 use crate::counters::Gauge;
 use crate::frontend::Bind;
@@ -174,6 +175,8 @@ pub struct World {
     pub acls: Vec<Arc<Acl>>,
     /// Stick tables, by the number that arguments of keywords hold.
     pub tables: Vec<Arc<Table>>,
+    /// `cache` sections, by the number that keywords hold.
+    pub caches: Vec<Arc<Cache>>,
     /// Userlists, by the number that arguments of keywords hold.
     pub userlists: Vec<Userlist>,
     /// What keywords made of files when the configuration was read, by the paths it names them with.
@@ -194,6 +197,10 @@ impl World {
 
     pub fn table(&self, position: u32) -> Option<&Arc<Table>> {
         self.tables.get(usize::try_from(position).ok()?)
+    }
+
+    pub fn cache(&self, position: u32) -> Option<&Arc<Cache>> {
+        self.caches.get(usize::try_from(position).ok()?)
     }
 
     pub fn backend(&self, position: u32) -> Option<&Backend> {

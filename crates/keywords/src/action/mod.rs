@@ -6,6 +6,8 @@ use state::family::{ActionKind, RuleSet};
 mod allow;
 mod answer;
 mod auth;
+mod cache_store;
+mod cache_use;
 mod capture;
 mod close;
 mod del_header;
@@ -48,6 +50,8 @@ pub use auth::gate;
 pub static ALL: &[&[ActionKind]] = &[
     allow::KEYWORDS,
     auth::KEYWORDS,
+    cache_store::KEYWORDS,
+    cache_use::KEYWORDS,
     capture::KEYWORDS,
     close::KEYWORDS,
     del_header::KEYWORDS,

@@ -12,6 +12,7 @@ mod quit;
 mod set_severity_output;
 mod set_timeout;
 mod show_backend;
+mod show_cache;
 mod show_cli;
 mod show_env;
 mod show_info;
@@ -32,6 +33,7 @@ pub static ALL: &[&[Command]] = &[
     set_severity_output::KEYWORDS,
     set_timeout::KEYWORDS,
     show_backend::KEYWORDS,
+    show_cache::KEYWORDS,
     show_cli::KEYWORDS,
     show_env::KEYWORDS,
     show_info::KEYWORDS,

@@ -30,6 +30,7 @@ mod process;
 mod rand;
 mod rdp_cookie;
 mod req_ssl;
+mod res_cache;
 mod res_comp;
 mod sc;
 mod server;
@@ -75,6 +76,7 @@ pub static ALL: &[&[Fetch]] = &[
     rand::KEYWORDS,
     rdp_cookie::KEYWORDS,
     req_ssl::KEYWORDS,
+    res_cache::KEYWORDS,
     res_comp::KEYWORDS,
     sc::KEYWORDS,
     sc::NUMBERED,

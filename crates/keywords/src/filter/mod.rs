@@ -2,10 +2,11 @@
 
 use state::family::FilterKind;
 
+pub mod cache;
 pub mod compression;
 
 /// Every filter, a file a line.
-pub static ALL: &[&[FilterKind]] = &[compression::KEYWORDS];
+pub static ALL: &[&[FilterKind]] = &[cache::KEYWORDS, compression::KEYWORDS];
 
 /// The filter of this name.
 pub fn find(name: &str) -> Option<&'static FilterKind> {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use state::family::Metric;
 
 mod bytes;
+mod cache;
 mod check;
 mod column;
 mod compression;
@@ -33,6 +34,7 @@ pub use status::{ServerStatus, server_status};
 pub static ALL: &[&[Metric]] = &[
     bytes::KEYWORDS,
     check::KEYWORDS,
+    cache::KEYWORDS,
     compression::KEYWORDS,
     connections::KEYWORDS,
     errors::KEYWORDS,

@@ -1,22 +1,11 @@
-//! What Sluice has none of yet, so that there is truly nothing to count: the cache, TLS, HTTP/2 and 3. Who adds
+//! What Sluice has none of yet, so that there is truly nothing to count: TLS, HTTP/2 and 3. Who adds
 //! one of them moves its columns to a file of their own.
 
 use super::prelude::*;
 
 const NOTHING: Read = U64(|_| Some(0));
-/// Of proxies that speak HTTP.
-const NOTHING_HTTP: Read = U64(|row| row.is_http().then_some(0));
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("cache_lookups", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups in the cache"),
-    metric("cache_hits", "MCPP", Scope::PROXY, NOTHING_HTTP, "Look-ups that found something"),
-    metric(
-        "cache_hint_hits",
-        "MCPP",
-        Scope::PROXY,
-        NOTHING_HTTP,
-        "Look-ups that were answered with early hints",
-    ),
     metric("h2sess", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/2 sessions so far"),
     metric("h2req", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/2 requests so far"),
     metric("h3sess", "MCPP", Scope::FRONTEND, NOTHING, "HTTP/3 sessions so far"),

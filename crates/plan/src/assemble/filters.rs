@@ -21,10 +21,22 @@ const COMPRESSION: &[&str] = &["compression", "comp-req", "comp-res"];
 /// Makes them.
 pub(super) fn make<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) -> Filters {
     let mut all: Vec<Arc<dyn Filter>> = Vec::new();
+    let by_rules = std::mem::take(&mut assembly.names.used_caches);
     for line in std::mem::take(&mut draft.filters) {
-        all.extend(compile(assembly, draft, seat, line));
+        let Some(filter) = compile(assembly, draft, seat, line) else { continue };
+        if filter.cache().is_some() && all.iter().any(|other| other.cache() == filter.cache()) {
+            let (proxy, name) = (draft.name, crate::ctx::word(line, 2));
+            let message =
+                format!("'filter' : {proxy}: multiple explicit declarations of the cache filter '{name}'");
+            assembly.plan.remarks.push(Diagnostic::alert(line.span(), message));
+        }
+        all.push(filter);
     }
+    assembly.names.used_caches.clear();
+    missing_caches(assembly, draft);
+    imply_caches(assembly, draft, &by_rules, &mut all);
     imply_compression(assembly, draft, &mut all);
+    in_right_order(assembly, draft, &all);
     let mut ordered = |side: &str, list: Option<&str>| match list {
         None => all.clone().into(),
         Some(list) => in_order(assembly, draft.name, side, list, &all).into(),
@@ -67,6 +79,61 @@ fn compile<'a>(
     };
     assembly.plan.remarks.push(Diagnostic::alert(line.span(), error));
     None
+}
+
+/// Says which caches that rules and filters name don't exist.
+fn missing_caches(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>) {
+    for name in std::mem::take(&mut assembly.names.missing_caches) {
+        assembly.plan.remarks.alert_bare(format!(
+            "config: proxy '{}': unable to find the cache '{name}' referenced by the filter 'cache'.",
+            draft.name
+        ));
+    }
+}
+
+/// Rules of a cache bring their filter along, before compression.
+fn imply_caches(
+    assembly: &mut Assembly<'_, '_>,
+    draft: &Draft<'_>,
+    by_rules: &[u32],
+    all: &mut Vec<Arc<dyn Filter>>,
+) {
+    let mut at = 0;
+    for cache in by_rules {
+        if all.iter().any(|filter| filter.cache() == Some(*cache)) {
+            continue;
+        }
+        let quiet = |name: &str| QUIET.contains(&name) || COMPRESSION.contains(&name);
+        if all.iter().all(|filter| quiet(filter.name()))
+            && !all.iter().any(|f| COMPRESSION.contains(&f.name()))
+        {
+            all.insert(at, keywords::filter::cache::implied(*cache));
+            at += 1;
+            continue;
+        }
+        let name =
+            usize::try_from(*cache).ok().and_then(|c| assembly.plan.caches.get(c)).map(|c| c.name.clone());
+        let name = name.unwrap_or_default();
+        let proxy = draft.name;
+        assembly.plan.remarks.alert_bare(match all.iter().any(|f| COMPRESSION.contains(&f.name())) {
+            true => format!("config: proxy '{proxy}': unable to enable the compression filter before the cache '{name}'."),
+            false => {
+                format!("config: proxy '{proxy}': require an explicit filter declaration to use the cache '{name}'.")
+            }
+        });
+    }
+}
+
+/// What is stored is not compressed.
+fn in_right_order(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, all: &[Arc<dyn Filter>]) {
+    let compression = all.iter().position(|filter| COMPRESSION.contains(&filter.name()));
+    let cache = all.iter().rposition(|filter| filter.cache().is_some());
+    if compression.zip(cache).is_some_and(|(compression, cache)| compression < cache) {
+        assembly.plan.remarks.alert_bare(format!(
+            "config: proxy '{}': unable to enable the compression filter before any cache filter.",
+            draft.name
+        ));
+    }
 }
 
 /// `compression` lines bring their filter along, behind all others.

@@ -66,6 +66,7 @@ pub(super) fn world(
         references: std::mem::take(&mut names.references),
         acls: std::mem::take(&mut names.acls),
         tables: super::tables::make(plan),
+        caches: std::mem::take(&mut plan.caches),
         userlists: std::mem::take(&mut plan.userlists),
         kept: names.kept.clone(),
         var_names: names.var_names().to_vec(),

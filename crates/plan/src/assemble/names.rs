@@ -35,6 +35,9 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     for (position, profile) in (0u32..).zip(&plan.log_profiles) {
         names.log_profiles.insert(profile.name.into(), position);
     }
+    for (position, cache) in (0u32..).zip(&plan.caches) {
+        names.caches.insert(cache.name.clone(), position);
+    }
     for (name, pages) in &plan.pages {
         names.http_errors.insert((*name).into(), std::sync::Arc::clone(pages));
     }

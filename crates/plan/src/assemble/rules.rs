@@ -80,8 +80,6 @@ impl Sets {
 
 /// Actions without which the exchange is the same for everybody: only counted, logged or tuned differently.
 const HARMLESS: &[&str] = &[
-    "cache-store",
-    "cache-use",
     "capture",
     "close",
     "do-log",

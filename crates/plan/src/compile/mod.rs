@@ -203,6 +203,17 @@ impl Compiler for Compile<'_> {
         self.names.stick_counters
     }
 
+    fn cache(&mut self, name: &str) -> u32 {
+        let Some(found) = self.names.caches.get(name).copied() else {
+            self.names.missing_caches.push(name.into());
+            return u32::MAX;
+        };
+        if !self.names.used_caches.contains(&found) {
+            self.names.used_caches.push(found);
+        }
+        found
+    }
+
     fn duration(&mut self, text: &str) -> Option<u32> {
         u32::try_from(duration_ms(text)?).ok()
     }

@@ -26,6 +26,11 @@ pub struct Names {
     pub http_errors: HashMap<Box<str>, Arc<Pages>>,
     /// Position in `World::log_profiles`.
     pub log_profiles: HashMap<Box<str>, u32>,
+    /// Position in `World::caches`.
+    pub caches: HashMap<Box<str>, u32>,
+    /// Caches that the proxy at hand uses, by position; names of those that don't exist.
+    pub used_caches: Vec<u32>,
+    pub missing_caches: Vec<Box<str>>,
     /// Which frontends and backends look into the bodies of requests and of responses.
     pub looking: Looking,
     /// What keywords made of files, by their paths, for `World::kept`.

@@ -1,5 +1,6 @@
 //! Sections in the order of the file: which lines go to which table, and what is said of those no table has.
 
+mod cache;
 mod defaults;
 mod global;
 mod healthcheck;
@@ -55,6 +56,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         log_forwards: Vec::new(),
         log_profiles: Vec::new(),
         pages: HashMap::new(),
+        caches: Vec::new(),
         userlists: Vec::new(),
         set_vars: Vec::new(),
         next_uid: 1,
@@ -73,6 +75,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
             SectionKind::LogProfile => log_profile::read(&mut plan, section),
             SectionKind::Healthcheck => healthcheck::read(&mut plan, section),
             SectionKind::Ring => ring::read(&mut plan, section),
+            SectionKind::Cache => cache::read(&mut plan, section),
             _ => {}
         }
     }
@@ -93,6 +96,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
             | SectionKind::HttpErrors
             | SectionKind::LogProfile
             | SectionKind::Ring
+            | SectionKind::Cache
             | SectionKind::Userlist => {}
             SectionKind::Peers => peers::read(&mut plan, section),
             SectionKind::LogForward => log_forward::read(&mut plan, section),

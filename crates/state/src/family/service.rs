@@ -38,6 +38,8 @@ pub enum Begun {
     Head,
     /// That head, and a body that [`Serve::part`] gives.
     Parts,
+    /// That head, which says how its body is framed; and the body.
+    Framed,
     /// The page of this status.
     Page(u16),
     /// There was no room for the head.
@@ -51,6 +53,11 @@ pub trait Serve: Send + Sync + fmt::Debug {
 
     /// Whether it looks into bodies of requests with this method.
     fn wants_body(&self, method: http::Method) -> bool;
+
+    /// Whether `http-response` rules see its answers, as they see a server's.
+    fn heeds_rules(&self) -> bool {
+        true
+    }
 
     /// Puts the head of the answer into the stream's response, without headers about framing.
     fn begin(&self, act: &mut Act<'_>, body: Body) -> Begun;

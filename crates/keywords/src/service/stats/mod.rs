@@ -123,6 +123,10 @@ impl Serve for Stats {
         method == Method::Post
     }
 
+    fn heeds_rules(&self) -> bool {
+        false
+    }
+
     fn begin(&self, act: &mut Act<'_>, body: Body) -> Begun {
         let is_post = body != Body::Unread;
         if is_post {
