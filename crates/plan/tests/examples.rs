@@ -424,9 +424,16 @@ fn stream(given: &str) -> Stream {
 /// A place where the fetch may stand.
 fn place(needs: Needs) -> Site {
     Site::Rules(match needs {
-        Needs::Server | Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer | Needs::Log => {
-            RuleSet::HttpResponse
-        }
+        Needs::ServerChosen
+        | Needs::Server
+        | Needs::ServerConnection
+        | Needs::Response
+        | Needs::CachedResponse
+        | Needs::ResponseCounts
+        | Needs::ResponseHead
+        | Needs::ResponseBody
+        | Needs::ResponseBuffer
+        | Needs::Log => RuleSet::HttpResponse,
         _ => RuleSet::HttpRequest,
     })
 }

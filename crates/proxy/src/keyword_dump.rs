@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use config::vocabulary::{BIND, OPTIONS, SERVER};
-use plan::compile::Site;
-use state::family::RuleSet;
+use plan::compile::{COLUMNS, places};
 
 use crate::inventory::{self, Class};
 
@@ -114,37 +113,10 @@ fn configuration(out: &mut String) {
     list(out, &inventory::actions(), "", &|_| String::new());
 }
 
-/// The places of HAProxy's compatibility matrix, what each means here, and whether the proxy there is a
-/// backend. Places that no rule of Sluice has are `None`.
-const PLACES: &[(&str, Option<Site>, bool)] = &[
-    ("frontend tcp-request connection rule", Some(Site::Rules(RuleSet::TcpRequestConnection)), false),
-    ("frontend tcp-request session rule", Some(Site::Rules(RuleSet::TcpRequestSession)), false),
-    ("frontend tcp-request content rule", Some(Site::Rules(RuleSet::TcpRequestContent)), false),
-    ("frontend http-request header rule", Some(Site::Rules(RuleSet::HttpRequest)), false),
-    ("frontend http-request body rule", Some(Site::Rules(RuleSet::HttpRequest)), false),
-    ("frontend use-backend rule", Some(Site::UseBackend), false),
-    ("backend tcp-request content rule", Some(Site::Rules(RuleSet::TcpRequestContent)), true),
-    ("backend http-request header rule", Some(Site::Rules(RuleSet::HttpRequest)), true),
-    ("backend http-request body rule", Some(Site::Rules(RuleSet::HttpRequest)), true),
-    ("backend use-server, balance or stick-match rule", Some(Site::UseServer), true),
-    ("server source selection", None, true),
-    ("backend tcp-response content rule", Some(Site::Rules(RuleSet::TcpResponseContent)), true),
-    ("backend http-response header rule", Some(Site::Rules(RuleSet::HttpResponse)), true),
-    ("backend http-response body rule", Some(Site::Rules(RuleSet::HttpResponse)), true),
-    ("backend stick-store rule", None, true),
-    ("frontend tcp-response content rule", Some(Site::Rules(RuleSet::TcpResponseContent)), false),
-    ("frontend http-response header rule", Some(Site::Rules(RuleSet::HttpResponse)), false),
-    ("frontend http-response body rule", Some(Site::Rules(RuleSet::HttpResponse)), false),
-    ("logs", Some(Site::Log), false),
-    ("backend tcp-check rule", None, true),
-    ("configuration parser", Some(Site::Nowhere), false),
-    ("CLI parser", None, false),
-];
-
 fn fetches(out: &mut String) {
     out.push_str("# List of registered sample fetch functions:\n");
-    let count = PLACES.len();
-    for (row, (place, ..)) in PLACES.iter().enumerate() {
+    let count = COLUMNS.len();
+    for (row, place) in COLUMNS.iter().enumerate() {
         // A stair of slashes that leads each column up to its name.
         let indent = " ".repeat(count + 1 - row);
         let rails = "/ ".repeat(row);
@@ -156,13 +128,9 @@ fn fetches(out: &mut String) {
     let all = keywords::fetch::ALL.iter().flat_map(|file| file.iter());
     let lines: BTreeMap<&str, String> = all
         .map(|fetch| {
-            let cells: Vec<&str> = PLACES
-                .iter()
-                .map(|(_, site, backend)| {
-                    let may = site.is_some_and(|site| site.allows(fetch.needs, *backend));
-                    if may { "Y" } else { "." }
-                })
-                .collect();
+            let places = places(fetch.needs);
+            let cell = |column| if places >> column & 1 == 1 { "Y" } else { "." };
+            let cells: Vec<&str> = (0..count).map(cell).collect();
             let (name, args, gives) = (
                 fetch.name,
                 arguments(fetch.args.iter().map(|a| (a.kind.name(), a.required))),
@@ -212,7 +180,7 @@ mod tests {
     fn a_line_tells_name_arguments_and_places() {
         let text = dump("smp,cnv,acl,cfg");
         for line in [
-            "[ Y Y Y Y Y Y Y Y Y Y . Y Y Y . Y Y Y Y . . . ] src: addr",
+            "[ Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y . . ] src: addr",
             "lower: str => str",
             "path_beg = path -m beg",
             "\tbind <addr> backlog +1",

@@ -65,7 +65,7 @@ impl ArgKind {
     /// The word HAProxy prints for it in its keyword lists.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Sint | Self::IntOf(..) | Self::IntOrName(_) => "integer",
+            Self::Sint | Self::IntOf(..) => "integer",
             Self::Time => "delay",
             Self::Size => "size",
             Self::Ipv4 => "IPv4 address",
@@ -81,6 +81,7 @@ impl ArgKind {
             Self::Own(own) => own.kind,
             // What it looks into itself.
             Self::Str
+            | Self::IntOrName(_)
             | Self::Map(..)
             | Self::MapAddress
             | Self::Acl

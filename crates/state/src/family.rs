@@ -32,27 +32,45 @@ pub struct Example {
 /// What must exist for a fetch to find anything; which rule sets may use it follows from it (manual 7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Constants, counters, process state: works anywhere.
+    /// Not even a process that serves: constants.
+    Constant,
+    /// Counters, process state: works wherever traffic flows.
     Nothing,
+    /// As `Nothing`, but it depends on whether more bytes may come (`wait_end`).
+    Inspection,
     /// The client's connection.
     Client,
+    /// The frontend that took it.
+    Frontend,
     /// A session: the client's connection once it is set up.
     Session,
     /// A request that began: what is kept of it to the end, logs included (`method`, `capture.req.uri`).
     Request,
+    /// What was counted of a request, of a whole exchange.
+    RequestCounts,
+    TransactionCounts,
     /// A request's head.
     RequestHead,
     /// Request content beyond the head.
     RequestBody,
-    /// The raw bytes that came of a request, of a response.
+    /// The raw bytes that came of a request, of a response, of the side that the rule set works on.
     RequestBuffer,
     ResponseBuffer,
-    /// What came on the side of the rule set at work (`wait_end`).
     EitherBuffer,
     /// A backend was chosen.
     Backend,
-    /// The server's connection, and what is kept of it and of the response to the end.
+    /// A server was chosen.
+    ServerChosen,
+    /// The server's address and what came of connecting to it.
     Server,
+    /// The connection to the server.
+    ServerConnection,
+    /// What is kept of a response to the end.
+    Response,
+    /// As `Response`, of one that a cache may have given in the server's place.
+    CachedResponse,
+    /// What was counted of a response.
+    ResponseCounts,
     /// A response's head.
     ResponseHead,
     /// Response content beyond the head.
@@ -257,6 +275,8 @@ pub trait Compiler {
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
     /// As `expr`, for the key of a stick table; messages say that what it needs is not available `at`.
     fn key(&mut self, words: &mut Words<'_>, at: &str) -> Result<Expr, String>;
+    /// As `expr`, where it is said of `subject`, the word that the user gave the action by, if it can't stand there.
+    fn expr_for(&mut self, subject: &str, words: &mut Words<'_>) -> Result<Expr, String>;
     /// As `expr`, for the few places that take a fetch which can't find anything there: it then gives no sample.
     fn expr_anywhere(&mut self, words: &mut Words<'_>) -> Result<Expr, String>;
     /// Compiles a log-format string that becomes part of a message's head: control characters are written as `%XX`.

@@ -62,7 +62,14 @@ enum Part {
 
 fn parse(p: &mut Parse<'_>, end: End, part: Part) -> Result<Box<dyn Action>, String> {
     let of_connection = p.set == RuleSet::TcpRequestConnection;
-    Ok(Box::new(SetEnd { expr: p.compiler.expr_anywhere(&mut p.words)?, end, part, of_connection }))
+    // Connections and sessions take what can find nothing.
+    let expr = match p.set {
+        RuleSet::TcpRequestConnection | RuleSet::TcpRequestSession => {
+            p.compiler.expr_anywhere(&mut p.words)?
+        }
+        _ => p.compiler.expr(&mut p.words)?,
+    };
+    Ok(Box::new(SetEnd { expr, end, part, of_connection }))
 }
 
 #[derive(Debug)]

@@ -18,7 +18,8 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
         examples: &["set-var(txn.x) src", "set-var(sess.first,ifnotexists) src,ipmask(24)"],
         parse: |p| {
             let (var, conditions) = inside(p)?;
-            let expr = p.compiler.expr(&mut p.words)?;
+            let subject = format!("set-var({})", p.inside.unwrap_or_default());
+            let expr = p.compiler.expr_for(&subject, &mut p.words)?;
             Ok(Box::new(SetVar { var, conditions, source: Source::Expr(expr) }))
         },
     },

@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
         ALSO,
     ],
     gives: Type::Bool,
-    needs: Needs::Nothing,
+    needs: Needs::Constant,
     doc: "Whether all of the named ACLs hold; one behind `!` must not hold.",
     examples: &[
         Example { given: "POST / HTTP/1.1\r\n\r\n", expr: "acl(METH_POST,TRUE)", gives: "1" },

@@ -5,7 +5,7 @@ use state::{Backend, Server};
 
 use super::prelude::*;
 
-const ARGS: &[ArgSpec] = &[ArgSpec::optional("backend", ArgKind::Backend)];
+const ARGS: &[ArgSpec] = &[ArgSpec::required("backend", ArgKind::Backend)];
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[

@@ -52,7 +52,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "capture.res.hdr",
         args: &[ArgSpec::required("idx", ArgKind::Sint)],
         gives: Type::Str,
-        needs: Needs::Server,
+        needs: Needs::Response,
         doc: "The response header captured in this slot, counted from 0.",
         examples: &[Example { given: BOTH, expr: "capture.res.hdr(0)", gives: "-" }],
         get: |args, cx| captured(&cx.stream?.captured_response, args, cx),

@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "date",
         args: &[ArgSpec::optional("offset", ArgKind::Sint), ArgSpec::optional("unit", UNITS)],
         gives: Type::Sint,
-        needs: Needs::Nothing,
+        needs: Needs::Constant,
         doc: "The time since 1970 in seconds or the unit given, plus an offset in that unit.",
         examples: &[
             Example { given: "", expr: "date(),sub(1700000001)", gives: "0" },
@@ -40,7 +40,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "date_us",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Nothing,
+        needs: Needs::Constant,
         doc: "The microseconds of the current second.",
         examples: &[Example { given: "", expr: "date_us", gives: "124000" }],
         get: |_, cx| i64::try_from(cx.wall_us % 1_000_000).ok().map(Value::Sint),

@@ -38,7 +38,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fc_pp_tlv",
         args: &[ArgSpec::required("id", ArgKind::IntOrName(NAMES))],
         gives: Type::Str,
-        needs: Needs::Client,
+        needs: Needs::Session,
         doc: "The value of the first TLV of this type (0 to 255, or a name of the specification) in the PROXY protocol \
               header. An ACL looks at every one of the type.",
         examples: &[

@@ -4,7 +4,7 @@ use state::Frontend;
 
 use super::prelude::*;
 
-const ARGS: &[ArgSpec] = &[ArgSpec::optional("frontend", ArgKind::Frontend)];
+const ARGS: &[ArgSpec] = &[ArgSpec::required("frontend", ArgKind::Frontend)];
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
@@ -12,7 +12,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "cur_client_timeout",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The client timeout of the stream in milliseconds: the frontend's, or what `set-timeout` said.",
         examples: &[Example { given: GIVEN, expr: "cur_client_timeout", gives: "30000" }],
         get: |_, cx| {
@@ -44,7 +44,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fe_client_timeout",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The `timeout client` of the frontend in milliseconds.",
         examples: &[Example { given: GIVEN, expr: "fe_client_timeout", gives: "30000" }],
         get: |_, cx| own(cx)?.timeouts.client.map(int),
@@ -64,7 +64,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fe_defbe",
         args: &[],
         gives: Type::Str,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The name of the frontend's default backend.",
         examples: &[Example { given: GIVEN, expr: "fe_defbe", gives: "app" }],
         get: |_, cx| cx.world.backend(own(cx)?.switching.default?).map(|b| Value::Str(b.name.as_bytes())),
@@ -74,7 +74,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fe_id",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The frontend's number.",
         examples: &[Example { given: GIVEN, expr: "fe_id", gives: "2" }],
         get: |_, cx| own(cx).map(|f| int(f.id)),
@@ -84,7 +84,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fe_name",
         args: &[],
         gives: Type::Str,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The frontend's name.",
         examples: &[Example { given: GIVEN, expr: "fe_name", gives: "web" }],
         get: |_, cx| own(cx).map(|f| Value::Str(f.name.as_bytes())),
@@ -94,7 +94,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "fe_tarpit_timeout",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The `timeout tarpit` of the frontend in milliseconds.",
         examples: &[Example { given: GIVEN, expr: "fe_tarpit_timeout", gives: "5000" }],
         get: |_, cx| own(cx)?.timeouts.tarpit.map(int),
@@ -104,7 +104,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "so_id",
         args: &[],
         gives: Type::Sint,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The number of the `bind` line the client came in by.",
         examples: &[Example { given: GIVEN, expr: "so_id", gives: "1" }],
         get: |_, cx| bind(cx).map(|b| int(b.id)),
@@ -114,7 +114,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "so_name",
         args: &[],
         gives: Type::Str,
-        needs: Needs::Client,
+        needs: Needs::Frontend,
         doc: "The name of the `bind` line the client came in by.",
         examples: &[Example { given: GIVEN, expr: "so_name", gives: "main" }],
         get: |_, cx| bind(cx)?.name.as_deref().map(|n| Value::Str(n.as_bytes())),

@@ -4,6 +4,7 @@ use sample::cast::integer;
 
 use super::prelude::*;
 
+const NAME: &[ArgSpec] = &[ArgSpec::optional("name", ArgKind::Str)];
 pub(super) const ARGS: &[ArgSpec] =
     &[ArgSpec::optional("name", ArgKind::Str), ArgSpec::optional("occ", ArgKind::Sint)];
 const GIVEN: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nx-n: 1, 22\r\nx-n: 333\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-r: a,b\r\n\r\n";
@@ -67,7 +68,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "hdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::RequestHead,
         doc: "See `req.hdr_cnt`.",
@@ -77,7 +78,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "req.hdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::RequestHead,
         doc: "How many comma-separated values a request header has over all its lines.",
@@ -90,7 +91,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "res.hdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::ResponseHead,
         doc: "How many comma-separated values a response header has over all its lines.",
@@ -100,7 +101,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "req.fhdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::RequestHead,
         doc: "How many lines of this name the request has; all lines without a name.",
@@ -147,7 +148,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "res.fhdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::ResponseHead,
         doc: "How many lines of this name the response has; all lines without a name.",
@@ -167,7 +168,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     },
     Fetch {
         name: "shdr_cnt",
-        args: ARGS,
+        args: NAME,
         gives: Type::Sint,
         needs: Needs::ResponseHead,
         doc: "See `res.hdr_cnt`.",

@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
         name: "req.hdrs",
         args: &[],
-        gives: Type::Str,
+        gives: Type::Bin,
         needs: Needs::RequestHead,
         doc: "The request's header block as text, the empty line at its end included.",
         examples: &[Example { given: GIVEN, expr: "req.hdrs,length", gives: "27" }],
@@ -43,7 +43,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
         name: "res.hdrs",
         args: &[],
-        gives: Type::Str,
+        gives: Type::Bin,
         needs: Needs::ResponseHead,
         doc: "The response's header block as text, the empty line at its end included.",
         examples: &[Example { given: GIVEN, expr: "res.hdrs,length", gives: "10" }],
@@ -71,5 +71,5 @@ fn block<'a>(message: &'a Message, cx: &Ctx<'a>) -> Option<Value<'a>> {
         }
     }
     out.extend_from_slice(b"\r\n");
-    Some(Value::Str(out.into_bump_slice()))
+    Some(Value::Bin(out.into_bump_slice()))
 }

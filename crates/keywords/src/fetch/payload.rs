@@ -13,6 +13,25 @@ const PREFIXED: &[ArgSpec] = &[
     ArgSpec::optional("offset2", ArgKind::Str),
 ];
 
+/// Whose bytes.
+#[derive(Clone, Copy)]
+enum Of {
+    Request,
+    Response,
+    /// Those of the side that the rule set works on.
+    Either,
+}
+
+impl Of {
+    const fn needs(self) -> Needs {
+        match self {
+            Self::Request => Needs::RequestBuffer,
+            Self::Response => Needs::ResponseBuffer,
+            Self::Either => Needs::EitherBuffer,
+        }
+    }
+}
+
 const RAW: &str = "raw:PUSH\x05hello";
 
 const fn length(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
@@ -32,36 +51,36 @@ const fn length(name: &'static str, response: bool, examples: &'static [Example]
     }
 }
 
-const fn part(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
+const fn part(name: &'static str, of: Of, examples: &'static [Example]) -> Fetch {
     Fetch {
         name,
         args: PART,
         gives: Type::Bin,
-        needs: if response { Needs::ResponseBuffer } else { Needs::RequestBuffer },
+        needs: of.needs(),
         doc: "`length` bytes from `offset` on; all from there on where the length is 0. Nothing where HTTP is read.",
         examples,
-        get: if response {
-            |args, cx| slice(body(cx, true)?, args.int(0)?, args.int(1)?)
-        } else {
-            |args, cx| slice(body(cx, false)?, args.int(0)?, args.int(1)?)
+        get: match of {
+            Of::Request => |args, cx| slice(body(cx, false)?, args.int(0)?, args.int(1)?),
+            Of::Response => |args, cx| slice(body(cx, true)?, args.int(0)?, args.int(1)?),
+            Of::Either => |args, cx| slice(body(cx, responding(cx))?, args.int(0)?, args.int(1)?),
         },
         each: None,
     }
 }
 
-const fn prefixed(name: &'static str, response: bool, examples: &'static [Example]) -> Fetch {
+const fn prefixed(name: &'static str, of: Of, examples: &'static [Example]) -> Fetch {
     Fetch {
         name,
         args: PREFIXED,
         gives: Type::Bin,
-        needs: if response { Needs::ResponseBuffer } else { Needs::RequestBuffer },
+        needs: of.needs(),
         doc: "As many bytes as the number of `length` bytes at `offset1` says, from `offset2` on (`+` and `-` count from \
               behind the number), or from behind the number.",
         examples,
-        get: if response {
-            |args, cx| by_prefix(body(cx, true)?, args)
-        } else {
-            |args, cx| by_prefix(body(cx, false)?, args)
+        get: match of {
+            Of::Request => |args, cx| by_prefix(body(cx, false)?, args),
+            Of::Response => |args, cx| by_prefix(body(cx, true)?, args),
+            Of::Either => |args, cx| by_prefix(body(cx, responding(cx))?, args),
         },
         each: None,
     }
@@ -73,7 +92,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     length("res.len", true, &[Example { given: RAW, expr: "res.len", gives: "10" }]),
     part(
         "payload",
-        false,
+        Of::Either,
         &[
             Example { given: RAW, expr: "payload(0,4)", gives: "PUSH" },
             Example { given: RAW, expr: "payload(5,0)", gives: "hello" },
@@ -82,7 +101,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     ),
     part(
         "req.payload",
-        false,
+        Of::Request,
         &[
             Example { given: RAW, expr: "req.payload(0,4)", gives: "PUSH" },
             Example { given: RAW, expr: "req.payload(5,0)", gives: "hello" },
@@ -91,7 +110,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     ),
     part(
         "res.payload",
-        true,
+        Of::Response,
         &[
             Example { given: RAW, expr: "res.payload(0,4)", gives: "PUSH" },
             Example { given: RAW, expr: "res.payload(5,0)", gives: "hello" },
@@ -100,7 +119,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     ),
     prefixed(
         "payload_lv",
-        false,
+        Of::Either,
         &[
             Example { given: RAW, expr: "payload_lv(4,1)", gives: "hello" },
             Example { given: RAW, expr: "payload_lv(4,1,+9)", gives: "-" },
@@ -108,7 +127,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     ),
     prefixed(
         "req.payload_lv",
-        false,
+        Of::Request,
         &[
             Example { given: RAW, expr: "req.payload_lv(4,1)", gives: "hello" },
             Example { given: RAW, expr: "req.payload_lv(4,1,+9)", gives: "-" },
@@ -116,7 +135,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     ),
     prefixed(
         "res.payload_lv",
-        true,
+        Of::Response,
         &[
             Example { given: RAW, expr: "res.payload_lv(4,1)", gives: "hello" },
             Example { given: RAW, expr: "res.payload_lv(4,1,+9)", gives: "-" },
@@ -126,7 +145,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "wait_end",
         args: &[],
         gives: Type::Bool,
-        needs: Needs::EitherBuffer,
+        needs: Needs::Inspection,
         doc: "True when no more bytes will be waited for: the `inspect-delay` of the rule set is over, or the peer has ended.",
         examples: &[Example { given: "GET / HTTP/1.1\r\n\r\n", expr: "wait_end", gives: "1" }],
         get: |_, cx| {
@@ -136,6 +155,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
+
+fn responding(cx: &Ctx<'_>) -> bool {
+    cx.side == Side::Response
+}
 
 fn body<'a>(cx: &Ctx<'a>, response: bool) -> Option<&'a Body> {
     cx.stream.map(|s| if response { &s.response_body } else { &s.request_body })

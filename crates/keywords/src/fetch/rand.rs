@@ -9,7 +9,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "rand",
         args: &[ArgSpec::optional("range", ArgKind::Sint)],
         gives: Type::Sint,
-        needs: Needs::Nothing,
+        needs: Needs::Constant,
         doc: "A random integer from 0 to below `range`, 2^32 if none is given. Not for secrets.",
         examples: &[
             Example { given: "", expr: "rand(1)", gives: "0" },
@@ -28,7 +28,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "uuid",
         args: &[ArgSpec::optional("version", ArgKind::IntOf(&[4], "Unsupported UUID version: '{}'"))],
         gives: Type::Str,
-        needs: Needs::Nothing,
+        needs: Needs::Constant,
         doc: "A random universally unique identifier (version 4 of RFC 9562).",
         examples: &[
             Example { given: "", expr: "uuid,length", gives: "36" },

@@ -10,7 +10,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         name: "ssl_bc",
         args: &[],
         gives: Type::Bool,
-        needs: Needs::Server,
+        needs: Needs::ServerConnection,
         doc: "Whether the server's connection is encrypted.",
         examples: &[Example { given: GIVEN, expr: "ssl_bc", gives: "0" }],
         get: |_, cx| cx.stream.map(|_| Value::Bool(false)),

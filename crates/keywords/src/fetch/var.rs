@@ -9,7 +9,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
     name: "var",
     args: &[ArgSpec::required("var-name", ArgKind::Var), ArgSpec::optional("default", ArgKind::Str)],
     gives: Type::Any,
-    needs: Needs::Nothing,
+    needs: Needs::Constant,
     doc: "The value of a variable, of whatever type it was set to; the default, as text, if it is not set.",
     examples: &[
         Example { given: "", expr: "var(txn.nope)", gives: "-" },

@@ -74,10 +74,10 @@ impl<'a> Section<'_, 'a> {
                         let what = format!("'{}', which asks for {what},", line.keyword());
                         self.plan.remarks.unserved(line.span(), &what);
                     }
-                    None => self.plan.remarks.alert(
-                        line.span(),
-                        format!("error detected while parsing use_backend rule : {error}."),
-                    ),
+                    None => self
+                        .plan
+                        .remarks
+                        .alert(line.span(), format!("failed to parse use_backend rule '{text}' : {error}.")),
                 }
                 None
             }

@@ -183,27 +183,31 @@ impl Compile<'_> {
         Ok(acl)
     }
 
-    /// HAProxy lets an ACL stand where it can never match, and says so.
+    /// HAProxy lets an ACL stand where it, or a part of it, can never match, and says so. Gives whether
+    /// all of it can't.
     fn warn_useless(&mut self, acl: &Acl) -> bool {
         let backend = self.home.backend.is_some();
-        let mut useless = 0;
-        for test in &acl.tests {
-            let fetch = test.expr.fetch;
-            if !site::legal(fetch.needs, self.site, backend) {
-                useless += 1;
-                let which = if acl.name.is_empty() {
-                    "anonymous acl".to_owned()
-                } else {
-                    format!("acl '{}'", acl.name)
-                };
-                self.warnings.push(format!(
-                    "{which} will never match because it uses keyword '{}' which is incompatible with '{}'",
-                    fetch.name,
-                    self.site.words()
-                ));
-            }
-        }
-        useless > 0 && useless == acl.tests.len()
+        let illegal = |t: &&AclTest| !site::legal(t.expr.fetch.needs, self.site, backend);
+        let useless: Vec<&str> = acl.tests.iter().filter(illegal).map(|t| t.expr.fetch.name).collect();
+        let Some(first) = useless.first() else { return false };
+        let (set, place) = (self.site.rule_words(), self.site.words());
+        // Its words for rules of HTTP begin with a quotation mark.
+        let (open, inside) = set.map_or(("'", String::new()), |set| ("", format!(" in '{set}'")));
+        let name = &acl.name;
+        self.warnings.push(if name.is_empty() {
+            format!(
+                "{open}anonymous acl will never match{inside} because it uses keyword '{first}' which is incompatible \
+                 with '{place}'"
+            )
+        } else if useless.len() == acl.tests.len() {
+            format!(
+                "{open}acl '{name}' will never match{inside} because it only involves keywords that are incompatible \
+                 with '{place}'"
+            )
+        } else {
+            format!("{open}acl '{name}' involves keywords '{first}' which is incompatible with '{place}'")
+        });
+        useless.len() == acl.tests.len()
     }
 
     /// Compiles `criterion [flags] [operator] values...`.

@@ -72,7 +72,7 @@ impl Compile<'_> {
         let side = match needs {
             Needs::RequestBody | Needs::RequestBuffer => 0,
             Needs::ResponseBody | Needs::ResponseBuffer => 1,
-            Needs::EitherBuffer => usize::from(self.site.side() == Side::Response),
+            Needs::EitherBuffer | Needs::Inspection => usize::from(self.site.side() == Side::Response),
             _ => return,
         };
         let (home, looking) = (self.home, &mut self.names.looking);
@@ -140,17 +140,23 @@ impl Compile<'_> {
         Ok(Expr { fetch, args, steps: steps.into_boxed_slice() })
     }
 
-    /// Refuses a fetch that can't find what it needs where it stands.
+    /// What a fetch needs and can't find where it stands.
+    pub(super) fn lacking(&self, expr: &Expr) -> Option<&'static str> {
+        let needs = expr.fetch.needs;
+        let legal = site::legal(needs, self.site, self.home.backend.is_some());
+        (!legal).then(|| site::what(needs))
+    }
+
+    /// Refuses a fetch in a log format that can't find what it needs where it stands.
     pub(super) fn legal(&self, expr: &Expr) -> Result<(), String> {
-        let (name, needs) = (expr.fetch.name, expr.fetch.needs);
-        if site::legal(needs, self.site, self.home.backend.is_some()) {
-            return Ok(());
+        let name = expr.fetch.name;
+        match self.lacking(expr) {
+            None => Ok(()),
+            Some(what) => Err(format!(
+                "sample fetch <{name}> may not be reliably used here because it needs '{what}' which is not available \
+                 here"
+            )),
         }
-        let what = site::what(needs);
-        Err(format!(
-            "sample fetch <{name}> may not be reliably used here because it needs '{what}' which is not available \
-             here"
-        ))
     }
 }
 

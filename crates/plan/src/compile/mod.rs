@@ -39,7 +39,7 @@ pub use names::{Looking, Names};
 pub use nearest::nearest;
 pub use rule::{Part, RuleFault};
 pub use screen::screened;
-pub use site::Site;
+pub use site::{COLUMNS, Site, places};
 pub use switching::{Switchboard, switching};
 
 /// The proxy whose lines are compiled.
@@ -98,9 +98,18 @@ impl<'a> Compile<'a> {
 
 impl Compiler for Compile<'_> {
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String> {
+        let subject = words.peek().unwrap_or_default();
+        self.expr_for(subject, words)
+    }
+
+    fn expr_for(&mut self, subject: &str, words: &mut Words<'_>) -> Result<Expr, String> {
         let expr = self.expr_words(words)?;
-        self.legal(&expr)?;
-        Ok(expr)
+        match self.lacking(&expr) {
+            Some(what) => Err(format!(
+                "fetch method '{subject}' extracts information from '{what}', none of which is available here"
+            )),
+            None => Ok(expr),
+        }
     }
 
     fn key(&mut self, words: &mut Words<'_>, at: &str) -> Result<Expr, String> {
@@ -351,7 +360,7 @@ mod tests {
         });
         assert_eq!(
             warnings[0],
-            "anonymous acl will never match because it uses keyword 'status' which is incompatible with 'frontend \
+            "'anonymous acl will never match because it uses keyword 'status' which is incompatible with 'frontend \
              http-request header rule'"
         );
         assert!(warnings[1].starts_with("parsing acl keyword 'path_beg' :\n  no pattern to match against"));

@@ -57,69 +57,118 @@ impl Site {
         }
     }
 
-    /// Whether a fetch with these needs may stand here; `backend` says whether the proxy at hand has a backend's rules.
-    pub fn allows(self, needs: Needs, backend: bool) -> bool {
-        legal(needs, self, backend)
-    }
-
-    const fn has_request_head(self) -> bool {
+    /// The words that begin a line of rules of TCP.
+    pub(super) const fn rule_words(self) -> Option<&'static str> {
         match self {
-            Self::Rules(set) => matches!(set, RuleSet::TcpRequestContent | RuleSet::HttpRequest),
-            Self::UseBackend | Self::UseServer | Self::Answer | Self::Persist => true,
-            Self::Log | Self::Check | Self::StickStore | Self::Nowhere => false,
+            Self::Rules(
+                set @ (RuleSet::TcpRequestConnection
+                | RuleSet::TcpRequestSession
+                | RuleSet::TcpRequestContent
+                | RuleSet::TcpResponseContent),
+            ) => Some(set.words()),
+            _ => None,
         }
     }
 
-    const fn has_response_head(self) -> bool {
-        matches!(
-            self,
-            Self::Answer
-                | Self::Check
-                | Self::StickStore
-                | Self::Rules(
-                    RuleSet::TcpResponseContent | RuleSet::HttpResponse | RuleSet::HttpAfterResponse
-                )
-        )
+    /// The columns of [`COLUMNS`] that this place is, as bits.
+    const fn columns(self, backend: bool) -> u32 {
+        const fn half(backend: bool, front: u32, back: u32) -> u32 {
+            1 << if backend { back } else { front }
+        }
+        match self {
+            Self::Rules(RuleSet::TcpRequestConnection) => 1,
+            Self::Rules(RuleSet::TcpRequestSession) => 1 << 1,
+            Self::Rules(RuleSet::TcpRequestContent) => half(backend, 2, 6),
+            Self::Rules(RuleSet::HttpRequest) => half(backend, 3, 7),
+            Self::UseBackend => 1 << 5,
+            Self::Persist => 1 << 6,
+            Self::UseServer => 1 << 9,
+            Self::Rules(RuleSet::TcpResponseContent) => half(backend, 15, 11),
+            Self::Rules(RuleSet::HttpResponse | RuleSet::HttpAfterResponse) => half(backend, 16, 12),
+            Self::Answer => half(backend, 3, 7) | half(backend, 16, 12),
+            Self::Log => 1 << 18,
+            Self::StickStore => 1 << 14,
+            Self::Check => 1 << 19,
+            Self::Nowhere => 1 << 20,
+        }
+    }
+}
+
+/// The places of HAProxy's compatibility matrix.
+pub const COLUMNS: [&str; 22] = [
+    "frontend tcp-request connection rule",
+    "frontend tcp-request session rule",
+    "frontend tcp-request content rule",
+    "frontend http-request header rule",
+    "frontend http-request body rule",
+    "frontend use-backend rule",
+    "backend tcp-request content rule",
+    "backend http-request header rule",
+    "backend http-request body rule",
+    "backend use-server, balance or stick-match rule",
+    "server source selection",
+    "backend tcp-response content rule",
+    "backend http-response header rule",
+    "backend http-response body rule",
+    "backend stick-store rule",
+    "frontend tcp-response content rule",
+    "frontend http-response header rule",
+    "frontend http-response body rule",
+    "logs",
+    "backend tcp-check rule",
+    "configuration parser",
+    "CLI parser",
+];
+
+/// The columns in which a fetch with these needs may stand, as bits: from one to another.
+pub const fn places(needs: Needs) -> u32 {
+    const fn span(from: u32, to: u32) -> u32 {
+        (1 << (to + 1)) - (1 << from)
+    }
+    match needs {
+        Needs::Constant => span(0, 21),
+        Needs::Nothing | Needs::Inspection => span(0, 19) | 1 << 21,
+        Needs::Client => span(0, 19),
+        Needs::Frontend => span(0, 18),
+        Needs::Session => span(1, 18),
+        Needs::Request | Needs::RequestCounts | Needs::TransactionCounts => span(2, 18),
+        Needs::RequestHead | Needs::RequestBody | Needs::RequestBuffer => span(2, 10),
+        Needs::EitherHead | Needs::EitherBuffer => span(2, 17) | 1 << 19,
+        Needs::Backend => span(6, 19),
+        Needs::ResponseCounts => span(9, 18),
+        Needs::ServerChosen | Needs::CachedResponse => span(10, 19),
+        Needs::Server | Needs::ServerConnection | Needs::Response => span(11, 19),
+        Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer => span(11, 17) | 1 << 19,
+        Needs::Log => 1 << 18,
     }
 }
 
 /// Whether a fetch with these needs may stand there; `backend` says whether the proxy at hand has a backend's rules.
-pub(super) fn legal(needs: Needs, site: Site, backend: bool) -> bool {
-    use RuleSet::{TcpRequestConnection, TcpRequestSession};
-    let rules = |set| site == Site::Rules(set);
-    let nowhere = site == Site::Nowhere;
-    match needs {
-        Needs::Nothing | Needs::EitherBuffer => true,
-        Needs::Client => !nowhere,
-        Needs::Session => !nowhere && !rules(TcpRequestConnection),
-        Needs::Request => {
-            !nowhere && site != Site::Check && !rules(TcpRequestConnection) && !rules(TcpRequestSession)
-        }
-        Needs::RequestHead | Needs::RequestBody | Needs::RequestBuffer => site.has_request_head(),
-        Needs::ResponseHead | Needs::ResponseBody | Needs::ResponseBuffer => site.has_response_head(),
-        Needs::EitherHead => site.has_request_head() || site.has_response_head(),
-        Needs::Backend => match site {
-            Site::UseServer | Site::Persist | Site::Log => true,
-            Site::UseBackend | Site::Nowhere => false,
-            _ => site.has_response_head() || site.has_request_head() && backend,
-        },
-        Needs::Server => site.has_response_head() || site == Site::Log,
-        Needs::Log => site == Site::Log,
-    }
+pub(super) const fn legal(needs: Needs, site: Site, backend: bool) -> bool {
+    places(needs) & site.columns(backend) != 0
 }
 
 /// HAProxy's words for what a fetch needs.
 pub(super) const fn what(needs: Needs) -> &'static str {
     match needs {
-        Needs::Nothing | Needs::EitherBuffer => "internal state",
-        Needs::Client => "layer 4 connection on the client side",
-        Needs::Session => "layer 5 session",
+        Needs::Constant | Needs::Nothing | Needs::Inspection => "internal state",
+        Needs::Client => "client address",
+        Needs::Frontend => "frontend",
+        Needs::Session => "client-side connection",
         Needs::Request => "HTTP request",
-        Needs::RequestHead | Needs::RequestBody | Needs::EitherHead => "HTTP request headers",
+        Needs::RequestCounts => "request buffer statistics",
+        Needs::TransactionCounts => "transaction statistics",
+        Needs::RequestHead | Needs::RequestBody => "HTTP request headers",
+        Needs::EitherHead => "HTTP request headers,HTTP response headers",
         Needs::RequestBuffer => "request buffer",
         Needs::ResponseBuffer => "response buffer",
+        Needs::EitherBuffer => "request buffer,response buffer",
         Needs::Backend => "backend",
-        Needs::Server => "HTTP response",
+        Needs::ServerChosen => "server",
+        Needs::Server => "server address",
+        Needs::ServerConnection => "server-side connection",
+        Needs::Response | Needs::CachedResponse => "HTTP response",
+        Needs::ResponseCounts => "response buffer statistics",
         Needs::ResponseHead | Needs::ResponseBody => "HTTP response headers",
         Needs::Log => "stream at its end",
     }
@@ -134,6 +183,7 @@ mod tests {
         let request = Site::Rules(RuleSet::HttpRequest);
         let response = Site::Rules(RuleSet::HttpResponse);
         let connection = Site::Rules(RuleSet::TcpRequestConnection);
+        assert_eq!(places(Needs::Client).count_ones(), 20);
         assert!(legal(Needs::RequestHead, request, false) && !legal(Needs::RequestHead, response, true));
         assert!(!legal(Needs::RequestHead, Site::Log, true) && legal(Needs::Request, Site::Log, true));
         assert!(legal(Needs::Client, connection, false) && !legal(Needs::Request, connection, false));
