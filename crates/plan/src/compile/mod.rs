@@ -114,14 +114,13 @@ impl Compiler for Compile<'_> {
 
     fn key(&mut self, words: &mut Words<'_>, at: &str) -> Result<Expr, String> {
         let expr = self.expr_words(words)?;
-        let (name, needs) = (expr.fetch.name, expr.fetch.needs);
-        if self.site.allows(needs, self.home.backend.is_some()) {
-            return Ok(expr);
+        match self.lacking(&expr) {
+            Some(what) => Err(format!(
+                "fetch method '{}' extracts information from '{what}', none of which is available {at}",
+                expr.fetch.name
+            )),
+            None => Ok(expr),
         }
-        let what = site::what(needs);
-        Err(format!(
-            "fetch method '{name}' extracts information from '{what}', none of which is available {at}"
-        ))
     }
 
     fn expr_anywhere(&mut self, words: &mut Words<'_>) -> Result<Expr, String> {
