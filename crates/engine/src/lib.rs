@@ -7,7 +7,7 @@
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
 //! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`], [`borrow`] and [`contact`],
 //! [`preface`], [`respond`], [`filter`] with [`chain`], [`forward`] with [`pump`], [`alter`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
-//! [`announce`] and [`at_work`] beside it all.
+//! [`announce`], [`at_work`] and [`explain`] beside it all.
 
 pub mod alter;
 pub mod announce;
@@ -22,6 +22,7 @@ pub mod contact;
 pub mod content;
 pub mod dial;
 pub mod exchange;
+pub mod explain;
 pub mod failure;
 pub mod filter;
 pub mod finish;

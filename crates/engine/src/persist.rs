@@ -8,7 +8,7 @@ use state::cookie::{Cookie, Manner, decode_date, encode_date};
 use state::expr::{Ctx, Side};
 use state::frontend::Capture;
 use state::server::Address;
-use state::{Backend, Server};
+use state::{Backend, Server, Stream};
 use wire::rdp::{self, Found};
 
 use crate::exchange::Exchange;
@@ -56,7 +56,8 @@ pub fn use_server(x: &mut Exchange<'_>) {
     x.persistence.server = x.look(Side::Request, |cx| named(&backend.use_server, &open, cx));
 }
 
-fn named(rules: &[UseServer], open: &dyn Fn(u32) -> bool, cx: &Ctx<'_>) -> Option<u32> {
+/// The server that the first `use-server` rule names which holds and whose server can be had.
+pub fn named(rules: &[UseServer], open: &dyn Fn(u32) -> bool, cx: &Ctx<'_>) -> Option<u32> {
     for rule in rules {
         if rule.cond.as_ref().is_some_and(|cond| !cond.holds(cx)) {
             continue;
@@ -84,7 +85,8 @@ impl Persistence {
     }
 
     /// Whether persistence may lead to this server.
-    fn takes(&self, backend: &Backend, server: Option<&Server>) -> bool {
+    /// Whether this server may serve a client that is led to it.
+    pub fn takes(&self, backend: &Backend, server: Option<&Server>) -> bool {
         server.is_some_and(|s| s.is_up() || backend.options.persist || self.forced)
     }
 }
@@ -194,6 +196,24 @@ pub fn request(x: &mut Exchange<'_>) -> Result<(), Full> {
     let persistence = &mut x.persistence;
     let mut judge = Judge { backend, cookie, capture, captured, letter, persistence };
     edit(&mut x.stream.request, &mut x.worker.out.borrow_mut(), &mut judge)
+}
+
+/// Looks at the cookie of the backend alone, as it stands in the request: for explaining, where nothing is sent. Gives its
+/// name.
+pub fn look(persistence: &mut Persistence, backend: &Backend, stream: &mut Stream) -> String {
+    let Some(cookie) = backend.cookie.as_deref() else { return String::new() };
+    let (mut captured, mut letter) = (None, NONE);
+    let mut judge = Judge {
+        backend: Some(backend),
+        cookie: Some(cookie),
+        capture: None,
+        captured: &mut captured,
+        letter: &mut letter,
+        persistence,
+    };
+    // A cookie line that finds no room stays as it is.
+    let _ = edit(&mut stream.request, &mut Vec::new(), &mut judge);
+    String::from_utf8_lossy(&cookie.name).into_owned()
 }
 
 fn edit(request: &mut Message, out: &mut Vec<u8>, judge: &mut Judge<'_>) -> Result<(), Full> {

@@ -12,6 +12,7 @@ use state::expr::Side;
 use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
 use state::tracking::REQUESTS;
+use state::{Frontend, Stream};
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
@@ -170,28 +171,13 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.client.session.counters.count(REQUESTS, 1, track::now_ms());
     let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
-    let line = &mut stream.request_line;
-    line.extend_from_slice(stream.request.method_bytes());
-    line.push(b' ');
-    line.extend_from_slice(stream.request.target_bytes());
-    match stream.request.protocol_bytes() {
-        b"" => {
-            line.extend_from_slice(b" HTTP/");
-            line.extend_from_slice(&stream.request.version().text());
-            line.truncate(x.world.global.log_line_len);
-        }
-        other => {
-            line.push(b' ');
-            line.extend_from_slice(other);
-        }
-    }
-    line.truncate(x.world.global.log_line_len);
+    write_line(stream, x.world.global.log_line_len);
     x.keep_client =
         !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
     }
-    capture(x);
+    capture(x.stream, x.frontend);
     Ok(())
 }
 
@@ -214,12 +200,31 @@ pub async fn body(x: &mut Exchange<'_>) -> Result<(), Stop> {
     inspect::request(x, until, 0).await
 }
 
+/// Keeps the request's first line for logs, no longer than `most`.
+pub fn write_line(stream: &mut Stream, most: usize) {
+    let line = &mut stream.request_line;
+    line.extend_from_slice(stream.request.method_bytes());
+    line.push(b' ');
+    line.extend_from_slice(stream.request.target_bytes());
+    match stream.request.protocol_bytes() {
+        b"" => {
+            line.extend_from_slice(b" HTTP/");
+            line.extend_from_slice(&stream.request.version().text());
+        }
+        other => {
+            line.push(b' ');
+            line.extend_from_slice(other);
+        }
+    }
+    line.truncate(most);
+}
+
 /// `capture request header`.
-fn capture(x: &mut Exchange<'_>) {
-    for wanted in &x.frontend.captures.request {
-        let value = if wanted.name.is_empty() { None } else { x.stream.request.line_at(&*wanted.name, -1) };
+pub fn capture(stream: &mut Stream, frontend: &Frontend) {
+    for wanted in &frontend.captures.request {
+        let value = if wanted.name.is_empty() { None } else { stream.request.line_at(&*wanted.name, -1) };
         let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default().into());
-        x.stream.captured_request.push(value);
+        stream.captured_request.push(value);
     }
 }
 

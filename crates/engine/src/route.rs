@@ -39,31 +39,36 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
 
 /// The position of the backend that the rules lead to.
 pub fn pick(switching: &Switching, cx: &Ctx<'_>) -> Option<u32> {
+    pick_seen(switching, cx, &mut |_, _| {})
+}
+
+/// As [`pick`]; tells of each step that was looked at and where it led.
+pub fn pick_seen(
+    switching: &Switching,
+    cx: &Ctx<'_>,
+    seen: &mut impl FnMut(&Step, Option<u32>),
+) -> Option<u32> {
     for step in &switching.steps {
-        match step {
-            Step::Rule { cond, choice } => {
-                if cond.as_ref().is_some_and(|c| !c.holds(cx)) {
-                    continue;
-                }
-                match choice {
-                    Choice::Backend(position) => return Some(*position),
-                    Choice::Named(format) => {
-                        let mut name = Vec::with_capacity(64);
-                        format.write(cx, &mut name);
-                        let known =
-                            std::str::from_utf8(&name).ok().and_then(|n| cx.world.backend_names.get(n));
-                        if let Some(position) = known {
-                            return Some(*position);
-                        }
-                    }
-                }
-            }
-            Step::Table(table) => {
-                if let Some(position) = table.find(cx) {
-                    return Some(position);
-                }
-            }
+        let led = lead(step, cx);
+        seen(step, led);
+        if led.is_some() {
+            return led;
         }
     }
     switching.default
+}
+
+/// Where a step leads, if it does.
+fn lead(step: &Step, cx: &Ctx<'_>) -> Option<u32> {
+    match step {
+        Step::Rule { cond, .. } if cond.as_ref().is_some_and(|c| !c.holds(cx)) => None,
+        Step::Rule { choice: Choice::Backend(position), .. } => Some(*position),
+        Step::Rule { choice: Choice::Named(format), .. } => {
+            let mut name = Vec::with_capacity(64);
+            format.write(cx, &mut name);
+            let name = std::str::from_utf8(&name).ok()?;
+            cx.world.backend_names.get(name).copied()
+        }
+        Step::Table(table) => table.find(cx),
+    }
 }

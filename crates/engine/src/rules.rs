@@ -1,6 +1,7 @@
 //! Running a rule set: each rule whose condition holds, in order, until one ends it.
 
 use state::expr::Side;
+use state::log::Origin;
 use state::rule::{Act, Action, Rule, RuleList, Verdict};
 use state::{Session, Stream, World};
 
@@ -89,17 +90,61 @@ fn apply(
             wall_us: net::wall(),
             thread: worker.number,
         };
-        in_order(worker, &mut act, rules, at)
+        in_order(&mut Live(worker), &mut act, rules, at)
     };
     arena.reset();
     verdict
 }
 
-fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w RuleList, at: &mut usize) -> Verdict {
-    let mut sieve = Sieve::new(rules, act);
+/// What goes with the walk through a rule set, beside the rules themselves.
+pub trait Walk {
+    /// Whether it wants to see the rules too that are known beforehand not to apply.
+    const SEES_ALL: bool = false;
+    /// A rule's condition was judged; none: it can't be yet.
+    fn judged(&mut self, _: &Act<'_>, _: &Rule, _: Option<bool>) {}
+    /// A rule was carried out.
+    fn acted(&mut self, _: &Act<'_>, _: &Rule, _: Verdict) {}
+    /// A rule wants a line in the log.
+    fn log(&mut self, act: &mut Act<'_>, profile: Option<u32>, origin: Origin);
+    /// What a rule would have written found no room in the message.
+    fn overflowed(&mut self, act: &Act<'_>);
+}
+
+/// The walk of a thread that serves clients.
+struct Live<'w>(&'w Worker);
+
+impl Walk for Live<'_> {
+    fn log(&mut self, act: &mut Act<'_>, profile: Option<u32>, origin: Origin) {
+        log::by_rule(self.0, act, profile, origin);
+    }
+
+    #[cold]
+    fn overflowed(&mut self, act: &Act<'_>) {
+        let Some(stream) = act.stream.as_deref() else { return };
+        let frontend = act.world.frontend(stream.frontend).map(|f| &f.live.counters);
+        let backend = stream.backend.and_then(|b| act.world.backend(b));
+        let server = stream.server.and_then(|s| backend?.server(s)).map(|s| &s.live.counters);
+        for counters in [frontend, backend.map(|b| &b.live.counters), server].into_iter().flatten() {
+            if let Some(block) = counters.of(self.0.number) {
+                block.failed_rewrites.add(1);
+            }
+        }
+    }
+}
+
+/// Runs the rules from the one at `at` on until one of them ends the set; leaves there which one comes next.
+pub fn in_order<'w, W: Walk>(
+    walk: &mut W,
+    act: &mut Act<'w>,
+    rules: &'w RuleList,
+    at: &mut usize,
+) -> Verdict {
+    let mut sieve = if W::SEES_ALL { Sieve::open(rules) } else { Sieve::new(rules, act) };
     while let Some(rule) = sieve.next(act, at) {
         *at += 1;
-        match holds(act, rule) {
+        let holds = holds(act, rule);
+        walk.judged(act, rule, holds);
+        match holds {
             Some(true) => {}
             Some(false) => continue,
             None => {
@@ -108,14 +153,22 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w RuleList, at: &mu
             }
         }
         sieve.acts();
-        let verdict = match rule.action.run(act) {
+        let done = rule.action.run(act);
+        walk.acted(act, rule, done);
+        let verdict = match done {
             Verdict::Next => continue,
             Verdict::Log { profile, origin } => {
-                log::by_rule(worker, act, profile, origin);
+                walk.log(act, profile, origin);
                 continue;
             }
-            Verdict::NoRoom if overflowed(worker, act) => continue,
-            Verdict::NoRoom => Verdict::Failed,
+            Verdict::NoRoom => {
+                walk.overflowed(act);
+                // Rules go on all the same where they are lenient.
+                if act.stream.as_deref().is_none_or(|stream| stream.lenient) {
+                    continue;
+                }
+                Verdict::Failed
+            }
             passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::More) => return passing,
             last => last,
         };
@@ -125,21 +178,6 @@ fn in_order<'w>(worker: &Worker, act: &mut Act<'w>, rules: &'w RuleList, at: &mu
         return if verdict == Verdict::Stop { Verdict::Next } else { verdict };
     }
     Verdict::Next
-}
-
-/// Counts an edit that found no room in the message; whether rules go on all the same.
-#[cold]
-fn overflowed(worker: &Worker, act: &Act<'_>) -> bool {
-    let Some(stream) = act.stream.as_deref() else { return true };
-    let frontend = act.world.frontend(stream.frontend).map(|f| &f.live.counters);
-    let backend = stream.backend.and_then(|b| act.world.backend(b));
-    let server = stream.server.and_then(|s| backend?.server(s)).map(|s| &s.live.counters);
-    for counters in [frontend, backend.map(|b| &b.live.counters), server].into_iter().flatten() {
-        if let Some(block) = counters.of(worker.number) {
-            block.failed_rewrites.add(1);
-        }
-    }
-    stream.lenient
 }
 
 /// Whether a rule's condition holds; none while that depends on bytes that may still come.

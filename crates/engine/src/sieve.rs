@@ -9,7 +9,7 @@ const PATIENCE: usize = 8;
 
 /// The place in a list.
 pub(crate) struct Sieve<'w> {
-    rules: &'w [Rule],
+    rules: &'w RuleList,
     screen: Option<&'w Screen>,
     sifted: Option<(Sifted<'w>, Basis)>,
     /// The rule from which on asking the screen is worth it.
@@ -24,6 +24,11 @@ impl<'w> Sieve<'w> {
         let open = act.stream.as_deref().is_some_and(|s| s.request_body.more || s.response_body.more);
         let screen = rules.screen.as_ref().filter(|_| !open);
         Self { rules, screen, sifted: None, worth: 0, acted: false }
+    }
+
+    /// One that lets every rule pass.
+    pub(crate) const fn open(rules: &'w RuleList) -> Self {
+        Self { rules, screen: None, sifted: None, worth: 0, acted: false }
     }
 
     /// The next rule that can apply; `at` is left at its place.

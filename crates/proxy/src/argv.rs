@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
+use crate::explain::Question;
+
 /// What the user asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
@@ -12,6 +14,8 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
     /// `-c`: judge the configuration and leave.
     pub(crate) check: bool,
+    /// `--explain`: say what would become of this request, and leave.
+    pub(crate) explain: Option<Question>,
     /// `-cc`: judge this condition and leave.
     pub(crate) condition: Option<OsString>,
     /// `-V`: say more.
@@ -100,6 +104,13 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
         let bytes = word.as_bytes();
         let flag = match bytes {
             b"--demo" => return Asked::Demo,
+            b"--explain" | b"-H" | b"--src" | b"--tls-sni" | b"--frontend" => {
+                let Some(value) = rest.next() else { return Asked::Usage };
+                match ask(&mut args, bytes, value.to_string_lossy().into_owned()) {
+                    Ok(()) => continue,
+                    Err(asked) => return asked,
+                }
+            }
             b"--" => {
                 args.files.extend(rest.by_ref().map(PathBuf::from));
                 break;
@@ -134,6 +145,25 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
         return Asked::Usage;
     }
     Asked::Work(Box::new(args))
+}
+
+/// `--explain` and what goes with it.
+fn ask(args: &mut Args, option: &[u8], value: String) -> Result<(), Asked> {
+    if option == b"--explain" {
+        args.explain.get_or_insert_default().line = value;
+        return Ok(());
+    }
+    let Some(question) = &mut args.explain else {
+        let option = String::from_utf8_lossy(option);
+        return Err(Asked::Wrong(format!("{option} goes with --explain, behind it.")));
+    };
+    match option {
+        b"-H" => question.headers.push(value),
+        b"--src" => question.source = Some(value),
+        b"--tls-sni" => question.server_name = Some(value),
+        _ => question.frontend = Some(value),
+    }
+    Ok(())
 }
 
 fn version(flag: &str) -> Option<Version> {

@@ -9,6 +9,7 @@ mod argv;
 mod check;
 mod condition;
 mod demo;
+mod explain;
 mod feature;
 mod inventory;
 mod keyword_dump;
@@ -63,6 +64,9 @@ fn work(args: &Args) -> ExitCode {
         Ok(checked) => checked,
         Err(code) => return code,
     };
+    if let Some(question) = &args.explain {
+        return explain::answer(&checked, question);
+    }
     if args.check {
         return checked.report(args);
     }

@@ -24,6 +24,9 @@ Usage : sluice [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn>
         -dD diagnostic mode : warn about suspicious configuration statements
         -sf/-st [pid ]* finishes/terminates old pids.
         --demo serves a built-in example in front of built-in servers.
+        --explain '<method> <target>' [-H '<name>: <value>']* [--src <address>]
+            [--tls-sni <name>] [--frontend <name>] says what would become of a
+            request: each rule with its parts' values, the backend, the server
  Known, and refused when starting (this version does not run them) :
         -W, -Ws master-worker mode ; -S <bind>[,<bind options>...] master CLI
         -x <unix_socket> get listening sockets from a unix socket

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use crate::expr::{Ctx, Expr};
 use crate::reference::Patterns;
+use crate::rule::Place;
 
 /// One `acl` line, or an anonymous one: a sample compared with patterns.
 #[derive(Debug)]
 pub struct AclTest {
     pub expr: Expr,
     pub patterns: Patterns,
+    /// Where it was written.
+    pub place: Place,
 }
 
 impl AclTest {
@@ -54,6 +57,8 @@ pub struct Term {
 #[derive(Clone, Debug)]
 pub struct Cond {
     pub unless: bool,
+    /// Where it was written.
+    pub place: Place,
     pub any: Box<[Box<[Term]>]>,
 }
 

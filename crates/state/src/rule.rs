@@ -156,10 +156,12 @@ pub struct Rule {
     pub name: &'static str,
     /// Where it was written, where logs may tell (`last_rule_file`).
     pub place: Option<Place>,
+    /// Where it was written.
+    pub written: Place,
 }
 
 /// A line of the configuration: the position of its file in [`World::files`], and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     pub file: u16,
     pub line: u32,

@@ -145,6 +145,21 @@ impl Living {
         self.charge.release();
     }
 
+    /// Visits each variable.
+    pub fn each(&self, visit: &mut dyn FnMut(u32, Value<'_>)) {
+        let Ok(late) = self.late.try_borrow() else { return };
+        for (id, value) in &self.settled.0 {
+            if !late.iter().any(|(other, _)| other == id) {
+                visit(*id, value.borrow());
+            }
+        }
+        for (id, value) in late.iter() {
+            if let Some(value) = value {
+                visit(*id, value.borrow());
+            }
+        }
+    }
+
     /// What they count for under [`Limits`].
     pub fn size(&self) -> u64 {
         let Ok(late) = self.late.try_borrow() else { return 0 };

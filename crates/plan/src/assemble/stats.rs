@@ -8,7 +8,7 @@ use keywords::service::stats::{Settings, Stats};
 use state::auth::{Password, User, Userlist};
 use state::family::RuleSet;
 use state::options::Mode;
-use state::rule::{RuleList, Rules};
+use state::rule::{Place, RuleList, Rules};
 use state::stats::StatsPage;
 use state::{Cond, Rule};
 
@@ -53,7 +53,7 @@ pub(super) fn page<'a>(
     if !lines.users.is_empty() {
         let list = accounts(&lines.users);
         let action = keywords::action::gate(list, lines.realm.unwrap_or(REALM));
-        rules.push(Rule { cond: None, action, name: "auth", place: None });
+        rules.push(Rule { cond: None, action, name: "auth", place: None, written: Place::default() });
     }
     let settings = settings(&lines, draft.name, admin);
     Some(Arc::new(StatsPage {

@@ -130,7 +130,7 @@ impl Compile<'_> {
         if !all.is_empty() {
             any.push(all.into_boxed_slice());
         }
-        Ok(Some(Cond { unless, any: any.into_boxed_slice() }))
+        Ok(Some(Cond { unless, place: self.here(), any: any.into_boxed_slice() }))
     }
 
     fn anonymous(&mut self, words: &mut Words<'_>) -> Result<Arc<Acl>, String> {
@@ -235,7 +235,7 @@ impl Compile<'_> {
         if kind.has_patterns() && nothing_said {
             self.warn_empty(word);
         }
-        Ok(AclTest { expr, patterns })
+        Ok(AclTest { expr, patterns, place: self.here() })
     }
 
     /// The lists that an ACL compares with: its files, then the values on its line.

@@ -96,6 +96,14 @@ impl<'a> Compile<'a> {
     }
 }
 
+impl Compile<'_> {
+    /// Where the line at hand was written, as rules and conditions keep it.
+    fn here(&self) -> state::rule::Place {
+        let file = u16::try_from(self.place.file_number).unwrap_or(u16::MAX);
+        state::rule::Place { file, line: self.place.line }
+    }
+}
+
 impl Compiler for Compile<'_> {
     fn expr(&mut self, words: &mut Words<'_>) -> Result<Expr, String> {
         let subject = words.peek().unwrap_or_default();

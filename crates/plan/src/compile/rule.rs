@@ -49,7 +49,7 @@ impl Compile<'_> {
             return Err(fault(taken + 1, Part::Extra, (*word).to_owned()));
         }
         let cond = self.cond(rest).map_err(|text| fault(taken + 1, Part::Condition, text))?;
-        Ok(Rule { cond, action, name: kind.name, place: None })
+        Ok(Rule { cond, action, name: kind.name, place: None, written: self.here() })
     }
 }
 
