@@ -14,7 +14,7 @@ use crate::idle::Lease;
 use crate::thread::with_worker;
 
 /// How long an answer is waited for: a busy thread is not worth more than a new connection.
-const PATIENCE_MS: u64 = 3;
+const PATIENCE_MS: u64 = 10;
 
 /// What was asked of the other threads, and what they answered.
 struct Plea {
