@@ -1,14 +1,16 @@
 //! The same configuration and the same bytes to Sluice and to HAProxy, and everything that comes out of both
 //! compared: answers, what the origins received, log lines. The cases come from a seed that is printed.
 //!
-//! Read [`config`] and [`request`] (what is generated), [`pair`] (the programs), [`observe`] and [`compare`]
-//! (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`].
+//! Read [`config`] with [`link`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
+//! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`].
 
 mod batch;
 mod compare;
 mod config;
 mod keywords;
 mod known;
+mod link;
+mod log_line;
 mod observe;
 mod pair;
 mod random;

@@ -1,6 +1,7 @@
 //! `tcp-request content` and `tcp-response content`: rules that may wait for more bytes, `inspect-delay` long
 //! (manual 4.2). In HTTP proxies what comes is a message, in TCP ones bytes.
 
+use http::h1::{Parsed, Scan};
 use net::Time;
 use state::Rules;
 use state::expr::Side;
@@ -92,7 +93,8 @@ async fn more_of_request(x: &mut Exchange<'_>, until: Time) -> bool {
 
 /// Reads what the client of a TCP proxy has sent, and shows it to rules that look at it. `over`: no more is waited for.
 fn show_bytes(x: &mut Exchange<'_>, over: bool) {
-    if !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
+    let heads = x.frontend.looks_early || x.backend.is_some_and(|b| b.looks_early);
+    if !heads && !x.frontend.looks[0] && !x.backend.is_some_and(|b| b.looks[0]) {
         return;
     }
     let most = most(x);
@@ -117,6 +119,29 @@ fn show_bytes(x: &mut Exchange<'_>, over: bool) {
     body.more = !over && !ended && body.content.len() < most;
     if x.client.buffer.as_ref().is_some_and(Buffer::is_empty) {
         x.client.buffer = None;
+    }
+    if heads {
+        read_head(x);
+    }
+}
+
+/// Looks for a request's head at the beginning of the bytes.
+fn read_head(x: &mut Exchange<'_>) {
+    let limits = x.limits(Side::Request);
+    let stream = &mut *x.stream;
+    let (body, request) = (&mut stream.request_body, &mut stream.request);
+    let parsed = Scan::default().request(&body.content, request, &limits);
+    body.begun = matches!(parsed, Parsed::Partial);
+    stream.has_request = matches!(parsed, Parsed::Complete { .. });
+    if !stream.has_request {
+        request.clear();
+    }
+}
+
+/// Forgets the head that was found among the bytes: what follows works on these alone.
+pub fn forget_head(x: &mut Exchange<'_>) {
+    if std::mem::take(&mut x.stream.has_request) {
+        x.stream.request.clear();
     }
 }
 
@@ -149,6 +174,9 @@ pub async fn response_bytes(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(),
         let Some(upstream) = &x.upstream else { break };
         if step == Step::Done && !client_ended {
             client_ended = true;
+            if backend.options.no_linger {
+                break;
+            }
             let _ = upstream.sock.shutdown_write();
         }
         if await_server(x, step, until.min(lasts)).await? {

@@ -100,7 +100,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
                     let _ = sock.shutdown_write();
                 }
             }
-            if half == [true, true] {
+            if half == [true, true] || parts(x, half[1]) {
                 return unless_broken(x);
             }
         }
@@ -121,6 +121,11 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
             pace.client = x.timeouts_fin();
         }
     }
+}
+
+/// `option nolinger` of a backend: a client's end isn't passed on, it ends the server's connection.
+fn parts(x: &Exchange<'_>, client_ended: bool) -> bool {
+    client_ended && x.backend.is_some_and(|b| b.options.no_linger)
 }
 
 /// Whether the connection was reset before the peer had ended its direction. The system tells that once, to whoever reads or

@@ -433,7 +433,7 @@ fn insert(x: &mut Exchange<'_>, cookie: &Cookie, server: &Server, found: bool) -
     let [_, letter] = &mut x.stream.cookie_state;
     *letter = if led { b'U' } else { b'I' };
     // Nobody else is to be given this client's server.
-    if cookie.no_cache && cacheable::may_be_cached(x.method, response) {
+    if cookie.no_cache && cacheable::may_be_cached(x.method, x.server_status, response) {
         response.add_header(Known::CacheControl, b"private")?;
     }
     Ok(())

@@ -50,6 +50,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     };
     let mut down = Pump::idle();
     let ended = phases(&mut x, &mut down).await;
+    content::forget_head(&mut x);
     if ended == Err(Stop::Upgrade) {
         drop(x);
         client.session.upgraded = true;
@@ -92,6 +93,7 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     persist::use_server(x);
     persist::rdp_cookie(x);
     stick::request(x);
+    content::forget_head(x);
     // What the client has sent already goes with the first write.
     x.up = Pump::new(Framing::Tunnel, x.client.buffer.take(), x.splices(Side::Request));
     if x.up.prepare().is_err() {

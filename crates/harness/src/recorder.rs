@@ -20,6 +20,8 @@ pub struct Recorded {
     pub server: usize,
     /// Head and body as received, framing included.
     pub bytes: Vec<u8>,
+    /// The header of the PROXY protocol that its connection began with, where it is the first on that.
+    pub preface: Vec<u8>,
 }
 
 /// What a recorder answers.
@@ -114,10 +116,15 @@ fn serve(mut stream: TcpStream, server: usize, shared: &Shared) -> io::Result<()
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_millis(500)))?;
     let mut input = Vec::new();
+    let mut preface = Preface::Open;
     let mut scratch = vec![0; 64 << 10];
     loop {
-        while let Some(whole) = request_length(&input) {
-            let recorded = Recorded { server, bytes: input.drain(..whole).collect() };
+        preface.cut(&mut input);
+        while preface.is_over()
+            && let Some(whole) = request_length(&input)
+        {
+            let bytes = input.drain(..whole).collect();
+            let recorded = Recorded { server, bytes, preface: preface.take() };
             let answer = (shared.script)(&recorded);
             shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
             stream.write_all(&answer.bytes)?;
@@ -137,15 +144,73 @@ fn serve(mut stream: TcpStream, server: usize, shared: &Shared) -> io::Result<()
     }
     if !input.is_empty() {
         // A request cut short is a thing that was seen, too.
-        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(Recorded { server, bytes: input });
+        let recorded = Recorded { server, bytes: input, preface: preface.take() };
+        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
     }
     Ok(())
+}
+
+/// How version 2 of the PROXY protocol begins.
+const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// What comes in front of a connection's first request.
+enum Preface {
+    /// Too few bytes to tell.
+    Open,
+    Over(Vec<u8>),
+}
+
+impl Preface {
+    /// Cuts a header of the PROXY protocol off the front of a connection's bytes.
+    fn cut(&mut self, input: &mut Vec<u8>) {
+        if self.is_over() || input.is_empty() {
+            return;
+        }
+        let length = if input.starts_with(b"PROXY ") {
+            input.iter().position(|byte| *byte == b'\n').map(|at| at + 1)
+        } else if input.starts_with(SIGNATURE) {
+            let length = input.get(14..16).map(|two| usize::from(u16::from_be_bytes([two[0], two[1]])) + 16);
+            length.filter(|length| input.len() >= *length)
+        } else if SIGNATURE.starts_with(input) || b"PROXY ".starts_with(input) {
+            None
+        } else {
+            Some(0)
+        };
+        if let Some(length) = length {
+            *self = Preface::Over(input.drain(..length).collect());
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self, Preface::Over(_))
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        match self {
+            Preface::Open => Vec::new(),
+            Preface::Over(bytes) => std::mem::take(bytes),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exchange::{Until, exchange};
+
+    #[test]
+    fn what_comes_in_front_is_told_apart() {
+        let version_2 = [SIGNATURE, b"\x21\x11\0\x02ab"].concat();
+        for (front, rest) in [(&b"PROXY UNKNOWN\r\n"[..], &b"GET"[..]), (&version_2, b"x"), (b"", b"PRO")] {
+            let (mut preface, mut input) = (Preface::Open, Vec::new());
+            for byte in [front, rest].concat() {
+                input.push(byte);
+                preface.cut(&mut input);
+            }
+            let open = rest == b"PRO";
+            assert_eq!((preface.is_over(), preface.take(), input), (!open, front.to_vec(), rest.to_vec()));
+        }
+    }
 
     #[test]
     fn remembers_and_answers() {
@@ -159,7 +224,8 @@ mod tests {
             exchange(address, b"GET /x HTTP/1.1\r\n\r\n", Until::closed(), Duration::from_secs(60)).unwrap();
         assert!(got.bytes.ends_with(b"1"));
         let seen = recorder.take();
-        assert_eq!(seen, [Recorded { server: 1, bytes: b"GET /x HTTP/1.1\r\n\r\n".to_vec() }]);
+        let bytes = b"GET /x HTTP/1.1\r\n\r\n".to_vec();
+        assert_eq!(seen, [Recorded { server: 1, bytes, preface: Vec::new() }]);
         assert!(recorder.take().is_empty());
     }
 }

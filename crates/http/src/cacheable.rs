@@ -5,11 +5,10 @@ use crate::known::Known;
 use crate::message::Message;
 use crate::method::Method;
 
-/// Whether a shared cache might keep the response to a request with this method.
-pub fn may_be_cached(method: Method, response: &Message) -> bool {
+/// Whether a shared cache might keep the response to a request with this method. `status`: the one it came with.
+pub fn may_be_cached(method: Method, status: u16, response: &Message) -> bool {
     let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
-    let keepable =
-        matches!(response.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501);
+    let keepable = matches!(status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501);
     if !safe || !keepable {
         return false;
     }
@@ -62,7 +61,7 @@ mod tests {
         for (name, value) in headers {
             response.add_header(*name, value.as_bytes()).unwrap();
         }
-        may_be_cached(method, &response)
+        may_be_cached(method, status, &response)
     }
 
     #[test]

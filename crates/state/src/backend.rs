@@ -58,6 +58,8 @@ pub struct Backend {
     pub options: Arc<Options>,
     /// Whether something of it looks into the body of requests, of responses.
     pub looks: [bool; 2],
+    /// Whether something of it looks into a request's head among bytes that are not read as HTTP.
+    pub looks_early: bool,
     /// How often a failed attempt is repeated.
     pub retries: u32,
     pub fullconn: u32,

@@ -52,6 +52,8 @@ pub struct Frontend {
     pub options: Arc<Options>,
     /// Whether something of it looks into the body of requests, of responses.
     pub looks: [bool; 2],
+    /// Whether something of it looks into a request's head among bytes that are not read as HTTP.
+    pub looks_early: bool,
     pub pages: Arc<Pages>,
     pub log: Arc<Setup>,
     pub captures: Captures,

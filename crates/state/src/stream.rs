@@ -71,6 +71,8 @@ pub struct Body {
     pub raw: bool,
     /// Whether more of them may come in time: what isn't found yet is not decided then.
     pub more: bool,
+    /// Whether they may be the beginning of a request's head, where somebody looks at that.
+    pub begun: bool,
     /// Set by a sample that may come out otherwise with more bytes.
     pub undecided: Cell<bool>,
 }
@@ -79,7 +81,7 @@ impl Body {
     fn clear(&mut self) {
         self.content.clear();
         (self.size, self.buffered) = (0, 0);
-        (self.raw, self.more) = (false, false);
+        (self.raw, self.more, self.begun) = (false, false, false);
     }
 }
 

@@ -75,6 +75,7 @@ impl Found {
 
     fn received(&mut self, theirs: &Received, ours: &Received) {
         self.same("origin server", &theirs.server, &ours.server);
+        self.same("origin preface", &theirs.preface, &ours.preface);
         self.same("origin first line", &theirs.line, &ours.line);
         self.headers("origin header", &theirs.headers, &ours.headers);
         self.same("origin body", &text(&theirs.body), &text(&ours.body));

@@ -2,6 +2,7 @@
 //! file, each on a port of its own. Lines are kept one by one, so that a failing unit can be made smaller.
 
 use super::random::Random;
+use super::{link, log_line};
 
 /// Servers a unit may have in all its backends together.
 pub(crate) const SERVERS_MAX: usize = 6;
@@ -12,6 +13,10 @@ pub(crate) struct Unit {
     pub(crate) is_tcp: bool,
     /// Whether clients begin with a header of the PROXY protocol.
     pub(crate) is_proxied: bool,
+    /// Whether the frontend and its one backend are written as a `listen`.
+    pub(crate) is_listen: bool,
+    /// The settings after the address of the `bind` line.
+    pub(crate) bind: String,
     pub(crate) defaults: Vec<String>,
     pub(crate) frontend: Vec<String>,
     pub(crate) backends: Vec<Backend>,
@@ -157,6 +162,8 @@ const REQUEST_RULES: &[&str] = &[
     "auth realm \"Only people\"",
     "deny",
     "deny deny_status 429",
+    "reject",
+    "tarpit deny_status 429",
     "deny status 418 content-type text/plain string \"no tea\" hdr X-D 1",
     "return status 200 content-type text/plain string body",
     "return status 200 content-type text/plain lf-string \"%[method] %[path]\" hdr X-R %[path]",
@@ -172,7 +179,7 @@ const REQUEST_RULES: &[&str] = &[
 ];
 
 /// Rules that end a request: they come with a condition, or nothing else of the unit would be seen.
-const FINAL: &[&str] = &["allow", "auth", "deny", "return", "redirect"];
+const FINAL: &[&str] = &["allow", "auth", "deny", "return", "redirect", "reject", "tarpit"];
 
 const RESPONSE_RULES: &[&str] = &[
     "set-header X-Ra plain",
@@ -363,108 +370,19 @@ const SERVER_SHARES: &[&str] = &[
     " maxconn 9 maxqueue 3",
 ];
 
-const LOG_FORMATS: &[&str] = &[
-    "option httplog",
-    "option httplog",
-    "option httplog",
-    "log-format \"%ci:%cp [%t] %ft %b/%s %ST %B %CC %CS %tsc %hr %hs %{+Q}r\"",
-    "log-format \"%ci:%cp [%t] %f %HM %HU %HP %HQ %HV %ST %[capture.req.uri] %[capture.res.ver]\"",
-    "log-format \"%ci:%cp [%t] %{+X}ST %hrl %hsl %U %HPO %rc %sq %bq\"",
-];
-
-/// Parts of generated log lines: every alias whose value does not depend on the moment or the process, and whose form is
-/// that of 2.6 too. Times and counts of connections stand in groups of three or more, whose numbers are not compared.
-const LOG_WORDS: &[&str] = &[
-    "%ST",
-    "%ts",
-    "%tsc",
-    "%ft",
-    "%f",
-    "%b/%s",
-    "%HM",
-    "%HP",
-    "%HPO",
-    "%HU",
-    "%HV",
-    "%CC",
-    "%CS",
-    "%hr",
-    "%hs",
-    "%hrl",
-    "%hsl",
-    "%U",
-    "%rc",
-    "%sq/%bq",
-    "%TR/%Tw/%Tc/%Tr/%Ta",
-    "%Th/%Ti/%Tq",
-    "%Ta/%Tt/%Tu",
-    "%ac/%fc/%bc/%sc",
-    "%si",
-    "%fi",
-    "%H",
-    "%sslc/%sslv",
-    "%%",
-    "x%{+X}ci",
-    "%{+X}fi",
-    "%{-Q}b",
-    "%(name)s",
-    "%[capture.req.method]",
-    "%[capture.req.uri]",
-    "%[capture.req.ver]%[capture.res.ver]",
-    "%[src]",
-    "%[str(a),upper]",
-    "%[var(txn.v)]",
-    "two  words",
-];
-
-/// What may stand at the end, quoted.
-const LOG_QUOTED: &[&str] = &[
-    "%{+Q}r",
-    "%{+Q}HQ %{+Q}HU",
-    "%{+Q}hr %{+Q}CC",
-    "%{+Q,+E}HQ",
-    "%{+Q}[capture.req.uri]",
-    "%{+Q}hrl",
-    "%{+Q}s %{-Q}r",
-];
-
-const LOG_OPTIONS: &[&str] = &[
-    "option dontlognull",
-    "option dontlog-normal",
-    "option log-separate-errors",
-    "option logasap",
-    "log-tag parity",
-    "error-log-format \"%ci:%cp [%t] error %ts %ST\"",
-];
-
-/// The log settings of a unit.
-fn log_lines(random: &mut Random) -> Vec<String> {
-    if random.chance(50) {
-        return vec![random.pick(LOG_FORMATS).to_owned()];
-    }
-    let mut words = vec!["%ci:%cp [%t]"];
-    for _ in 0..3 + random.below(6) {
-        words.push(random.pick(LOG_WORDS));
-    }
-    let option = random.chance(40).then(|| random.pick(LOG_OPTIONS));
-    if random.chance(50) {
-        words.push(random.pick(LOG_QUOTED));
-    }
-    let format = format!("log-format \"{}\"", words.join(" "));
-    option.map(str::to_owned).into_iter().chain([format]).collect()
-}
-
 /// A new unit.
 pub(crate) fn unit(random: &mut Random) -> Unit {
     if random.chance(6) {
         return tcp_unit(random);
     }
-    let mut unit = Unit { is_proxied: random.chance(5), ..Unit::default() };
-    unit.defaults.extend(log_lines(random));
+    let mut unit = Unit { is_proxied: random.chance(5), bind: link::bind(random), ..Unit::default() };
+    unit.defaults.extend(log_line::lines(random));
+    unit.defaults.extend(link::timeouts(random));
     unit.frontend.extend(ACLS.iter().map(|line| (*line).to_owned()));
     for _ in 0..random.below(4) {
         unit.frontend.push(random.pick(FRONTEND_OPTIONS).to_owned());
     }
+    unit.frontend.extend(link::front(random));
     for _ in 0..random.below(5) {
         unit.frontend.push(request_rule(random));
     }
@@ -483,6 +401,10 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
         unit.frontend.push("default_backend {0}".to_owned());
     }
     unit.backends = (0..backends).map(|_| backend(random)).collect();
+    unit.is_listen = backends == 1 && random.chance(15);
+    if unit.is_listen {
+        unit.frontend.retain(|line| !line.starts_with("default_backend"));
+    }
     drop_clashes(&mut unit);
     unit
 }
@@ -528,6 +450,7 @@ fn backend(random: &mut Random) -> Backend {
     for _ in 0..random.below(3) {
         backend.lines.push(random.pick(BACKEND_OPTIONS).to_owned());
     }
+    backend.lines.extend(link::back(random));
     for _ in 0..random.below(3) {
         backend.lines.push(request_rule_of_backend(random));
     }
@@ -557,9 +480,11 @@ fn backend(random: &mut Random) -> Backend {
         if random.chance(20) {
             settings.push_str(random.pick(SERVER_SHARES));
         }
+        settings.push_str(&link::server(random));
         backend.servers.push(settings);
     }
     backend.servers.truncate(2);
+    link::template(random, &mut backend);
     // Of two servers, which one it is shows too much; and HAProxy 3.5-dev5 never gives back the places that redirected
     // requests take.
     if let [only] = &mut *backend.servers
@@ -593,7 +518,6 @@ const CONTENT_RULES: &[&str] = &[
     "accept if { req.payload(0,1) -m found }",
     "reject if { req.payload(0,3) -m str PUT }",
     "reject if { req.payload(0,0) -m sub x-many }",
-    "reject if { req.len lt 5 }",
     "reject if { path_beg /api }",
     "reject if { method HEAD }",
     "reject if !HTTP",
@@ -601,8 +525,9 @@ const CONTENT_RULES: &[&str] = &[
 ];
 
 fn tcp_unit(random: &mut Random) -> Unit {
-    let mut unit = Unit { is_tcp: true, ..Unit::default() };
+    let mut unit = Unit { is_tcp: true, bind: link::bind(random), ..Unit::default() };
     unit.defaults.push("option tcplog".to_owned());
+    unit.defaults.extend(link::timeouts(random));
     if random.chance(30) {
         unit.frontend.push("tcp-request connection reject if { src 192.0.2.1 }".to_owned());
     }
@@ -613,9 +538,30 @@ fn tcp_unit(random: &mut Random) -> Unit {
         }
     }
     unit.frontend.push("default_backend {0}".to_owned());
-    let balance = format!("balance {}", random.pick(&["roundrobin", "leastconn", "source", "first"]));
-    unit.backends.push(Backend { lines: vec![balance], servers: vec![String::new(), String::new()] });
+    let balance = random.pick(&["roundrobin", "leastconn", "source", "first", "rdp-cookie"]);
+    let mut lines = vec![format!("balance {balance}")];
+    lines.extend(link::bytes(random));
+    unit.backends.push(Backend { lines, servers: vec![link::server(random), link::server(random)] });
     unit
+}
+
+impl Backend {
+    /// Its lines and servers. `{origin}` in a line stands for the port of its first server; a server that is `{mapped}`
+    /// is reached at the client's port and an offset.
+    fn write(&self, text: &mut String, bind: u16, origins: &mut impl Iterator<Item = u16>) {
+        let ports: Vec<u16> = self.servers.iter().map(|_| origins.next().unwrap_or_default()).collect();
+        let first = ports.first().copied().unwrap_or(1).to_string();
+        for line in &self.lines {
+            text.push_str(&format!("    {}\n", line.replace("{origin}", &first)));
+        }
+        for (server, (settings, port)) in self.servers.iter().zip(ports).enumerate() {
+            let (settings, port) = match settings.strip_prefix(" {mapped}") {
+                Some(rest) => (rest, format!("{:+}", i32::from(port) - i32::from(bind))),
+                None => (settings.as_str(), port.to_string()),
+            };
+            text.push_str(&format!("    server s{server} 127.0.0.1:{port}{settings}\n"));
+        }
+    }
 }
 
 impl Unit {
@@ -630,10 +576,11 @@ impl Unit {
         for line in &self.defaults {
             text.push_str(&format!("    {line}\n"));
         }
+        let kind = if self.is_listen { "listen" } else { "frontend" };
+        let proxied = if self.is_proxied { " accept-proxy" } else { "" };
         text.push_str(&format!(
-            "\nfrontend f{index} from d{index}\n    bind 127.0.0.1:{}{}\n",
-            place.bind,
-            if self.is_proxied { " accept-proxy" } else { "" }
+            "\n{kind} f{index} from d{index}\n    bind 127.0.0.1:{}{proxied}{}\n",
+            place.bind, self.bind
         ));
         for line in &self.frontend {
             let mut line = line.clone();
@@ -642,16 +589,12 @@ impl Unit {
             }
             text.push_str(&format!("    {line}\n"));
         }
-        let mut origins = place.origins.iter();
+        let mut origins = place.origins.iter().copied();
         for (number, backend) in self.backends.iter().enumerate() {
-            text.push_str(&format!("\nbackend u{index}_b{number} from d{index}\n"));
-            for line in &backend.lines {
-                text.push_str(&format!("    {line}\n"));
+            if !self.is_listen {
+                text.push_str(&format!("\nbackend u{index}_b{number} from d{index}\n"));
             }
-            for (server, settings) in backend.servers.iter().enumerate() {
-                let port = origins.next().copied().unwrap_or_default();
-                text.push_str(&format!("    server s{server} 127.0.0.1:{port}{settings}\n"));
-            }
+            backend.write(&mut text, place.bind, &mut origins);
         }
         text.push('\n');
         text
@@ -663,9 +606,10 @@ impl Unit {
         for lines in backends.chain([&mut self.defaults, &mut self.frontend]) {
             lines.retain(|line| !unwanted(line));
         }
-        for server in self.backends.iter_mut().flat_map(|backend| &mut backend.servers) {
-            if unwanted(server) {
-                server.clear();
+        let servers = self.backends.iter_mut().flat_map(|backend| &mut backend.servers);
+        for settings in servers.chain([&mut self.bind]) {
+            if unwanted(settings) {
+                settings.clear();
             }
         }
     }
@@ -710,8 +654,9 @@ pub(crate) fn global(log: u16) -> String {
     let names = ["X-Many", "X-Dup", "X-T", "Content-Length", "Host"];
     let adjust = names.map(|name| format!("    h1-case-adjust {} {name}\n", name.to_ascii_lowercase()));
     format!(
-        "global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n{PEOPLE}\n",
-        adjust.concat()
+        "global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n{PEOPLE}\n{}\n",
+        adjust.concat(),
+        link::pages()
     )
 }
 
@@ -729,6 +674,7 @@ mod tests {
             let place = Place { index, bind: 1, origins: &[2; SERVERS_MAX] };
             let text = unit.text(&place);
             assert!(!text.contains("{0}") && !text.contains("127.0.0.1:0"), "{text}");
+            assert!(!text.contains("{origin}") && !text.contains("{mapped}"), "{text}");
             assert!(unit.smaller().iter().all(|smaller| smaller.text(&place).len() <= text.len()));
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Observation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) server: usize,
+    /// What the connection told of the client first, without its ports.
+    pub(crate) preface: String,
     pub(crate) line: String,
     pub(crate) headers: Vec<String>,
     /// The body without its framing (which the headers tell).
@@ -63,11 +65,33 @@ impl Received {
         let body = read.replies.into_iter().next().filter(|reply| reply.framing != Framing::None);
         Received {
             server: recorded.server,
+            preface: preface(&recorded.preface),
             line,
             headers,
             body: body.map(|reply| reply.body).unwrap_or_default(),
         }
     }
+}
+
+/// A header of the PROXY protocol without what differs from run to run. Of version 2 the parts behind the addresses show
+/// by their types only.
+fn preface(bytes: &[u8]) -> String {
+    if bytes.starts_with(b"PROXY ") {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        return text.split(' ').take(4).collect::<Vec<_>>().join(" ");
+    }
+    let mut shown = bytes.to_vec();
+    for port in shown.iter_mut().skip(16 + 8).take(4) {
+        *port = 0;
+    }
+    let (addresses, mut rest) = shown.split_at(shown.len().min(16 + 12));
+    let mut text = format!("{addresses:02x?}");
+    while let [kind, high, low, behind @ ..] = rest {
+        text.push_str(&format!(" {kind:02x}"));
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        rest = behind.get(length..).unwrap_or_default();
+    }
+    text
 }
 
 /// The client's port in a log line of ours (`127.0.0.1:PORT `), by which a line finds its conversation.
@@ -123,10 +147,15 @@ mod tests {
     fn a_received_request_is_taken_apart() {
         let bytes =
             b"POST /x HTTP/1.1\r\nA: b\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n";
-        let received = Received::read(&Recorded { server: 2, bytes: bytes.to_vec() });
+        let received = Received::read(&Recorded { server: 2, bytes: bytes.to_vec(), preface: Vec::new() });
         assert_eq!((received.line.as_str(), received.body.as_slice()), ("POST /x HTTP/1.1", &b"xyz"[..]));
         assert_eq!(received.headers, ["A: b", "transfer-encoding: chunked"]);
-        let get = Received::read(&Recorded { server: 0, bytes: b"GET / HTTP/1.1\r\n\r\n".to_vec() });
+        let get = Received::read(&Recorded {
+            server: 0,
+            bytes: b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            preface: b"PROXY TCP4 127.0.0.1 127.0.0.2 4711 80\r\n".to_vec(),
+        });
+        assert_eq!(get.preface, "PROXY TCP4 127.0.0.1 127.0.0.2");
         assert!(get.body.is_empty());
     }
 }

@@ -136,6 +136,8 @@ const HEADERS: &[&str] = &[
     "If-None-Match: \"x\"",
     "Authorization: Basic dTpw",
     "Max-Forwards: 3",
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZQ==",
+    "Connection: upgrade\r\nUpgrade: custom",
 ];
 
 /// Lines that make a request malformed, doubtful or hostile.
@@ -226,6 +228,8 @@ const REPLIES: &[&str] = &[
     "big",
     "redirect",
     "nophrase",
+    "101",
+    "large",
 ];
 
 /// A new conversation.
@@ -249,6 +253,9 @@ fn request(random: &mut Random) -> Vec<u8> {
     for _ in 0..random.below(5) {
         head.push_str(&format!("\r\n{}", random.pick(HEADERS)));
     }
+    if random.chance(3) {
+        head.push_str(&excess(random));
+    }
     if is_bad {
         head.push_str(&format!("\r\n{}", random.pick(BAD_HEADERS)));
     }
@@ -257,6 +264,19 @@ fn request(random: &mut Random) -> Vec<u8> {
     head.push_str("\r\n\r\n");
     // One byte a character: what is above ASCII in the lists goes out as a single byte.
     head.chars().chain(body.chars()).map(|c| c as u8).collect()
+}
+
+/// Header lines that are much, or too much.
+fn excess(random: &mut Random) -> String {
+    let lines = |count: usize| "\r\nX-Many: m".repeat(count);
+    let long = |length: usize| format!("\r\nX-Long: {}", "l".repeat(length));
+    match random.below(5) {
+        0 => long(9_000),
+        1 => long(14_000),
+        2 => long(20_000),
+        3 => lines(80),
+        _ => lines(120),
+    }
 }
 
 fn body(random: &mut Random, head: &mut String) -> String {
@@ -318,6 +338,12 @@ pub(crate) fn answer(recorded: &Recorded) -> Answer {
     Answer { bytes: [head.as_bytes(), b"\r\n", body.as_bytes()].concat(), close }
 }
 
+/// A body that goes through more than one buffer.
+const LARGE: &str = match std::str::from_utf8(&[b'z'; 100_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
 fn reply(kind: &str) -> (String, &'static str, bool) {
     let ok = |headers: &str| format!("HTTP/1.1 200 OK\r\n{headers}");
     let length = "Content-Length: 5\r\n";
@@ -360,6 +386,12 @@ fn reply(kind: &str) -> (String, &'static str, bool) {
         "redirect" => {
             (format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/x\r\n{length}"), "abcde", false)
         }
+        "101" => (
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n".to_owned(),
+            "hello in another protocol",
+            true,
+        ),
+        "large" => (ok("Content-Length: 100000\r\n"), LARGE, false),
         "nophrase" => (format!("HTTP/1.1 200\r\n{length}"), "abcde", false),
         _ => (ok(&format!("Content-Type: text/plain\r\nServer: origin\r\n{length}")), "hello", false),
     };
@@ -380,7 +412,7 @@ mod tests {
             };
             let answer = answer(&recorded);
             let replies = reply::parse(&answer.bytes, &["GET"], answer.close).replies;
-            assert_eq!(replies.is_empty(), matches!(*kind, "short" | "empty"), "{kind}");
+            assert_eq!(replies.is_empty(), matches!(*kind, "short" | "empty" | "101"), "{kind}");
         }
     }
 

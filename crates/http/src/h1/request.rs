@@ -2,9 +2,8 @@
 
 use super::bytes::{self, TOKEN};
 use super::scan::{Scan, Step, Stop, end_of_line};
-use super::{ErrorKind, Limits, Parsed, connection};
+use super::{ErrorKind, Limits, Parsed};
 use crate::header_value::is_ows;
-use crate::known::Known;
 use crate::message::{Kind, Message, Span, Version};
 use crate::method::Method;
 use crate::target::{Form, Target};
@@ -161,17 +160,6 @@ fn may_have(method: Method, target: &[u8], limits: &Limits) -> bool {
         (Method::Options | Method::Other, b"*") => true,
         _ => Target::new(target).form() == Form::Absolute,
     }
-}
-
-/// The checks that need the whole head: hosts, and the key of a WebSocket request.
-pub(super) fn settle(msg: &mut Message, limits: &Limits) -> Result<(), ErrorKind> {
-    super::host::settle(msg, limits)?;
-    // The key is 16 bytes in base64 (RFC 6455 §4.1).
-    let key_is_wrong = || msg.find(Known::SecWebsocketKey).is_none_or(|key| key.len() != 24);
-    if !limits.accept_unsafe && connection::is_websocket(msg) && key_is_wrong() {
-        return Err(ErrorKind::WebSocketKey);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

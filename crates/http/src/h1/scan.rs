@@ -56,7 +56,7 @@ impl Scan {
     pub fn request(&mut self, input: &[u8], msg: &mut Message, limits: &Limits) -> Parsed {
         let parsed = self.head(input, msg, limits, super::request::start_line);
         match parsed {
-            Parsed::Complete { .. } => match super::request::settle(msg, limits) {
+            Parsed::Complete { .. } => match super::host::settle(msg, limits) {
                 Ok(()) => parsed,
                 Err(kind) => Parsed::Invalid(Error::new(kind, self.origin)),
             },

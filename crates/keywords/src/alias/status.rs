@@ -24,8 +24,9 @@ pub(super) const KEYWORDS: &[Alias] = &[
     },
     Alias {
         name: "tsc",
-        doc: "The letters of `%ts`, and two of persistence by cookie.",
-        known: Known::End,
+        doc: "The letters of `%ts`, and two of persistence by cookie. Unlike `%ts` it doesn't make a line wait for the end.",
+        // As HAProxy has it: a line may be written before there is anything to tell.
+        known: Known::Always,
         write: |cx, _, out| letters(cx, out, true),
     },
 ];

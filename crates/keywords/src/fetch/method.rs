@@ -10,10 +10,11 @@ pub(super) const KEYWORDS: &[Fetch] = &[Fetch {
     doc: "The request's method as it came. An ACL compares it exactly; several may be listed.",
     examples: &[Example { given: "PATCH /a HTTP/1.1\r\n\r\n", expr: "method", gives: "PATCH" }],
     get: |_, cx| {
-        let stream = cx.stream.filter(|s| s.has_request)?;
-        // Rules that change the method are not seen.
-        let came = stream.request_line.split(|b| *b == b' ').next().filter(|m| !m.is_empty());
-        Some(Value::Meth(came.unwrap_or(stream.request.method_bytes())))
+        let (stream, request) = (cx.stream?, request(cx)?);
+        // Rules that change the method are not seen, unless it was one that has no meaning.
+        let came = stream.request_line.split(|b| *b == b' ').next();
+        let came = came.filter(|m| !m.is_empty() && http::Method::of(m) != http::Method::Other);
+        Some(Value::Meth(came.unwrap_or(request.method_bytes())))
     },
     each: None,
 }];

@@ -148,9 +148,15 @@ mod prelude {
         }
     }
 
-    /// The request's head, while there is one.
+    /// The request's head, while there is one; undecided while it may still come to be one.
     pub(super) fn request<'a>(cx: &Ctx<'a>) -> Option<&'a Message> {
-        cx.stream.filter(|s| s.has_request).map(|s| &s.request)
+        let stream = cx.stream?;
+        if stream.has_request {
+            return Some(&stream.request);
+        }
+        let body = &stream.request_body;
+        body.undecided.set(body.undecided.get() | (body.begun && body.more));
+        None
     }
 
     /// The response's head, while there is one.

@@ -72,6 +72,7 @@ pub(super) fn make<'a>(
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
         looks: Looking::of(&assembly.names.looking.backends, seat.backend),
+        looks_early: Looking::in_it(&assembly.names.looking.heads[1], seat.backend),
         retries: settings.retries.unwrap_or(3),
         fullconn: settings.fullconn.unwrap_or(0),
         pages: Arc::clone(&settings.pages),

@@ -70,6 +70,7 @@ pub(super) fn make<'a>(
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
         looks: Looking::of(&assembly.names.looking.frontends, seat.frontend),
+        looks_early: Looking::in_it(&assembly.names.looking.heads[0], seat.frontend),
         pages: Arc::clone(&settings.pages),
         log,
         unique_id,

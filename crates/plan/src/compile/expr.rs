@@ -5,11 +5,11 @@ use sample::Type;
 use sample::cast::castable;
 use state::Expr;
 use state::expr::{Side, Step};
-use state::family::{Fetch, Needs, Words};
+use state::family::{Fetch, Needs, RuleSet, Words};
 
 use super::arg::{cut, typed};
 use super::nearest::hint;
-use super::{Compile, site};
+use super::{Compile, Site, site};
 
 /// Why a word is no expression.
 pub(super) enum Failure {
@@ -69,6 +69,16 @@ impl Compile<'_> {
 
     /// Remembers who looks into bodies: for others nothing of them is kept.
     fn note_look(&mut self, needs: Needs) {
+        let early = matches!(
+            self.site,
+            Site::Rules(RuleSet::TcpRequestContent) | Site::UseBackend | Site::UseServer | Site::Persist
+        );
+        if early && matches!(needs, Needs::Request | Needs::RequestHead | Needs::EitherHead) {
+            let positions = [self.home.frontend, self.home.backend];
+            for (set, position) in self.names.looking.heads.iter_mut().zip(positions) {
+                set.extend(position);
+            }
+        }
         let side = match needs {
             Needs::RequestBody | Needs::RequestBuffer => 0,
             Needs::ResponseBody | Needs::ResponseBuffer => 1,

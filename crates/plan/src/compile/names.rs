@@ -56,12 +56,18 @@ pub struct Names {
 pub struct Looking {
     pub frontends: [HashSet<u32>; 2],
     pub backends: [HashSet<u32>; 2],
+    /// Which frontends, which backends look into the heads of requests before these are read as such.
+    pub heads: [HashSet<u32>; 2],
 }
 
 impl Looking {
     /// What a proxy at this position looks into.
     pub fn of(sets: &[HashSet<u32>; 2], position: Option<u32>) -> [bool; 2] {
-        [0, 1].map(|side| position.is_some_and(|p| sets.get(side).is_some_and(|set| set.contains(&p))))
+        [0, 1].map(|side| sets.get(side).is_some_and(|set| Self::in_it(set, position)))
+    }
+
+    pub fn in_it(set: &HashSet<u32>, position: Option<u32>) -> bool {
+        position.is_some_and(|p| set.contains(&p))
     }
 }
 

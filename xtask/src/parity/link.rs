@@ -1,0 +1,173 @@
+//! Generated settings of what is around the messages: how clients and servers are connected, how long they are waited
+//! for, which pages errors have. Most of them must change nothing that a client or an origin can see.
+
+use super::config::Backend;
+use super::random::Random;
+use crate::root::root;
+
+/// Settings of a `bind` line that need no privileges.
+const BINDS: &[&str] = &[
+    " name web",
+    " id 4711",
+    " maxconn 500",
+    " backlog 100",
+    " interface lo",
+    " tfo",
+    " mss 1200",
+    " shards 1",
+    " nice 10",
+    " tcp-ut 10s",
+    " thread 1",
+    " v4v6",
+];
+
+/// Settings of a server that decide how it is connected.
+const SERVERS: &[&str] = &[
+    " source 127.0.0.1",
+    " source 127.0.0.1 interface lo",
+    " tfo",
+    " pool-max-conn 0",
+    " pool-max-conn 1",
+    " pool-purge-delay 1s",
+    " max-reuse 1",
+    " init-addr last,none",
+    " resolve-prefer ipv4",
+    " enabled",
+    " send-proxy",
+    " send-proxy-v2",
+    " send-proxy-v2 proxy-v2-options crc32c",
+    " tcp-ut 10s",
+    " no-tfo",
+];
+
+const TIMEOUTS: &[&str] = &[
+    "timeout http-request 10s",
+    "timeout http-keep-alive 10s",
+    "timeout tunnel 30s",
+    "timeout client-fin 5s",
+    "timeout server-fin 5s",
+    "timeout queue 5s",
+    "timeout check 5s",
+];
+
+/// Options of a frontend.
+const FRONT: &[&str] = &[
+    "option nolinger",
+    "option splice-request",
+    "option splice-response",
+    "option independent-streams",
+    "option contstats",
+    "option socket-stats",
+    "option tcpka",
+    "option http-use-proxy-header",
+    "rate-limit sessions 5000",
+    "backlog 200",
+    "errorfiles pages",
+    "errorfiles pages 403 503",
+    "tcp-request content reject if { path_beg /api }",
+    "tcp-request content reject if { method PUT } { req.hdr(x-many) -m found }",
+    "tcp-request content accept if { req.len gt 10 }",
+    "tcp-request session set-var(sess.v) src",
+    "no option http-keep-alive",
+];
+
+/// Options of a backend.
+const BACK: &[&str] = &[
+    "option nolinger",
+    "option splice-request",
+    "option splice-response",
+    "option splice-auto",
+    "option independent-streams",
+    "option tcpka",
+    "http-reuse safe",
+    "http-reuse aggressive",
+    "retries 0",
+    "retry-on all-retryable-errors",
+    "retry-on conn-failure 404",
+    "default-server weight 3",
+    "default-server pool-max-conn 0",
+    "default-server maxconn 50 pool-purge-delay 2s",
+    "errorfiles pages 503",
+    "tcp-request content reject if { path_beg /api }",
+    "tcp-request content accept",
+    "tcp-response content reject if { status 404 }",
+    "tcp-response content accept if { status 200 }",
+    "tcp-response content reject if { res.hdr(x-dup) -m found }",
+];
+
+/// Lines of a backend for bytes.
+const BYTES: &[&str] = &[
+    "option splice-auto",
+    "option tcp-smart-connect",
+    "option srvtcpka",
+    "option nolinger",
+    "tcp-response content reject if { res.payload(9,3) -m str 404 }",
+    "tcp-response content reject if { res.payload(0,0) -m sub X-Dup }",
+    "tcp-response content accept if { res.len gt 10 }",
+    "tcp-request content accept if { req.len gt 10 }",
+    "tcp-request content reject if { req.payload(0,4) -m str HEAD }",
+];
+
+pub(super) fn bind(random: &mut Random) -> String {
+    if random.chance(75) { String::new() } else { random.pick(BINDS).to_owned() }
+}
+
+pub(super) fn server(random: &mut Random) -> String {
+    if random.chance(80) { String::new() } else { random.pick(SERVERS).to_owned() }
+}
+
+pub(super) fn timeouts(random: &mut Random) -> Vec<String> {
+    // Those who are kept waiting don't wait long.
+    let mut lines = vec!["timeout tarpit 50ms".to_owned()];
+    if random.chance(20) {
+        lines.push(random.pick(TIMEOUTS).to_owned());
+    }
+    lines
+}
+
+pub(super) fn front(random: &mut Random) -> Vec<String> {
+    picked(random, 30, FRONT)
+}
+
+pub(super) fn back(random: &mut Random) -> Vec<String> {
+    picked(random, 35, BACK)
+}
+
+/// Lines of a backend in TCP mode; those that look at bytes have the time for them.
+pub(super) fn bytes(random: &mut Random) -> Vec<String> {
+    let mut lines = picked(random, 60, BYTES);
+    if !lines.is_empty() {
+        lines.push("tcp-response inspect-delay 5s".to_owned());
+        lines.push("tcp-request inspect-delay 5s".to_owned());
+    }
+    lines
+}
+
+/// Servers from a template beside the written ones, on the port of the first of these; and one that is reached at the
+/// client's port.
+pub(super) fn template(random: &mut Random, backend: &mut Backend) {
+    if backend.servers.is_empty() {
+        return;
+    }
+    if random.chance(6) {
+        backend.lines.push("server-template t 1-2 127.0.0.1:{origin}".to_owned());
+    }
+    if let Some(server) = backend.servers.last_mut().filter(|_| random.chance(4)) {
+        server.insert_str(0, " {mapped}");
+    }
+}
+
+/// The pages that `errorfiles` names.
+pub(super) fn pages() -> String {
+    let page = root().join("tests/parity/page.http");
+    let files = [400, 403, 404, 502, 503].map(|code| format!("    errorfile {code} {}\n", page.display()));
+    format!("http-errors pages\n{}", files.concat())
+}
+
+fn picked(random: &mut Random, percent: usize, from: &[&str]) -> Vec<String> {
+    let mut lines = Vec::new();
+    while random.chance(percent) && lines.len() < 3 {
+        lines.push(random.pick(from).to_owned());
+    }
+    lines
+}
