@@ -55,8 +55,7 @@ pub async fn request(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -
             verdict => {
                 x.stream.request_body.more = false;
                 if matches!(verdict, Verdict::Close(_)) && x.backend.is_none() {
-                    // HAProxy has not read the request as one by then.
-                    x.stream.request_line.clear();
+                    forget_request(x);
                 }
                 return refused(x, verdict);
             }
@@ -64,6 +63,14 @@ pub async fn request(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -
     }
     x.stream.request_body.more = false;
     Ok(())
+}
+
+/// A frontend that closes by then has not read the request as one, as logs have it.
+fn forget_request(x: &mut Exchange<'_>) {
+    x.stream.request_line.clear();
+    for (slot, _) in x.frontend.captures.request.iter().enumerate().filter(|(_, c)| !c.name.is_empty()) {
+        x.stream.captured_request.set(slot, None);
+    }
 }
 
 fn refused(x: &mut Exchange<'_>, verdict: Verdict) -> Result<(), Stop> {
@@ -211,16 +218,21 @@ fn show_response_bytes(x: &mut Exchange<'_>, down: &mut Pump, over: bool) -> Res
     Ok(())
 }
 
-/// The rules for a response whose head has come.
+/// The rules for the response in an HTTP proxy. They are due before it comes, and see it only where they wait for it.
 pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     let Some(backend) = x.backend.filter(|b| !b.tcp_response.is_empty()) else { return Ok(()) };
-    let (until, mut over) = patience(backend.response_delay);
-    let mut at = 0;
+    let due = Time::from_nanos(x.stream.times.connected);
+    let until = backend.response_delay.map_or(due, |ms| due.plus_millis(u64::from(ms)));
+    let (mut at, mut over) = (0, net::now() >= until);
+    (x.stream.has_response, x.stream.response_body.begun) = (false, true);
     loop {
         x.stream.response_body.more = !over;
-        match x.judge_from(Side::Response, &backend.tcp_response, &mut at) {
+        let verdict = x.judge_from(Side::Response, &backend.tcp_response, &mut at);
+        let seen = std::mem::replace(&mut x.stream.has_response, true);
+        match verdict {
             Verdict::Next => break,
-            Verdict::More => {}
+            Verdict::More if seen => over = more_of_response(x, down, until).await?,
+            Verdict::More => inspect::show_response(x, down),
             verdict => {
                 x.stream.response_body.more = false;
                 (x.stream.times.response, x.stream.bytes_out) = (0, 0);
@@ -228,22 +240,27 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
                 return x.obey(verdict, Phase::DATA);
             }
         }
-        let Some(upstream) = &x.upstream else { break };
-        let open = down.fill(&upstream.sock, most(x) as u64).unwrap_or(false);
-        inspect::show_response(x, down);
-        let step = respond::push_body(x)?;
-        over = match open {
-            true => await_server(x, step, until).await?,
-            // All is there that a buffer holds.
-            false => {
-                net::sleep_until(until).await;
-                true
-            }
-        };
-        x.stream.times.response = net::now().as_nanos();
     }
-    x.stream.response_body.more = false;
+    (x.stream.response_body.more, x.stream.response_body.begun) = (false, false);
     Ok(())
+}
+
+/// Waits for more of a response; whether there will be none in time.
+async fn more_of_response(x: &mut Exchange<'_>, down: &mut Pump, until: Time) -> Result<bool, Stop> {
+    let Some(upstream) = &x.upstream else { return Ok(true) };
+    let open = down.fill(&upstream.sock, most(x) as u64).unwrap_or(false);
+    inspect::show_response(x, down);
+    let step = respond::push_body(x)?;
+    let over = match open {
+        true => await_server(x, step, until).await?,
+        // All is there that a buffer holds.
+        false => {
+            net::sleep_until(until).await;
+            true
+        }
+    };
+    x.stream.times.response = net::now().as_nanos();
+    Ok(over)
 }
 
 /// Waits for the server, and for what hinders the request; whether the time for that is over.

@@ -154,6 +154,9 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         Ok(framing) => x.framing = framing,
         Err(error) => return Err(refuse(x, error.status())),
     }
+    if let Err(error) = h1::check_websocket(&x.stream.request, &limits) {
+        return Err(refuse(x, error.status()));
+    }
     x.method = x.stream.request.method();
     x.client_ends = !h1::keep_alive(&x.stream.request);
     match h1::take_connection(&mut x.stream.request) {

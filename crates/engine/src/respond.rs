@@ -95,8 +95,8 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
 fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let limits = x.limits(Side::Response);
     let response = &mut x.stream.response;
-    if response.status() == 101 && !x.upgrades {
-        // Nobody asked for it: as a tunnel, what follows would go past all rules.
+    if response.status() == 101 && !(x.upgrades && h1::confirms_upgrade(response, &limits)) {
+        // Nobody asked for it, or nobody confirms it: as a tunnel, what follows would go past all rules.
         return Err(invalid(x));
     }
     let framing = h1::response_framing(response, x.stream.request.method(), &limits);

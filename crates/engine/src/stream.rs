@@ -106,9 +106,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     let rest = contact::contact(x).await?;
     stick::store(x);
     let mut down = respond::body(x, rest)?;
+    content::response(x, &mut down).await?;
     respond::capture(x);
     inspect::show_response(x, &down);
-    content::response(x, &mut down).await?;
     let judged = response_rules(x, &mut down).await;
     judged.inspect_err(|_| x.stream.bytes_out += down.payload)?;
     let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);

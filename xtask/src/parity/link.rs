@@ -59,7 +59,6 @@ const FRONT: &[&str] = &[
     "option contstats",
     "option socket-stats",
     "option tcpka",
-    "option http-use-proxy-header",
     "rate-limit sessions 5000",
     "backlog 200",
     "errorfiles pages",

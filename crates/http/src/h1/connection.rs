@@ -1,6 +1,7 @@
 //! What the `Connection` header and the version say about the connection (RFC 9112 §9, RFC 9110 §7.6.1), and taking it
 //! out of a message, as it concerns one hop only.
 
+use super::{Error, ErrorKind, Limits};
 use crate::header_value::{has_token, list, tokens};
 use crate::known::Known;
 use crate::message::{Full, Kind, Message, Version};
@@ -43,8 +44,26 @@ pub fn upgrade(msg: &Message) -> Option<&[u8]> {
     connection(msg).upgrade.then_some(value)
 }
 
+/// Refuses a WebSocket request without a proper key: 16 bytes in base64 (RFC 6455 §4.1).
+///
+/// # Errors
+/// The request must be refused.
+pub fn check_websocket(msg: &Message, limits: &Limits) -> Result<(), Error> {
+    let key_is_wrong = || msg.find(Known::SecWebsocketKey).is_none_or(|key| key.len() != 24);
+    match !limits.accept_unsafe && is_websocket(msg) && key_is_wrong() {
+        true => Err(Error::new(ErrorKind::WebSocketKey, 0)),
+        false => Ok(()),
+    }
+}
+
+/// Whether a 101 says that the protocol changes, and to WebSocket not without the proof that the server meant it.
+pub fn confirms_upgrade(response: &Message, limits: &Limits) -> bool {
+    let proven = || limits.accept_unsafe || response.has(Known::SecWebsocketAccept);
+    connection(response).upgrade && (!is_websocket(response) || proven())
+}
+
 /// Whether the message proposes or confirms a change to WebSocket.
-pub(super) fn is_websocket(msg: &Message) -> bool {
+fn is_websocket(msg: &Message) -> bool {
     msg.has(Known::Upgrade)
         && msg.iterate(Known::Upgrade).any(|header| has_token(header.value, b"websocket"))
         && connection(msg).upgrade
@@ -110,7 +129,7 @@ fn unwanted(value: &[u8], keep: impl Fn(&[u8]) -> bool) -> Option<(Range<usize>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::h1::{Limits, Parsed, parse_request, parse_response, request_framing};
+    use crate::h1::{Parsed, parse_request, parse_response};
 
     fn request(headers: &str) -> Message {
         let mut msg = Message::new();
@@ -185,13 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn a_change_of_protocol_is_confirmed() {
+        let confirms = |headers: &str, accept_unsafe: bool| {
+            let head = format!("HTTP/1.1 101 Switch\r\n{headers}\r\n");
+            let (mut msg, mut limits) = (Message::new(), Limits::default());
+            assert!(matches!(parse_response(head.as_bytes(), &mut msg, &limits), Parsed::Complete { .. }));
+            limits.accept_unsafe = accept_unsafe;
+            confirms_upgrade(&msg, &limits)
+        };
+        assert!(!confirms("", false) && !confirms("Upgrade: custom\r\n", false));
+        assert!(confirms("Connection: upgrade\r\n", false));
+        let websocket = "Connection: upgrade\r\nUpgrade: websocket\r\n";
+        assert!(!confirms(websocket, false) && confirms(websocket, true));
+        assert!(confirms(&format!("{websocket}Sec-WebSocket-Accept: x\r\n"), false));
+    }
+
+    #[test]
     fn websocket_needs_a_key() {
         let parse = |headers: &str| {
             let head =
                 format!("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n{headers}\r\n");
             let (mut msg, limits) = (Message::new(), Limits::default());
             assert!(matches!(parse_request(head.as_bytes(), &mut msg, &limits), Parsed::Complete { .. }));
-            request_framing(&mut msg, &limits).is_ok()
+            check_websocket(&msg, &limits).is_ok()
         };
         assert!(parse("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"));
         assert!(!parse("Sec-WebSocket-Key: x\r\n"));

@@ -1,6 +1,6 @@
 //! Where a message's body ends (RFC 9112 §6), decided so that no two readers may disagree about it.
 
-use super::{Error, ErrorKind, Limits, connection};
+use super::{Error, ErrorKind, Limits};
 use crate::header_value::{list, trim};
 use crate::known::Known;
 use crate::message::{Full, Message, Version};
@@ -28,8 +28,8 @@ pub enum Framing {
 /// Ambiguous framing that passes is remembered, see [`Message::is_ambiguous`].
 ///
 /// # Errors
-/// Malformed or contradicting lengths, unknown or misplaced transfer codings, a body where HTTP/1.0 may not have one, a
-/// WebSocket request without a proper key: the request must be refused and the connection closed.
+/// Malformed or contradicting lengths, unknown or misplaced transfer codings, a body where HTTP/1.0 may not have one:
+/// the request must be refused and the connection closed.
 pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Error> {
     let length = content_length(msg)?;
     let chunked = match chunked(msg, false) {
@@ -50,11 +50,6 @@ pub fn request_framing(msg: &mut Message, limits: &Limits) -> Result<Framing, Er
         return Ok(Framing::None);
     }
     let framing = settle(msg, length, chunked);
-    // The key is 16 bytes in base64 (RFC 6455 §4.1).
-    let key_is_wrong = || msg.find(Known::SecWebsocketKey).is_none_or(|key| key.len() != 24);
-    if !limits.accept_unsafe && connection::is_websocket(msg) && key_is_wrong() {
-        return refuse(ErrorKind::WebSocketKey);
-    }
     Ok(framing.unwrap_or(Framing::None))
 }
 

@@ -15,7 +15,9 @@ mod scan;
 mod serialize;
 
 pub use chunk::{Chunk, ChunkDecoder, LAST_CHUNK, write_chunk_head};
-pub use connection::{Connection, connection, keep_alive, take_connection, upgrade};
+pub use connection::{
+    Connection, check_websocket, confirms_upgrade, connection, keep_alive, take_connection, upgrade,
+};
 pub use framing::{Framing, request_framing, response_framing};
 pub use request::parse_request;
 pub use response::parse_response;

@@ -159,9 +159,15 @@ mod prelude {
         None
     }
 
-    /// The response's head, while there is one.
+    /// The response's head, while there is one; undecided while it may still come.
     pub(super) fn response<'a>(cx: &Ctx<'a>) -> Option<&'a Message> {
-        cx.stream.filter(|s| s.has_response).map(|s| &s.response)
+        let stream = cx.stream?;
+        if stream.has_response {
+            return Some(&stream.response);
+        }
+        let body = &stream.response_body;
+        body.undecided.set(body.undecided.get() | (body.begun && body.more));
+        None
     }
 
     /// The head of the side that the rule set works on.
