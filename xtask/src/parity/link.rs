@@ -99,7 +99,6 @@ const BYTES: &[&str] = &[
     "option splice-auto",
     "option tcp-smart-connect",
     "option srvtcpka",
-    "option nolinger",
     "tcp-response content reject if { res.payload(9,3) -m str 404 }",
     "tcp-response content reject if { res.payload(0,0) -m sub X-Dup }",
     "tcp-response content accept if { res.len gt 10 }",

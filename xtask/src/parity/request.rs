@@ -409,6 +409,7 @@ mod tests {
             let recorded = Recorded {
                 server: 0,
                 bytes: format!("GET / HTTP/1.1\r\nX-Reply: {kind}\r\n\r\n").into_bytes(),
+                preface: Vec::new(),
             };
             let answer = answer(&recorded);
             let replies = reply::parse(&answer.bytes, &["GET"], answer.close).replies;
