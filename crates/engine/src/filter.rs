@@ -64,20 +64,15 @@ pub fn made_head(x: &mut Exchange<'_>, framing: serve::Framing) -> Option<Chain>
     Some(heads(x, Side::Response, &shape)).filter(|chain| length != Some(0) && !chain.is_empty())
 }
 
-/// Has the filters work on both directions of a stream of bytes.
-pub fn bytes(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
-    let failed = |_| Failure::silent(Cause::INTERNAL, Phase::DATA);
-    for side in [Side::Request, Side::Response] {
-        if !has_any(x, side) {
-            continue;
-        }
-        let pump = if side == Side::Request { &x.up } else { &*down };
-        let shape = shape(Framing::Tunnel, pump);
-        let chain = heads(x, side, &shape);
-        let pump = if side == Side::Request { &mut x.up } else { &mut *down };
-        pump.filter(chain, false).map_err(failed)?;
+/// Has the filters work on one direction of a stream of bytes: what comes from the server, or else what the client sends.
+pub fn bytes(x: &mut Exchange<'_>, side: Side, down: Option<&mut Pump>) -> Result<(), Stop> {
+    if !has_any(x, side) {
+        return Ok(());
     }
-    Ok(())
+    let shape = shape(Framing::Tunnel, down.as_deref().unwrap_or(&x.up));
+    let chain = heads(x, side, &shape);
+    let failed = |_| Failure::silent(Cause::INTERNAL, Phase::DATA);
+    Ok(down.unwrap_or(&mut x.up).filter(chain, false).map_err(failed)?)
 }
 
 /// Counts what compression did.

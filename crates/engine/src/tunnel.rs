@@ -100,11 +100,12 @@ async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
         return Err(crate::failure::Failure::silent(Cause::INTERNAL, Phase::REQUEST).into());
     }
     x.stream.begin_response();
+    filter::bytes(x, Side::Request, None)?;
     connect::open(x, connect::First::Bytes).await?;
     stick::store(x);
     log::moment(x, Origin::Connect);
     *down = Pump::new(Framing::Tunnel, None, x.splices(Side::Response));
     content::response_bytes(x, down).await?;
-    filter::bytes(x, down)?;
+    filter::bytes(x, Side::Response, Some(down))?;
     forward::both(x, down, true).await
 }

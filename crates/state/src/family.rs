@@ -309,6 +309,11 @@ pub trait Compiler {
     fn proxy(&self) -> &str;
     /// How many sets of counters can be tracked at once (`tune.stick-counters`).
     fn stick_counters(&self) -> u32;
+    /// Whether the table at this position holds this kind of data.
+    fn table_stores(&self, table: u32, kind: crate::table::Kind) -> bool;
+    /// The number of the bandwidth limitation filter that the proxy at hand calls so; one that doesn't exist is remarked on
+    /// later.
+    fn limiter(&mut self, name: &str) -> u32;
     /// The position of a `cache` section in the World; one that doesn't exist is remarked on later.
     fn cache(&mut self, name: &str) -> u32;
     /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).

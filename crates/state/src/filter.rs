@@ -26,6 +26,10 @@ pub trait Filter: Send + Sync + fmt::Debug {
     fn cache(&self) -> Option<u32> {
         None
     }
+    /// The number by which `set-bandwidth-limit` rules name it.
+    fn limiter(&self) -> Option<u32> {
+        None
+    }
     /// Sees the head of a message (`act.side` says which) after all rules, and may change it; gives what works on the body,
     /// if anything does. Streams of bytes have no head: `act.stream` holds no message then.
     fn head(&self, act: &mut Act<'_>, shape: &Shape) -> Option<Box<dyn Work>>;

@@ -85,6 +85,16 @@ impl Body {
     }
 }
 
+/// A bandwidth limit that a rule asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The filter's number.
+    pub filter: u32,
+    /// Bytes, and the period for them in milliseconds, in place of the filter's own.
+    pub limit: Option<u64>,
+    pub period_ms: Option<u32>,
+}
+
 /// One exchange.
 #[derive(Debug)]
 pub struct Stream {
@@ -158,6 +168,8 @@ pub struct Stream {
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
     pub captured_cookies: [Option<Box<[u8]>>; 2],
+    /// Bandwidth limits that rules asked for.
+    pub limits: Vec<Limit>,
     /// The cache that was asked, by its position in the World; what for; the answer it had.
     pub cache: Option<u32>,
     pub cache_key: Vec<u8>,
@@ -241,6 +253,7 @@ impl Stream {
             server_source: None,
             cookie_state: *b"NN",
             captured_cookies: [None, None],
+            limits: Vec::new(),
             cache: None,
             cache_key: Vec::new(),
             cache_asked: Asked::default(),
@@ -314,6 +327,7 @@ impl Stream {
         self.server_source = None;
         self.cookie_state = *b"NN";
         self.captured_cookies = [None, None];
+        self.limits.clear();
         self.cache = None;
         self.cache_key.clear();
         self.cached = None;

@@ -25,6 +25,7 @@ mod replace_header;
 mod replace_path;
 mod sc_inc_gpc;
 mod send_spoe_group;
+mod set_bandwidth_limit;
 mod set_fc_mark;
 mod set_header;
 mod set_log_level;
@@ -69,6 +70,7 @@ pub static ALL: &[&[ActionKind]] = &[
     replace_path::KEYWORDS,
     send_spoe_group::KEYWORDS,
     sc_inc_gpc::KEYWORDS,
+    set_bandwidth_limit::KEYWORDS,
     set_fc_mark::KEYWORDS,
     set_header::KEYWORDS,
     set_log_level::KEYWORDS,

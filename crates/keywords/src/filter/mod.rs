@@ -2,11 +2,14 @@
 
 use state::family::FilterKind;
 
+mod bwlim;
 pub mod cache;
 pub mod compression;
+mod trace;
 
 /// Every filter, a file a line.
-pub static ALL: &[&[FilterKind]] = &[cache::KEYWORDS, compression::KEYWORDS];
+pub static ALL: &[&[FilterKind]] =
+    &[bwlim::KEYWORDS, cache::KEYWORDS, compression::KEYWORDS, trace::KEYWORDS];
 
 /// The filter of this name.
 pub fn find(name: &str) -> Option<&'static FilterKind> {
@@ -25,7 +28,7 @@ mod prelude {
     pub(super) use std::sync::Arc;
 
     pub(super) use state::expr::Side;
-    pub(super) use state::family::FilterKind;
+    pub(super) use state::family::{FilterKind, Parse};
     pub(super) use state::filter::{Filter, Part, Passed, Shape, Sums, Work};
     pub(super) use state::rule::Act;
 }

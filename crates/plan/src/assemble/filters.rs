@@ -22,6 +22,7 @@ const COMPRESSION: &[&str] = &["compression", "comp-req", "comp-res"];
 pub(super) fn make<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) -> Filters {
     let mut all: Vec<Arc<dyn Filter>> = Vec::new();
     let by_rules = std::mem::take(&mut assembly.names.used_caches);
+    let limits = std::mem::take(&mut assembly.names.used_limiters);
     for line in std::mem::take(&mut draft.filters) {
         let Some(filter) = compile(assembly, draft, seat, line) else { continue };
         if filter.cache().is_some() && all.iter().any(|other| other.cache() == filter.cache()) {
@@ -30,10 +31,24 @@ pub(super) fn make<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, s
                 format!("'filter' : {proxy}: multiple explicit declarations of the cache filter '{name}'");
             assembly.plan.remarks.push(Diagnostic::alert(line.span(), message));
         }
+        if filter.limiter().is_some() && all.iter().any(|other| other.limiter() == filter.limiter()) {
+            let (proxy, name) = (draft.name, crate::ctx::word(line, 2));
+            let message = format!("'filter' : bwlim filter '{name}' already declared for proxy '{proxy}'\n");
+            assembly.plan.remarks.push(Diagnostic::alert(line.span(), message));
+        }
         all.push(filter);
     }
     assembly.names.used_caches.clear();
     missing_caches(assembly, draft);
+    assembly.names.used_limiters.clear();
+    for (name, limiter) in limits {
+        if !all.iter().any(|filter| filter.limiter() == Some(limiter)) {
+            assembly.plan.remarks.alert_bare(format!(
+                "Proxy '{}': unable to find bwlim filter '{name}' referenced by set-bandwidth-limit rule.",
+                draft.name
+            ));
+        }
+    }
     imply_caches(assembly, draft, &by_rules, &mut all);
     imply_compression(assembly, draft, &mut all);
     in_right_order(assembly, draft, &all);

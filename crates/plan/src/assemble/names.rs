@@ -31,6 +31,7 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     }
     for (position, table) in (0u32..).zip(&plan.tables) {
         names.tables.insert(table.shape.name.clone(), (position, table.shape.key));
+        names.table_kinds.push(table.shape.columns.iter().map(|column| column.kind).collect());
     }
     for (position, profile) in (0u32..).zip(&plan.log_profiles) {
         names.log_profiles.insert(profile.name.into(), position);

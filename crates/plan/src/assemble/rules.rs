@@ -84,7 +84,6 @@ const HARMLESS: &[&str] = &[
     "close",
     "do-log",
     "early-hint",
-    "set-bandwidth-limit",
     "set-nice",
     "set-timeout",
     "strict-mode",

@@ -28,7 +28,7 @@ use state::family::{Compiler, Half, Words};
 use state::frontend::{Capture, Captures};
 use state::reference::Place;
 use state::reply::Pages;
-use state::table::KeyKind;
+use state::table::{KeyKind, Kind};
 use state::{Acl, Expr, Format, Timer};
 
 use crate::known;
@@ -217,6 +217,18 @@ impl Compiler for Compile<'_> {
 
     fn stick_counters(&self) -> u32 {
         self.names.stick_counters
+    }
+
+    fn table_stores(&self, table: u32, kind: Kind) -> bool {
+        let kinds = usize::try_from(table).ok().and_then(|at| self.names.table_kinds.get(at));
+        kinds.is_some_and(|kinds| kinds.contains(&kind))
+    }
+
+    fn limiter(&mut self, name: &str) -> u32 {
+        let next = u32::try_from(self.names.limiters.len()).unwrap_or(u32::MAX);
+        let id = *self.names.limiters.entry((self.home.name.into(), name.into())).or_insert(next);
+        self.names.used_limiters.push((name.into(), id));
+        id
     }
 
     fn cache(&mut self, name: &str) -> u32 {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use state::reply::Pages;
-use state::table::KeyKind;
+use state::table::{KeyKind, Kind};
 use state::{Acl, Reference, References};
 
 /// The numbers behind names, for a whole configuration.
@@ -26,6 +26,11 @@ pub struct Names {
     pub http_errors: HashMap<Box<str>, Arc<Pages>>,
     /// Position in `World::log_profiles`.
     pub log_profiles: HashMap<Box<str>, u32>,
+    /// By stick table: the kinds of data it holds.
+    pub table_kinds: Vec<Vec<Kind>>,
+    /// Bandwidth limitation filters by the names of their proxy and their own; those that rules of the proxy at hand name.
+    pub limiters: HashMap<(Box<str>, Box<str>), u32>,
+    pub used_limiters: Vec<(Box<str>, u32)>,
     /// Position in `World::caches`.
     pub caches: HashMap<Box<str>, u32>,
     /// Caches that the proxy at hand uses, by position; names of those that don't exist.

@@ -159,6 +159,11 @@ impl Table {
         (element < column.len).then(|| (offset + kind.form().words() * element, column.period_ms))
     }
 
+    /// Of a rate: its period, milliseconds.
+    pub fn period(&self, kind: Kind) -> Option<u32> {
+        self.column(kind).map(|(column, _)| column.period_ms)
+    }
+
     /// Whether entries hold this kind of data.
     pub fn stores(&self, kind: Kind) -> bool {
         self.column(kind).is_some()
