@@ -3,10 +3,11 @@
 //! steady state.
 
 use std::cell::RefCell;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use net::{Remote, TaskId};
 use state::World;
+use state::termination::Cause;
 
 use crate::thread;
 
@@ -24,7 +25,8 @@ struct Entries {
 struct Entry {
     task: Option<TaskId>,
     server: u32,
-    doomed: bool,
+    /// Why it is to end, if it is.
+    doom: Option<Cause>,
 }
 
 /// An exchange with a server, while it lasts.
@@ -37,7 +39,7 @@ pub struct Ticket<'x> {
 impl AtWork {
     /// The task at hand begins an exchange with the server of this number.
     pub fn enter(&self, server: u32) -> Ticket<'_> {
-        let entry = Some(Entry { task: net::current_task(), server, doomed: false });
+        let entry = Some(Entry { task: net::current_task(), server, doom: None });
         let mut entries = self.0.borrow_mut();
         let at = match entries.free.pop() {
             Some(at) => {
@@ -55,9 +57,9 @@ impl AtWork {
     }
 
     /// Ends all exchanges with this server: each finds it out by itself.
-    pub fn doom(&self, server: u32) {
+    pub fn doom(&self, server: u32, cause: Cause) {
         for entry in self.0.borrow_mut().list.iter_mut().flatten().filter(|entry| entry.server == server) {
-            entry.doomed = true;
+            entry.doom = Some(cause);
             if let Some(task) = entry.task {
                 task.notify();
             }
@@ -66,9 +68,9 @@ impl AtWork {
 }
 
 impl Ticket<'_> {
-    /// Whether the exchange is to end.
-    pub fn is_doomed(&self) -> bool {
-        self.work.0.borrow().list.get(self.at).copied().flatten().is_some_and(|entry| entry.doomed)
+    /// Why the exchange is to end, if it is.
+    pub fn doom(&self) -> Option<Cause> {
+        self.work.0.borrow().list.get(self.at).copied().flatten()?.doom
     }
 }
 
@@ -84,28 +86,45 @@ impl Drop for Ticket<'_> {
 
 /// The threads that serve traffic, by their numbers, as they reach each other.
 #[derive(Debug, Default)]
-pub struct Crew(Mutex<Vec<(u16, Remote)>>);
+pub struct Crew {
+    threads: Mutex<Vec<(u16, Remote)>>,
+    /// The thread that checks servers.
+    checks: OnceLock<Remote>,
+}
 
 impl Crew {
     /// Has every other thread than that of this number run what `make` makes; gives how many there are.
     pub fn others(&self, number: u16, mut make: impl FnMut() -> Box<dyn FnOnce() + Send>) -> usize {
-        let threads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let others = threads.iter().filter(|(other, _)| *other != number);
         others.filter(|(_, remote)| remote.send(make()).is_ok()).count()
     }
 
+    /// Servers are checked by the thread that this leads to.
+    pub fn checks_here(&self, thread: Remote) {
+        let _ = self.checks.set(thread);
+    }
+
+    /// Has the check of a server look whether its next turn is to come sooner.
+    pub fn wake_check(&self, server: u32) {
+        if let Some(thread) = self.checks.get() {
+            // Where the thread ended nothing is checked any more.
+            let _ = thread.send(Box::new(move || crate::health::wake(server)));
+        }
+    }
+
     /// A thread begins to serve.
     pub fn join(&self, number: u16, thread: Remote) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((number, thread));
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push((number, thread));
     }
 
     /// Does what was ordered of exchanges, in all threads.
     pub fn obey(&self, world: &World) {
-        for server in world.process.shutdowns.take() {
-            for (_, remote) in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (server, cause) in world.process.shutdowns.take() {
+            for (_, remote) in self.threads.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 // A thread that ended has no exchanges.
                 let _ = remote.send(Box::new(move || {
-                    thread::with_worker(|worker| worker.at_work.doom(server));
+                    thread::with_worker(|worker| worker.at_work.doom(server, cause));
                 }));
             }
         }
@@ -121,10 +140,10 @@ mod tests {
         let work = AtWork::default();
         let first = work.enter(1);
         let second = work.enter(2);
-        work.doom(2);
-        assert!(!first.is_doomed() && second.is_doomed());
+        work.doom(2, Cause::KILLED);
+        assert!(first.doom().is_none() && second.doom() == Some(Cause::KILLED));
         drop(second);
         let third = work.enter(2);
-        assert!(!third.is_doomed() && work.0.borrow().list.len() == 2);
+        assert!(third.doom().is_none() && work.0.borrow().list.len() == 2);
     }
 }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::idle::Lease;
 use crate::pump::Broken;
 use crate::session::Own;
-use crate::{borrow, dial};
+use crate::{borrow, dial, observe};
 use crate::{persist, preface, redir, spelling};
 
 /// A pause before trying the same server again.
@@ -51,7 +51,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         let key = preface::key(x, server, &preface);
         let failed = match obtain(x, backend, server, first, key).await {
             Ok(upstream) => match transmit(x, upstream, first, &preface).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    observe::connected(server);
+                    return Ok(());
+                }
                 Err(failed) => failed,
             },
             Err(error) => refused(&error),
@@ -59,11 +62,12 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Stale {
             continue;
         }
-        if matches!(failed, Failed::Killed | Failed::Left) {
+        if matches!(failed, Failed::Killed(_) | Failed::Left) {
             x.places.leave_server();
             return Err(failed.failure().into());
         }
         x.count(|c| c.connection_errors.add(1));
+        observe::unconnected(x, backend, server);
         let lasts = failed == Failed::Unable || !backend.options.retry_on.has(RetryOn::CONN_FAILURE);
         if lasts || !again(x, backend) {
             x.places.leave_server();
@@ -141,7 +145,7 @@ enum Failed {
     Refused,
     TimedOut,
     /// An administrator ended it.
-    Killed,
+    Killed(Cause),
     /// The process lacks something: descriptors, ports, memory.
     Resource,
     /// The system has no such protocol.
@@ -155,7 +159,7 @@ impl Failed {
         match self {
             Self::Stale | Self::Refused => Failure::new(Cause::SERVER, Phase::CONNECT, 503),
             Self::TimedOut => Failure::new(Cause::SERVER_TIMEOUT, Phase::CONNECT, 503),
-            Self::Killed => Failure::silent(Cause::KILLED, Phase::CONNECT),
+            Self::Killed(cause) => Failure::silent(cause, Phase::CONNECT),
             Self::Resource => Failure::new(Cause::RESOURCE, Phase::CONNECT, 503),
             Self::Unable => Failure::new(Cause::INTERNAL, Phase::CONNECT, 500),
             Self::Left => Failure::silent(Cause::CLIENT, Phase::CONNECT),
@@ -298,9 +302,9 @@ async fn transmit<'x>(
                 }
             })
             .await;
-            if upstream.ticket.is_doomed() {
+            if let Some(cause) = upstream.ticket.doom() {
                 x.up.forget_head();
-                return Err(Failed::Killed);
+                return Err(Failed::Killed(cause));
             }
             // A word from the queue that came too late says nothing of the connection.
             if woken.any_ready() || woken.timed_out() {

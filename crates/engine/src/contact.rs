@@ -9,7 +9,7 @@ use state::tracking::FAILURES;
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop};
 use crate::respond::Head;
-use crate::{connect, log, respond, track};
+use crate::{connect, log, observe, respond, track};
 
 /// Sends the request and waits for the response. Gives what was read behind its head.
 pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
@@ -28,8 +28,14 @@ pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
                 x.up.forget_head();
                 continue;
             }
-            Ok(Head::Got) => (Ok(rest), RetryOn::of_status(x.stream.response.status())),
-            Err(stop) => (Err(stop), reason(stop)),
+            Ok(Head::Got) => {
+                observe::answered(x);
+                (Ok(rest), RetryOn::of_status(x.stream.response.status()))
+            }
+            Err(stop) => {
+                observe::unanswered(x, stop);
+                (Err(stop), reason(stop))
+            }
         };
         if !repeats(x, reason) {
             if reason != 0 && matches!(got, Err(Stop::Failure(_))) {

@@ -254,14 +254,14 @@ impl<'x> Exchange<'x> {
 
     /// Whether an administrator ended the exchange; then why it stops.
     pub fn killed(&mut self) -> Result<(), Stop> {
-        if !self.upstream.as_ref().is_some_and(|upstream| upstream.ticket.is_doomed()) {
+        let Some(cause) = self.upstream.as_ref().and_then(|upstream| upstream.ticket.doom()) else {
             return Ok(());
-        }
+        };
         self.keep_client = false;
         if !self.answered {
             self.stream.status = 500;
         }
-        Err(Failure::silent(Cause::KILLED, Phase::CONNECT).into())
+        Err(Failure::silent(cause, Phase::CONNECT).into())
     }
 
     /// The counters of this thread: the frontend's, the backend's, the server's.
@@ -440,7 +440,7 @@ impl<'x> Places<'x> {
     pub fn leave_server(&mut self) {
         if let Some((server, queues, backend)) = self.server.take() {
             server.live.sessions.leave();
-            if server.maxconn != 0 {
+            if server.maxconn() != 0 {
                 backend.live.departures.fetch_add(1, Relaxed);
                 queues.freed(backend, server);
             }

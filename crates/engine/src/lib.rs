@@ -32,6 +32,7 @@ pub mod idle;
 pub mod inspect;
 pub mod listener;
 pub mod log;
+pub mod observe;
 pub mod persist;
 pub mod preamble;
 pub mod preface;

@@ -98,6 +98,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
     /// `healthcheck` on a server: its position, the section's name, the place.
     pub(crate) server_checks: Vec<(usize, &'a str, Span)>,
+    /// `track` on a server: its position, whom it follows, the place.
+    pub(crate) server_tracks: Vec<(usize, &'a str, Span)>,
     /// `default-server name NAME`.
     pub(crate) named_servers: Vec<(&'a str, ServerSpec<'a>)>,
     pub(crate) acls: Vec<Line<'a>>,
@@ -146,6 +148,7 @@ impl<'a> Draft<'a> {
             spoken: Vec::new(),
             server_tlvs: Vec::new(),
             server_checks: Vec::new(),
+            server_tracks: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),
             rules: Vec::new(),

@@ -80,6 +80,13 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         max_reuse: None,
         cookie: None,
         redirect: None,
+        agent: None,
+        track: None,
+        followers: Box::default(),
+        observe: None,
+        slowstart_ms: 0,
+        shutdown_when_down: false,
+        shutdown_backups_when_up: false,
         check: None,
         send_proxy: None,
         source: None,
@@ -87,7 +94,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         fast_open: false,
         congestion: None,
         namespace: None,
-        live: Arc::new(state::server::Live::new(id, weight, 1)),
+        live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),
     }
 }
 

@@ -76,7 +76,11 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
     let (world, remotes) = (Arc::clone(&running.world), running.remotes.clone());
     let log = RefCell::new(engine::log::Outbox::new(&world));
-    engine::health::start(&Rc::new(engine::health::Monitor { world: Arc::clone(&world), log }));
+    engine::health::start(&Rc::new(engine::health::Monitor {
+        world: Arc::clone(&world),
+        log,
+        crew: Arc::clone(&running.crew),
+    }));
     engine::log::attend_rings(&world);
     let cli = Cli::start(world, &running.program, sockets, remotes)?;
     running.world.process.starting.store(false, Relaxed);

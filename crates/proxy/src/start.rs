@@ -26,6 +26,7 @@ use crate::{say, version};
 pub(crate) struct Running {
     pub(crate) world: Arc<World>,
     pub(crate) remotes: Vec<Remote>,
+    pub(crate) crew: Arc<Crew>,
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
     /// Files of unix sockets, to be removed at the end.
     pub(crate) files: Vec<SocketFile>,
@@ -266,7 +267,7 @@ fn spawn(
         return Err("a thread could not be started".into());
     }
     let (files, cli) = (Vec::new(), Vec::new());
-    Ok(Running { world, remotes, threads, files, cli, program, memory: None, grace_ms: 0 })
+    Ok(Running { world, remotes, threads, crew, files, cli, program, memory: None, grace_ms: 0 })
 }
 
 /// What a traffic thread does.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, PoisonError};
 
 use crate::server::{Check, admin};
-use crate::{Backend, Server};
+use crate::turn::{self, Health, Seat};
 
 /// An order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,182 +77,167 @@ impl<T> Pending<T> {
 
 /// Does what is ordered. `by`: from where, in the words of logs (`Web interface`). False: the server has nothing that
 /// could be ordered so.
-pub fn apply(
-    backend: &Backend,
-    server: &Server,
-    order: Order,
-    by: &str,
-    now_ns: u64,
-    notices: &Pending<Notice>,
-) -> bool {
-    let left_before = backend.left();
-    let said = match order {
-        Order::Ready => ready(backend, server, now_ns),
-        Order::Drain => drain(backend, server, now_ns),
-        Order::Maintain => maintain(backend, server, now_ns),
-        Order::ForceUp => force(backend, server, State::Up, by, now_ns),
-        Order::ForceStopping => force(backend, server, State::Stopping, by, now_ns),
-        Order::ForceDown => force(backend, server, State::Down, by, now_ns),
+pub fn apply(seat: Seat<'_>, order: Order, by: &str) -> bool {
+    match order {
+        Order::Ready => {
+            if seat.server.live.admin.load(Relaxed) & admin::MAINT != 0 {
+                end_maintenance(seat, admin::MAINT);
+            } else {
+                end_drain(seat, admin::DRAIN);
+            }
+        }
+        Order::Drain => {
+            end_maintenance(seat, admin::MAINT);
+            drain(seat, admin::DRAIN, "");
+        }
+        Order::Maintain => {
+            clear(seat, admin::DRAIN);
+            maintain(seat, admin::MAINT, "");
+        }
+        Order::ForceUp => force(seat, Health::Up, by),
+        Order::ForceStopping => force(seat, Health::Stopping, by),
+        Order::ForceDown => force(seat, Health::Down, by),
         Order::EnableChecks | Order::DisableChecks => {
-            if server.check.is_none() {
+            if seat.server.check.is_none() {
                 return false;
             }
-            server.live.checks.store(order == Order::EnableChecks, Relaxed);
-            Vec::new()
+            seat.server.live.checks.store(order == Order::EnableChecks, Relaxed);
         }
-    };
-    for (weight, text) in said {
-        notices.add(Notice {
-            backend: backend.id,
-            weight,
-            text: format!("{} {text}", title(backend, server)),
-        });
-    }
-    if left_before != (0, 0) && backend.left() == (0, 0) {
-        notices.add(Notice { backend: backend.id, weight: Weight::NoServer, text: String::new() });
     }
     true
 }
 
-/// `Backup Server app/s1`, as logs name a server.
-pub fn title(backend: &Backend, server: &Server) -> String {
-    let kind = if server.backup { "Backup Server" } else { "Server" };
-    format!("{kind} {}/{}", backend.name, server.name)
+/// Clears an order; whether it was in force.
+fn clear(seat: Seat<'_>, bit: u8) -> bool {
+    seat.server.live.admin.fetch_and(!bit, Relaxed) & bit != 0
 }
 
-/// What is said, after the server's name.
-type Said = Vec<(Weight, String)>;
-
-fn notice(text: impl Into<String>) -> Said {
-    vec![(Weight::Notice, text.into())]
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Up,
-    Stopping,
-    Down,
-}
-
-fn state(server: &Server) -> State {
-    match (server.live.healthy.load(Relaxed), server.live.stopping.load(Relaxed)) {
-        (false, _) => State::Down,
-        (true, true) => State::Stopping,
-        (true, false) => State::Up,
+/// Into maintenance: by an order, or since the server that is followed went there.
+fn maintain(seat: Seat<'_>, bit: u8, via: &str) {
+    let live = &seat.server.live;
+    let left = seat.backend.left();
+    let before = live.admin.fetch_or(bit, Relaxed);
+    if before & bit != 0 {
+        return;
+    }
+    // Who is there already has nothing more to say, and neither have those that follow.
+    if before & admin::ANY_MAINT != 0 {
+        return;
+    }
+    if live.healthy.load(Relaxed) {
+        seat.leave();
+        seat.backend.changed(seat.now_ns);
+        let rest = turn::remaining(seat.backend, seat.server, false);
+        seat.say(Weight::Notice, &format!("is going DOWN for maintenance{via}. {rest}"));
+    } else {
+        seat.backend.changed(seat.now_ns);
+        seat.say(Weight::Notice, &format!("was DOWN and now enters maintenance{via}."));
+    }
+    seat.say_if_last(left);
+    for follower in seat.followers() {
+        maintain(follower, admin::VIA_MAINT, &seat.via());
     }
 }
 
-fn ready(backend: &Backend, server: &Server, now_ns: u64) -> Said {
-    let live = &server.live;
-    let before = live.admin.swap(0, Relaxed);
-    if before & admin::MAINT != 0 {
-        come_back(server, now_ns);
-        backend.changed(now_ns);
-        return notice("is UP/READY (leaving forced maintenance).");
+/// Out of maintenance, unless another reason for it remains: then it is taken for up, and one failed check takes it down
+/// again.
+fn end_maintenance(seat: Seat<'_>, bit: u8) {
+    if !clear(seat, bit) {
+        return;
     }
-    if before & admin::DRAIN != 0 {
-        live.outcome.changed_ns.store(now_ns, Relaxed);
-        backend.changed(now_ns);
-        let state = if live.healthy.load(Relaxed) { "UP" } else { "DOWN" };
-        return notice(format!("is {state} (leaving forced drain)."));
+    let forced = bit == admin::MAINT;
+    let left = seat.server.live.admin.load(Relaxed);
+    if left & admin::MAINT != 0 {
+        return seat.say(Weight::Notice, "remains in forced maintenance.");
     }
-    Vec::new()
-}
-
-/// Out of maintenance it is taken for up, and one failed check takes it down again.
-fn come_back(server: &Server, now_ns: u64) {
-    let live = &server.live;
-    live.healthy.store(true, Relaxed);
-    live.stopping.store(false, Relaxed);
-    live.outcome.went_up(now_ns);
-    if let Some(check) = server.check.as_deref() {
+    if left & admin::VIA_MAINT != 0 {
+        let via = seat.followed().map(Seat::via).unwrap_or_default();
+        let text = format!("is leaving forced maintenance but remains in maintenance{via}.");
+        return seat.say(Weight::Notice, &text);
+    }
+    let live = &seat.server.live;
+    let health = seat.followed().map_or(Health::Up, |followed| Health::of(followed.server));
+    live.healthy.store(health != Health::Down, Relaxed);
+    live.stopping.store(health == Health::Stopping, Relaxed);
+    seat.come();
+    if let Some(check) = seat.server.check.as_deref() {
         live.outcome.health.store(check.rise(), Relaxed);
     }
+    seat.backend.changed(seat.now_ns);
+    if health == Health::Up {
+        seat.end_backups();
+    }
+    let state = if health == Health::Down { "DOWN" } else { "UP" };
+    let mode = if left & admin::ANY_DRAIN == 0 { "READY" } else { "DRAIN" };
+    let forced = if forced { "forced " } else { "" };
+    seat.say(Weight::Notice, &format!("is {state}/{mode} (leaving {forced}maintenance)."));
+    for follower in seat.followers() {
+        end_maintenance(follower, admin::VIA_MAINT);
+    }
 }
 
-fn drain(backend: &Backend, server: &Server, now_ns: u64) -> Said {
-    let live = &server.live;
-    let before = live.admin.swap(admin::DRAIN, Relaxed);
-    if before == admin::DRAIN {
-        return Vec::new();
+/// Nothing new any more: by an order, or since the server that is followed drains.
+fn drain(seat: Seat<'_>, bit: u8, via: &str) {
+    let live = &seat.server.live;
+    let left = seat.backend.left();
+    let before = live.admin.fetch_or(bit, Relaxed);
+    if before & bit != 0 {
+        return;
     }
-    if before & admin::MAINT != 0 {
-        come_back(server, now_ns);
-        backend.changed(now_ns);
-        let mut said = notice("is UP/DRAIN (leaving forced maintenance).");
-        said.extend(notice("remains in forced drain mode."));
-        return said;
+    if before & admin::ANY_DRAIN != 0 {
+        seat.say(Weight::Notice, "remains in forced drain mode.");
+    } else if before & admin::ANY_MAINT == 0 {
+        let up = live.healthy.load(Relaxed);
+        if up {
+            live.outcome.changed_ns.store(seat.now_ns, Relaxed);
+        }
+        seat.backend.changed(seat.now_ns);
+        let rest = turn::remaining(seat.backend, seat.server, up);
+        seat.say(Weight::Notice, &format!("enters drain state{via}. {rest}"));
+        seat.say_if_last(left);
     }
-    let up = live.healthy.load(Relaxed);
-    if up {
-        live.outcome.changed_ns.store(now_ns, Relaxed);
+    for follower in seat.followers() {
+        drain(follower, admin::VIA_DRAIN, &seat.via());
     }
-    backend.changed(now_ns);
-    notice(format!("enters drain state. {}", remaining(backend, server, up)))
 }
 
-fn maintain(backend: &Backend, server: &Server, now_ns: u64) -> Said {
-    let live = &server.live;
-    let before = live.admin.swap(admin::MAINT, Relaxed);
-    if before & admin::MAINT != 0 {
-        return Vec::new();
+/// Takes new work again, unless another reason not to remains.
+fn end_drain(seat: Seat<'_>, bit: u8) {
+    if !clear(seat, bit) {
+        return;
     }
-    let was_up = live.healthy.load(Relaxed);
-    if was_up {
-        live.outcome.went_down(now_ns);
-    }
-    backend.changed(now_ns);
-    if was_up {
-        notice(format!("is going DOWN for maintenance. {}", remaining(backend, server, false)))
+    let live = &seat.server.live;
+    let left = live.admin.load(Relaxed);
+    let via = seat.followed().map(Seat::via).unwrap_or_default();
+    if left & admin::DRAIN != 0 {
+        seat.say(Weight::Notice, "remains in forced drain mode.");
+    } else if left & admin::VIA_DRAIN != 0 {
+        seat.say(Weight::Notice, &format!("remains in drain mode{via}."));
     } else {
-        notice("was DOWN and now enters maintenance.")
+        live.outcome.changed_ns.store(seat.now_ns, Relaxed);
+        seat.backend.changed(seat.now_ns);
+        let state = if live.healthy.load(Relaxed) { "UP" } else { "DOWN" };
+        let text = match bit {
+            admin::DRAIN => format!("is {state} (leaving forced drain)."),
+            _ => format!("is {state} (leaving drain){via}."),
+        };
+        seat.say(Weight::Notice, &text);
+    }
+    for follower in seat.followers() {
+        end_drain(follower, admin::VIA_DRAIN);
     }
 }
 
-fn force(backend: &Backend, server: &Server, to: State, by: &str, now_ns: u64) -> Said {
-    let live = &server.live;
-    if live.admin.load(Relaxed) & admin::MAINT != 0 {
-        return Vec::new();
+fn force(seat: Seat<'_>, to: Health, by: &str) {
+    let live = &seat.server.live;
+    if live.admin.load(Relaxed) & admin::ANY_MAINT != 0 {
+        return;
     }
-    if let Some(check) = server.check.as_deref() {
-        live.outcome.health.store(if to == State::Down { 0 } else { check.full() }, Relaxed);
+    if let Some(check) = seat.server.check.as_deref() {
+        live.outcome.health.store(if to == Health::Down { 0 } else { check.full() }, Relaxed);
     }
-    let from = state(server);
-    if from == to {
-        return Vec::new();
-    }
-    live.healthy.store(to != State::Down, Relaxed);
-    live.stopping.store(to == State::Stopping, Relaxed);
-    match (from, to) {
-        (_, State::Down) => live.outcome.went_down(now_ns),
-        (State::Down, _) => live.outcome.went_up(now_ns),
-        _ => live.outcome.changed_ns.store(now_ns, Relaxed),
-    }
-    backend.changed(now_ns);
-    let (weight, word) = match to {
-        State::Up => (Weight::Notice, "UP"),
-        State::Stopping => (Weight::Notice, "stopping"),
-        State::Down => (Weight::Alert, "DOWN"),
-    };
-    let rest = remaining(backend, server, to != State::Down);
-    vec![(weight, format!("is {word}, changed from {by}. {rest}"))]
-}
-
-/// How the backend is left, at the end of what is said of a server that can be used (`up`) or can't.
-pub fn remaining(backend: &Backend, server: &Server, up: bool) -> String {
-    let (active, backup) = backend.left();
-    let on_backup = if active == 0 && backup > 0 { " Running on backup." } else { "" };
-    let queued = backend.live.queued.now();
-    if up {
-        format!(
-            "{active} active and {backup} backup servers online.{on_backup} 0 sessions requeued, {queued} total in queue."
-        )
-    } else {
-        let sessions = server.live.sessions.now();
-        format!(
-            "{active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, 0 requeued, \
-             {queued} remaining in queue."
-        )
+    if Health::of(seat.server) != to {
+        seat.turn(to, &format!(", changed from {by}"));
     }
 }
 

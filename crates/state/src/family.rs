@@ -395,6 +395,10 @@ pub trait Balance: Send + Sync + fmt::Debug {
     fn is_sticky(&self) -> bool {
         false
     }
+    /// Whether weights may change while it runs.
+    fn is_dynamic(&self) -> bool {
+        true
+    }
     /// A server's state, weight or address changed: recompute what was derived from it. Not on the traffic path.
     fn changed(&self, backend: &Backend);
 }

@@ -46,6 +46,7 @@ pub mod table;
 pub mod termination;
 pub mod timer;
 pub mod tracking;
+pub mod turn;
 pub mod unique_id;
 pub mod vars;
 pub mod world;

@@ -75,6 +75,20 @@ pub struct Server {
     /// `redir`: what the locations begin with to which GET and HEAD requests are sent instead.
     pub redirect: Option<Box<[u8]>>,
     pub check: Option<Box<Check>>,
+    /// `agent-check`: what the server says of itself.
+    pub agent: Option<Box<Check>>,
+    /// `track`: the server whose state it has, by the positions of backend and server.
+    pub track: Option<(u32, u32)>,
+    /// Those that have this one's state.
+    pub followers: Box<[(u32, u32)]>,
+    /// `observe`: what traffic tells of its health.
+    pub observe: Option<Box<Observe>>,
+    /// `slowstart`, milliseconds; 0: at once.
+    pub slowstart_ms: u32,
+    /// `on-marked-down shutdown-sessions`.
+    pub shutdown_when_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    pub shutdown_backups_when_up: bool,
     /// What is told of the client in front of everything else.
     pub send_proxy: Option<Box<SendProxy>>,
     pub source: Option<Arc<Source>>,
@@ -116,12 +130,42 @@ pub struct Check {
     pub send_proxy: Option<u8>,
 }
 
+/// `observe` with `error-limit` and `on-error`.
+#[derive(Debug)]
+pub struct Observe {
+    /// Whether responses are looked at, not only connections.
+    pub responses: bool,
+    /// How many errors in a row count.
+    pub limit: u32,
+    pub then: OnError,
+}
+
+/// `on-error`. Each also has the next check come soon (`fastinter`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// Nothing else.
+    FastInter,
+    /// As a failed check.
+    #[default]
+    FailCheck,
+    /// One more failed check takes it down.
+    SuddenDeath,
+    /// It is down.
+    MarkDown,
+}
+
 /// Why a server takes no traffic, as bits; 0 is up.
 pub mod admin {
     /// `disabled` in the configuration or set by an administrator.
     pub const MAINT: u8 = 1;
+    /// The server that it follows is in maintenance.
+    pub const VIA_MAINT: u8 = 2;
+    pub const ANY_MAINT: u8 = MAINT | VIA_MAINT;
     /// Finishes what it has, takes nothing new.
-    pub const DRAIN: u8 = 2;
+    pub const DRAIN: u8 = 8;
+    /// The server that it follows does so.
+    pub const VIA_DRAIN: u8 = 16;
+    pub const ANY_DRAIN: u8 = DRAIN | VIA_DRAIN;
 }
 
 /// How a server is doing.
@@ -135,6 +179,15 @@ pub struct Live {
     pub healthy: AtomicBool,
     /// Healthy, but about to stop: balancing doesn't choose it.
     pub stopping: AtomicBool,
+    /// While it starts slowly how far it is, in sixteenths; 0: it has started.
+    pub ramp: AtomicU8,
+    /// `maxconn` in force.
+    pub maxconn: AtomicU32,
+    /// Errors of traffic in a row, and how often there were too many.
+    pub errors: AtomicU32,
+    pub error_bursts: AtomicU64,
+    /// Whether the next check is to come soon.
+    pub hurry: AtomicBool,
     /// Whether its checks are run, if it has some.
     pub checks: AtomicBool,
     /// The weight in force, 0 to 256.
@@ -152,15 +205,24 @@ pub struct Live {
     pub counters: PerThread<Block>,
     pub session_rate: Rate,
     pub outcome: Outcome,
+    /// What the agent said last.
+    pub agent: Outcome,
+    /// Whether the agent is asked, if there is one.
+    pub agent_asked: AtomicBool,
 }
 
 impl Live {
-    pub fn new(uid: u32, weight: u16, threads: usize) -> Self {
+    pub fn new(uid: u32, weight: u16, maxconn: u32, threads: usize) -> Self {
         Self {
             uid,
             admin: AtomicU8::new(0),
             healthy: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
+            ramp: AtomicU8::new(0),
+            maxconn: AtomicU32::new(maxconn),
+            errors: AtomicU32::new(0),
+            error_bursts: AtomicU64::new(0),
+            hurry: AtomicBool::new(false),
             checks: AtomicBool::new(true),
             weight: AtomicU32::new(u32::from(weight)),
             sessions: Gauge::default(),
@@ -171,14 +233,24 @@ impl Live {
             counters: PerThread::new(threads),
             session_rate: Rate::default(),
             outcome: Outcome::default(),
+            agent: Outcome::default(),
+            agent_asked: AtomicBool::new(true),
         }
     }
 }
 
+/// In how many steps a slow start goes.
+pub const FULL_STEPS: u32 = 16;
+
 impl Server {
     /// Whether it is up: healthy and not in maintenance.
     pub fn is_up(&self) -> bool {
-        self.live.healthy.load(Relaxed) && self.live.admin.load(Relaxed) & admin::MAINT == 0
+        self.live.healthy.load(Relaxed) && self.live.admin.load(Relaxed) & admin::ANY_MAINT == 0
+    }
+
+    /// Whether it is in maintenance, for whatever reason.
+    pub fn in_maintenance(&self) -> bool {
+        self.live.admin.load(Relaxed) & admin::ANY_MAINT != 0
     }
 
     /// Whether balancing may choose it for new work: up, neither draining nor about to stop, with a weight.
@@ -207,17 +279,49 @@ impl Server {
     /// How many streams it may serve at once now: between `minconn` and `maxconn`, by how close the backend is to its
     /// `fullconn`; 0: any number.
     pub fn limit(&self, backend: &Backend) -> u32 {
-        if self.minconn >= self.maxconn || backend.fullconn == 0 {
-            return self.maxconn;
+        let most = self.maxconn();
+        let most = if self.minconn >= most || backend.fullconn == 0 {
+            most
+        } else {
+            let (now, full) = (u64::from(backend.live.sessions.now()), u64::from(backend.fullconn));
+            let part = u64::from(most) * now.min(full) / full;
+            u32::try_from(part).unwrap_or(most).max(self.minconn)
+        };
+        match self.live.ramp.load(Relaxed) {
+            0 => most,
+            _ if most == 0 => 0,
+            step => (most.saturating_mul(u32::from(step)) / FULL_STEPS).max(1),
         }
-        let (now, full) = (u64::from(backend.live.sessions.now()), u64::from(backend.fullconn));
-        let part = u64::from(self.maxconn) * now.min(full) / full;
-        u32::try_from(part).unwrap_or(self.maxconn).max(self.minconn)
+    }
+
+    /// `maxconn` in force; 0: no limit.
+    pub fn maxconn(&self) -> u32 {
+        self.live.maxconn.load(Relaxed)
+    }
+
+    /// The weight in force in sixteenths: while it starts slowly only a part of it.
+    pub fn share(&self) -> u32 {
+        let step = match self.live.ramp.load(Relaxed) {
+            0 => FULL_STEPS,
+            step => u32::from(step),
+        };
+        self.live.weight.load(Relaxed) * step
+    }
+
+    /// How far a server is that began to serve `since_ns` ago, in sixteenths; 0: it has started.
+    pub fn ramp_after(&self, since_ns: u64) -> u8 {
+        let whole = u64::from(self.slowstart_ms).div_ceil(1000);
+        let seconds = since_ns / 1_000_000_000;
+        if seconds >= whole {
+            return 0;
+        }
+        let step = (u64::from(FULL_STEPS) * seconds + whole) / whole.max(1);
+        u8::try_from(step.clamp(1, u64::from(FULL_STEPS))).unwrap_or(0)
     }
 
     /// Whether all its slots are taken, or waited for.
     pub fn is_full(&self, backend: &Backend) -> bool {
-        self.maxconn != 0 && (self.live.queued.now() > 0 || self.live.sessions.now() >= self.limit(backend))
+        self.maxconn() != 0 && (self.live.queued.now() > 0 || self.live.sessions.now() >= self.limit(backend))
     }
 
     /// Whether a stream that `maxqueue` lets wait for it is as good as one that is served.
@@ -227,6 +331,6 @@ impl Server {
 
     /// Whether as many wait for it as `maxqueue` allows, where that is limited.
     pub fn is_queue_full(&self) -> bool {
-        self.maxconn != 0 && self.maxqueue != 0 && self.live.queued.now() >= self.maxqueue
+        self.maxconn() != 0 && self.maxqueue != 0 && self.live.queued.now() >= self.maxqueue
     }
 }

@@ -15,6 +15,7 @@ impl Cause {
     pub const RESOURCE: Self = Self(b'R');
     pub const INTERNAL: Self = Self(b'I');
     pub const DOWN: Self = Self(b'D');
+    pub const UP: Self = Self(b'U');
     pub const KILLED: Self = Self(b'K');
 }
 

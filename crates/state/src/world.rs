@@ -15,6 +15,7 @@ use crate::frontend::Bind;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
 use crate::ring::Ring;
+use crate::termination::Cause;
 use crate::tracking::Faults;
 use crate::vars::Vars;
 use crate::{About, Acl, Backend, Frontend, References, Table};
@@ -111,8 +112,8 @@ pub struct Process {
     pub own_vars_size: AtomicU64,
     /// What is to be said of servers.
     pub notices: Pending<Notice>,
-    /// Servers whose streams are to end, by their numbers in the process.
-    pub shutdowns: Pending<u32>,
+    /// Servers whose streams are to end, by their numbers in the process, and the cause that logs tell.
+    pub shutdowns: Pending<(u32, Cause)>,
     /// What is known of the process, once it is.
     pub about: OnceLock<Arc<About>>,
     /// Whether the process is not complete yet: clients wait, so that they can't take the descriptors it still needs.

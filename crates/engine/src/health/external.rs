@@ -71,7 +71,7 @@ fn command(backend: &Backend, server: &Server, program: &External) -> Command {
         .envs([
             ("HAPROXY_PROXY_ID", backend.id.to_string()),
             ("HAPROXY_SERVER_ID", server.id.to_string()),
-            ("HAPROXY_SERVER_MAXCONN", server.maxconn.to_string()),
+            ("HAPROXY_SERVER_MAXCONN", server.maxconn().to_string()),
             ("HAPROXY_SERVER_CURCONN", live.sessions.now().to_string()),
         ])
         .stdin(Stdio::null())

@@ -149,7 +149,7 @@ impl Run<'_> {
         let sessions: u32 = backend.servers.iter().map(|s| s.live.sessions.now()).sum();
         format!(
             "{}; address={address}; port={port}; name={}/{}; node={}; weight={}/{total}; scur={}/{sessions}; qcur={}",
-            keywords::metric::server_status(server).text(),
+            keywords::metric::server_status(self.world, server).text(),
             backend.name,
             server.name,
             self.world.global.node,

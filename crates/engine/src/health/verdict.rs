@@ -1,144 +1,137 @@
-//! What follows from a check: the health counter, and a server that goes up or down (manual 5.2 "rise", "fall").
+//! What follows from a check: the health counter, and a server that goes up or down (manual 5.2 "rise", "fall"). What is
+//! to be said waits in the World until someone speaks.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use net::Time;
-use state::administer::{Notice, Weight, remaining, title};
-use state::check::Status;
+use state::Server;
+use state::administer::{Notice, Weight};
+use state::check::{Outcome, Status};
 use state::server::Check;
-use state::{Backend, Server};
+use state::turn::{Health, Seat};
 
-use super::Monitor;
 use super::finding::Finding;
-use crate::announce;
 
-/// Counts a finding and changes the server's state when its counter says so.
-pub(super) fn apply(
-    monitor: &Monitor,
-    backend: &Backend,
-    server: &Server,
+/// Counts a finding of a server's check (or of traffic, which takes no time) and changes the server's state when its
+/// counter says so. `ms`: how long the check took.
+pub fn count(seat: Seat<'_>, check: &Check, finding: &Finding, ms: Option<u32>) {
+    let outcome = &seat.server.live.outcome;
+    if finding.status.passed() {
+        // What traffic showed before is past.
+        seat.server.live.errors.store(0, Relaxed);
+    } else if outcome.health.load(Relaxed) > 0 {
+        outcome.failures.fetch_add(1, Relaxed);
+    }
+    let health = note(seat, outcome, check, finding, ms, "Health");
+    let wanted = match (health >= check.rise(), finding.status) {
+        (false, _) => Health::Down,
+        (true, Status::L7OkConditionally) => Health::Stopping,
+        (true, _) => Health::Up,
+    };
+    if wanted == Health::Down || agrees(seat.server.agent.as_deref(), &seat.server.live.agent) {
+        turn(seat, wanted, finding, ms);
+    }
+}
+
+/// Counts what an agent said: only what it says of the server's state has an effect on that.
+pub(super) fn count_agent(seat: Seat<'_>, agent: &Check, finding: &Finding, ms: Option<u32>) {
+    let outcome = &seat.server.live.agent;
+    match finding.status {
+        Status::L7Ok | Status::L7Status => {
+            let health = note(seat, outcome, agent, finding, ms, "Agent");
+            if health < agent.rise() {
+                turn(seat, Health::Down, finding, ms);
+            } else if agrees(check_of(seat.server), &seat.server.live.outcome) {
+                turn(seat, Health::Up, finding, ms);
+            }
+        }
+        Status::Checked => outcome.ended(finding.status, 0, &finding.words, ms.unwrap_or(0)),
+        // That it can't be asked says nothing of the server.
+        _ => {
+            let before = outcome.status();
+            outcome.ended(finding.status, 0, &finding.words, ms.unwrap_or(0));
+            if before != finding.status {
+                tell(seat, agent, finding, ms, outcome.health.load(Relaxed), "Agent");
+            }
+        }
+    }
+}
+
+/// The check of a server that is run.
+fn check_of(server: &Server) -> Option<&Check> {
+    server.check.as_deref().filter(|_| server.live.checks.load(Relaxed))
+}
+
+/// Whether the other kind of check, if there is one, sees the server well too.
+fn agrees(check: Option<&Check>, outcome: &Outcome) -> bool {
+    check.is_none_or(|check| outcome.health.load(Relaxed) >= check.rise())
+}
+
+/// Notes a finding and counts it; gives the health after it.
+fn note(
+    seat: Seat<'_>,
+    outcome: &Outcome,
     check: &Check,
     finding: &Finding,
-    begun: Time,
-) {
-    let outcome = &server.live.outcome;
+    ms: Option<u32>,
+    kind: &str,
+) -> i32 {
     let before = (outcome.status(), outcome.health.load(Relaxed));
-    let duration = u32::try_from(net::now().millis_since(begun)).unwrap_or(u32::MAX);
-    outcome.ended(finding.status, finding.code, &finding.words, duration);
+    let took = ms.unwrap_or_else(|| outcome.duration_ms.load(Relaxed));
+    outcome.ended(finding.status, finding.code, &finding.words, took);
     let (rise, full) = (check.rise(), check.full());
-    let passed = finding.status.passed();
     let health = match before.1 {
         // Once it counts as up all is well again.
-        health if passed && health + 1 >= rise => full,
-        health if passed => health + 1,
-        health => {
-            outcome.failures.fetch_add(1, Relaxed);
-            if health > rise { health - 1 } else { 0 }
-        }
+        health if finding.status.passed() && health + 1 >= rise => full,
+        health if finding.status.passed() => health + 1,
+        health if health > rise => health - 1,
+        _ => 0,
     };
     outcome.health.store(health, Relaxed);
-    let report = Report { finding, duration };
-    if backend.options.log_health_checks && before != (finding.status, health) {
-        report.tell(monitor, backend, server, check, health);
+    if before != (finding.status, health) {
+        tell(seat, check, finding, ms, health, kind);
     }
-    let wanted = match (health >= rise, finding.status) {
-        (false, _) => State::Down,
-        (true, Status::L7OkConditionally) => State::Stopping,
-        (true, _) => State::Up,
-    };
-    let is = State::of(server);
+    health
+}
+
+fn turn(seat: Seat<'_>, wanted: Health, finding: &Finding, ms: Option<u32>) {
+    let is = Health::of(seat.server);
     // What was down does not come back to stop at once.
-    if wanted != is && (is, wanted) != (State::Down, State::Stopping) {
-        turn(monitor, backend, server, wanted, &report);
+    if wanted == is || (is, wanted) == (Health::Down, Health::Stopping) {
+        return;
     }
-}
-
-/// How balancing sees a server by its health.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Up,
-    /// Finishes what it has.
-    Stopping,
-    Down,
-}
-
-impl State {
-    fn of(server: &Server) -> Self {
-        match (server.live.healthy.load(Relaxed), server.live.stopping.load(Relaxed)) {
-            (false, _) => Self::Down,
-            (true, true) => Self::Stopping,
-            (true, false) => Self::Up,
-        }
-    }
-}
-
-fn turn(monitor: &Monitor, backend: &Backend, server: &Server, to: State, report: &Report<'_>) {
-    let live = &server.live;
-    let left_before = backend.left();
-    let was_up = live.healthy.swap(to != State::Down, Relaxed);
-    live.stopping.store(to == State::Stopping, Relaxed);
-    let now = net::now().as_nanos();
-    match (was_up, to) {
-        (_, State::Down) => live.outcome.went_down(now),
-        (false, _) => live.outcome.went_up(now),
-        (true, _) => live.outcome.changed_ns.store(now, Relaxed),
-    }
-    backend.changed(now);
     // What `option log-health-checks` has told is not told twice.
-    let reason =
-        if backend.options.log_health_checks { String::new() } else { format!(", {}", report.reason()) };
-    let (weight, word) = match to {
-        State::Up => (Weight::Notice, "UP"),
-        State::Stopping => (Weight::Notice, "stopping"),
-        State::Down => (Weight::Alert, "DOWN"),
+    let told = seat.backend.options.log_health_checks;
+    let reason = if told { String::new() } else { format!(", {}", reason(finding, ms)) };
+    seat.turn(wanted, &reason);
+}
+
+/// `reason: Layer7 wrong status, code: 500, info: "Broken", check duration: 1ms`.
+fn reason(finding: &Finding, ms: Option<u32>) -> String {
+    let code = if finding.status.has_code() { format!(", code: {}", finding.code) } else { String::new() };
+    let words = &finding.words;
+    let info = if words.is_empty() { String::new() } else { format!(", info: \"{words}\"") };
+    let took = ms.map(|ms| format!(", check duration: {ms}ms")).unwrap_or_default();
+    format!("reason: {}{code}{info}{took}", finding.status.words())
+}
+
+/// What `option log-health-checks` says.
+fn tell(seat: Seat<'_>, check: &Check, finding: &Finding, ms: Option<u32>, health: i32, kind: &str) {
+    if !seat.backend.options.log_health_checks {
+        return;
+    }
+    let result = match finding.status {
+        Status::L7OkConditionally => "conditionally succeeded",
+        status if status.passed() => "succeeded",
+        _ => "failed",
     };
-    let rest = remaining(backend, server, to != State::Down);
-    say(monitor, backend, weight, format!("{} is {word}{reason}. {rest}", title(backend, server)));
-    if left_before != (0, 0) && backend.left() == (0, 0) {
-        say(monitor, backend, Weight::NoServer, String::new());
-    }
-}
-
-/// A finding, and how long it took to come by, milliseconds.
-struct Report<'f> {
-    finding: &'f Finding,
-    duration: u32,
-}
-
-impl Report<'_> {
-    /// `reason: Layer7 wrong status, code: 500, info: "Broken", check duration: 1ms`.
-    fn reason(&self) -> String {
-        let Self { finding, duration } = self;
-        let code =
-            if finding.status.has_code() { format!(", code: {}", finding.code) } else { String::new() };
-        let words = &finding.words;
-        let info = if words.is_empty() { String::new() } else { format!(", info: \"{words}\"") };
-        format!("reason: {}{code}{info}, check duration: {duration}ms", finding.status.words())
-    }
-
-    /// What `option log-health-checks` says.
-    fn tell(&self, monitor: &Monitor, backend: &Backend, server: &Server, check: &Check, health: i32) {
-        let result = match self.finding.status {
-            Status::L7OkConditionally => "conditionally succeeded",
-            status if status.passed() => "succeeded",
-            _ => "failed",
-        };
-        let (rise, fall) = (check.rise(), check.full() - check.rise() + 1);
-        let (n, of, word) =
-            if health >= rise { (health - rise + 1, fall, "UP") } else { (health, rise, "DOWN") };
-        let kind = if server.backup { "backup " } else { "" };
-        let text = format!(
-            "Health check for {kind}server {}/{} {result}, {}, status: {n}/{of} {word}.",
-            backend.name,
-            server.name,
-            self.reason()
-        );
-        say(monitor, backend, Weight::Notice, text);
-    }
-}
-
-fn say(monitor: &Monitor, backend: &Backend, weight: Weight, text: String) {
-    let mut outbox = monitor.log.borrow_mut();
-    announce::say(&monitor.world, backend, &Notice { backend: backend.id, weight, text }, &mut outbox);
-    outbox.flush(&monitor.world);
+    let (rise, fall) = (check.rise(), check.full() - check.rise() + 1);
+    let (n, of, word) = if health >= rise { (health - rise + 1, fall, "UP") } else { (health, rise, "DOWN") };
+    let backup = if seat.server.backup { "backup " } else { "" };
+    let text = format!(
+        "{kind} check for {backup}server {}/{} {result}, {}, status: {n}/{of} {word}.",
+        seat.backend.name,
+        seat.server.name,
+        reason(finding, ms)
+    );
+    seat.world.process.notices.add(Notice { backend: seat.backend.id, weight: Weight::Notice, text });
 }

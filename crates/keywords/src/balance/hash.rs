@@ -161,6 +161,10 @@ impl Balance for Hash {
         true
     }
 
+    fn is_dynamic(&self) -> bool {
+        self.settings.consistent
+    }
+
     fn changed(&self, backend: &Backend) {
         self.places.changed(backend);
     }

@@ -43,7 +43,7 @@ pub(super) const KEYWORDS: &[Balancer] = &[
 /// Whether `a` is less busy than `b` for its weight.
 fn less_busy(a: &Server, b: &Server) -> bool {
     let load = |s: &Server| u64::from(s.live.sessions.now()) + u64::from(s.live.queued.now());
-    let weight = |s: &Server| u64::from(s.live.weight.load(Relaxed));
+    let weight = |s: &Server| u64::from(s.share());
     load(a) * weight(b) < load(b) * weight(a)
 }
 

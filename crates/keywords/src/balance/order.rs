@@ -12,9 +12,28 @@ use twox_hash::XxHash32;
 
 use crate::bytes::avalanche;
 
+/// The most turns a round has while a server starts slowly; more would take more memory than precision is worth.
+const ROUND_MAX: u64 = 1 << 17;
+
 /// Eligible servers and their weights over the greatest common divisor.
 pub(super) fn weighted(backend: &Backend) -> Vec<(u32, u64)> {
-    let weight = |i| backend.server(i).map_or(0, |s| u64::from(s.live.weight.load(Relaxed)));
+    let whole = |s: &Server| s.live.ramp.load(Relaxed) == 0;
+    let servers = divided(backend, |s| u64::from(s.share()));
+    let total: u64 = servers.iter().map(|(_, weight)| weight).sum();
+    if total > ROUND_MAX && !backend.servers.iter().all(whole) {
+        let sixteenth = u64::from(state::server::FULL_STEPS);
+        return servers.into_iter().map(|(i, weight)| (i, weight.div_ceil(sixteenth))).collect();
+    }
+    servers
+}
+
+/// As [`weighted`], with the weights that are configured whatever starts slowly.
+fn fixed(backend: &Backend) -> Vec<(u32, u64)> {
+    divided(backend, |s| u64::from(s.live.weight.load(Relaxed)))
+}
+
+fn divided(backend: &Backend, weight: impl Fn(&Server) -> u64) -> Vec<(u32, u64)> {
+    let weight = |i| backend.server(i).map_or(0, &weight);
     let servers: Vec<(u32, u64)> = backend.eligible().into_iter().map(|i| (i, weight(i))).collect();
     let divisor = servers.iter().fold(0, |a, (_, w)| gcd(a, *w)).max(1);
     servers.into_iter().map(|(i, w)| (i, w / divisor)).collect()
@@ -61,7 +80,7 @@ pub(super) fn round(backend: &Backend) -> Vec<u32> {
 /// One round as `static-rr` goes it and as hashes are mapped: credits grow by the weight at each turn and are compared
 /// in whole rounds, the first of equals is taken and pays a round.
 pub(super) fn map(backend: &Backend) -> Vec<u32> {
-    let servers = weighted(backend);
+    let servers = fixed(backend);
     let total: i64 = servers.iter().filter_map(|(_, w)| i64::try_from(*w).ok()).sum();
     let mut credits = vec![0i64; servers.len()];
     let mut order = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
@@ -100,7 +119,7 @@ pub(super) fn ring(backend: &Backend) -> Vec<(u32, u32)> {
 
 /// How many points a server has on a ring.
 fn points(server: &Server) -> u32 {
-    server.live.weight.load(Relaxed).min(256) * 16
+    server.share().min(256 * state::server::FULL_STEPS)
 }
 
 /// The number that the points of a server are counted from (manual 5.2 "hash-key").

@@ -13,13 +13,13 @@ pub(super) const KEYWORDS: &[Balancer] = &[
         name: "roundrobin",
         doc: "Each server in turn, in proportion to its weight. Weights may change at run time.",
         examples: &["roundrobin"],
-        parse: |_| Ok(Box::new(RoundRobin::new(round))),
+        parse: |_| Ok(Box::new(RoundRobin::new(round, true))),
     },
     Balancer {
         name: "static-rr",
         doc: "Each server in turn, in proportion to its weight, in the order of the map that hashes use.",
         examples: &["static-rr"],
-        parse: |_| Ok(Box::new(RoundRobin::new(map))),
+        parse: |_| Ok(Box::new(RoundRobin::new(map, false))),
     },
 ];
 
@@ -27,13 +27,14 @@ pub(super) const KEYWORDS: &[Balancer] = &[
 #[derive(Debug)]
 struct RoundRobin {
     order: fn(&Backend) -> Vec<u32>,
+    dynamic: bool,
     round: ArcSwap<Vec<u32>>,
     next: AtomicUsize,
 }
 
 impl RoundRobin {
-    fn new(order: fn(&Backend) -> Vec<u32>) -> Self {
-        Self { order, round: ArcSwap::default(), next: AtomicUsize::new(0) }
+    fn new(order: fn(&Backend) -> Vec<u32>, dynamic: bool) -> Self {
+        Self { order, dynamic, round: ArcSwap::default(), next: AtomicUsize::new(0) }
     }
 }
 
@@ -51,6 +52,10 @@ impl Balance for RoundRobin {
             }
         }
         None
+    }
+
+    fn is_dynamic(&self) -> bool {
+        self.dynamic
     }
 
     fn changed(&self, backend: &Backend) {

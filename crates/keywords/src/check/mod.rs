@@ -5,6 +5,7 @@
 use state::check::{Does, Judge, Judged, Pattern, Status};
 use state::family::CheckOption;
 
+mod agent;
 mod connect;
 mod expect;
 mod http_check;
@@ -18,6 +19,7 @@ mod spop_check;
 mod ssl_hello_chk;
 mod tcp_check;
 
+pub use agent::agent;
 pub use http_check::http_rule;
 pub use httpchk::{Asked, asked};
 pub use tcp_check::tcp_rule;

@@ -232,7 +232,7 @@ fn free(backend: &Backend) -> i64 {
     let active = backend.servers.iter().any(|s| !s.backup && s.is_usable());
     let usable = backend.servers.iter().filter(|s| s.is_usable() && s.backup != active);
     total(usable, |s| {
-        let limit = i64::from(s.maxconn);
+        let limit = i64::from(s.maxconn());
         (limit > 0).then(|| (limit - i64::from(s.live.sessions.now())).max(0))
     })
 }
@@ -240,7 +240,7 @@ fn free(backend: &Backend) -> i64 {
 fn slots(backend: &Backend) -> i64 {
     let running = backend.servers.iter().filter(|s| s.is_up());
     total(running, |s| {
-        let (limit, queue) = (i64::from(s.maxconn), i64::from(s.maxqueue));
+        let (limit, queue) = (i64::from(s.maxconn()), i64::from(s.maxqueue));
         let taken = i64::from(s.live.sessions.now()) + i64::from(s.live.queued.now());
         (limit > 0 && queue > 0).then_some(limit + queue - taken)
     })

@@ -114,6 +114,6 @@ fn own<'a>(cx: &Ctx<'a>) -> Option<&'a Server> {
 }
 
 fn free(server: &Server) -> i64 {
-    let limit = i64::from(server.maxconn);
+    let limit = i64::from(server.maxconn());
     if limit == 0 { -1 } else { (limit - i64::from(server.live.sessions.now())).max(0) }
 }

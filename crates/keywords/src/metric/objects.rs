@@ -4,9 +4,8 @@
 use std::collections::HashSet;
 
 use state::family::Object;
+use state::turn::Health;
 use state::{Backend, Frontend, World};
-
-use super::{ServerStatus, server_status};
 
 /// One proxy as users know it: a `listen` section is both.
 #[derive(Clone, Copy)]
@@ -59,12 +58,9 @@ pub(crate) fn proxies(world: &World) -> Vec<Proxy<'_>> {
 /// Whether an object is to be shown when only servers that are `up` (or not checked), or none in maintenance, are.
 pub(crate) fn wants_status(object: Object<'_>, up: bool, no_maintenance: bool) -> bool {
     let Object::Server(_, server) = object else { return true };
-    match server_status(server) {
-        ServerStatus::Maintenance => !up && !no_maintenance,
-        ServerStatus::Down(_) => !up,
-        ServerStatus::Up(_)
-        | ServerStatus::Drain(_)
-        | ServerStatus::Stopping(_)
-        | ServerStatus::Unchecked => true,
+    match (server.in_maintenance(), Health::of(server)) {
+        (true, _) => !up && !no_maintenance,
+        (false, Health::Down) => !up,
+        (false, Health::Up | Health::Stopping) => true,
     }
 }

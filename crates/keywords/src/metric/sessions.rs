@@ -66,7 +66,7 @@ fn limit(row: &Row<'_>) -> Option<u32> {
         Object::Process => Some(row.world.global.maxconn),
         Object::Frontend(frontend) => Some(frontend.maxconn),
         Object::Listener(_, bind) => Some(bind.maxconn),
-        Object::Server(_, server) => Some(server.maxconn).filter(|n| *n > 0),
+        Object::Server(_, server) => Some(server.maxconn()).filter(|n| *n > 0),
         Object::Backend(backend) => Some(backend.fullconn),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use state::server::{Check, Server, admin};
+use state::server::{Check, FULL_STEPS, admin};
+use state::{Backend, Server, World};
 
 use super::prelude::*;
 
@@ -47,10 +48,18 @@ pub(super) const KEYWORDS: &[Metric] = &[
     metric("lastchg", "MAPP", Scope::BACK, U32(changed), "Seconds since it last went up or down"),
     metric("downtime", "MCPV", Scope::BACK, U32(downtime), "Seconds it was down in all"),
     metric(
+        "throttle",
+        "MGPV",
+        Scope::SERVER,
+        U32(throttle),
+        "Percent of its weight that a server has while it starts slowly ('slowstart')",
+    ),
+    metric("tracked", "CNSV", Scope::SERVER, Str(tracked), "The server whose state this one has ('track')"),
+    metric(
         "uweight",
         "MaPV",
         Scope::BACK,
-        U32(weight),
+        U32(user_weight),
         "The weight that was set, of a backend that of its usable servers together",
     ),
     metric(
@@ -76,6 +85,9 @@ pub(super) const KEYWORDS: &[Metric] = &[
     ),
 ];
 
+/// The most servers that are asked whom they follow.
+const HOPS_MAX: usize = 1000;
+
 /// What the status of a server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerStatus {
@@ -84,10 +96,14 @@ pub enum ServerStatus {
     Unchecked,
     /// Takes nothing new; with how many failures are left of `fall`, if not all.
     Drain(Option<(i32, u32)>),
+    /// As `Drain`, of one that has an agent, which may have wanted it.
+    DrainByAgent,
     /// Up, but balancing doesn't choose it.
     Stopping(Option<(i32, u32)>),
     /// Up; with how many failures are left of `fall`, if not all.
     Up(Option<(i32, u32)>),
+    /// Down since its agent says so.
+    DownByAgent,
     /// Down; with how many successes of `rise` there were, if any.
     Down(Option<(i32, u32)>),
 }
@@ -97,15 +113,22 @@ pub(super) fn check_of(server: &Server) -> Option<&Check> {
     server.check.as_deref().filter(|_| server.live.checks.load(Relaxed))
 }
 
-/// The status of a server, from its administration and its checks.
-pub fn server_status(server: &Server) -> ServerStatus {
+/// The status of a server, from its administration and its checks, or those of the server that it follows.
+pub fn server_status(world: &World, server: &Server) -> ServerStatus {
     let flags = server.live.admin.load(Relaxed);
-    if flags & admin::MAINT != 0 {
+    if flags & admin::ANY_MAINT != 0 {
         return ServerStatus::Maintenance;
     }
-    let check = check_of(server);
-    let health = server.live.outcome.health.load(Relaxed);
+    let (mut judge, mut hops) = (server, 0);
+    while let Some((_, next)) = leader(world, judge).filter(|_| hops < HOPS_MAX) {
+        (judge, hops) = (next, hops + 1);
+    }
+    let check = check_of(judge);
+    let health = judge.live.outcome.health.load(Relaxed);
     if !server.live.healthy.load(Relaxed) {
+        if judge.agent.is_some() && judge.live.agent.health.load(Relaxed) == 0 {
+            return ServerStatus::DownByAgent;
+        }
         let rising = check.filter(|_| health > 0).map(|check| (health, check.pace.rise.max(1)));
         return ServerStatus::Down(rising);
     }
@@ -114,8 +137,9 @@ pub fn server_status(server: &Server) -> ServerStatus {
         let left = health - check.rise() + 1;
         (i64::from(left) < i64::from(fall)).then_some((left.max(0), fall))
     });
-    match (server.live.stopping.load(Relaxed), flags & admin::DRAIN != 0, check) {
+    match (server.live.stopping.load(Relaxed), flags & admin::ANY_DRAIN != 0, check) {
         (true, ..) => ServerStatus::Stopping(falling),
+        (false, true, _) if judge.agent.is_some() => ServerStatus::DrainByAgent,
         (false, true, _) => ServerStatus::Drain(falling),
         (false, false, None) => ServerStatus::Unchecked,
         (false, false, Some(_)) => ServerStatus::Up(falling),
@@ -129,8 +153,10 @@ impl ServerStatus {
             Self::Maintenance => ("MAINT", None),
             Self::Unchecked => ("no check", None),
             Self::Drain(left) => ("DRAIN", left),
+            Self::DrainByAgent => ("DRAIN (agent)", None),
             Self::Stopping(left) => ("NOLB", left),
             Self::Up(left) => ("UP", left),
+            Self::DownByAgent => ("DOWN (agent)", None),
             Self::Down(left) => ("DOWN", left),
         };
         left.map_or(word.into(), |(n, of)| format!("{word} {n}/{of}").into())
@@ -139,7 +165,14 @@ impl ServerStatus {
 
 fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
     match row.object {
-        Object::Server(_, server) => server_status(server).text(),
+        Object::Server(_, server) => {
+            let text = server_status(row.world, server).text();
+            let via = server.live.admin.load(Relaxed) & admin::VIA_MAINT != 0;
+            match leader(row.world, server).filter(|_| via) {
+                Some((backend, leader)) => format!("{text} (via {}/{})", backend.name, leader.name).into(),
+                None => text,
+            }
+        }
         Object::Backend(backend) => {
             let up = backend.servers.is_empty() || backend.servers.iter().any(Server::is_usable);
             if up { "UP".into() } else { "DOWN".into() }
@@ -154,17 +187,49 @@ fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
     }
 }
 
-/// The servers that count for a backend: usable ones, the backups only when there are no others.
+/// A server's weight in force in sixteenths: algorithms with fixed weights heed no slow start.
+fn share(backend: &Backend, server: &Server) -> u32 {
+    if backend.balance.is_dynamic() { server.share() } else { server.live.weight.load(Relaxed) * FULL_STEPS }
+}
+
 fn weight(row: &Row<'_>) -> Option<u32> {
-    let of = |server: &Server| server.live.weight.load(Relaxed);
+    Some(sum(row, share)?.div_ceil(FULL_STEPS))
+}
+
+fn user_weight(row: &Row<'_>) -> Option<u32> {
+    sum(row, |_, server| server.live.weight.load(Relaxed))
+}
+
+/// Of a server its number; of a backend that of all servers that count: usable ones, the backups only when there are no
+/// others.
+fn sum(row: &Row<'_>, of: impl Fn(&Backend, &Server) -> u32) -> Option<u32> {
     match row.object {
-        Object::Server(_, server) => Some(of(server)),
+        Object::Server(backend, server) => Some(of(backend, server)),
         Object::Backend(backend) => {
             let backups = usable(&backend.servers, false).next().is_none();
-            Some(usable(&backend.servers, backups).map(of).sum())
+            Some(usable(&backend.servers, backups).map(|server| of(backend, server)).sum())
         }
         _ => None,
     }
+}
+
+fn throttle(row: &Row<'_>) -> Option<u32> {
+    let (backend, server) = (row.backend()?, row.server()?);
+    let starting = server.live.ramp.load(Relaxed) != 0 && server.is_up();
+    let weight = server.live.weight.load(Relaxed);
+    starting.then(|| (100 * share(backend, server)).div_ceil(FULL_STEPS) / weight.max(1))
+}
+
+fn tracked<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
+    let (backend, server) = row.server().and_then(|server| leader(row.world, server))?;
+    Some(format!("{}/{}", backend.name, server.name).into())
+}
+
+/// The server whose state this one has.
+fn leader<'w>(world: &'w World, server: &Server) -> Option<(&'w Backend, &'w Server)> {
+    let (backend, server) = server.track?;
+    let backend = world.backend(backend)?;
+    Some((backend, backend.server(server)?))
 }
 
 fn usable(servers: &[Server], backup: bool) -> impl Iterator<Item = &Server> {

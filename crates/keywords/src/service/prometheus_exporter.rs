@@ -6,13 +6,16 @@ mod series;
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use http::{Full, Known, Message, Method, Version};
 use state::family::{Begun, Body, Flow, Object, Row, Serve, Service};
+use state::server::admin;
+use state::turn::Health;
 use state::world::Level;
 use state::{Act, Ctx, Server};
 
-use crate::metric::{Columns, Proxy, ServerStatus, find, proxies, server_status};
+use crate::metric::{Columns, Proxy, find, proxies};
 use series::Series;
 
 pub(super) const KEYWORDS: &[Service] = &[Service {
@@ -189,8 +192,7 @@ fn objects<'w>(
         Object::Listener(..) => kind == Kind::Listener,
         Object::Backend(_) => kind == Kind::Backend,
         Object::Server(_, server) => {
-            let maintained = server_status(server) == ServerStatus::Maintenance;
-            kind == Kind::Server && !(asked.no_maintenance && maintained)
+            kind == Kind::Server && !(asked.no_maintenance && server.in_maintenance())
         }
     }))
 }
@@ -355,12 +357,13 @@ fn is_ms(metric: &str) -> bool {
 }
 
 fn state_of(server: &Server) -> &'static str {
-    match server_status(server) {
-        ServerStatus::Maintenance => "MAINT",
-        ServerStatus::Down(_) => "DOWN",
-        ServerStatus::Drain(_) => "DRAIN",
-        ServerStatus::Stopping(_) => "NOLB",
-        ServerStatus::Up(_) | ServerStatus::Unchecked => "UP",
+    let draining = server.live.admin.load(Relaxed) & admin::ANY_DRAIN != 0;
+    match Health::of(server) {
+        _ if server.in_maintenance() => "MAINT",
+        Health::Down => "DOWN",
+        Health::Stopping => "NOLB",
+        Health::Up if draining => "DRAIN",
+        Health::Up => "UP",
     }
 }
 

@@ -10,7 +10,7 @@ use state::options::Mode;
 use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
-use super::{Assembly, Seat, cookie, frontend, log, probe, stats};
+use super::{Assembly, Seat, cookie, frontend, log, probe, stats, track};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
 use crate::directive::compression;
@@ -39,6 +39,7 @@ pub(super) fn make<'a>(
         finish_server(server, &probe, draft);
     }
     checks(assembly, draft, seat, &mut servers);
+    tracks(assembly, draft, seat);
     tlvs(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
@@ -100,6 +101,9 @@ fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
         check.probe = Arc::clone(probe);
         check.timeout_ms = draft.settings.timeouts.check;
     }
+    if let Some(agent) = &mut server.agent {
+        agent.timeout_ms = draft.settings.timeouts.check;
+    }
 }
 
 /// Gives servers the checks of `healthcheck` sections, and says of which the port is not known.
@@ -125,6 +129,15 @@ fn checks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat
             let message =
                 format!("config: backend '{}': server '{}' has neither {what}.", draft.name, server.name);
             assembly.plan.late.push(message);
+        }
+    }
+}
+
+/// Notes which servers follow others.
+fn tracks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat) {
+    for (position, whom, span) in std::mem::take(&mut draft.server_tracks) {
+        if let (Some(backend), Ok(server)) = (seat.backend, u32::try_from(position)) {
+            assembly.tracks.push(track::Track { server: (backend, server), whom, span });
         }
     }
 }

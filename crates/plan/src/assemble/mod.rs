@@ -15,6 +15,7 @@ mod stats;
 mod stick;
 mod switching;
 mod tables;
+mod track;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -44,6 +45,8 @@ pub(crate) struct Assembly<'p, 'a> {
     /// theirs.
     setups: HashMap<SetupKey<'a>, (Rc<LogSettings<'a>>, Arc<Setup>)>,
     probes: HashMap<*const CheckSettings<'a>, (Rc<CheckSettings<'a>>, Arc<Probe>)>,
+    /// Servers that follow others.
+    tracks: Vec<track::Track<'a>>,
     /// Whether something asks where clients connected to.
     pub(crate) wants_destination: bool,
     /// Whether some line asks how many lines were written.
@@ -93,6 +96,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         peers,
         setups: HashMap::new(),
         probes: HashMap::new(),
+        tracks: Vec::new(),
         wants_destination: false,
         wants_line_count: false,
     };
@@ -105,6 +109,10 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
     let full: Vec<u64> = assembly.peers.iter().map(|p| p.reach).collect();
     for (backend, reach) in backends.iter_mut().zip(full) {
         backend::settle_fullconn(backend, reach);
+    }
+    let tracks = std::mem::take(&mut assembly.tracks);
+    if !tracks.is_empty() {
+        track::settle(assembly.plan, &mut backends, &tracks);
     }
     let profiles = log::profiles(&mut assembly);
     check::say_late(assembly.plan);

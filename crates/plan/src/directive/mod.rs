@@ -40,6 +40,7 @@ pub(crate) mod server;
 mod server_load;
 pub(crate) mod server_param;
 pub(crate) mod server_proxy;
+mod server_watch;
 mod set_var;
 mod source;
 pub(crate) mod stats;

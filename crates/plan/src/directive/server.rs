@@ -15,6 +15,7 @@ use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 use super::proto::{self, Spoken};
 use super::server_param;
 use super::server_proxy::ProxySpec;
+use super::server_watch::{self, WatchSpec};
 use crate::address::{self, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::atol;
@@ -53,6 +54,10 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) redirect: Option<&'a str>,
     /// `init-addr`: how a name is resolved at start.
     pub(crate) init_addr: Option<&'a str>,
+    pub(crate) slowstart_ms: u32,
+    /// `track`: the server's name, maybe with that of its proxy.
+    pub(crate) track: Option<&'a str>,
+    pub(crate) watch: WatchSpec<'a>,
     /// The name of a `healthcheck` section.
     pub(crate) healthcheck: Option<&'a str>,
     /// Of this one server only.
@@ -88,6 +93,9 @@ impl Default for ServerSpec<'_> {
             proxy: ProxySpec::default(),
             redirect: None,
             init_addr: None,
+            slowstart_ms: 0,
+            track: None,
+            watch: WatchSpec::default(),
             healthcheck: None,
             id: 0,
             cookie: None,
@@ -193,6 +201,9 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let (mut spec, at) = origin(cx, line, 3, base);
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(name)) {
         return complain(cx, line, message);
+    }
+    if let Err(message) = server_watch::combined(&spec, cx.draft.settings.mode, name) {
+        return complain(cx, line, format!("{title} : {message}"));
     }
     match reach(cx.plan, line, text, &spec, title) {
         Ok(reached) => add(cx, line, name.into(), reached, &spec),
@@ -338,20 +349,33 @@ fn by_name(
     Err(())
 }
 
-fn add<'a>(
-    cx: &mut Ctx<'_, 'a>,
-    line: Line<'a>,
-    name: Box<str>,
-    Reached { address, port, multipath }: Reached,
-    spec: &ServerSpec<'a>,
-) {
+fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reached, spec: &ServerSpec<'a>) {
     if let Some(protocol) = spec.protocol {
         proto::say(cx.plan, line, protocol);
         let who = format!("server '{name}'");
         cx.draft.spoken.push(Spoken { by_server: true, who, protocol, span: line.span() });
     }
-    let plan = &mut *cx.plan;
-    let live = Live::new(plan.next_uid, spec.weight, usize::from(plan.global.threads));
+    let server = make(cx.plan, name, reached, spec);
+    let position = cx.draft.servers.len();
+    cx.draft.servers.push(server);
+    for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
+        cx.draft.server_tlvs.push((position, *kind, format, line.span()));
+    }
+    if let Some(track) = spec.track {
+        cx.draft.server_tracks.push((position, track, line.span()));
+    }
+    if let Some(section) = spec.healthcheck {
+        cx.draft.server_checks.push((position, section, line.span()));
+    }
+    cx.draft.server_spans.push(line.span());
+}
+
+/// The server that the parameters describe.
+fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec<'_>) -> Server {
+    let Reached { address, port, multipath } = reached;
+    // Without a limit, or above it, `minconn` is the limit.
+    let maxconn = spec.maxconn.max(spec.minconn);
+    let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
     plan.next_uid += 1;
     if spec.disabled {
         live.admin.store(admin::MAINT, Relaxed);
@@ -364,7 +388,7 @@ fn add<'a>(
     if check.is_some() {
         live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
     }
-    cx.draft.servers.push(Server {
+    Server {
         name,
         id: spec.id,
         address,
@@ -373,8 +397,7 @@ fn add<'a>(
         weight: spec.weight,
         backup: spec.backup,
         non_stick: spec.non_stick,
-        // Without a limit, or above it, it is the limit.
-        maxconn: spec.maxconn.max(spec.minconn),
+        maxconn,
         minconn: if spec.minconn == 0 { spec.maxconn } else { spec.minconn },
         maxqueue: spec.maxqueue,
         hash_key: spec.hash_key,
@@ -385,6 +408,13 @@ fn add<'a>(
         cookie: spec.cookie.map(|c| c.as_bytes().into()),
         redirect: spec.redirect.map(|r| r.as_bytes().into()),
         check,
+        agent: spec.watch.agent(),
+        track: None,
+        followers: Box::default(),
+        observe: spec.watch.observe(),
+        slowstart_ms: spec.slowstart_ms,
+        shutdown_when_down: spec.watch.shutdown_when_down,
+        shutdown_backups_when_up: spec.watch.shutdown_backups_when_up,
         send_proxy: spec.proxy.version().map(|version| {
             let ProxySpec { ssl, authority, crc32c, unique_id, .. } = spec.proxy;
             Box::new(SendProxy { version, ssl, authority, crc32c, unique_id, tlvs: Vec::new() })
@@ -395,14 +425,7 @@ fn add<'a>(
         congestion: spec.congestion.clone(),
         namespace: spec.namespace.clone(),
         live: Arc::new(live),
-    });
-    for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
-        cx.draft.server_tlvs.push((cx.draft.servers.len() - 1, *kind, format, line.span()));
     }
-    if let Some(section) = spec.healthcheck {
-        cx.draft.server_checks.push((cx.draft.servers.len() - 1, section, line.span()));
-    }
-    cx.draft.server_spans.push(line.span());
 }
 
 /// The health check that the parameters ask for.

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
-use super::{proto, server_load, server_proxy, source};
+use super::{proto, server_load, server_proxy, server_watch, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
-use crate::number::{TimeError, atol, time_ms};
+use crate::number::{atol, time_ms};
 
 /// Applies the parameters at position `from` on. Errors carry the title.
 pub(super) fn apply<'a>(
@@ -52,6 +52,8 @@ fn switch(spec: &mut ServerSpec<'_>, name: &str) -> bool {
         "enabled" => spec.disabled = false,
         "tfo" => spec.fast_open = true,
         "no-tfo" => spec.fast_open = false,
+        "agent-check" => spec.watch.agent = true,
+        "no-agent-check" => spec.watch.agent = false,
         "check" => spec.check = true,
         "no-check" => spec.check = false,
         _ => return false,
@@ -68,7 +70,7 @@ fn set<'a>(
     server: &str,
 ) -> Result<(), String> {
     let name = used.name();
-    if server_load::set(spec, name, value, server)? {
+    if server_load::set(spec, name, value, server)? || server_watch::set(plan, spec, name, value, server)? {
         return Ok(());
     }
     match name {
@@ -133,14 +135,7 @@ fn set<'a>(
 }
 
 fn duration(value: &str, name: &str, server: &str) -> Result<u32, String> {
-    time_ms(value).map_err(|e| match e {
-        TimeError::Unexpected(c) => format!("unexpected character '{c}' in '{name}' argument of server {server}.."),
-        TimeError::Overflow => {
-            format!(
-                "timer overflow in argument <{value}> to <{name}> of server {server}, maximum value is 2147483647 ms (~24.8 days).."
-            )
-        }
-    })
+    time_ms(value).map_err(|e| server_watch::explain(e, value, name, server))
 }
 
 fn positive(value: &str, name: &str) -> Result<u32, String> {
@@ -178,12 +173,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     // What switches off what is not run says nothing new.
     let inert = matches!(
         name,
-        "no-ssl"
-            | "no-check-ssl"
-            | "no-check-sni-auto"
-            | "no-check-reuse-pool"
-            | "no-agent-check"
-            | "no-sni-auto"
+        "no-ssl" | "no-check-ssl" | "no-check-sni-auto" | "no-check-reuse-pool" | "no-sni-auto"
     );
     if inert {
         return;

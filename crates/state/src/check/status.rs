@@ -8,6 +8,8 @@ pub enum Status {
     /// None has ended yet.
     #[default]
     Initializing = 1,
+    /// The agent said nothing of the server's state.
+    Checked = 3,
     /// Traffic showed it, not a check (`observe`).
     Observed = 4,
     /// The socket could not be made, or broke.
@@ -33,9 +35,10 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Unknown,
         Self::Initializing,
+        Self::Checked,
         Self::Observed,
         Self::SocketError,
         Self::L4Ok,
@@ -74,6 +77,7 @@ impl Status {
         match self {
             Self::Unknown => "UNK",
             Self::Initializing => "INI",
+            Self::Checked => "CHECKED",
             Self::Observed => "HANA",
             Self::SocketError => "SOCKERR",
             Self::L4Ok => "L4OK",
@@ -98,6 +102,7 @@ impl Status {
         match self {
             Self::Unknown => "Unknown",
             Self::Initializing => "Initializing",
+            Self::Checked => "No status change",
             Self::Observed => "Health analyze",
             Self::SocketError => "Socket error",
             Self::L4Ok => "Layer4 check passed",

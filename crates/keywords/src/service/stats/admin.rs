@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use http::{Known, Message};
 use state::administer::{self, Order};
 use state::family::Body;
+use state::termination::Cause;
+use state::turn::Seat;
 use state::{Backend, Ctx, Server};
 
 use super::Stats;
@@ -128,12 +130,12 @@ fn order_all(cx: &Ctx<'_>, backend: &Backend, servers: &[Cow<'_, str>], action: 
 fn order(cx: &Ctx<'_>, backend: &Backend, server: &Server, action: Action) -> bool {
     match action {
         Action::Order(order) => {
-            let notices = &cx.world.process.notices;
-            administer::apply(backend, server, order, "Web interface", cx.now_ns, notices)
+            let seat = Seat { world: cx.world, backend, server, now_ns: cx.now_ns };
+            administer::apply(seat, order, "Web interface")
         }
         Action::Agent => false,
         Action::ShutdownSessions => {
-            cx.world.process.shutdowns.add(server.live.uid);
+            cx.world.process.shutdowns.add((server.live.uid, Cause::KILLED));
             true
         }
     }

@@ -171,7 +171,7 @@ impl Look {
     }
 
     fn server(self, row: &Row<'_>, backend: &Backend, server: &Server, html: &mut Html<'_>) {
-        let status = server_status(server);
+        let status = server_status(row.world, server);
         html.raw("<tr class=\"").raw(class(server, status)).raw("\"><td>");
         if self.admin {
             html.raw("<input class=\"").text(&backend.name);
@@ -439,8 +439,8 @@ const fn yes(flag: Option<u64>) -> &'static str {
 const fn class(server: &Server, status: ServerStatus) -> &'static str {
     match (status, server.backup) {
         (ServerStatus::Maintenance, _) => "maintain",
-        (ServerStatus::Down(None), false) => "active_down",
-        (ServerStatus::Down(None), true) => "backup_down",
+        (ServerStatus::Down(None) | ServerStatus::DownByAgent, false) => "active_down",
+        (ServerStatus::Down(None) | ServerStatus::DownByAgent, true) => "backup_down",
         (ServerStatus::Down(Some(_)), false) => "active_going_up",
         (ServerStatus::Down(Some(_)), true) => "backup_going_up",
         (ServerStatus::Up(None), false) => "active_up",
@@ -449,8 +449,8 @@ const fn class(server: &Server, status: ServerStatus) -> &'static str {
         (ServerStatus::Up(Some(_)), true) => "backup_going_down",
         (ServerStatus::Stopping(_), false) => "active_nolb",
         (ServerStatus::Stopping(_), true) => "backup_nolb",
-        (ServerStatus::Drain(_), false) => "active_draining",
-        (ServerStatus::Drain(_), true) => "backup_draining",
+        (ServerStatus::Drain(_) | ServerStatus::DrainByAgent, false) => "active_draining",
+        (ServerStatus::Drain(_) | ServerStatus::DrainByAgent, true) => "backup_draining",
         (ServerStatus::Unchecked, false) => "active_no_check",
         (ServerStatus::Unchecked, true) => "backup_no_check",
     }
