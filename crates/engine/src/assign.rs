@@ -1,7 +1,7 @@
 //! Which server of the backend, and a place in it: given by persistence or chosen by the balancing algorithm, after a
 //! wait where all places are taken (manual 4.2 "balance", "use-server", 5.2 "maxconn", "maxqueue").
 
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use state::backend::Watch;
 use state::expr::Side;
@@ -27,8 +27,23 @@ enum Choice<'x> {
     Any,
 }
 
-/// Chooses a server, another one than `avoid` if there is one, and takes a place in it.
+/// Chooses a server, another one than `avoid` if there is one, and takes a place in it. Where none can be had the backend
+/// counts it.
 pub async fn assign<'x>(
+    x: &mut Exchange<'x>,
+    backend: &'x Backend,
+    avoid: Option<u32>,
+) -> Result<&'x Server, Stop> {
+    let assigned = place(x, backend, avoid).await;
+    if let Err(Stop::Failure(Failure { cause: Cause::SERVER | Cause::SERVER_TIMEOUT, .. })) = assigned
+        && let Some(block) = backend.live.counters.of(x.worker.number)
+    {
+        block.connection_errors.add(1);
+    }
+    assigned
+}
+
+async fn place<'x>(
     x: &mut Exchange<'x>,
     backend: &'x Backend,
     avoid: Option<u32>,
@@ -89,17 +104,29 @@ fn choose<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) ->
         // Twice is no accident: this one is wanted although it is full.
         wanted |= full;
         if !full && x.places.enter_server(server, backend, &x.worker.queues) {
-            took(x, position, server);
+            took(x, backend, (position, server), !forced);
             return Choice::Entered(server);
         }
     }
     Choice::Any
 }
 
-fn took(x: &mut Exchange<'_>, position: u32, server: &Server) {
+/// The stream goes to this server; `chosen`: by balancing.
+fn took(x: &mut Exchange<'_>, backend: &Backend, (position, server): (u32, &Server), chosen: bool) {
     x.stream.server = Some(position);
-    if let Some(block) = server.live.counters.of(x.worker.number) {
+    let now_ns = net::now().as_nanos();
+    stamp(&backend.live.last_used_ns, now_ns);
+    stamp(&server.live.last_used_ns, now_ns);
+    if let Some(block) = server.live.counters.of(x.worker.number).filter(|_| chosen) {
         block.chosen.add(1);
+    }
+}
+
+/// Keeps the time, to the second: threads share it.
+fn stamp(last: &AtomicU64, now_ns: u64) {
+    const SECOND: u64 = 1_000_000_000;
+    if last.load(Ordering::Relaxed) / SECOND != now_ns / SECOND {
+        last.store(now_ns, Ordering::Relaxed);
     }
 }
 
@@ -176,6 +203,6 @@ async fn wait<'x>(
 fn served<'x>(x: &mut Exchange<'x>, backend: &'x Backend, uid: u32) -> Option<&'x Server> {
     let (position, server) = (0u32..).zip(&backend.servers).find(|(_, s)| s.live.uid == uid)?;
     x.places.adopt_server(server, backend, &x.worker.queues);
-    took(x, position, server);
+    took(x, backend, (position, server), false);
     Some(server)
 }

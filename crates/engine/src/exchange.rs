@@ -84,6 +84,10 @@ pub struct Exchange<'x> {
     pub server_status: u16,
     /// Bytes of the response that had come from the server when the exchange was answered in its place.
     pub server_bytes: Option<u64>,
+    /// What the address that the client came to counts for itself.
+    pub listener: Option<&'x PerThread<Block>>,
+    /// Bytes of the response that went to the client, heads included.
+    pub told: u64,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
@@ -268,6 +272,7 @@ impl<'x> Exchange<'x> {
     pub fn count(&self, add: impl Fn(&Block)) {
         let here = |counters: &PerThread<Block>| counters.of(self.worker.number).map(&add);
         here(&self.frontend.live.counters);
+        self.listener.map(here);
         if let Some(backend) = self.backend {
             here(&backend.live.counters);
         }

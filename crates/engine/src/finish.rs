@@ -87,15 +87,43 @@ fn count_status(x: &Exchange<'_>) {
 
 fn count(x: &Exchange<'_>) {
     let stream = &*x.stream;
+    let served = stream.times.connected != 0;
+    let sent = if served { stream.bytes_in } else { 0 };
     x.count(|c| {
         c.bytes_in.add(stream.bytes_in);
         c.bytes_out.add(stream.bytes_out);
+        c.requests_sent.add(sent);
+        c.responses_sent.add(x.told);
         if stream.compressed.is_some() {
             c.compressed.add(1);
         }
     });
     count_status(x);
+    time(x);
     x.world.process.requests.fetch_add(1, Relaxed);
+}
+
+/// Notes how long a stream took that had a server.
+fn time(x: &Exchange<'_>) {
+    let Some((backend, server)) = x.backend.and_then(|b| Some((b, b.server(x.stream.server?)?))) else {
+        return;
+    };
+    let times = &x.stream.times;
+    // What never was answered tells nothing of how long answers take.
+    let last = if backend.mode == Mode::Http { times.response } else { times.connected };
+    if last == 0 {
+        return;
+    }
+    let ms = |from: u64, to: u64| if from == 0 || to == 0 { 0 } else { to.saturating_sub(from) / 1_000_000 };
+    let begun = if times.request == 0 { times.begun } else { times.request };
+    let response = if backend.mode == Mode::Http { ms(times.connected, times.response) } else { 0 };
+    let spans =
+        [ms(begun, times.queued), ms(times.queued, times.connected), response, ms(begun, times.ended)];
+    for counters in [&backend.live.counters, &server.live.counters] {
+        if let Some(block) = counters.of(x.worker.number) {
+            block.spans.note(spans);
+        }
+    }
 }
 
 /// Reads and drops what is left of a request that was answered already; false if it doesn't come to its end.

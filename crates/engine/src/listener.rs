@@ -121,8 +121,11 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
         session.preamble = Preamble::Proxy;
     }
     tune(front, &sock);
-    if let Some(block) = front.live.counters.of(worker.number) {
-        block.connections.add(1);
+    let own = front.live.listener_counters(at.1);
+    for counters in [Some(&front.live.counters), own].into_iter().flatten() {
+        if let Some(block) = counters.of(worker.number) {
+            block.connections.add(1);
+        }
     }
     let client = Client { sock, session: Box::new(session), buffer: None, own: Vec::new() };
     worker.serve(client, Start::Accepted);

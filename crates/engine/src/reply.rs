@@ -11,6 +11,7 @@ use state::reply::{Page, Stand, ends_connection};
 use crate::buffer::Buffer;
 use crate::exchange::Exchange;
 use crate::pump::{Pump, Splice, Step};
+use crate::request::weight;
 use crate::{respond, rules, spelling};
 
 /// Puts the page for `status` into the stream's response: the backend's, the frontend's, or the built-in one.
@@ -105,6 +106,7 @@ async fn transmit(x: &mut Exchange<'_>) {
     }
     let body = x.stream.reply_body.take().filter(|_| !x.bodiless());
     let body = body.as_deref().unwrap_or_default();
+    x.told += weight(&x.stream.response) + body.len() as u64;
     let mut down = Pump::new(length(body), Some(Buffer::holding(body)), Splice::Never);
     let prepared = down.prepare().is_ok();
     let sent = prepared && {

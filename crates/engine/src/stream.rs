@@ -27,6 +27,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
+    let listener = frontend.live.listener_counters(client.session.bind);
     let mut x = Exchange {
         worker,
         world,
@@ -40,6 +41,8 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         response_framing: Framing::None,
         server_status: 0,
         server_bytes: None,
+        listener,
+        told: 0,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -118,7 +121,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     filter::response(x, &mut down)?;
     respond::connection_header(x).map_err(full)?;
     log_response(x, &down);
+    x.told += request::weight(&x.stream.response);
     let done = body(x, &mut down).await;
+    x.told += down.payload;
     x.stream.bytes_out += down.payload;
     filter::settle(x, down.sums());
     finish::server(x, &mut down);

@@ -21,6 +21,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     stream.times.request = stream.times.begun;
+    let listener = frontend.live.listener_counters(client.session.bind);
     let mut x = Exchange {
         worker,
         world,
@@ -34,6 +35,8 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         response_framing: Framing::Tunnel,
         server_status: 0,
         server_bytes: None,
+        listener,
+        told: 0,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -69,6 +72,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         }
     }
     x.stream.bytes_out += down.payload;
+    x.told += down.payload;
     x.answered = false;
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;

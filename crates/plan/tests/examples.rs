@@ -250,7 +250,7 @@ fn frontend() -> Frontend {
         captures: Captures::default(),
         unique_id: None,
         unique_id_header: None,
-        live: Arc::new(state::frontend::Live::new(1, 1)),
+        live: Arc::new(state::frontend::Live::new(1, 1, false)),
     }
 }
 

@@ -171,6 +171,38 @@ fn rows_count_what_happened() {
 }
 
 #[test]
+fn what_went_where_and_how_long_it_took() {
+    let serving = serve("");
+    assert_eq!(serving.get("/"), "HTTP/1.1 200 OK");
+    assert_eq!(serving.get("/no"), "HTTP/1.1 403 Forbidden");
+    let rows = until("two requests", || {
+        let rows = serving.rows("show stat");
+        (rows["web/FRONTEND"]["hrsp_4xx"] == "1" && rows["app/s1"]["hrsp_2xx"] == "1").then_some(rows)
+    });
+    let number = |row: &str, column: &str| -> u64 {
+        let text = &rows[row][column];
+        text.parse().unwrap_or_else(|_| panic!("{row} {column}: '{text}'"))
+    };
+    // The only address of the frontend counts what that counts.
+    for column in ["stot", "bin", "bout", "dreq", "conn_tot", "reqbout", "resbout", "wrew", "eint"] {
+        assert_eq!(number("web/first", column), number("web/FRONTEND", column), "{column}");
+    }
+    // What was denied went to no server, and its answer came from none.
+    let sent = number("app/s1", "bin");
+    assert!(number("web/FRONTEND", "bin") > sent && sent > 0);
+    assert_eq!(number("web/FRONTEND", "reqbout"), sent);
+    assert_eq!(number("web/FRONTEND", "resbin"), number("app/s1", "bout"));
+    assert!(number("web/FRONTEND", "resbout") > number("app/BACKEND", "resbout"));
+    for column in ["qtime", "ctime", "rtime", "ttime"] {
+        // One stream: the average is the longest.
+        assert_eq!(number("app/s1", column), number("app/s1", &format!("{column}_max")), "{column}");
+        assert_eq!(number("app/BACKEND", column), number("app/s1", column), "{column}");
+    }
+    assert_eq!((number("app/s1", "lbtot"), number("app/s1", "req_tot")), (1, 1));
+    serving.end();
+}
+
+#[test]
 fn rows_come_in_the_order_of_the_configuration_and_are_chosen() {
     let serving = serve("");
     let names = |words: &str| -> Vec<String> {

@@ -16,6 +16,62 @@ impl Counter {
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
+
+    fn set(&self, n: u64) {
+        self.0.store(n, Relaxed);
+    }
+}
+
+/// How long things took: sums that forget slowly, so that over their samples they give the average of the last ones, and
+/// the longest. In the order of [`Span`].
+#[derive(Debug, Default)]
+pub struct Spans {
+    sums: [Counter; 4],
+    longest: [Counter; 4],
+    samples: Counter,
+}
+
+/// What is measured of a stream that a server served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    Queue,
+    Connect,
+    Response,
+    Total,
+}
+
+/// So many samples an average is taken over.
+const WINDOW: u64 = 512;
+
+impl Spans {
+    /// Adds a stream's times, milliseconds; what did not happen is 0.
+    pub fn note(&self, ms: [u64; 4]) {
+        for ((sum, longest), ms) in self.sums.iter().zip(&self.longest).zip(ms) {
+            let before = sum.get();
+            sum.set(before - before.div_ceil(WINDOW) + ms);
+            if ms > longest.get() {
+                longest.set(ms);
+            }
+        }
+        self.samples.add(1);
+    }
+}
+
+impl PerThread<Block> {
+    /// The average of the last samples; `total` is how many streams there were, also those without one.
+    pub fn average(&self, span: Span, total: u64) -> u64 {
+        let sum: u64 =
+            self.0.iter().filter_map(|block| block.spans.sums.get(span as usize)).map(Counter::get).sum();
+        let samples: u64 = self.0.iter().map(|block| block.spans.samples.get().min(WINDOW)).sum();
+        let over = if total <= WINDOW { total } else { samples };
+        sum.div_ceil(over.max(1))
+    }
+
+    /// The longest there ever was.
+    pub fn longest(&self, span: Span) -> u64 {
+        let of = |block: &Block| block.spans.longest.get(span as usize).map_or(0, Counter::get);
+        self.0.iter().map(of).max().unwrap_or(0)
+    }
 }
 
 /// How many there are now, the most there ever were, and how many in all; shared by all threads.
@@ -182,6 +238,11 @@ impl<T: Default> PerThread<T> {
 pub struct Block {
     pub bytes_in: Counter,
     pub bytes_out: Counter,
+    /// Of requests what went to servers.
+    pub requests_sent: Counter,
+    /// Of responses, own ones included, what went to clients.
+    pub responses_sent: Counter,
+    pub spans: Spans,
     pub requests: Counter,
     pub denied_requests: Counter,
     /// Answered by the frontend itself.

@@ -138,6 +138,8 @@ pub struct Live {
     pub sessions: Gauge,
     /// Clients by the address they came to, in the order of `binds`.
     pub listeners: Box<[Gauge]>,
+    /// What each address counts for itself, where `option socket-stats` asks for it.
+    pub listener_counters: Box<[PerThread<Block>]>,
     /// What `rate-limit` counts.
     pub pace: Pace,
     /// Log lines written, for `%lc`.
@@ -154,10 +156,17 @@ impl Live {
         self.listeners.get(usize::try_from(bind).ok()?)
     }
 
-    pub fn new(threads: usize, listeners: usize) -> Self {
+    /// What an address counts for itself.
+    pub fn listener_counters(&self, bind: u32) -> Option<&PerThread<Block>> {
+        self.listener_counters.get(usize::try_from(bind).ok()?)
+    }
+
+    /// `counted`: whether each address counts for itself.
+    pub fn new(threads: usize, listeners: usize, counted: bool) -> Self {
         Self {
             sessions: Gauge::default(),
             listeners: (0..listeners).map(|_| Gauge::default()).collect(),
+            listener_counters: (0..listeners).filter(|_| counted).map(|_| PerThread::new(threads)).collect(),
             pace: Pace::default(),
             logged: AtomicU64::new(0),
             counters: PerThread::new(threads),

@@ -50,9 +50,7 @@ fn look(world: &World, about: &About, now: u64, elapsed: u64) {
         look_at_backend(backend, now, elapsed);
         for server in &backend.servers {
             let live = &server.live;
-            if live.session_rate.turn(live.sessions.total(), elapsed) > 0 {
-                live.last_used_ns.store(now, Relaxed);
-            }
+            live.session_rate.turn(live.sessions.total(), elapsed);
         }
     }
     about.connection_rate.turn(world.process.connections.total(), elapsed);
@@ -69,9 +67,7 @@ fn look_at_frontend(frontend: &Frontend, elapsed: u64) {
 
 fn look_at_backend(backend: &Backend, now: u64, elapsed: u64) {
     let live = &backend.live;
-    if live.session_rate.turn(live.sessions.total(), elapsed) > 0 {
-        live.last_used_ns.store(now, Relaxed);
-    }
+    live.session_rate.turn(live.sessions.total(), elapsed);
     if backend.note(now) {
         live.downtime_ns.fetch_add(elapsed, Relaxed);
     }

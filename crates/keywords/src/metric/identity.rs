@@ -129,7 +129,7 @@ fn cookie<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
 
 fn algorithm<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
     let backend = row.backend()?;
-    (row.level >= Level::Operator).then_some(Cow::Borrowed(backend.balance_name))
+    (row.level >= Level::Operator).then_some(Cow::Borrowed(known(backend.balance_name)))
 }
 
 fn protocol<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
@@ -141,4 +141,9 @@ fn protocol<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
         BindAddress::Fd(_) => return None,
     };
     Some(name.into())
+}
+
+/// HAProxy has no word for drawing lots in its statistics.
+fn known(name: &'static str) -> &'static str {
+    if name == "random" { "unknown" } else { name }
 }

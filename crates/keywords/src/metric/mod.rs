@@ -22,6 +22,7 @@ mod responses;
 mod sessions;
 mod show;
 mod status;
+mod timing;
 mod without;
 
 pub use column::COLUMNS;
@@ -43,6 +44,7 @@ pub static ALL: &[&[Metric]] = &[
     responses::KEYWORDS,
     sessions::KEYWORDS,
     status::KEYWORDS,
+    timing::KEYWORDS,
     without::KEYWORDS,
 ];
 

@@ -78,10 +78,14 @@ fn class(row: &Row<'_>, class: usize) -> Option<u64> {
     row.sum(|c| c.statuses.get(class).unwrap_or(&c.requests))
 }
 
-/// A frontend of another mode has none; a server's sessions are its requests.
+/// A frontend of another mode has none; those of a server are the ones that it answered.
 fn requests(row: &Row<'_>) -> Option<u64> {
     match row.object {
-        Object::Server(_, server) if row.is_http() => Some(server.live.sessions.total()),
+        Object::Server(_, server) if row.is_http() => {
+            let of =
+                |class: usize| server.live.counters.sum(|c| c.statuses.get(class).unwrap_or(&c.requests));
+            Some((0..6).map(of).sum())
+        }
         Object::Frontend(_) if !row.is_http() => Some(0),
         _ if row.is_http() => row.sum(|c| &c.requests),
         _ => None,

@@ -88,8 +88,6 @@ fn last(row: &Row<'_>) -> Option<i32> {
         _ => return None,
     };
     Some(match used.load(Relaxed) {
-        // The first session may be younger than the last look.
-        0 if row.sessions()?.total() > 0 => 0,
         0 => -1,
         then => i32::try_from(row.seconds_since(then)).unwrap_or(i32::MAX),
     })

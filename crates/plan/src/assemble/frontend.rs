@@ -76,7 +76,7 @@ pub(super) fn make<'a>(
         unique_id,
         unique_id_header: settings.unique_id_header.map(|w| w.bytes().to_ascii_lowercase().into()),
         captures: std::mem::take(&mut draft.captures),
-        live: Arc::new(Live::new(usize::from(global.threads), binds.len())),
+        live: Arc::new(Live::new(usize::from(global.threads), binds.len(), settings.options.socket_stats)),
         binds,
     }
 }

@@ -23,6 +23,11 @@ impl<'a> Section<'_, 'a> {
     /// Compiles the `use_backend` lines and the default.
     pub(super) fn switching(&mut self, draft: &Draft<'a>) -> Steps {
         let maxconn = u64::from(draft.settings.maxconn.unwrap_or(self.plan.global.maxconn));
+        // A `listen` section leads to its own servers.
+        let own = self.compile.home.frontend.and(self.compile.home.backend);
+        if let Some(peer) = own.and_then(|at| self.peers.get_mut(usize::try_from(at).ok()?)) {
+            peer.reach = peer.reach.saturating_add(maxconn);
+        }
         let mut board = Switchboard::default();
         for line in &draft.use_backend {
             if let Some((cond, choice)) = self.use_backend(*line, draft, maxconn) {

@@ -110,14 +110,19 @@ pub struct Row<'a> {
     pub now_ns: u64,
 }
 
+/// Where a `bind` line stands in its frontend.
+fn position(frontend: &Frontend, bind: &Bind) -> Option<u32> {
+    let at = frontend.binds.iter().position(|other| std::ptr::eq(other, bind))?;
+    u32::try_from(at).ok()
+}
+
 impl<'a> Row<'a> {
-    /// The counters of the object. A listener has none of its own: those of its frontend are its own when it is the only
-    /// one.
+    /// The counters of the object. A listener has some of its own where `option socket-stats` asks for it.
     pub fn counters(&self) -> Option<&'a PerThread<Block>> {
         match self.object {
             Object::Process => None,
             Object::Frontend(f) => Some(&f.live.counters),
-            Object::Listener(f, _) => (f.binds.len() == 1).then_some(&f.live.counters),
+            Object::Listener(f, bind) => f.live.listener_counters(position(f, bind)?),
             Object::Server(_, s) => Some(&s.live.counters),
             Object::Backend(b) => Some(&b.live.counters),
         }
@@ -128,12 +133,12 @@ impl<'a> Row<'a> {
         self.counters().map(|counters| counters.sum(field))
     }
 
-    /// The sessions of the object; of a listener as with [`Row::counters`].
+    /// The sessions of the object.
     pub fn sessions(&self) -> Option<&'a Gauge> {
         match self.object {
             Object::Process => Some(&self.world.process.connections),
             Object::Frontend(f) => Some(&f.live.sessions),
-            Object::Listener(f, _) => (f.binds.len() == 1).then_some(&f.live.sessions),
+            Object::Listener(f, bind) => f.live.listener(position(f, bind)?),
             Object::Server(_, s) => Some(&s.live.sessions),
             Object::Backend(b) => Some(&b.live.sessions),
         }
