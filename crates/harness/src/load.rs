@@ -2,7 +2,7 @@
 //!
 //! *Closed loop*: a connection sends its next request as soon as the answer is in; this finds the throughput.
 //! *Fixed rate*: requests fall due on a clock whatever the answers do, and a latency counts from the moment a
-//! request was due, so that a stalled server cannot hide its stall. Answers need a Content-Length or the end
+//! request was due, so that a stalled server cannot hide its stall. Answers need a Content-Length, chunks or the end
 //! of the connection; large bodies are dropped in the kernel (`MSG_TRUNC`) instead of being copied.
 
 use std::collections::VecDeque;
@@ -151,6 +151,8 @@ enum Phase {
     /// So many bytes of the body are missing.
     Body(u64),
     /// The body ends with the connection.
+    /// In a body in chunks.
+    Chunks(Last),
     ToEnd,
 }
 
@@ -402,6 +404,12 @@ impl Connection {
         if left == 0 { Step::Done(length) } else { Step::More(length) }
     }
 
+    fn took_chunks(&mut self, bytes: &[u8], length: usize) -> Step {
+        let Phase::Chunks(last) = &mut self.phase else { return Step::More(length) };
+        last.push(bytes);
+        if last.ends() { Step::Done(length) } else { Step::More(length) }
+    }
+
     fn receive(&mut self, scratch: &mut [u8]) -> io::Result<Step> {
         // Only what belongs to this answer is to be expected, a head and its first bytes fit well in 64 KiB.
         let most = scratch.len().min(64 << 10);
@@ -417,6 +425,7 @@ impl Connection {
             Phase::Body(left) if (length as u64) > left => Err(Error::other("more bytes than announced")),
             Phase::Body(left) => Ok(self.took(left, length)),
             Phase::Head => self.read_head(bytes),
+            Phase::Chunks(_) => Ok(self.took_chunks(bytes, length)),
             _ => Ok(Step::More(length)),
         }
     }
@@ -440,10 +449,17 @@ impl Connection {
         };
         let head = Head::read(&whole[..end])?;
         let beyond = (whole.len() - end - 4) as u64;
+        let mut last = Last::default();
+        last.push(&whole[end + 4..]);
         self.head.clear();
         self.failed = head.status >= 500;
         self.close = head.close || head.length.is_none();
         match head.length {
+            None if head.chunked => {
+                self.close = head.close;
+                self.phase = Phase::Chunks(last);
+                Ok(if last.ends() { Step::Done(length) } else { Step::More(length) })
+            }
             None => {
                 self.phase = Phase::ToEnd;
                 Ok(Step::More(length))
@@ -461,14 +477,35 @@ impl Connection {
 struct Head {
     status: u16,
     length: Option<u64>,
+    chunked: bool,
     close: bool,
+}
+
+/// The last bytes that came of a body in chunks: it ends with its last chunk, an empty one without trailers. A body whose
+/// content ends a piece like that would be cut short; those of the bench don't.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Last([u8; 5]);
+
+impl Last {
+    fn push(&mut self, bytes: &[u8]) {
+        let from = bytes.len().saturating_sub(self.0.len());
+        for byte in &bytes[from..] {
+            self.0.rotate_left(1);
+            self.0[4] = *byte;
+        }
+    }
+
+    fn ends(self) -> bool {
+        self.0 == *b"0\r\n\r\n"
+    }
 }
 
 impl Head {
     fn read(head: &[u8]) -> io::Result<Head> {
         let bad = || Error::other("unreadable answer");
         let digits = head.get(9..12).and_then(|d| std::str::from_utf8(d).ok()).ok_or_else(bad)?;
-        let mut read = Head { status: digits.parse().map_err(|_| bad())?, length: None, close: false };
+        let mut read =
+            Head { status: digits.parse().map_err(|_| bad())?, length: None, chunked: false, close: false };
         let mut at = 0;
         while let Some(end) = memchr::memchr(b'\n', &head[at..]) {
             at += end + 1;
@@ -479,8 +516,8 @@ impl Head {
                 read.length = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
             } else if starts(line, b"connection: close") {
                 read.close = true;
-            } else if starts(line, b"transfer-encoding:") {
-                return Err(Error::other("the load generator does not read chunked answers"));
+            } else if starts(line, b"transfer-encoding: chunked") {
+                read.chunked = true;
             }
         }
         Ok(read)

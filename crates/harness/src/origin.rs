@@ -3,6 +3,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `/16k`, `/1m` | that many bytes with a Content-Length, sent from the page cache |
+//! | `/text` | 16 KiB of words with a Content-Length and a Content-Type |
 //! | `/bytes/N` | N bytes with a Content-Length |
 //! | `/chunked/N` | N bytes in chunks of 4 KiB |
 //! | `/delay/MS` | a few bytes after MS milliseconds |
@@ -372,6 +373,7 @@ impl Connection {
             b"/16k" => self.file_left = body(output, head_only, 16 << 10),
             b"/1m" => self.file_left = body(output, head_only, BODY_MAX),
             b"/bytes" => self.file_left = body(output, head_only, number.min(BODY_MAX)),
+            b"/text" => text(output, head_only),
             b"/chunked" => chunked(output, head_only, number.min(BODY_MAX) as usize),
             b"/echo" => whole_body(output, head_only, request),
             b"/port" => whole_body(output, head_only, format!("{}\n", self.port).as_bytes()),
@@ -431,6 +433,26 @@ fn whole_body(output: &mut Vec<u8>, head_only: bool, bytes: &[u8]) {
     output
         .extend_from_slice(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", bytes.len()).as_bytes());
     output.extend_from_slice(if head_only { b"" } else { bytes });
+}
+
+/// A head, and a page of words that follow each other at random.
+fn text(output: &mut Vec<u8>, head_only: bool) {
+    const SIZE: usize = 16 << 10;
+    const WORDS: &str = "the of and to in a is that for it as was with be by on not he i this are or his from at which but \
+                         have an had they you were their one all we can her has there been if more when will would who so";
+    let words: Vec<&str> = WORDS.split(' ').collect();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {SIZE}\r\n\r\n");
+    output.extend_from_slice(head.as_bytes());
+    if head_only {
+        return;
+    }
+    let (end, mut state) = (output.len() + SIZE, 1u32);
+    while output.len() < end {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        output.extend_from_slice(words[(state >> 16) as usize % words.len()].as_bytes());
+        output.push(if state >> 28 == 0 { b'\n' } else { b' ' });
+    }
+    output.truncate(end);
 }
 
 fn chunked(output: &mut Vec<u8>, head_only: bool, length: usize) {

@@ -39,6 +39,10 @@ pub(crate) enum Work {
     Policy,
     /// The log and rules that never apply ([`policy::unmatched`]).
     Unmatched,
+    /// Bodies are compressed with gzip.
+    Compression,
+    /// Answers come out of the cache.
+    Cache,
     /// Look-ups in two maps of a million entries ([`policy::lists`]).
     Lists,
 }
@@ -49,6 +53,10 @@ impl Work {
             self,
             Work::Rules | Work::Cookies | Work::Hosts | Work::Policy | Work::Unmatched | Work::Lists
         )
+    }
+
+    fn logs(self) -> bool {
+        !matches!(self, Work::Plain | Work::Compression | Work::Cache)
     }
 
     fn has_cookies(self) -> bool {
@@ -92,6 +100,12 @@ pub(crate) const ALL: &[Case] = &[
     small("rules-unmatched", "httplog and 200 rules that never apply", Work::Unmatched),
     Case { threads: 2, ..small("threads", "small GET, two threads, load on the same cores", Work::Plain) },
     Case { path: "/16k", ..small("16k", "16 KiB body, keep-alive, 64 connections", Work::Plain) },
+    Case {
+        kind: Kind::Load { connections: 64, keep_alive: true, latency: false },
+        path: "/text",
+        ..small("gzip", "16 KiB of text, compressed with gzip", Work::Compression)
+    },
+    Case { path: "/16k", ..small("cache", "16 KiB body out of the cache", Work::Cache) },
     Case {
         kind: Kind::Load { connections: 16, keep_alive: true, latency: false },
         path: "/1m",
@@ -140,8 +154,9 @@ impl Case {
         };
         let cookie =
             if self.work.has_cookies() { "Cookie: theme=dark; session=0123456789abcdef\r\n" } else { "" };
+        let encoding = if self.work == Work::Compression { "Accept-Encoding: gzip\r\n" } else { "" };
         format!(
-            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench/1\r\nAccept: */*\r\n{cookie}{connection}\r\n",
+            "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench/1\r\nAccept: */*\r\n{encoding}{cookie}{connection}\r\n",
             self.path
         )
         .into_bytes()
@@ -152,16 +167,18 @@ impl Case {
         // Where the hard limit of open files is low, a maxconn for 10,000 connections is a warning, no error.
         let threads = self.threads;
         let mut text = format!("global\n    nbthread {threads}\n    maxconn 10500\n    no strict-limits\n");
-        if self.work != Work::Plain {
+        if self.work.logs() {
             line(&mut text, format_args!("    log 127.0.0.1:{} local0", ports.log));
         }
         text.push_str("\ndefaults\n    mode http\n    timeout connect 10s\n    timeout client 2m\n    timeout server 2m\n");
-        if self.work != Work::Plain {
+        if self.work.logs() {
             text.push_str("    log global\n    option httplog\n");
         }
         line(&mut text, format_args!("\nfrontend fe\n    bind 127.0.0.1:{}", ports.bind));
         match self.work {
             Work::Plain | Work::Log => {}
+            Work::Compression => text.push_str("    compression algo gzip\n    compression type text/\n"),
+            Work::Cache => text.push_str(CACHE),
             Work::Rules | Work::Cookies | Work::Hosts => text.push_str(RULES),
             Work::Policy => text.push_str(&policy::large(ports.folder)),
             Work::Unmatched => text.push_str(&policy::unmatched()),
@@ -182,6 +199,11 @@ impl Case {
         }
         if self.work == Work::Policy {
             text.push_str(policy::TABLES);
+        }
+        if self.work == Work::Cache {
+            text.push_str(
+                "\ncache store\n    total-max-size 64\n    max-object-size 100000\n    max-age 3600\n",
+            );
         }
         text
     }
@@ -210,6 +232,7 @@ impl Case {
     pub(crate) fn nginx_conf(&self, ports: &Ports<'_>, folder: &str) -> Option<String> {
         let log = match (self.kind, self.work) {
             _ if self.threads > 1 || self.work.has_rules() => return None,
+            (_, Work::Compression | Work::Cache) => return None,
             (Kind::Large, _) => return None,
             (_, Work::Plain) => "off".to_owned(),
             _ => format!("syslog:server=127.0.0.1:{},facility=local0 combined", ports.log),
@@ -229,6 +252,11 @@ impl Case {
         ))
     }
 }
+
+const CACHE: &str = "    http-request cache-use store
+    http-response set-header Cache-Control max-age=3600
+    http-response cache-store store
+";
 
 const RULES: &str = "    acl is_api path_beg /api/ /v1/ /v2/
     acl is_admin hdr(host) -i admin.example ops.example
@@ -265,7 +293,7 @@ mod tests {
             assert!(ALL[..index].iter().all(|other| other.name != case.name));
             let cfg = case.haproxy_cfg(&ports);
             assert!(cfg.contains("server s0 127.0.0.1:2"), "{}", case.name);
-            assert_eq!(cfg.contains("option httplog"), case.work != Work::Plain);
+            assert_eq!(cfg.contains("option httplog"), case.work.logs());
         }
     }
 }

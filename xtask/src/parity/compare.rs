@@ -1,6 +1,10 @@
 //! Where two observations differ: each difference has a kind, by which differences are grouped and, with a
 //! reason, accepted (`tests/parity/known.toml`).
 
+use std::borrow::Cow;
+use std::io::Read as _;
+
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use harness::reply::Reply;
 
 use super::observe::{Observation, Received};
@@ -68,7 +72,7 @@ impl Found {
             reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect()
         };
         self.headers("header", &lines(theirs), &lines(ours));
-        self.same("body", &text(&theirs.body), &text(&ours.body));
+        self.same("body", &text(&content(theirs)), &text(&content(ours)));
         self.same("framing", &format!("{:?}", theirs.framing), &format!("{:?}", ours.framing));
         self.same("trailers", &theirs.trailers.join("|"), &ours.trailers.join("|"));
     }
@@ -116,6 +120,20 @@ impl Found {
             self.add(format!("log field {at}"), theirs, ours);
         }
     }
+}
+
+/// The body without its coding: two encoders need not agree on the bytes. As it is where it can't be decoded.
+fn content(reply: &Reply) -> Cow<'_, [u8]> {
+    let mut plain = Vec::new();
+    let read = match reply.header("content-encoding") {
+        Some("gzip") => GzDecoder::new(&reply.body[..]).read_to_end(&mut plain),
+        Some("deflate") => ZlibDecoder::new(&reply.body[..]).read_to_end(&mut plain).or_else(|_| {
+            plain.clear();
+            DeflateDecoder::new(&reply.body[..]).read_to_end(&mut plain)
+        }),
+        _ => return Cow::Borrowed(&reply.body),
+    };
+    if read.is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(&reply.body) }
 }
 
 fn name(line: &str) -> String {

@@ -370,6 +370,30 @@ const SERVER_SHARES: &[&str] = &[
     " maxconn 9 maxqueue 3",
 ];
 
+/// Algorithms to choose from, and what makes a response one that is compressed.
+const COMPRESSION: &[&str] = &[
+    "compression algo gzip",
+    "compression algo gzip deflate",
+    "compression algo raw-deflate gzip",
+    "compression algo identity",
+    "compression algo deflate identity",
+];
+
+const COMPRESSION_MORE: &[&str] =
+    &["compression offload", "compression type text/plain", "compression type text/ application/json"];
+
+/// The compression of a proxy, in some of them.
+fn compression_lines(random: &mut Random) -> Vec<String> {
+    let mut lines = Vec::new();
+    if random.chance(12) {
+        lines.push(random.pick(COMPRESSION).to_owned());
+        if random.chance(50) {
+            lines.push(random.pick(COMPRESSION_MORE).to_owned());
+        }
+    }
+    lines
+}
+
 /// A new unit.
 pub(crate) fn unit(random: &mut Random) -> Unit {
     if random.chance(6) {
@@ -389,6 +413,7 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
     for _ in 0..random.below(3) {
         unit.frontend.push(response_rule(random));
     }
+    unit.frontend.extend(compression_lines(random));
     let backends = 1 + random.below(3);
     for backend in 1..backends {
         let condition = match condition(random) {
@@ -457,6 +482,7 @@ fn backend(random: &mut Random) -> Backend {
     for _ in 0..random.below(2) {
         backend.lines.push(response_rule(random));
     }
+    backend.lines.extend(compression_lines(random));
     let with_cookie = random.chance(35);
     if with_cookie {
         backend.lines.push(random.pick(COOKIES).to_owned());

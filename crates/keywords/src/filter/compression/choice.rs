@@ -1,7 +1,7 @@
 //! Which encoding a response gets: what the client accepts (RFC 9110 section 12.5.3) among what is offered.
 
 use http::header_value::{list, trim};
-use http::{Known, Message, Version};
+use http::{Known, Message};
 use state::compression::Algorithm;
 
 /// The weight of an item that gives none, in thousandths.
@@ -10,7 +10,7 @@ const WHOLE: u16 = 1000;
 /// The offered encoding that the client likes best; of several the one it names first. `*` stands for the first one
 /// offered. `identity` is right for every client.
 pub(super) fn choose(request: &Message, offered: &[Algorithm]) -> Option<Algorithm> {
-    if offered.is_empty() || request.version() < Version::HTTP_11 || is_old(request) {
+    if offered.is_empty() || is_old(request) {
         return None;
     }
     let mut best: Option<(u16, Algorithm)> = None;
@@ -67,6 +67,7 @@ fn weight_of(text: &[u8]) -> u16 {
 mod tests {
     use super::*;
     use Algorithm::{Deflate, Gzip, Identity, RawDeflate};
+    use http::Version;
 
     fn chosen(accepts: &str, agent: &str, offered: &[Algorithm]) -> Option<Algorithm> {
         let mut request = Message::new();

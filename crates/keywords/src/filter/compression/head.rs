@@ -18,6 +18,7 @@ pub(super) fn response(
     let stream = act.stream.as_deref_mut()?;
     let response = &mut stream.response;
     let suitable = (200..=203).contains(&response.status())
+        && stream.request.version() >= Version::HTTP_11
         && is_suitable(response, shape, said.first(|c| (c.min_size > 0).then_some(c.min_size)))
         && is_of_type(response, said.first(|c| Some(&*c.types).filter(|t| !t.is_empty())))
         && !response.iterate(Known::CacheControl).any(|line| has_token(line.value, b"no-transform"))
