@@ -15,8 +15,8 @@ const KEEP_MAX: usize = 256 * 1024;
 
 thread_local! {
     static UNUSED: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    /// Content that was read at once, out of its framing.
-    static GATHERED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Room for content that was read at once; nobody's while it is here.
+    static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A body's filters, and what they gave that hasn't gone out yet.
@@ -27,6 +27,8 @@ pub struct Alter {
     alters: bool,
     /// Whether it goes on in chunks.
     chunked: bool,
+    /// Content out of its framing, until it is sent on.
+    gathered: Vec<u8>,
     /// What goes out, and how much of it has.
     staged: Vec<u8>,
     sent: usize,
@@ -48,7 +50,8 @@ impl Alter {
 
     fn with(chain: Chain, chunked: bool, alters: bool) -> Self {
         let staged = if alters { UNUSED.with_borrow_mut(Vec::pop) } else { None };
-        Self { chain, alters, chunked, staged: staged.unwrap_or_default(), sent: 0, finished: false }
+        let staged = staged.unwrap_or_default();
+        Self { chain, alters, chunked, gathered: Vec::new(), staged, sent: 0, finished: false }
     }
 
     pub const fn alters(&self) -> bool {
@@ -56,8 +59,11 @@ impl Alter {
     }
 
     /// Takes content that is to be altered; [`Alter::run`] sends it on.
-    pub fn gather(bytes: &[u8]) {
-        GATHERED.with_borrow_mut(|gathered| gathered.extend_from_slice(bytes));
+    pub fn gather(&mut self, bytes: &[u8]) {
+        if self.gathered.capacity() == 0 {
+            self.gathered = ROOM.take();
+        }
+        self.gathered.extend_from_slice(bytes);
     }
 
     /// Shows content to filters that only look on.
@@ -77,15 +83,15 @@ impl Alter {
         if self.finished {
             return Ok(());
         }
-        let mut gathered = GATHERED.take();
-        if gathered.is_empty() && !last && self.held_until().is_none() {
+        if self.gathered.is_empty() && !last && self.held_until().is_none() {
             return Ok(());
         }
+        let mut gathered = std::mem::take(&mut self.gathered);
         let (staged, chunked) = (&mut self.staged, self.chunked);
         let ended = self.chain.run(&gathered, last, |bytes| stage(bytes, chunked, staged));
         gathered.clear();
         gathered.shrink_to(KEEP_MAX);
-        GATHERED.set(gathered);
+        ROOM.set(gathered);
         self.finished = ended?;
         if self.finished && chunked {
             self.staged.extend_from_slice(if trailers { b"0\r\n" } else { b"0\r\n\r\n" });
@@ -196,8 +202,8 @@ mod tests {
     #[test]
     fn content_goes_through_all_filters_and_is_framed_anew() {
         let mut alter = Alter::new(chain(&[false, false]), true);
-        Alter::gather(b"a");
-        Alter::gather(b"b");
+        alter.gather(b"a");
+        alter.gather(b"b");
         alter.run(false, false).unwrap();
         alter.run(false, false).unwrap();
         alter.run(true, false).unwrap();
@@ -210,7 +216,7 @@ mod tests {
     #[test]
     fn what_is_held_comes_before_the_end() {
         let mut alter = Alter::new(chain(&[true, false]), true);
-        Alter::gather(b"a");
+        alter.gather(b"a");
         alter.run(true, true).unwrap();
         assert_eq!((alter.due(), alter.is_finished()), (&b""[..], false));
         assert_eq!(alter.held_until(), Some(Time::from_nanos(7)));

@@ -283,7 +283,7 @@ impl Pump {
         self.splice = Splice::Never;
         let mut alter = Box::new(Alter::new(chain, chunked));
         if alter.alters() {
-            self.each_content(Alter::gather);
+            self.each_content(|bytes| alter.gather(bytes));
             self.kept = None;
             self.consume(self.ready);
         } else {
@@ -657,7 +657,7 @@ fn content(alter: &mut Option<Box<Alter>>, buffer: &mut Buffer, ready: &mut usiz
     };
     let fresh = buffer.data().get(*ready..*ready + n).unwrap_or_default();
     if alter.alters() {
-        Alter::gather(fresh);
+        alter.gather(fresh);
         buffer.consume(n);
     } else {
         alter.show(fresh);

@@ -233,7 +233,7 @@ async fn through(
     last: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Stop> {
-    Alter::gather(part);
+    alter.gather(part);
     loop {
         let ran = alter.run(last, false);
         ran.map_err(|_| Failure::silent(Cause::INTERNAL, Phase::DATA))?;

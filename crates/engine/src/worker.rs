@@ -110,7 +110,9 @@ impl Worker {
         self.streams.borrow_mut().pop().unwrap_or_default()
     }
 
-    pub fn give_back(&self, stream: Box<Stream>) {
+    pub fn give_back(&self, mut stream: Box<Stream>) {
+        // What is no longer in its cache would stay in memory.
+        stream.cached = None;
         let mut streams = self.streams.borrow_mut();
         if streams.len() < KEEP {
             streams.push(stream);

@@ -29,6 +29,8 @@ pub struct About {
     pub turned_ns: AtomicU64,
     pub connection_rate: Rate,
     pub bytes_out_rate: Rate,
+    /// Of the bytes that compression takes and makes.
+    pub compression_rates: [Rate; 2],
     pub cpu_rate: Rate,
     /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.
     pub tasks: PerThread<AtomicU32>,

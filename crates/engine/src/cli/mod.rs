@@ -102,6 +102,7 @@ fn about(program: &Program, threads: usize) -> About {
         turned_ns: AtomicU64::new(net::now().as_nanos()),
         connection_rate: Rate::default(),
         bytes_out_rate: Rate::default(),
+        compression_rates: Default::default(),
         cpu_rate: Rate::default(),
         tasks: PerThread::new(threads),
     }

@@ -42,7 +42,11 @@ pub(super) async fn turn(cli: Rc<Cli>, threads: Vec<Remote>) {
 
 fn look(world: &World, about: &About, now: u64, elapsed: u64) {
     let mut bytes_out = 0u64;
+    let mut compression = [0u64; 2];
     for frontend in &world.frontends {
+        let counters = &frontend.live.counters;
+        let sums = [counters.sum(|c| &c.compression_in), counters.sum(|c| &c.compression_out)];
+        compression.iter_mut().zip(sums).for_each(|(total, sum)| *total = total.wrapping_add(sum));
         bytes_out = bytes_out.wrapping_add(frontend.live.counters.sum(|c| &c.bytes_out));
         look_at_frontend(frontend, elapsed);
     }
@@ -55,6 +59,9 @@ fn look(world: &World, about: &About, now: u64, elapsed: u64) {
     }
     about.connection_rate.turn(world.process.connections.total(), elapsed);
     about.bytes_out_rate.turn(bytes_out, elapsed);
+    about.compression_rates.iter().zip(compression).for_each(|(rate, total)| {
+        rate.turn(total, elapsed);
+    });
     about.cpu_rate.turn((about.cpu_time_ns)(), elapsed);
 }
 

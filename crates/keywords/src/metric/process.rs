@@ -1,5 +1,7 @@
 //! The process as a whole: the lines of `show info`, by their position. What is left out isn't known.
 
+use state::counters::{Block, Counter};
+
 use super::prelude::*;
 
 const P: Scope = Scope::PROCESS;
@@ -229,9 +231,36 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
     ),
     (40, metric("SslCacheLookups", "MCPV", P, NONE, "Look-ups in the cache of TLS sessions")),
     (41, metric("SslCacheMisses", "MCPV", P, NONE, "Look-ups in the cache of TLS sessions that found none")),
-    (42, metric("CompressBpsIn", "MRPV", P, NO_RATE, "Bytes given to compression over the last second")),
-    (43, metric("CompressBpsOut", "MRPV", P, NO_RATE, "Bytes that compression made over the last second")),
-    (44, metric("CompressBpsRateLim", "CLPV", P, NONE, "Limit on CompressBpsOut, 0 without one")),
+    (
+        42,
+        metric(
+            "CompressBpsIn",
+            "MRPV",
+            P,
+            Fraction(|row| Some(compressed(row, 0, |c| &c.compression_in))),
+            "Bytes given to compression over the last second",
+        ),
+    ),
+    (
+        43,
+        metric(
+            "CompressBpsOut",
+            "MRPV",
+            P,
+            Fraction(|row| Some(compressed(row, 1, |c| &c.compression_out))),
+            "Bytes that compression made over the last second",
+        ),
+    ),
+    (
+        44,
+        metric(
+            "CompressBpsRateLim",
+            "CLPV",
+            P,
+            U64(|row| Some(row.world.global.compression.budget.as_ref().map_or(0, |b| b.limit))),
+            "Limit on CompressBpsIn, 0 without one",
+        ),
+    ),
     (45, metric("ZlibMemUsage", "MGPV", P, NONE, "Memory of compression")),
     (46, metric("MaxZlibMemUsage", "CLPV", P, NONE, "Limit on the memory of compression, 0 without one")),
     (
@@ -388,6 +417,14 @@ const fn wrap(n: u64) -> u32 {
 fn connections(row: &Row<'_>) -> (f64, u32) {
     let (rate, total) = (&row.about.connection_rate, row.world.process.connections.total());
     (rate.per_second(total, row.about.since_turn(row.now_ns)) as f64, small(rate.max(total)))
+}
+
+/// What compression takes, or makes, in a second.
+fn compressed(row: &Row<'_>, at: usize, which: fn(&Block) -> &Counter) -> f64 {
+    let totals = row.world.frontends.iter().map(|f| f.live.counters.sum(which));
+    let total = totals.fold(0, u64::wrapping_add);
+    let since = row.about.since_turn(row.now_ns);
+    row.about.compression_rates.get(at).map_or(0.0, |rate| rate.per_second(total, since) as f64)
 }
 
 fn bytes_out(row: &Row<'_>) -> u64 {
