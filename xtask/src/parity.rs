@@ -10,6 +10,7 @@ mod config;
 mod keywords;
 mod known;
 mod link;
+mod lists;
 mod log_line;
 mod observe;
 mod pair;

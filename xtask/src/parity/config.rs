@@ -1,6 +1,7 @@
 //! Generated configurations. A [`Unit`] is a frontend with its defaults and backends; many units make one
 //! file, each on a port of its own. Lines are kept one by one, so that a failing unit can be made smaller.
 
+use super::lists;
 use super::random::Random;
 use super::{link, log_line};
 
@@ -81,7 +82,11 @@ const CONDITIONS: &[&str] = &[
 ];
 
 fn condition(random: &mut Random) -> String {
-    if random.chance(40) { String::new() } else { format!(" {}", random.pick(CONDITIONS)) }
+    if random.chance(40) {
+        return String::new();
+    }
+    let conditions = if random.chance(20) { lists::CONDITIONS } else { CONDITIONS };
+    format!(" {}", random.pick(conditions))
 }
 
 const ACLS: &[&str] =
@@ -445,7 +450,7 @@ fn drop_clashes(unit: &mut Unit) {
 }
 
 fn request_rule(random: &mut Random) -> String {
-    let rule = random.pick(REQUEST_RULES);
+    let rule = random.pick(if random.chance(10) { lists::RULES } else { REQUEST_RULES });
     let mut words = condition(random);
     while words.is_empty() && FINAL.iter().any(|end| rule.starts_with(end)) {
         words = condition(random);
@@ -623,7 +628,7 @@ impl Unit {
             backend.write(&mut text, place.bind, &mut origins);
         }
         text.push('\n');
-        text
+        lists::placed(&text)
     }
 
     /// Takes out the lines that may not be written.

@@ -85,7 +85,7 @@ impl Index {
             (Self::Networks(networks), Value::Ipv6(a)) => networks.find_v6(a, alive),
             (Self::Affix(affix), Value::Str(s)) => affix.find(entries, s, alive),
             (Self::Words(words), Value::Str(s)) => words.find(entries, s, alive),
-            (Self::Sub(sub), Value::Str(s)) => sub.find(entries, s, alive),
+            (Self::Sub(sub), Value::Str(s)) => sub.find(s, alive),
             (Self::Regexes(regexes), Value::Str(s)) => regexes.find(s, alive),
             _ => None,
         }

@@ -2,6 +2,7 @@
 //! in one pass over the text however many there are.
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use memchr::memmem::Finder;
 
 use super::super::{Entries, PatternError};
 use super::{Hit, keys};
@@ -10,29 +11,32 @@ use super::{Hit, keys};
 const FEW: usize = 2;
 
 #[derive(Debug)]
-pub(in super::super) struct Sub {
-    fold: bool,
-    many: Option<AhoCorasick>,
+pub(in super::super) enum Sub {
+    Few(Box<[Finder<'static>]>),
+    Many(AhoCorasick),
 }
 
 impl Sub {
     pub(super) fn new(entries: &Entries, fold: bool) -> Result<Self, (u32, PatternError)> {
         if entries.len() <= FEW && !fold {
-            return Ok(Self { fold, many: None });
+            return Ok(Self::Few(keys(entries).map(|(_, key)| Finder::new(key).into_owned()).collect()));
         }
         let automaton = AhoCorasickBuilder::new()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(fold)
             .build(keys(entries).map(|(_, key)| key))
             .map_err(|e| (0, PatternError(format!("too many patterns for '-m sub': {e}"))))?;
-        Ok(Self { fold, many: Some(automaton) })
+        Ok(Self::Many(automaton))
     }
 
-    pub(super) fn find(&self, entries: &Entries, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
-        debug_assert!(!self.fold || self.many.is_some());
-        let Some(automaton) = &self.many else {
-            let hit = |(at, key): &(u32, &[u8])| memchr::memmem::find(s, key).is_some() && alive(*at);
-            return keys(entries).find(hit).map(|(at, _)| Hit::plain(at));
+    pub(super) fn find(&self, s: &[u8], alive: impl Fn(u32) -> bool) -> Option<Hit> {
+        let automaton = match self {
+            Self::Many(automaton) => automaton,
+            Self::Few(finders) => {
+                let mut all = (0u32..).zip(finders);
+                let hit = all.find(|(at, finder)| finder.find(s).is_some() && alive(*at));
+                return hit.map(|(at, _)| Hit::plain(at));
+            }
         };
         let mut best: Option<u32> = None;
         for found in automaton.find_overlapping_iter(s) {
