@@ -32,10 +32,17 @@ const SUFFIXES: &[(&str, MatchKind)] = &[
 const OTHERS: &[Criterion] = &[
     Criterion { name: "http_auth_group", fetch: "http_auth_group", matching: MatchKind::Str },
     Criterion { name: "method", fetch: "method", matching: MatchKind::Meth },
+    Criterion { name: "payload", fetch: "req.payload", matching: MatchKind::Bin },
+    Criterion { name: "payload_lv", fetch: "req.payload_lv", matching: MatchKind::Bin },
+    Criterion { name: "req.ssl_ver", fetch: "req.ssl_ver", matching: MatchKind::Version },
     Criterion { name: "req_rdp_cookie", fetch: "req.rdp_cookie", matching: MatchKind::Str },
     Criterion { name: "req_rdp_cookie_cnt", fetch: "req.rdp_cookie_cnt", matching: MatchKind::Int },
+    Criterion { name: "req_ssl_sni", fetch: "req.ssl_sni", matching: MatchKind::Str },
+    Criterion { name: "req_ssl_ver", fetch: "req.ssl_ver", matching: MatchKind::Version },
     Criterion { name: "req_ver", fetch: "req.ver", matching: MatchKind::Str },
     Criterion { name: "resp_ver", fetch: "res.ver", matching: MatchKind::Str },
+    Criterion { name: "ssl_fc_sni_end", fetch: "ssl_fc_sni", matching: MatchKind::End },
+    Criterion { name: "ssl_fc_sni_reg", fetch: "ssl_fc_sni", matching: MatchKind::Reg },
 ];
 
 /// The fetch and the method that an ACL keyword stands for; none when the word is no such keyword.

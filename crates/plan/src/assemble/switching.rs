@@ -1,5 +1,6 @@
 //! `use_backend`, `default_backend`, `use-server`: which backend, which server (manual 4.2).
 
+use config::{Diagnostic, Place};
 use state::backend::{Named, Target, UseServer};
 use state::cookie::PersistRule;
 use state::options::Mode;
@@ -79,10 +80,11 @@ impl<'a> Section<'_, 'a> {
                         let what = format!("'{}', which asks for {what},", line.keyword());
                         self.plan.remarks.unserved(line.span(), &what);
                     }
-                    None => self
-                        .plan
-                        .remarks
-                        .alert(line.span(), format!("failed to parse use_backend rule '{text}' : {error}.")),
+                    None => {
+                        let message = format!("failed to parse use_backend rule '{text}' : {error}.");
+                        let alert = Diagnostic::alert(line.span(), message);
+                        self.plan.remarks.push(alert.at(Place::ParsingCapital));
+                    }
                 }
                 None
             }

@@ -392,7 +392,7 @@ fn overwritten(keyword: &str) -> String {
 
 /// The values as patterns; for integers, an operator applies to those after it.
 fn values(kind: MatchKind, words: Words<'_>) -> Result<Vec<String>, String> {
-    let numeric = matches!(kind, MatchKind::Int | MatchKind::Len);
+    let numeric = matches!(kind, MatchKind::Int | MatchKind::Len | MatchKind::Version);
     let mut operator = "eq";
     let mut values = Vec::with_capacity(words.rest().len());
     for word in words {
@@ -401,23 +401,29 @@ fn values(kind: MatchKind, words: Words<'_>) -> Result<Vec<String>, String> {
         } else if matches!(word, "eq" | "ge" | "gt" | "le" | "lt") {
             operator = word;
         } else {
-            values.push(range(operator, word)?);
+            values.push(range(operator, word, kind)?);
         }
     }
     Ok(values)
 }
 
 /// The range that an operator and its operand stand for; a range is taken as it is.
-fn range(operator: &str, word: &str) -> Result<String, String> {
+fn range(operator: &str, word: &str, kind: MatchKind) -> Result<String, String> {
+    let read = number_range(word.as_bytes(), kind);
     if operator == "eq" || word.contains([':', '-']) {
-        return number_range(word.as_bytes()).map(|_| word.to_owned()).map_err(|e| e.0);
+        return read.map(|_| word.to_owned()).map_err(|e| e.0);
     }
-    let n: i64 =
-        word.parse().map_err(|_| format!("'{word}' is neither a number nor a supported operator"))?;
-    Ok(match operator {
-        "ge" => format!("{n}:"),
-        "gt" => format!("{}:", n.checked_add(1).ok_or_else(|| format!("'{word}' is too large a number"))?),
-        "le" => format!(":{n}"),
-        _ => format!(":{}", n.checked_sub(1).ok_or_else(|| format!("'{word}' is too small a number"))?),
-    })
+    let (n, _) = read.map_err(|_| format!("'{word}' is neither a number nor a supported operator"))?;
+    let by = match operator {
+        "gt" => 1,
+        "lt" => -1,
+        _ => 0,
+    };
+    let n = n.checked_add(by).ok_or_else(|| format!("'{word}' is out of range"))?;
+    let shown = match (kind, n & 0xffff) {
+        (MatchKind::Version, 0) => format!("{}", n >> 16),
+        (MatchKind::Version, minor) => format!("{}.{minor}", n >> 16),
+        _ => n.to_string(),
+    };
+    Ok(if matches!(operator, "gt" | "ge") { format!("{shown}:") } else { format!(":{shown}") })
 }

@@ -27,6 +27,8 @@ pub enum MatchKind {
     Found,
     Bool,
     Int,
+    /// As `Int`, with patterns that may be two numbers with a dot between: `3.1` is 3 × 65536 + 1.
+    Version,
     Ip,
     Bin,
     Len,
@@ -67,7 +69,7 @@ impl MatchKind {
         match self {
             Self::Found => "found",
             Self::Bool => "bool",
-            Self::Int => "int",
+            Self::Int | Self::Version => "int",
             Self::Ip => "ip",
             Self::Bin => "bin",
             Self::Len => "len",
@@ -98,7 +100,7 @@ impl MatchKind {
         match self {
             Self::Found => Type::Any,
             Self::Bool => Type::Bool,
-            Self::Int => Type::Sint,
+            Self::Int | Self::Version => Type::Sint,
             Self::Ip => Type::Addr,
             Self::Bin => Type::Bin,
             Self::Meth => Type::Meth,

@@ -54,7 +54,7 @@ pub(super) fn build(entries: &Entries, view: View) -> Result<Index, (u32, Patter
     Ok(match view.kind {
         M::Str | M::Meth | M::Found | M::Bool => Index::Exact(exact::Exact::text(entries, view.fold)),
         M::Bin => Index::Exact(exact::Exact::binary(entries)?),
-        M::Int | M::Len => Index::Ints(int::Ints::new(entries)?),
+        M::Int | M::Len | M::Version => Index::Ints(int::Ints::new(entries, view.kind)?),
         M::Ip => Index::Networks(Box::new(ip::Networks::new(entries)?)),
         M::Beg | M::End => Index::Affix(affix::Affix::new(entries, view)),
         M::Dir | M::Dom => Index::Words(word::Words::new(entries, view)),

@@ -87,3 +87,42 @@ fn compile(row: &[(u32, &[u8])], fold: bool, sets: &mut Vec<Set>) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{MatchKind, PatternError, View};
+    use super::*;
+
+    fn regexes(patterns: &[&str], groups: bool) -> Result<Regexes, (u32, PatternError)> {
+        let pairs = (0..).zip(patterns).map(|(order, p)| (order, p.as_bytes(), b"".as_slice()));
+        let view = View { groups, ..View::new(MatchKind::Reg, false) };
+        Regexes::new(&Entries::from_pairs(pairs).unwrap(), view)
+    }
+
+    #[test]
+    fn of_many_the_first_that_is_there() {
+        let patterns: Vec<String> = (0..300).map(|n| format!("^p{n}(x*)")).collect();
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let many = regexes(&patterns, true).unwrap();
+        let find = |text: &str, gone: u32| many.find(text.as_bytes(), |at| at != gone).map(|hit| hit.at);
+        assert_eq!([find("p250x", 999), find("p250x", 2), find("q", 0)], [Some(2), Some(25), None]);
+        let groups = many.one(25).and_then(|r| r.captures(b"p25xx")).unwrap();
+        assert_eq!(groups.get(1).map(|m| m.as_bytes()), Some(b"xx".as_slice()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_and_what_is_too_large_refused() {
+        let (at, error) = regexes(&["a", "b", "c", "d", "e(", "f", "g("], false).unwrap_err();
+        assert_eq!((at, error.0.as_str()), (4, "regex 'e(' is invalid (error=unclosed group)"));
+        let (_, error) = regexes(&["((x{1000}){1000}){10}"], false).unwrap_err();
+        assert!(error.0.contains("size limit"), "{error:?}");
+    }
+
+    #[test]
+    fn hostile_texts_take_linear_time() {
+        let nested = regexes(&["^(a+)+$", "^(a|a)*b", "(x+x+)+y"], false).unwrap();
+        let text = vec![b'a'; 1 << 20];
+        assert_eq!(nested.find(&text, |at| at != 0), None);
+        assert_eq!(nested.find(&vec![b'x'; 1 << 20], |_| true), None);
+    }
+}
