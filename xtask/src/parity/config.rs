@@ -450,7 +450,8 @@ fn drop_clashes(unit: &mut Unit) {
 }
 
 fn request_rule(random: &mut Random) -> String {
-    let rule = random.pick(if random.chance(10) { lists::RULES } else { REQUEST_RULES });
+    let rules = if random.chance(10) { lists::RULES } else { REQUEST_RULES };
+    let rule = random.pick(rules);
     let mut words = condition(random);
     while words.is_empty() && FINAL.iter().any(|end| rule.starts_with(end)) {
         words = condition(random);
