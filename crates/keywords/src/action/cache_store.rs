@@ -20,7 +20,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let Some(name) = p.words.next() else { return Err("expects a cache name.".to_owned()) };
+    let Some(name) = p.words.next() else { return Err("expects a cache name".to_owned()) };
     Ok(Box::new(CacheStore { cache: p.compiler.cache(name) }))
 }
 

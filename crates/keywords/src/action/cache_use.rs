@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let Some(name) = p.words.next() else { return Err("expects a cache name.".to_owned()) };
+    let Some(name) = p.words.next() else { return Err("expects a cache name".to_owned()) };
     let cache = p.compiler.cache(name);
     let silent = p.words.accept("no-early-hints");
     Ok(Box::new(CacheUse { cache, silent }))

@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
 }];
 
 fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
-    let name = p.words.next().ok_or("missing bwlim filter name.")?;
+    let name = p.words.next().ok_or("missing bwlim filter name")?;
     let filter = p.compiler.limiter(name);
     let mut action = SetBandwidthLimit { filter, limit: None, period: None };
     while let Some(word) = p.words.peek().filter(|w| matches!(*w, "limit" | "period")) {
@@ -34,7 +34,7 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
             "limit" => action.limit = Some(amount(p)?),
             _ => {
                 let timer = p.compiler.timer(&mut p.words, "set-bandwidth-limit");
-                let invalid = |e| format!("'period': invalid time value or {e}.");
+                let invalid = |e| format!("'period': invalid time value or {e}");
                 action.period = Some(timer.map_err(invalid)?);
             }
         }
@@ -50,7 +50,7 @@ fn amount(p: &mut Parse<'_>) -> Result<Amount, String> {
         return Ok(Amount::Fixed(bytes));
     }
     let expr = p.compiler.expr(&mut p.words);
-    expr.map(Amount::Computed).map_err(|e| format!("'limit': invalid size value or {e}."))
+    expr.map(Amount::Computed).map_err(|e| format!("'limit': invalid size value or {e}"))
 }
 
 #[derive(Debug)]

@@ -98,7 +98,9 @@ fn compile<'a>(
 
 /// Says which caches that rules and filters name don't exist.
 fn missing_caches(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>) {
-    for name in std::mem::take(&mut assembly.names.missing_caches) {
+    let mut missing = std::mem::take(&mut assembly.names.missing_caches);
+    missing.dedup();
+    for name in missing {
         assembly.plan.remarks.alert_bare(format!(
             "config: proxy '{}': unable to find the cache '{name}' referenced by the filter 'cache'.",
             draft.name
@@ -118,36 +120,43 @@ fn imply_caches(
         if all.iter().any(|filter| filter.cache() == Some(*cache)) {
             continue;
         }
+        let compression = all.iter().any(|filter| COMPRESSION.contains(&filter.name()));
         let quiet = |name: &str| QUIET.contains(&name) || COMPRESSION.contains(&name);
-        if all.iter().all(|filter| quiet(filter.name()))
-            && !all.iter().any(|f| COMPRESSION.contains(&f.name()))
-        {
-            all.insert(at, keywords::filter::cache::implied(*cache));
-            at += 1;
-            continue;
-        }
-        let name =
-            usize::try_from(*cache).ok().and_then(|c| assembly.plan.caches.get(c)).map(|c| c.name.clone());
-        let name = name.unwrap_or_default();
-        let proxy = draft.name;
-        assembly.plan.remarks.alert_bare(match all.iter().any(|f| COMPRESSION.contains(&f.name())) {
-            true => format!("config: proxy '{proxy}': unable to enable the compression filter before the cache '{name}'."),
-            false => {
-                format!("config: proxy '{proxy}': require an explicit filter declaration to use the cache '{name}'.")
+        match all.iter().all(|filter| quiet(filter.name())) {
+            // In the wrong order, which is said then.
+            true if compression => all.push(keywords::filter::cache::implied(*cache)),
+            true => {
+                all.insert(at, keywords::filter::cache::implied(*cache));
+                at += 1;
             }
-        });
+            false => {
+                let (proxy, name) = (draft.name, cache_name(assembly, *cache));
+                assembly.plan.remarks.alert_bare(format!(
+                    "config: proxy '{proxy}': require an explicit filter declaration to use the cache '{name}'."
+                ));
+            }
+        }
     }
+}
+
+fn cache_name(assembly: &Assembly<'_, '_>, position: u32) -> String {
+    let cache = usize::try_from(position).ok().and_then(|at| assembly.plan.caches.get(at));
+    cache.map(|cache| cache.name.to_string()).unwrap_or_default()
 }
 
 /// What is stored is not compressed.
 fn in_right_order(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, all: &[Arc<dyn Filter>]) {
-    let compression = all.iter().position(|filter| COMPRESSION.contains(&filter.name()));
-    let cache = all.iter().rposition(|filter| filter.cache().is_some());
-    if compression.zip(cache).is_some_and(|(compression, cache)| compression < cache) {
-        assembly.plan.remarks.alert_bare(format!(
-            "config: proxy '{}': unable to enable the compression filter before any cache filter.",
-            draft.name
-        ));
+    let Some(compression) = all.iter().position(|filter| COMPRESSION.contains(&filter.name())) else {
+        return;
+    };
+    let late: Vec<u32> = all.iter().skip(compression).filter_map(|filter| filter.cache()).collect();
+    let (proxy, words) = (draft.name, "unable to enable the compression filter before");
+    if !late.is_empty() {
+        assembly.plan.remarks.alert_bare(format!("config: proxy '{proxy}': {words} any cache filter."));
+    }
+    for cache in late {
+        let name = cache_name(assembly, cache);
+        assembly.plan.remarks.alert_bare(format!("config: proxy '{proxy}': {words} the cache '{name}'."));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::{Diagnostic, Place, Section};
 use state::cache::{BLOCK, Cache, Hints, Settings};
 
-use crate::ctx::{Line, Plan, word};
+use crate::ctx::{Line, Plan, no_more, word};
 use crate::number::atol;
 
 const MEGABYTE: u64 = 1 << 20;
@@ -30,6 +30,9 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
         if plan.remarks.is_wrong(line.span()) {
             continue;
         }
+        if let Err(message) = no_more(line, if line.keyword() == "early-hints" { 3 } else { 1 }) {
+            plan.remarks.alert(line.span(), message);
+        }
         match apply(plan, line, &mut settings, &mut bytes) {
             Ok(()) => {}
             Err(message) => {
@@ -40,18 +43,13 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     if plan.caches.iter().any(|cache| &*cache.name == name) {
         return;
     }
-    let refuse = |plan: &mut Plan<'a>, message: String| plan.remarks.alert_bare(message);
-    if bytes == 0 {
-        // Where a value is wrong that has been said.
-        if !section.directives().any(|line| plan.remarks.is_wrong(line.span())) {
-            refuse(plan, format!("config : Size not specified for cache '{name}'"));
-        }
-        return;
-    }
-    if settings.max_object > bytes / 2 {
-        let half = bytes / 2;
+    let half = bytes / 2;
+    // Where a value is wrong that has been said.
+    if bytes == 0 && !section.directives().any(|line| plan.remarks.is_wrong(line.span())) {
+        plan.remarks.alert_bare(format!("config : Size not specified for cache '{name}'"));
+    } else if bytes > 0 && settings.max_object > half {
         let limit = "config : \"max-object-size\" is limited to an half of \"total-max-size\"";
-        return refuse(plan, format!("{limit} => {half}"));
+        plan.remarks.alert_bare(format!("{limit} => {half}"));
     }
     if settings.max_object == 0 {
         settings.max_object = bytes / 256;
