@@ -18,6 +18,7 @@ use state::world::Global;
 
 use crate::Environment;
 use crate::directive::check::CheckSettings;
+use crate::directive::log::LogBackend;
 use crate::directive::stick_table::TableDraft;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
@@ -38,6 +39,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) base: Option<String>,
     pub(crate) log_targets: Vec<Target>,
     pub(crate) global_logs: Vec<u32>,
+    /// Backends that `log` lines name, by the number that stands in their targets until they are found.
+    pub(crate) log_backends: Vec<LogBackend<'a>>,
     pub(crate) rings: Vec<Ring>,
     pub(crate) log_forwards: Vec<LogForward>,
     /// `log-profile` sections, in order.

@@ -98,6 +98,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
     /// `healthcheck` on a server: its position, the section's name, the place.
     pub(crate) server_checks: Vec<(usize, &'a str, Span)>,
+    /// `log-proto octet-count`, `log-bufsize` of each server.
+    pub(crate) server_logs: Vec<(bool, Option<usize>)>,
     /// `track` on a server: its position, whom it follows, the place.
     pub(crate) server_tracks: Vec<(usize, &'a str, Span)>,
     /// `default-server name NAME`.
@@ -148,6 +150,7 @@ impl<'a> Draft<'a> {
             spoken: Vec::new(),
             server_tlvs: Vec::new(),
             server_checks: Vec::new(),
+            server_logs: Vec::new(),
             server_tracks: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),

@@ -13,7 +13,7 @@ use crate::cookie::{Cookie, PersistRule};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::family::Balance;
 use crate::filter::Filters;
-use crate::log::Setup;
+use crate::log::{Destination, Setup};
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::stats::StatsPage;
@@ -65,6 +65,8 @@ pub struct Backend {
     pub fullconn: u32,
     pub pages: Arc<Pages>,
     pub log: Arc<Setup>,
+    /// Where its servers take messages (`mode log`), in their order.
+    pub message_sinks: Box<[Destination]>,
     /// `unique-id-format`, for requests of health checks; streams have their frontend's.
     pub unique_id: Option<Format>,
     /// What servers without a probe of their own are checked with.

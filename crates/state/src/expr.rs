@@ -113,6 +113,11 @@ impl Expr {
             && self.steps.iter().zip(&other.steps).all(|(a, b)| same(a, b))
     }
 
+    /// What the converters make of a value that stands in the place of the fetch's.
+    pub fn apply<'a>(&'a self, value: Value<'a>, cx: &Ctx<'a>) -> Option<Value<'a>> {
+        self.convert(value, cx)
+    }
+
     fn convert<'a>(&'a self, mut value: Value<'a>, cx: &Ctx<'a>) -> Option<Value<'a>> {
         for step in &self.steps {
             let input = cast(value, step.converter.takes, cx.arena)?;

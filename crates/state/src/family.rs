@@ -395,6 +395,10 @@ pub trait Balance: Send + Sync + fmt::Debug {
     fn is_sticky(&self) -> bool {
         false
     }
+    /// The position of the server that gets this message (`mode log`).
+    fn pick_for_message(&self, _message: &[u8], _cx: &Ctx<'_>, _random: u64) -> Option<u32> {
+        None
+    }
     /// Whether weights may change while it runs.
     fn is_dynamic(&self) -> bool {
         true

@@ -15,6 +15,8 @@ pub enum Destination {
     Fd(i32),
     /// Position in `World::rings`.
     Ring(u32),
+    /// Position of a backend for logs in `World::backends`.
+    Backend(u32),
 }
 
 /// The header in front of each line.

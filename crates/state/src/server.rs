@@ -52,6 +52,8 @@ pub struct Server {
     /// Reached over several paths at once (`mptcp@`).
     pub multipath: bool,
     pub port: Port,
+    /// Whether it takes datagrams (`udp@`); in backends for logs.
+    pub datagram: bool,
     /// Configured weight, 0 to 256.
     pub weight: u16,
     pub backup: bool,

@@ -1,6 +1,7 @@
 //! Log lines on their way out: collected during a turn of the loop, sent in one batch at its end (DESIGN 2). What a line
 //! says is a compiled format's business; this adds the header and knows the transports.
 
+mod cluster;
 mod header;
 mod line;
 pub mod relay;

@@ -8,6 +8,8 @@ use state::World;
 use state::log::{Destination, Target};
 use state::ring::Store;
 
+use super::cluster::{self, Cluster};
+
 /// Lines sent with one system call.
 const BATCH: usize = 64;
 
@@ -17,24 +19,52 @@ pub(super) enum Sink {
     Dgram(Dgram),
     Fd(FdWriter),
     Ring(Arc<Store>),
+    Cluster(Box<Cluster>),
 }
 
 impl Sink {
     /// Opens it, if that can be done now.
     pub(super) fn new(world: &World, target: &Target) -> Self {
-        open(world, &target.destination).unwrap_or(Self::Closed)
+        match cluster::of(world, &target.destination) {
+            Some(cluster) => Self::Cluster(Box::new(cluster)),
+            None => Self::open(world, &target.destination),
+        }
     }
 
-    pub(super) fn send<'l>(&mut self, world: &World, target: &Target, lines: impl Iterator<Item = &'l [u8]>) {
+    /// One to a destination that is no backend, if that can be had now.
+    pub(super) fn open(world: &World, destination: &Destination) -> Self {
+        open(world, destination).unwrap_or(Self::Closed)
+    }
+
+    pub(super) fn send<'l>(
+        &mut self,
+        world: &World,
+        target: &Target,
+        lines: impl Iterator<Item = &'l [u8]> + Clone,
+    ) {
+        match self {
+            Self::Cluster(cluster) if lines.clone().next().is_some() => cluster.send(world, lines),
+            Self::Cluster(_) => {}
+            _ => self.send_to(world, &target.destination, lines),
+        }
+    }
+
+    /// Sends to a destination that is no backend.
+    pub(super) fn send_to<'l>(
+        &mut self,
+        world: &World,
+        destination: &Destination,
+        lines: impl Iterator<Item = &'l [u8]>,
+    ) {
         let mut lines = lines.peekable();
         if lines.peek().is_none() {
             return;
         }
         if matches!(self, Self::Closed) {
-            *self = open(world, &target.destination).unwrap_or(Self::Closed);
+            *self = Self::open(world, destination);
         }
         match self {
-            Self::Closed => {}
+            Self::Closed | Self::Cluster(_) => {}
             Self::Fd(writer) => {
                 for line in lines {
                     writer.write(line);
@@ -69,5 +99,6 @@ fn open(world: &World, destination: &Destination) -> std::io::Result<Sink> {
             ring.map_or(Sink::Closed, |ring| Sink::Ring(Arc::clone(&ring.store)))
         }
         Destination::Fd(number) => Sink::Fd(FdWriter::duplicate(*number)?),
+        Destination::Backend(_) => Sink::Closed,
     })
 }

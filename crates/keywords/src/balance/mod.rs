@@ -7,11 +7,14 @@ use state::family::Balancer;
 
 mod hash;
 mod leastconn;
+mod messages;
 mod order;
 mod places;
 mod roundrobin;
 mod settings;
 mod share;
+
+pub use messages::for_messages;
 
 /// Every algorithm, a file a line.
 pub static ALL: &[&[Balancer]] = &[hash::KEYWORDS, leastconn::KEYWORDS, roundrobin::KEYWORDS];

@@ -10,7 +10,7 @@ use state::options::Mode;
 use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
-use super::{Assembly, Seat, cookie, frontend, log, probe, stats, track};
+use super::{Assembly, Seat, cookie, frontend, log, messages, probe, stats, track};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
 use crate::directive::compression;
@@ -32,7 +32,10 @@ pub(super) fn make<'a>(
     let unique_id = id_line.and_then(|line| frontend::unique_id(assembly, draft, seat, line, Site::Check));
     // Of a `listen` section the front half has it.
     let stats = if seat.frontend.is_none() { stats::page(assembly, draft, seat) } else { None };
-    let (balance, balance_name) = balance(assembly, draft, seat);
+    let (balance, balance_name) = match draft.settings.mode {
+        Mode::Log => messages::balance(assembly, draft, seat),
+        _ => balance(assembly, draft, seat),
+    };
     let mut servers = std::mem::take(&mut draft.servers);
     servers.shrink_to_fit();
     for server in &mut servers {
@@ -42,6 +45,7 @@ pub(super) fn make<'a>(
     tracks(assembly, draft, seat);
     tlvs(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
+    let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
     let settings = &draft.settings;
     let inherited = draft.rules_of_defaults();
@@ -78,6 +82,7 @@ pub(super) fn make<'a>(
         fullconn: settings.fullconn.unwrap_or(0),
         pages: Arc::clone(&settings.pages),
         log,
+        message_sinks,
         unique_id,
         probe,
         live: Arc::new(Live::new(usize::from(assembly.plan.global.threads))),
@@ -167,7 +172,7 @@ fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, 
     }
 }
 
-type Chosen = (Box<dyn Balance>, &'static str);
+pub(super) type Chosen = (Box<dyn Balance>, &'static str);
 
 fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -> Chosen {
     let wanted = draft.settings.balance.filter(|line| !assembly.plan.remarks.is_wrong(line.span()));
@@ -178,6 +183,14 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
     if draft.settings.mode != Mode::Http && matches!(name, "uri" | "url_param" | "hdr") {
         let message = format!(
             "Layer 7 hash not possible for backend '{}' (needs 'mode http'). Falling back to round robin.",
+            draft.name
+        );
+        assembly.plan.remarks.warn_bare(message);
+        return plain(assembly, draft, seat, "roundrobin");
+    }
+    if name == "log-hash" {
+        let message = format!(
+            "Unusable balance algorithm for backend '{}' (needs 'mode log'). Falling back to round robin.",
             draft.name
         );
         assembly.plan.remarks.warn_bare(message);
@@ -239,7 +252,7 @@ fn plain<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat, nam
 
 /// Chooses no server: what stands where no algorithm could be made.
 #[derive(Debug)]
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Balance for Nobody {
     fn pick(&self, _: &state::family::Pick<'_>) -> Option<u32> {

@@ -8,6 +8,7 @@ mod frontend;
 mod global;
 mod ids;
 mod log;
+mod messages;
 mod names;
 mod probe;
 mod rules;
@@ -114,6 +115,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
     if !tracks.is_empty() {
         track::settle(assembly.plan, &mut backends, &tracks);
     }
+    crate::directive::log::find_backends(assembly.plan, &backends);
     let profiles = log::profiles(&mut assembly);
     check::say_late(assembly.plan);
     if assembly.plan.remarks.has_alerts() || assembly.plan.loaded.has_errors() {

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use config::SectionKind;
+use config::{SectionKind, Span};
 use state::log::{Destination, Header, Origin, Sampling, Target};
+use state::options::Mode;
 use state::ring::{Ring, RingServer, Store};
 
 use crate::address::{self, Address, Host, Ports};
@@ -219,8 +220,8 @@ fn target<'a>(plan: &mut Plan<'a>, line: Line<'a>, home: Option<&str>) -> Result
 }
 
 /// What names in a `log` line refer to must exist; that it doesn't is said when all was read.
-fn missing(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, what: &str) {
-    let (file, number) = plan.loaded.location(line.span());
+fn missing(plan: &mut Plan<'_>, span: Span, home: Option<&str>, what: &str) {
+    let (file, number) = plan.loaded.location(span);
     plan.late.push(match home {
         Some(name) => format!(
             "log directive declared in proxy section '{name}' in file '{file}' at line {number} {what}."
@@ -232,7 +233,7 @@ fn missing(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, what: &str) 
 fn profile(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, name: &str) -> u32 {
     let found = plan.log_profiles.iter().position(|profile| profile.name == name);
     if found.is_none() {
-        missing(plan, line, home, &format!("unknown log-profile '{name}'"));
+        missing(plan, line.span(), home, &format!("unknown log-profile '{name}'"));
     }
     found.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
 }
@@ -336,9 +337,8 @@ fn destination<'a>(
     if let Some(name) = text.strip_prefix("ring@") {
         return Ok(ring(plan, line, name, target, home));
     }
-    if text.starts_with("backend@") {
-        plan.remarks.not_run(line.span(), "'log backend@'");
-        return Ok(None);
+    if let Some(name) = text.strip_prefix("backend@") {
+        return Ok(Some(backend(plan, line, name, home)));
     }
     if ["tcp@", "tcp4@", "tcp6@", "uxst@", "stream+"].iter().any(|p| text.starts_with(p)) {
         return stream(plan, line, text, target);
@@ -355,12 +355,52 @@ fn ring(
     home: Option<&str>,
 ) -> Option<Destination> {
     let Some((position, ring)) = (0u32..).zip(&plan.rings).find(|(_, ring)| &*ring.name == name) else {
-        missing(plan, line, home, &format!("uses unknown ring named '{name}'"));
+        missing(plan, line.span(), home, &format!("uses unknown ring named '{name}'"));
         return None;
     };
     target.header = ring.header;
     target.max_len = target.max_len.min(ring.max_len.saturating_add(1));
     Some(Destination::Ring(position))
+}
+
+/// A backend for logs, whose position is known once all are: until then the number of its name.
+fn backend<'a>(plan: &mut Plan<'a>, line: Line<'a>, name: &'a str, home: Option<&str>) -> Destination {
+    let known = plan.log_backends.iter().position(|backend| backend.name == name);
+    let number = known.unwrap_or_else(|| {
+        plan.log_backends.push(LogBackend { name, span: line.span(), home: home.map(Into::into) });
+        plan.log_backends.len() - 1
+    });
+    Destination::Backend(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// A backend that a `log` line names.
+pub(crate) struct LogBackend<'a> {
+    name: &'a str,
+    span: Span,
+    /// The proxy whose line it is.
+    home: Option<Box<str>>,
+}
+
+/// Finds the backends that `log` lines name.
+pub(crate) fn find_backends(plan: &mut Plan<'_>, backends: &[state::Backend]) {
+    let wanted = std::mem::take(&mut plan.log_backends);
+    let mut targets = std::mem::take(&mut plan.log_targets);
+    for target in &mut targets {
+        let Destination::Backend(number) = &mut target.destination else { continue };
+        let Some(wanted) = usize::try_from(*number).ok().and_then(|at| wanted.get(at)) else { continue };
+        let found = (0u32..).zip(backends).find(|(_, b)| *b.name == *wanted.name);
+        let fault = match found {
+            Some((position, backend)) if backend.mode == Mode::Log => {
+                *number = position;
+                continue;
+            }
+            Some(_) => "incompatible",
+            None => "unknown",
+        };
+        let what = format!("uses {fault} log backend '{}'", wanted.name);
+        missing(plan, wanted.span, wanted.home.as_deref(), &what);
+    }
+    plan.log_targets = targets;
 }
 
 /// A stream address: a ring of its own stands before it.

@@ -1,5 +1,6 @@
 //! `mode`, `disabled`, `enabled`, `description` (manual 4.2).
 
+use config::SectionKind;
 use state::options::Mode;
 
 use crate::ctx::{Directive, at, no_more, word, words_from};
@@ -12,10 +13,10 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             cx.draft.settings.mode = match word(line, 1) {
                 "http" => Mode::Http,
                 "tcp" => Mode::Tcp,
-                "log" => {
-                    cx.not_run(line, "'mode log'");
-                    Mode::Log
+                "log" if cx.draft.kind == SectionKind::Frontend => {
+                    return Err("mode syslog is only applicable on proxies with backend capability.".into());
                 }
+                "log" => Mode::Log,
                 "spop" => Mode::Spop,
                 "haterm" => {
                     cx.plan.remarks.unserved(line.span(), "'mode haterm'");

@@ -58,6 +58,9 @@ pub(crate) struct ServerSpec<'a> {
     /// `track`: the server's name, maybe with that of its proxy.
     pub(crate) track: Option<&'a str>,
     pub(crate) watch: WatchSpec<'a>,
+    /// `log-proto octet-count`, `log-bufsize`, for servers that take messages.
+    pub(crate) octet_count: bool,
+    pub(crate) log_buffer: Option<usize>,
     /// The name of a `healthcheck` section.
     pub(crate) healthcheck: Option<&'a str>,
     /// Of this one server only.
@@ -96,6 +99,8 @@ impl Default for ServerSpec<'_> {
             slowstart_ms: 0,
             track: None,
             watch: WatchSpec::default(),
+            octet_count: false,
+            log_buffer: None,
             healthcheck: None,
             id: 0,
             cookie: None,
@@ -269,11 +274,12 @@ struct Reached {
     address: Address,
     port: Port,
     multipath: bool,
+    datagram: bool,
 }
 
 impl Reached {
     const fn at(address: Address) -> Self {
-        Self { address, port: Port::Fixed, multipath: false }
+        Self { address, port: Port::Fixed, multipath: false, datagram: false }
     }
 }
 
@@ -285,8 +291,8 @@ fn reach<'a>(
     spec: &ServerSpec<'a>,
     title: fmt::Arguments<'_>,
 ) -> Result<Reached, String> {
-    let (host, ports, multipath) = match address::parse(text, plan.loaded.env())? {
-        address::Address::Inet { host, ports, multipath, .. } => (host, ports, multipath),
+    let (host, ports, multipath, datagram) = match address::parse(text, plan.loaded.env())? {
+        address::Address::Inet { host, ports, multipath, datagram } => (host, ports, multipath, datagram),
         address::Address::Unix { path, .. } => {
             return Ok(Reached::at(Address::Unix(path.into())));
         }
@@ -320,7 +326,7 @@ fn reach<'a>(
         }
     };
     let address = ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number)));
-    Ok(Reached { address, port, multipath })
+    Ok(Reached { address, port, multipath, datagram })
 }
 
 /// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.
@@ -358,6 +364,7 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     let server = make(cx.plan, name, reached, spec);
     let position = cx.draft.servers.len();
     cx.draft.servers.push(server);
+    cx.draft.server_logs.push((spec.octet_count, spec.log_buffer));
     for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
         cx.draft.server_tlvs.push((position, *kind, format, line.span()));
     }
@@ -372,7 +379,7 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
 
 /// The server that the parameters describe.
 fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec<'_>) -> Server {
-    let Reached { address, port, multipath } = reached;
+    let Reached { address, port, multipath, datagram } = reached;
     // Without a limit, or above it, `minconn` is the limit.
     let maxconn = spec.maxconn.max(spec.minconn);
     let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
@@ -393,6 +400,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         id: spec.id,
         address,
         multipath,
+        datagram,
         port,
         weight: spec.weight,
         backup: spec.backup,

@@ -47,6 +47,19 @@ pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &s
         }
         // Threads keep their idle connections to themselves: none is ever taken from another one.
         "pool-low-conn" => {}
+        "log-proto" => {
+            spec.octet_count = match value {
+                "octet-count" => true,
+                "legacy" => false,
+                other => {
+                    return Err(format!("'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'."));
+                }
+            };
+        }
+        "log-bufsize" => {
+            let bytes = usize::try_from(atol(value)).ok().filter(|n| *n > 0);
+            spec.log_buffer = Some(bytes.ok_or("log-bufsize has to be > 0..")?);
+        }
         "max-reuse" => spec.max_reuse = u32::try_from(atol(value)).ok(),
         _ => return Ok(false),
     }

@@ -51,6 +51,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         maxconn_set: false,
         base: None,
         log_targets: Vec::new(),
+        log_backends: Vec::new(),
         global_logs: Vec::new(),
         rings: Vec::new(),
         log_forwards: Vec::new(),
