@@ -32,11 +32,7 @@ impl Cluster {
         })
     }
 
-    pub(super) fn send<'l>(
-        &mut self,
-        world: &World,
-        lines: impl Iterator<Item = &'l [u8]> + Clone,
-    ) {
+    pub(super) fn send<'l>(&mut self, world: &World, lines: &(impl Iterator<Item = &'l [u8]> + Clone)) {
         let Some(backend) = world.backend(self.backend) else { return };
         self.picked.clear();
         for line in lines.clone() {

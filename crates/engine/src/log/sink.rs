@@ -43,7 +43,7 @@ impl Sink {
         lines: impl Iterator<Item = &'l [u8]> + Clone,
     ) {
         match self {
-            Self::Cluster(cluster) if lines.clone().next().is_some() => cluster.send(world, lines),
+            Self::Cluster(cluster) if lines.clone().next().is_some() => cluster.send(world, &lines),
             Self::Cluster(_) => {}
             _ => self.send_to(world, &target.destination, lines),
         }

@@ -15,8 +15,11 @@ use super::settings::Settings;
 /// The names that backends for logs know.
 const NAMES: [&str; 4] = ["roundrobin", "random", "sticky", "log-hash"];
 
+/// An algorithm and its name.
+type Named = (Box<dyn Balance>, &'static str);
+
 /// The algorithm of this name for messages; none where there is no such name.
-pub fn for_messages(name: &str, parse: &mut Parse<'_>) -> Option<Result<(Box<dyn Balance>, &'static str), String>> {
+pub fn for_messages(name: &str, parse: &mut Parse<'_>) -> Option<Result<Named, String>> {
     let name = NAMES.into_iter().find(|known| *known == name)?;
     let how = match name {
         "roundrobin" => Ok(How::InTurn(AtomicUsize::new(0))),
@@ -48,7 +51,10 @@ enum How {
     Random,
     /// The one that has been there for the longest.
     First,
-    Hash { converters: Box<Expr>, settings: Settings },
+    Hash {
+        converters: Box<Expr>,
+        settings: Settings,
+    },
 }
 
 #[derive(Debug)]

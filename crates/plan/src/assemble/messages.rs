@@ -65,12 +65,42 @@ pub(super) fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, se
     (Box::new(super::backend::Nobody), "unknown")
 }
 
-/// Where servers take messages; says what can't be had.
-pub(super) fn sinks(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, servers: &[Server]) -> Box<[Destination]> {
+/// What a backend for logs says that it has no use for.
+fn remarks(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, servers: &[Server]) {
+    let mut warn = |message: String| assembly.plan.remarks.warn_bare(message);
+    let ignored = |what: &str| {
+        format!("Cannot use {what} rules with 'mode log' in backend '{}'. They will be ignored.", draft.name)
+    };
+    if draft.rules.iter().any(|rule| rule.set == RuleSet::TcpRequestContent) {
+        warn(ignored("tcp-request"));
+    }
+    if draft.rules.iter().any(|rule| rule.set == RuleSet::TcpResponseContent) {
+        warn(ignored("tcp-response"));
+    }
+    if !draft.use_server.is_empty() {
+        warn(ignored("\"use-server\""));
+    }
+    for (_, span) in servers.iter().zip(&draft.server_spans).filter(|(s, _)| s.send_proxy.is_some()) {
+        let place = assembly.plan.place(*span);
+        let message = "'send-proxy*' server option is unsupported there, ignoring it";
+        assembly.plan.remarks.warn_bare(format!("[{place}] : {message}"));
+    }
+}
+
+/// Where servers take messages; says what can't be had, and what a backend for logs has no use for.
+pub(super) fn sinks(
+    assembly: &mut Assembly<'_, '_>,
+    draft: &Draft<'_>,
+    servers: &[Server],
+) -> Box<[Destination]> {
     let logs = draft.settings.mode == Mode::Log;
+    if logs {
+        remarks(assembly, draft, servers);
+    }
     let mut sinks = Vec::new();
     for (position, server) in servers.iter().enumerate() {
-        let place = draft.server_spans.get(position).map(|span| assembly.plan.place(*span)).unwrap_or_default();
+        let place =
+            draft.server_spans.get(position).map(|span| assembly.plan.place(*span)).unwrap_or_default();
         let fault = match (&server.address, logs) {
             (_, false) if server.datagram => {
                 let mode = draft.settings.mode.name();
@@ -91,12 +121,7 @@ pub(super) fn sinks(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, servers:
     sinks.into()
 }
 
-fn sink(
-    assembly: &mut Assembly<'_, '_>,
-    draft: &Draft<'_>,
-    position: usize,
-    server: &Server,
-) -> Destination {
+fn sink(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, position: usize, server: &Server) -> Destination {
     let mut at = match server.address {
         Address::Inet(at) => at,
         // Nothing is sent to where there is no address.

@@ -325,7 +325,7 @@ fn sampling(text: &str) -> Result<Sampling, String> {
 fn destination<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
-    text: &str,
+    text: &'a str,
     target: &mut Target,
     home: Option<&str>,
 ) -> Result<Option<Destination>, String> {

@@ -52,7 +52,9 @@ pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &s
                 "octet-count" => true,
                 "legacy" => false,
                 other => {
-                    return Err(format!("'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'."));
+                    return Err(format!(
+                        "'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'."
+                    ));
                 }
             };
         }
