@@ -15,6 +15,7 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
         Example { given: "", expr: "ipv4(192.0.2.77),ipmask(255.0.0.0)", gives: "192.0.0.0" },
         Example { given: "", expr: "ipv6(2001:db8::1),ipmask(24,32)", gives: "2001:db8::" },
         Example { given: "", expr: "ipv6(2001:db8::1),ipmask(24)", gives: "-" },
+        Example { given: "", expr: "ipv6(2001:db8::1),ipmask(24,ffff:ffff::1)", gives: "2001:db8::1" },
     ],
     run: |args, value, _| match (plain(value), args.at(0)?, args.at(1)) {
         (Value::Ipv4(a), Arg::Ipv4(m), _) => Some(Value::Ipv4(Ipv4Addr::from(u32::from(a) & u32::from(*m)))),

@@ -220,7 +220,10 @@ impl Compile<'_> {
             ArgKind::Ipv4 => Arg::Ipv4(text.parse().map_err(|_| bad())?),
             ArgKind::Ipv6 => Arg::Ipv6(text.parse().map_err(|_| bad())?),
             ArgKind::Mask4 => Arg::Ipv4(Ipv4Addr::from(mask_v4(text).ok_or_else(bad)?)),
-            ArgKind::Mask6 => Arg::Ipv6(Ipv6Addr::from(mask_v6(text).ok_or_else(bad)?)),
+            ArgKind::Mask6 => {
+                let mask = mask_v6(text).map(Ipv6Addr::from).or_else(|| text.parse().ok());
+                Arg::Ipv6(mask.ok_or_else(bad)?)
+            }
             ArgKind::Frontend => Arg::Frontend(
                 *self.names.frontends.get(text).ok_or_else(|| unable("frontend", text, position))?,
             ),
