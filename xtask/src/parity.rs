@@ -16,6 +16,7 @@ mod observe;
 mod pair;
 mod random;
 mod request;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -171,7 +171,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
-    x.client.session.counters.count(REQUESTS, 1, track::now_ms());
+    track::count(x, REQUESTS, 1);
     let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
     write_line(stream, x.world.global.log_line_len);

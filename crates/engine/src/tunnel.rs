@@ -59,7 +59,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         client.session.upgraded = true;
         client.session.inspected = true;
         client.session.handshake_ns = stream.times.handshake;
-        stream.counters.end(track::now_ms());
+        client.session.carried = std::mem::take(&mut stream.counters);
         worker.give_back(stream);
         return Some(client);
     }

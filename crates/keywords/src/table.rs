@@ -107,7 +107,7 @@ impl Does {
             }
             Self::Update(kind) => {
                 entry.touch(now_ms);
-                Some(entry.add(kind, element, 1, now_ms).unwrap_or(0))
+                entry.add(kind, element, 1, now_ms)
             }
         }
     }

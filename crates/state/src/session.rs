@@ -56,6 +56,8 @@ pub struct Session {
     pub vars: Living,
     /// What `tcp-request connection` and `session` rules track.
     pub counters: Counters,
+    /// What its first stream tracked before it was found to speak HTTP.
+    pub carried: Counters,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
@@ -86,6 +88,7 @@ impl Session {
             requests: 0,
             vars: Living::new(),
             counters: Counters::new(),
+            carried: Counters::new(),
             log_origin: Origin::Unspecified,
             sticks: false,
         }

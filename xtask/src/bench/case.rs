@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Load { connections: usize, keep_alive: bool, latency: bool },
     /// Memory of [`IDLE`] connections that have each had one answer.
     Idle,
+    /// A stick table of a million keys: CPU and memory of filling it, then CPU of requests that look keys up.
+    Table,
     /// The large configuration: time until it listens, memory, CPU of a request that hits the last rule.
     Large,
 }
@@ -45,13 +47,21 @@ pub(crate) enum Work {
     Cache,
     /// Look-ups in two maps of a million entries ([`policy::lists`]).
     Lists,
+    /// A stick table of a million entries ([`policy::table`]).
+    Table,
 }
 
 impl Work {
     fn has_rules(self) -> bool {
         matches!(
             self,
-            Work::Rules | Work::Cookies | Work::Hosts | Work::Policy | Work::Unmatched | Work::Lists
+            Work::Rules
+                | Work::Cookies
+                | Work::Hosts
+                | Work::Policy
+                | Work::Unmatched
+                | Work::Lists
+                | Work::Table
         )
     }
 
@@ -128,7 +138,14 @@ pub(crate) const ALL: &[Case] = &[
             Work::Lists,
         )
     },
+    TABLE,
+    Case { name: "table-threads", threads: 2, ..TABLE },
 ];
+
+const TABLE: Case = Case {
+    kind: Kind::Table,
+    ..small("table", "a stick table of 1,000,000 addresses, 100 random look-ups", Work::Table)
+};
 
 /// Where the programs of a run find each other.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +200,7 @@ impl Case {
             Work::Policy => text.push_str(&policy::large(ports.folder)),
             Work::Unmatched => text.push_str(&policy::unmatched()),
             Work::Lists => text.push_str(&policy::lists(ports.folder)),
+            Work::Table => text.push_str(policy::TABLE),
         }
         match (self.kind, self.work) {
             (Kind::Large, Work::Plain) => many(&mut text, BACKENDS, |text| {
@@ -191,6 +209,12 @@ impl Case {
                     line(text, format_args!("    server s{server} 127.0.0.1:{port}"));
                 }
             }),
+            (_, Work::Table) => {
+                for rules in policy::table_backends() {
+                    text.push_str(&rules);
+                    self.servers(&mut text, ports);
+                }
+            }
             (_, Work::Hosts) => many(&mut text, HOSTS, |text| self.servers(text, ports)),
             _ => {
                 text.push_str("    default_backend be\n\nbackend be\n    balance roundrobin\n");
@@ -205,6 +229,7 @@ impl Case {
                 "\ncache store\n    total-max-size 64\n    max-object-size 100000\n    max-age 3600\n",
             );
         }
+
         text
     }
 

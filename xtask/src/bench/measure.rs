@@ -11,6 +11,7 @@ use harness::origin::Origin;
 
 use super::case::{Case, IDLE, Kind};
 use super::contender::{Contender, Running};
+use super::policy;
 use super::report::{Metric, Numbers, Results};
 use super::{Cores, Effort};
 
@@ -47,6 +48,9 @@ pub(crate) fn case(
                     None => None,
                 },
                 Kind::Idle => start(contender)?.map(|running| idle(case, &running)).transpose()?,
+                Kind::Table => {
+                    start(contender)?.map(|running| table(case, &running, effort, cores)).transpose()?
+                }
                 Kind::Large => {
                     start(contender)?.map(|running| large(case, &running, effort, cores)).transpose()?
                 }
@@ -66,7 +70,7 @@ pub(crate) fn case(
 fn plan(case: &Case, running: &Running, effort: Effort) -> Plan {
     let (connections, keep_alive) = match case.kind {
         Kind::Load { connections, keep_alive, .. } => (connections, keep_alive),
-        Kind::Idle | Kind::Large => (64, true),
+        Kind::Idle | Kind::Large | Kind::Table => (64, true),
     };
     let (target, request) = (running.address, case.request());
     Plan { target, request, connections, keep_alive, rate: None, duration: effort.run }
@@ -163,6 +167,31 @@ fn idle(case: &Case, running: &Running) -> Result<Numbers> {
     drop(idle);
     let each = after.saturating_sub(before) as f64 / IDLE as f64;
     Ok(Numbers::from([(Metric::BytesIdle, each)]))
+}
+
+/// Random keys drawn for the table, in keys it has: then all but one in twenty are there.
+const DRAWS: u32 = 3;
+
+fn table(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+    let mut numbers = Numbers::new();
+    let look_up = plan(case, running, effort);
+    let filling = Case { path: policy::FILL, ..*case };
+    let fill = Plan { duration: Duration::from_millis(500), ..plan(&filling, running, effort) };
+    // What the first requests make the program allocate once is not the table's cost.
+    checked(&Plan { duration: effort.warm_up, ..look_up.clone() }, cores)?;
+    let (memory, cpu) = (running.process.memory()?.resident, running.process.cpu()?);
+    let draws = f64::from(policy::TABLE_KEYS) * f64::from(DRAWS);
+    let mut drawn = 0.0;
+    while drawn < draws {
+        drawn += checked(&fill, cores)?.answers as f64 * f64::from(policy::TABLE_LOOK_UPS);
+    }
+    let used = running.process.cpu()?.since(cpu).total();
+    let grown = running.process.memory()?.resident.saturating_sub(memory) as f64;
+    let entries = f64::from(policy::TABLE_KEYS) * (1.0 - (-drawn / f64::from(policy::TABLE_KEYS)).exp());
+    numbers.insert(Metric::CpuFill, used * 1e9 / drawn);
+    numbers.insert(Metric::BytesEntry, grown / entries);
+    cpu_and_rate(&mut numbers, running, &look_up, effort, cores)?;
+    Ok(numbers)
 }
 
 fn large(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {

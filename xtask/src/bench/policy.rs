@@ -83,6 +83,30 @@ pub(crate) fn lists(folder: &str) -> String {
     text
 }
 
+/// Keys of the stick table of [`table`].
+pub(crate) const TABLE_KEYS: u32 = 1_000_000;
+/// Random keys that one request looks up, or makes where it is a request for [`FILL`].
+pub(crate) const TABLE_LOOK_UPS: u32 = 100;
+/// The path of requests that fill the table.
+pub(crate) const FILL: &str = "/fill";
+
+/// A stick table, and the choice between the backends of [`table_backends`].
+pub(crate) const TABLE: &str = "    stick-table type ip size 1m expire 1h store gpc0,http_req_rate(10s)
+    use_backend filling if { path /fill }
+    default_backend be
+";
+
+/// The heads of a backend whose requests look random keys up in the table, and of one whose requests fill it.
+pub(crate) fn table_backends() -> [String; 2] {
+    [("be", "table_gpc0"), ("filling", "table_inc_gpc0")].map(|(name, converter)| {
+        let mut text = format!("\nbackend {name}\n");
+        for _ in 0..TABLE_LOOK_UPS {
+            put(&mut text, format_args!("http-request set-var(txn.n) rand({TABLE_KEYS}),{converter}(fe)"));
+        }
+        text
+    })
+}
+
 /// The map files of [`lists`]: name and content.
 pub(crate) fn long_maps() -> Vec<(String, String)> {
     let (mut names, mut addresses) = (String::new(), String::new());

@@ -23,6 +23,8 @@ pub(crate) enum Metric {
     P50,
     P99,
     BytesIdle,
+    CpuFill,
+    BytesEntry,
     StartUp,
     Resident,
 }
@@ -35,6 +37,8 @@ const METRICS: &[Metric] = &[
     Metric::P50,
     Metric::P99,
     Metric::BytesIdle,
+    Metric::CpuFill,
+    Metric::BytesEntry,
     Metric::StartUp,
     Metric::Resident,
 ];
@@ -50,6 +54,8 @@ impl Metric {
             Metric::P50 => "p50 µs at 70 % of the slowest",
             Metric::P99 => "p99 µs at 70 % of the slowest",
             Metric::BytesIdle => "RSS bytes a connection",
+            Metric::CpuFill => "CPU ns a key found or made",
+            Metric::BytesEntry => "RSS bytes a table entry",
             Metric::StartUp => "ms until it listens",
             Metric::Resident => "RSS MiB",
         }
@@ -65,6 +71,8 @@ impl Metric {
             Metric::P50 => "p50_us",
             Metric::P99 => "p99_us",
             Metric::BytesIdle => "idle_bytes",
+            Metric::CpuFill => "fill_ns",
+            Metric::BytesEntry => "entry_bytes",
             Metric::StartUp => "start_ms",
             Metric::Resident => "rss_mib",
         }

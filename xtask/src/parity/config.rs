@@ -3,7 +3,7 @@
 
 use super::lists;
 use super::random::Random;
-use super::{link, log_line};
+use super::{link, log_line, tables};
 
 /// Servers a unit may have in all its backends together.
 pub(crate) const SERVERS_MAX: usize = 6;
@@ -436,6 +436,7 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
         unit.frontend.retain(|line| !line.starts_with("default_backend"));
     }
     drop_clashes(&mut unit);
+    tables::add(&mut unit, random);
     unit
 }
 
