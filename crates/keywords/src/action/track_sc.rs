@@ -85,7 +85,8 @@ impl Action for Track {
         }
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Next };
         // What is known already of the exchange counts.
-        let request = stream.has_request.then_some(REQUESTS);
+        // One that is only seen in the bytes of a connection is counted when it is served.
+        let request = (stream.has_request && !stream.request_body.raw).then_some(REQUESTS);
         let status = if stream.has_response { stream.response.status() } else { 0 };
         for kind in request.into_iter().chain(act.world.global.faults.of(status)).flatten() {
             entry.add(kind, 0, 1, now);
