@@ -83,6 +83,7 @@ fn repeats(x: &mut Exchange<'_>, reason: u32) -> bool {
         return false;
     }
     x.upstream = None;
+    x.resent = false;
     x.stream.response.clear();
     x.stream.has_response = false;
     x.stream.times.response = 0;

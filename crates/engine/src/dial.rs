@@ -53,6 +53,7 @@ fn plain(backend: &Backend, server: &Server) -> ConnectOptions {
         quickack_off: options.smart_connect,
         namespace: server.namespace.as_ref().map(Arc::clone),
         mptcp: server.multipath,
+        md5: server.md5.as_ref().map(Arc::clone),
         ..ConnectOptions::default()
     }
 }

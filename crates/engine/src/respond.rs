@@ -97,7 +97,6 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let response = &mut x.stream.response;
     if response.status() == 101 && !(x.upgrades && h1::confirms_upgrade(response, &limits)) {
         // Nobody asked for it, or nobody confirms it: as a tunnel, what follows would go past all rules.
-        x.stream.bytes_out += weight(response);
         return Err(invalid(x));
     }
     let framing = h1::response_framing(response, x.stream.request.method(), &limits);

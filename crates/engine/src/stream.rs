@@ -314,7 +314,8 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
         }
         Stop::Drop(farewell) => {
             x.keep_client = false;
-            if x.upstream.is_none() {
+            // Where the body is waited for, the request was complete.
+            if x.upstream.is_none() && !x.frontend.options.http_buffer_request {
                 x.stream.times.request = 0;
             }
             x.client.leave_by(farewell);

@@ -45,6 +45,12 @@ impl Addr {
     /// `0.0.0.0:0`, to let the kernel choose.
     pub const ANY_V4: Addr = Addr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
 
+    /// `[::]:0`.
+    pub const ANY_V6: Addr = Addr::V6(SocketAddrV6::new(std::net::Ipv6Addr::UNSPECIFIED, 0, 0, 0));
+
+    /// `[::ffff:0.0.0.0]:0`: IPv4 as IPv6 sockets have it.
+    pub const ANY_MAPPED: Addr = Addr::V6(SocketAddrV6::new(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 0, 0, 0));
+
     /// An IP address and port.
     pub fn ip_port(ip: IpAddr, port: u16) -> Addr {
         SocketAddr::new(ip, port).into()

@@ -74,7 +74,7 @@ pub use counters::{Call, Counters};
 pub use dgram::{BoundDgram, Dgram, FdWriter};
 pub use kernel::Kernel;
 pub use listener::{AcceptError, Bound, Listener, inherited};
-pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, SockOpt, TcpInfo};
+pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
 pub use park::{Key, Lot, Why};
 pub use pipe::{Pipe, limit_pipes};
 pub use pool::TaskPool;

@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The longest password of `tcp-md5sig`, bytes.
+pub const MD5_MAX: usize = 80;
+
 /// TCP keep-alive probes (tcp(7)). `None` leaves the system's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keepalive {
@@ -46,6 +49,8 @@ pub struct ListenOptions {
     pub keepalive: Option<Keepalive>,
     /// Multipath TCP (`mptcp@`).
     pub mptcp: bool,
+    /// The password that every segment is signed with (`tcp-md5sig`, RFC 2385), at most [`MD5_MAX`] bytes.
+    pub md5: Option<Arc<str>>,
     /// The network namespace to listen in (`namespace`), see [`namespace`](crate::namespace).
     pub namespace: Option<Arc<str>>,
     /// Permissions of a unix socket's file (`mode`); `None` leaves what the umask gives.
@@ -73,6 +78,7 @@ impl Default for ListenOptions {
             tos: None,
             keepalive: None,
             mptcp: false,
+            md5: None,
             namespace: None,
             mode: None,
             uid: None,
@@ -111,6 +117,8 @@ pub struct ConnectOptions {
     pub quickack_off: bool,
     /// Multipath TCP (`mptcp@`).
     pub mptcp: bool,
+    /// The password that every segment is signed with (`tcp-md5sig`, RFC 2385), at most [`MD5_MAX`] bytes.
+    pub md5: Option<Arc<str>>,
     /// The network namespace to connect from (`namespace`), see [`namespace`](crate::namespace).
     pub namespace: Option<Arc<str>>,
 }
@@ -131,6 +139,7 @@ impl Default for ConnectOptions {
             congestion: None,
             quickack_off: false,
             mptcp: false,
+            md5: None,
             namespace: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Socket options, those that `rustix` has and those it hasn't. Knows nothing of who wants them.
 
 use crate::Addr;
-use crate::options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, SockOpt, TcpInfo};
+use crate::options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::net::{AddressFamily, sockopt};
 use std::io;
@@ -40,6 +40,14 @@ pub(crate) fn listener(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Re
     if let Some(tos) = options.tos {
         set_tos(fd, tos)?;
     }
+    if let Some(password) = &options.md5 {
+        // From whomever: no part of an address counts.
+        let v6 = matches!(at, Addr::V6(_));
+        sign(fd, if v6 { &Addr::ANY_V6 } else { &Addr::ANY_V4 }, Some(0), password)?;
+        if v6 && options.v6only != Some(true) {
+            sign(fd, &Addr::ANY_MAPPED, Some(0), password)?;
+        }
+    }
     options.keepalive.map_or(Ok(()), |k| keepalive(fd, k))
 }
 
@@ -73,6 +81,9 @@ pub(crate) fn connector(fd: Fd<'_>, to: &Addr, options: &ConnectOptions) -> io::
     if let Some(name) = &options.congestion {
         sockopt::set_tcp_congestion(fd, name)?;
     }
+    if let Some(password) = &options.md5 {
+        sign(fd, to, None, password)?;
+    }
     if options.quickack_off {
         had(options.mptcp, sockopt::set_tcp_quickack(fd, false).map_err(Into::into))?;
     }
@@ -86,6 +97,39 @@ fn had(mptcp: bool, set: io::Result<()>) -> io::Result<()> {
         matches!(errno, Some(rustix::io::Errno::NOPROTOOPT | rustix::io::Errno::OPNOTSUPP))
     };
     set.or_else(|e| if mptcp && lacks(&e) { Ok(()) } else { Err(e) })
+}
+
+/// Has the segments from and to a peer signed, or those of all peers whose addresses begin with so many bits. The layout
+/// is the kernel's `struct tcp_md5sig`: a `sockaddr_storage`, flags, the bits, the length, a device, the key.
+fn sign(fd: Fd<'_>, peer: &Addr, prefix: Option<u8>, password: &str) -> io::Result<()> {
+    const ADDRESS: usize = 128;
+    let mut raw = [0u8; ADDRESS + 8 + MD5_MAX];
+    let (address, rest) = raw.split_at_mut(ADDRESS);
+    let (family, ip): (u16, &[u8]) = match peer {
+        Addr::V4(a) => (libc::AF_INET as u16, &a.ip().octets()),
+        Addr::V6(a) => (libc::AF_INET6 as u16, &a.ip().octets()),
+        Addr::Unix(_) | Addr::Unspecified => return Err(io::ErrorKind::InvalidInput.into()),
+    };
+    // Port and, of IPv6, flow stand between the family and the address.
+    let at = if ip.len() == 4 { 4 } else { 8 };
+    put(address, 0, &family.to_ne_bytes())?;
+    put(address, at, ip)?;
+    let flags = [u8::from(prefix.is_some()), prefix.unwrap_or(0)];
+    let length = u16::try_from(password.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    put(rest, 0, &flags)?;
+    put(rest, 2, &length.to_ne_bytes())?;
+    put(rest, 8, password.as_bytes())?;
+    let option = if prefix.is_some() { TCP_MD5SIG_EXT } else { libc::TCP_MD5SIG };
+    set_bytes(fd, libc::IPPROTO_TCP, option, &raw)
+}
+
+/// tcp(7): as `TCP_MD5SIG`, with flags.
+const TCP_MD5SIG_EXT: i32 = 32;
+
+fn put(into: &mut [u8], at: usize, bytes: &[u8]) -> io::Result<()> {
+    let slot = into.get_mut(at..at + bytes.len()).ok_or(io::ErrorKind::InvalidInput)?;
+    slot.copy_from_slice(bytes);
+    Ok(())
 }
 
 /// The source address of a connection: an early bind must not reserve a port that the 4-tuple could share.

@@ -11,9 +11,10 @@
 mod common;
 
 use common::*;
-use net::{Call, ConnectOptions, Pipe, Sock, SockOpt};
+use net::{Call, ConnectOptions, ListenOptions, Listener, Pipe, Sock, SockOpt};
 use std::io::{ErrorKind, IoSlice};
 use std::rc::Rc;
+use std::sync::Arc;
 
 #[test]
 fn ping_pong_costs_one_read_and_one_write_each() {
@@ -171,6 +172,32 @@ fn connect_options_are_applied() {
         assert!(client.tcp_info().unwrap().rtt > 0);
         let far = ConnectOptions { interface: Some("no-such-interface".into()), ..ConnectOptions::default() };
         assert!(Sock::connect(&listener.addr(), &far).is_err());
+    });
+}
+
+#[test]
+fn signed_and_multipath_connections_carry_bytes() {
+    run(async {
+        let (md5, mptcp) = (Some(Arc::from("secret")), true);
+        let kinds = [
+            (
+                ListenOptions { md5: md5.clone(), ..Default::default() },
+                ConnectOptions { md5, ..Default::default() },
+            ),
+            (ListenOptions { mptcp, ..Default::default() }, ConnectOptions { mptcp, ..Default::default() }),
+        ];
+        for (listening, connecting) in kinds {
+            // Not every kernel has them.
+            let Ok(listener) = Listener::bind(&loopback(), &listening) else { continue };
+            let client = Sock::connect(&listener.addr(), &connecting).unwrap();
+            let server = accept(&listener).await;
+            writable(&client).await;
+            write_all(&client, b"abc").await;
+            assert_eq!(read(&server, &mut [0; 8]).await.unwrap(), 3);
+        }
+        let md5 = Some("x".repeat(net::MD5_MAX + 1).into());
+        let refused = Listener::bind(&loopback(), &ListenOptions { md5, ..Default::default() });
+        assert_eq!(refused.err().map(|e| e.kind()), Some(ErrorKind::InvalidInput));
     });
 }
 

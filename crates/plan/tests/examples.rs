@@ -95,6 +95,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         fast_open: false,
         congestion: None,
         namespace: None,
+        md5: None,
         live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),
     }
 }
@@ -210,6 +211,7 @@ fn bind() -> Bind {
         user_timeout_ms: None,
         congestion: None,
         namespace: None,
+        md5: None,
         threads: state::link::Threads::default(),
         shards: None,
         unix: UnixOwner::default(),

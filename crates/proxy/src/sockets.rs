@@ -203,6 +203,7 @@ fn listen_options(bind: &Bind, backlog: u32, reuse_port: bool) -> ListenOptions 
         congestion: bind.congestion.as_deref().map(Arc::from),
         namespace: bind.namespace.as_deref().map(Arc::from),
         mptcp: bind.multipath,
+        md5: bind.md5.as_deref().map(Arc::from),
         mode: bind.unix.mode,
         uid: bind.unix.uid,
         gid: bind.unix.gid,

@@ -104,6 +104,8 @@ pub struct Bind {
     /// `cc`: the kernel's congestion control.
     pub congestion: Option<Box<str>>,
     pub namespace: Option<Box<str>>,
+    /// `tcp-md5sig`: the password that segments are signed with.
+    pub md5: Option<Box<str>>,
     /// `thread`.
     pub threads: Threads,
     /// `shards`: how many sockets the threads share out among them; none: one each.

@@ -101,6 +101,8 @@ pub struct Server {
     /// `cc`: the kernel's congestion control.
     pub congestion: Option<Arc<str>>,
     pub namespace: Option<Arc<str>>,
+    /// `tcp-md5sig`: the password that segments are signed with.
+    pub md5: Option<Arc<str>>,
     pub live: Arc<Live>,
 }
 

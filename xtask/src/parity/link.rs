@@ -147,7 +147,9 @@ pub(super) fn template(random: &mut Random, backend: &mut Backend) {
     if backend.servers.is_empty() {
         return;
     }
-    if random.chance(6) {
+    // 3.5-dev5 forgets the address of a template after such a line.
+    let defaults = backend.lines.iter().any(|line| line.starts_with("default-server"));
+    if random.chance(6) && !defaults {
         backend.lines.push("server-template t 1-2 127.0.0.1:{origin}".to_owned());
     }
     if let Some(server) = backend.servers.last_mut().filter(|_| random.chance(4)) {

@@ -1,6 +1,7 @@
 //! `%bi`, `%bp`, `%si`, `%sp`, `%s`, `%b`: the backend, the server and both ends of its connection.
 
 use state::server::Address;
+use state::termination::Cause;
 use state::{Endpoint, Server};
 
 use super::prelude::*;
@@ -58,6 +59,11 @@ fn server<'a>(cx: &Ctx<'a>) -> Option<&'a Server> {
 }
 
 fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
+    // A client that was sent elsewhere in the server's stead (`redir`) has no connection to it.
+    let stream = cx.stream?;
+    if stream.termination.cause == Cause::LOCAL && stream.times.connected == 0 {
+        return None;
+    }
     match server(cx)?.address {
         Address::Inet(address) => Some(Endpoint::Inet(address)),
         Address::Unix(_) => Some(Endpoint::Unix),

@@ -9,7 +9,7 @@ use state::link::Threads;
 
 use super::proto::{self, Spoken};
 use crate::address::{self, Address, Family, Host, Ports};
-use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, kind_name, word};
+use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::{atol, count, time_ms};
 
 pub(super) const DIRECTIVES: &[Directive] = &[Directive { name: "bind", sections: at::PROXY, apply: bind }];
@@ -27,7 +27,7 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.".into()
         );
     }
-    let title = format!("'bind {text}' in section '{}'", kind_name(cx.draft.kind));
+    let title = format!("'bind {text}' in section '{}'", cx.draft.kind.keyword());
     let (template, _) = parameters(cx.plan, line, 2, &title)?;
     if template.id != 0 {
         let taken = cx.draft.binds.iter().find(|(bind, _)| bind.id == template.id);
@@ -122,6 +122,9 @@ pub(crate) fn parameters<'a>(
         let Some(param) = used.param else {
             return Err(format!("{title}: unknown keyword '{}'.", used.word.lossy()));
         };
+        if used.truncated && param.name == "tcp-md5sig" {
+            return Err(format!("{title} : 'tcp-md5sig' : missing TCP MD5 signature password"));
+        }
         if used.truncated {
             return Err(format!("{title} : '{}' : missing value", param.name));
         }
@@ -176,6 +179,7 @@ fn set<'a>(
         "proto" => drop(proto::read(value)?),
         "cc" => bind.congestion = Some(value.into()),
         "namespace" => bind.namespace = Some(value.into()),
+        "tcp-md5sig" => bind.md5 = Some(md5_password(value)?.into()),
         "shards" => bind.shards = Some(shards(value)?),
         "thread" => bind.threads = threads(value)?,
         "tcp-ut" => {
@@ -188,6 +192,15 @@ fn set<'a>(
         _ => not_run(plan, line, used),
     }
     Ok(())
+}
+
+/// A password of `tcp-md5sig`. Errors: HAProxy's sentence about one that is too long for the kernel.
+pub(crate) fn md5_password(value: &str) -> Result<&str, String> {
+    const MAX: usize = 80;
+    match value.len() > MAX {
+        true => Err(format!("password too long (at most {MAX} characters expected)")),
+        false => Ok(value),
+    }
 }
 
 /// How many sockets: the largest number for one a thread.
@@ -253,7 +266,7 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let what = format!("'{name}' on a '{}' line", line.keyword());
     // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
     let tls_detail = !matches!(name, "ssl" | "accept-netscaler-cip");
-    if HARMLESS.contains(&name) || tls_detail && name != "tcp-md5sig" {
+    if HARMLESS.contains(&name) || tls_detail {
         plan.remarks.not_run(line.span(), &what);
     } else {
         plan.remarks.unserved(line.span(), &what);
@@ -279,6 +292,7 @@ pub(crate) fn empty() -> Bind {
         user_timeout_ms: None,
         congestion: None,
         namespace: None,
+        md5: None,
         threads: Threads::default(),
         shards: None,
         unix: UnixOwner::default(),

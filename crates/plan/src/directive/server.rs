@@ -48,6 +48,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) fast_open: bool,
     pub(crate) congestion: Option<Arc<str>>,
     pub(crate) namespace: Option<Arc<str>>,
+    pub(crate) md5: Option<Arc<str>>,
     pub(crate) protocol: Option<&'static str>,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
@@ -92,6 +93,7 @@ impl Default for ServerSpec<'_> {
             fast_open: false,
             congestion: None,
             namespace: None,
+            md5: None,
             protocol: None,
             proxy: ProxySpec::default(),
             redirect: None,
@@ -432,6 +434,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         fast_open: spec.fast_open,
         congestion: spec.congestion.clone(),
         namespace: spec.namespace.clone(),
+        md5: spec.md5.clone(),
         live: Arc::new(live),
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
-use super::{proto, server_load, server_proxy, server_watch, source};
+use super::{bind, proto, server_load, server_proxy, server_watch, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
 use crate::number::{atol, time_ms};
@@ -70,7 +70,10 @@ fn set<'a>(
     server: &str,
 ) -> Result<(), String> {
     let name = used.name();
-    if server_load::set(spec, name, value, server)? || server_watch::set(plan, spec, name, value, server)? {
+    let set = server_load::set(spec, name, value, server)?
+        || server_watch::set(plan, spec, name, value, server)?
+        || link(plan, spec, used, value)?;
+    if set {
         return Ok(());
     }
     match name {
@@ -102,21 +105,6 @@ fn set<'a>(
             spec.guid = Some(value);
             not_run(plan, line, used);
         }
-        "source" => {
-            let words: Vec<&str> = used.values.clone().map(|w| w.str().unwrap_or_default()).collect();
-            spec.source = source::read(plan, &words, true)?;
-        }
-        "tcp-ut" => {
-            let expected = "'tcp-ut' : expects a positive delay in milliseconds.";
-            spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
-        }
-        "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
-        "healthcheck" if value.is_empty() => {
-            return Err("'healthcheck' expects a healthcheck name as argument..".into());
-        }
-        "healthcheck" => spec.healthcheck = Some(value),
-        "cc" => spec.congestion = Some(value.into()),
-        "namespace" => spec.namespace = Some(value.into()),
         "redir" => spec.redirect = Some(value),
         "init-addr" => {
             for method in value.split(',') {
@@ -132,6 +120,41 @@ fn set<'a>(
         _ => not_run(plan, line, used),
     }
     Ok(())
+}
+
+/// How its connections are made. Whether it was a parameter of that.
+fn link<'a>(
+    plan: &mut Plan<'a>,
+    spec: &mut ServerSpec<'a>,
+    used: &ParamUse<'a>,
+    value: &'a str,
+) -> Result<bool, String> {
+    match used.name() {
+        "source" => {
+            let words: Vec<&str> = used.values.clone().map(|w| w.str().unwrap_or_default()).collect();
+            spec.source = source::read(plan, &words, true)?;
+        }
+        "tcp-ut" => {
+            let expected = "'tcp-ut' : expects a positive delay in milliseconds.";
+            spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
+        }
+        "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
+        "healthcheck" if value.is_empty() => {
+            return Err("'healthcheck' expects a healthcheck name as argument..".into());
+        }
+        "healthcheck" => spec.healthcheck = Some(value),
+        "cc" => spec.congestion = Some(value.into()),
+        "namespace" => spec.namespace = Some(value.into()),
+        "tcp-md5sig" if value.is_empty() => {
+            return Err("'tcp-md5sig' : missing TCP MD5 signature password.".to_owned());
+        }
+        "tcp-md5sig" => {
+            let password = bind::md5_password(value).map_err(|e| format!("'tcp-md5sig' : {e}."))?;
+            spec.md5 = Some(password.into());
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 fn duration(value: &str, name: &str, server: &str) -> Result<u32, String> {
@@ -166,7 +189,7 @@ pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr,
 }
 
 /// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
-const NEEDED: &[&str] = &["socks4", "ssl", "tcp-md5sig"];
+const NEEDED: &[&str] = &["socks4", "ssl"];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
