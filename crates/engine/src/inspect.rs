@@ -23,6 +23,7 @@ pub async fn request(x: &mut Exchange<'_>, until: Time, at_least: u64) -> Result
             match x.up.fill(&x.client.sock, enough) {
                 Ok(true) => {}
                 Ok(false) => break,
+                Err(Broken::Invalid) => return Err(malformed(x)),
                 Err(_) => {
                     request_failed(x);
                     break;
@@ -43,12 +44,20 @@ pub async fn request(x: &mut Exchange<'_>, until: Time, at_least: u64) -> Result
     Ok(())
 }
 
-/// The client went while its body was waited for, or what came is no body.
+/// The client went while its body was waited for, or what came meanwhile is no body.
 fn request_failed(x: &mut Exchange<'_>) {
     if !x.aborted {
         x.count(|c| c.request_errors.add(1));
     }
     x.aborted = true;
+}
+
+/// What came while the body was waited for is no body.
+fn malformed(x: &mut Exchange<'_>) -> Stop {
+    x.count(|c| c.request_errors.add(1));
+    x.stream.times.request = 0;
+    x.stream.status = 400;
+    Failure::silent(Cause::PROXY, Phase::REQUEST).into()
 }
 
 /// Ends an exchange whose client went while its body was waited for.

@@ -4,6 +4,7 @@
 use http::cookie_edit::{Edited, Fate, SetPair, edit_cookies, set_pair};
 use http::{Full, Known, Message, Method, cacheable};
 use state::backend::{Target, UseServer};
+use state::captured::Kept;
 use state::cookie::{Cookie, Manner, decode_date, encode_date};
 use state::expr::{Ctx, Side};
 use state::frontend::Capture;
@@ -202,7 +203,7 @@ pub fn request(x: &mut Exchange<'_>) -> Result<(), Full> {
 /// name.
 pub fn look(persistence: &mut Persistence, backend: &Backend, stream: &mut Stream) -> String {
     let Some(cookie) = backend.cookie.as_deref() else { return String::new() };
-    let (mut captured, mut letter) = (None, NONE);
+    let (mut captured, mut letter) = (Kept::NONE, NONE);
     let mut judge = Judge {
         backend: Some(backend),
         cookie: Some(cookie),
@@ -238,7 +239,7 @@ struct Judge<'j> {
     backend: Option<&'j Backend>,
     cookie: Option<&'j Cookie>,
     capture: Option<&'j Capture>,
-    captured: &'j mut Option<Box<[u8]>>,
+    captured: &'j mut Kept,
     letter: &'j mut u8,
     persistence: &'j mut Persistence,
 }
@@ -295,15 +296,14 @@ impl Judge<'_> {
 }
 
 /// `capture cookie`: keeps the first cookie whose name begins as wanted.
-fn keep(capture: Option<&Capture>, captured: &mut Option<Box<[u8]>>, name: &[u8], value: &[u8]) {
-    let Some(capture) = capture.filter(|c| captured.is_none() && c.len > 0) else { return };
+fn keep(capture: Option<&Capture>, captured: &mut Kept, name: &[u8], value: &[u8]) {
+    let Some(capture) = capture.filter(|c| captured.get().is_none() && c.len > 0) else { return };
     let wanted = match capture.name.strip_suffix(b"=") {
         Some(whole) => whole == name,
         None => name.starts_with(&capture.name),
     };
     if wanted {
-        let pair = name.iter().chain(b"=").chain(value).take(capture.len);
-        *captured = Some(pair.copied().collect());
+        captured.fill(name.iter().chain(b"=").chain(value).take(capture.len).copied());
     }
 }
 
@@ -502,11 +502,11 @@ mod tests {
     fn a_cookie_is_captured_by_the_beginning_of_its_name() {
         let captured = |wanted: &str, len: usize| {
             let capture = Capture { name: wanted.as_bytes().into(), len };
-            let mut found = None;
+            let mut found = Kept::NONE;
             for (name, value) in [(b"SS", "1"), (b"S2", "2")] {
                 keep(Some(&capture), &mut found, name, value.as_bytes());
             }
-            found.map(|pair| String::from_utf8(pair.into()).unwrap())
+            found.get().map(|pair| String::from_utf8(pair.into()).unwrap())
         };
         assert_eq!(captured("S", 9).as_deref(), Some("SS=1"));
         assert_eq!(captured("S2=", 3).as_deref(), Some("S2="));

@@ -226,7 +226,7 @@ pub fn write_line(stream: &mut Stream, most: usize) {
 pub fn capture(stream: &mut Stream, frontend: &Frontend) {
     for wanted in &frontend.captures.request {
         let value = if wanted.name.is_empty() { None } else { stream.request.line_at(&*wanted.name, -1) };
-        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default().into());
+        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default());
         stream.captured_request.push(value);
     }
 }

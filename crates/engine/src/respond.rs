@@ -328,7 +328,7 @@ pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
 pub fn capture(x: &mut Exchange<'_>) {
     for wanted in &x.frontend.captures.response {
         let value = x.stream.response.line_at(&*wanted.name, -1);
-        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default().into());
+        let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default());
         x.stream.captured_response.push(value);
     }
 }

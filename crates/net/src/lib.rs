@@ -37,6 +37,7 @@
 //! and `wheel` (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
 
 mod addr;
+pub mod allocations;
 pub mod background;
 mod child;
 pub mod clock;

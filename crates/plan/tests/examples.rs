@@ -744,9 +744,9 @@ fn log_lines_look_as_elsewhere() {
     stream.times.ended = BEGUN_NS + 1000 * MS;
     (stream.bytes_in, stream.bytes_out, stream.counts) = (89, 59, [4, 3, 2, 1]);
     (stream.retries, stream.redispatched) = (1, true);
-    stream.captured_request.set(0, Some((*b"a\"b]c\\d#e\tf~\x7f").into()));
-    stream.captured_request.set(2, Some((*b"UA {x}").into()));
-    stream.captured_response.set(0, Some((*b"sv").into()));
+    stream.captured_request.set(0, Some(b"a\"b]c\\d#e\tf~\x7f"));
+    stream.captured_request.set(2, Some(b"UA {x}"));
+    stream.captured_response.set(0, Some(b"sv"));
     let mut world = world(two_servers(), "roundrobin");
     let slot = |name: &str| state::frontend::Capture { name: name.as_bytes().into(), len: 40 };
     world.frontends[0].captures = Captures {

@@ -4,7 +4,7 @@
 use http::{Message, Version};
 
 use crate::cache::{Asked, Entry};
-use crate::captured::Captured;
+use crate::captured::{Captured, Kept};
 use crate::compression::Algorithm;
 use crate::endpoint::Endpoint;
 use crate::family::Serve;
@@ -167,7 +167,7 @@ pub struct Stream {
     /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
-    pub captured_cookies: [Option<Box<[u8]>>; 2],
+    pub captured_cookies: [Kept; 2],
     /// Bandwidth limits that rules asked for.
     pub limits: Vec<Limit>,
     /// The cache that was asked, by its position in the World; what for; the answer it had.
@@ -252,7 +252,7 @@ impl Stream {
             priority_offset: 0,
             server_source: None,
             cookie_state: *b"NN",
-            captured_cookies: [None, None],
+            captured_cookies: [Kept::NONE; 2],
             limits: Vec::new(),
             cache: None,
             cache_key: Vec::new(),
@@ -326,7 +326,7 @@ impl Stream {
         self.priority_offset = 0;
         self.server_source = None;
         self.cookie_state = *b"NN";
-        self.captured_cookies = [None, None];
+        self.captured_cookies.iter_mut().for_each(Kept::clear);
         self.limits.clear();
         self.cache = None;
         self.cache_key.clear();

@@ -83,7 +83,7 @@ impl Action for Capture {
         // A backend's rule may name a slot that this frontend does not have.
         let Some(limit) = declared.get(self.slot).map(|c| c.len.min(self.len)) else { return Verdict::Next };
         let bytes = text(value, arena);
-        slots.set(self.slot, Some(bytes.get(..limit).unwrap_or(bytes).into()));
+        slots.set(self.slot, Some(bytes.get(..limit).unwrap_or(bytes)));
         Verdict::Next
     }
 }

@@ -117,7 +117,7 @@ fn cookie(cx: &Ctx<'_>, side: Side, out: &mut Vec<u8>) -> Written {
         None => return Written::Nothing,
     };
     let captured = if side == Side::Request { request } else { response };
-    let Some(captured) = captured.as_deref() else { return Written::Nothing };
+    let Some(captured) = captured.get() else { return Written::Nothing };
     write_cookie(captured, out);
     Written::Encoded
 }

@@ -201,7 +201,7 @@ pub(super) const PLAYS: &[Play] = &[
         extra: "option http-buffer-request",
         client: |_| vec![send(CHUNKED), Pause(100), send(b"zz\r\n")],
         far: Far::Plays(serve),
-        ends: &["400 PR|400 CR"],
+        ends: &["400 PR"],
         sees: &["400", ""],
         lasts: 100,
         ..Play::NORMAL
