@@ -13,6 +13,7 @@ use crate::assign::{assign, no_server, redispatched};
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
 use crate::idle::Lease;
+use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
 use crate::{borrow, dial, observe};
@@ -53,6 +54,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             Ok(upstream) => match transmit(x, upstream, first, &preface).await {
                 Ok(()) => {
                     observe::connected(server);
+                    note_ends(x);
                     return Ok(());
                 }
                 Err(failed) => failed,
@@ -330,4 +332,12 @@ async fn transmit<'x>(
     x.stream.times.connected = net::now().as_nanos();
     x.upstream = Some(upstream);
     Ok(())
+}
+
+/// Keeps the ends of the server's connection, where something asks for them.
+fn note_ends(x: &mut Exchange<'_>) {
+    let Some(upstream) = x.upstream.as_ref().filter(|_| x.world.wants_server_ends) else { return };
+    let end = |addr: io::Result<Addr>| addr.ok().as_ref().and_then(endpoint);
+    x.stream.server_source = end(upstream.sock.local_addr());
+    x.stream.server_destination = end(upstream.sock.peer_addr());
 }

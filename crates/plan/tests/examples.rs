@@ -360,6 +360,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         references: References::default(),
         acls: Vec::new(),
         kept: HashMap::new(),
+        wants_server_ends: true,
         wants_line_count: true,
         rings: Vec::new(),
         log_forwards: Vec::new(),
@@ -399,6 +400,7 @@ fn stream(given: &str) -> Stream {
     stream.number = 7;
     stream.last_rule = Some(state::rule::Place { file: 0, line: 30 });
     stream.backend = Some(0);
+    stream.server_destination = Some(Endpoint::Inet(([192, 0, 2, 10], 8080).into()));
     if let Some(bytes) = given.strip_prefix("raw:") {
         for body in [&mut stream.request_body, &mut stream.response_body] {
             body.content.extend_from_slice(bytes.as_bytes());

@@ -164,6 +164,8 @@ pub struct Stream {
     pub priority_offset: i32,
     /// This side's end of the connection to the server.
     pub server_source: Option<Endpoint>,
+    /// The server's end of it.
+    pub server_destination: Option<Endpoint>,
     /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
@@ -251,6 +253,7 @@ impl Stream {
             priority_class: 0,
             priority_offset: 0,
             server_source: None,
+            server_destination: None,
             cookie_state: *b"NN",
             captured_cookies: [Kept::NONE; 2],
             limits: Vec::new(),
@@ -325,6 +328,7 @@ impl Stream {
         self.priority_class = 0;
         self.priority_offset = 0;
         self.server_source = None;
+        self.server_destination = None;
         self.cookie_state = *b"NN";
         self.captured_cookies.iter_mut().for_each(Kept::clear);
         self.limits.clear();

@@ -188,6 +188,8 @@ pub struct World {
     pub wants_destination: bool,
     /// Whether some log line asks how many lines its frontend wrote.
     pub wants_line_count: bool,
+    /// Whether something asks for the ends of the connections to servers.
+    pub wants_server_ends: bool,
     pub process: Arc<Process>,
 }
 

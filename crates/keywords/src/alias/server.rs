@@ -41,13 +41,13 @@ pub(super) const KEYWORDS: &[Alias] = &[
     },
     Alias {
         name: "si",
-        doc: "The server's address.",
+        doc: "The address that was connected to.",
         known: Known::Response,
         write: |cx, flags, out| address(target(cx), flags, out),
     },
     Alias {
         name: "sp",
-        doc: "The server's port.",
+        doc: "The port that was connected to.",
         known: Known::Response,
         write: |cx, flags, out| port(target(cx), flags, out),
     },
@@ -61,6 +61,9 @@ fn server<'a>(cx: &Ctx<'a>) -> Option<&'a Server> {
 fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
     // A client that was sent elsewhere in the server's stead (`redir`) has no connection to it.
     let stream = cx.stream?;
+    if stream.server_destination.is_some() {
+        return stream.server_destination;
+    }
     if stream.termination.cause == Cause::LOCAL && stream.times.connected == 0 {
         return None;
     }

@@ -1,8 +1,5 @@
 //! `bc_dst`, `bc_src` and their kin: the connection to the server (manual 7.3.3).
 
-use state::Server;
-use state::server::Address;
-
 use super::prelude::*;
 
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
@@ -91,10 +88,8 @@ pub(super) const KEYWORDS: &[Fetch] = &[
 ];
 
 fn address_of(cx: &Ctx<'_>) -> Option<std::net::SocketAddr> {
-    let stream = cx.stream?;
-    let server: &Server = cx.world.backend(stream.backend?)?.server(stream.server?)?;
-    match server.address {
-        Address::Inet(address) => Some(address),
-        Address::Unix(_) | Address::Unresolved => None,
+    match cx.stream?.server_destination? {
+        state::Endpoint::Inet(address) => Some(address),
+        state::Endpoint::Unix => None,
     }
 }

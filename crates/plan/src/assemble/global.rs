@@ -50,7 +50,7 @@ pub(super) fn world(
 ) -> World {
     let set_vars = std::mem::take(&mut assembly.plan.set_vars);
     let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
-    let Assembly { plan, mut names, wants_destination, wants_line_count, .. } = assembly;
+    let Assembly { plan, mut names, wants_destination, wants_server_ends, wants_line_count, .. } = assembly;
     settle_lists(&names);
     let world = World {
         global: plan.global.clone(),
@@ -71,6 +71,7 @@ pub(super) fn world(
         kept: names.kept.clone(),
         var_names: names.var_names().to_vec(),
         wants_destination,
+        wants_server_ends,
         wants_line_count,
         process: Arc::new(Process::default()),
     };

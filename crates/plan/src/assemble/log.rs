@@ -10,7 +10,7 @@ use state::log::{Moments, Origin, Override, Profile, Setup};
 use state::options::Mode;
 
 use super::Assembly;
-use super::rules::asks_destination;
+use super::rules::{asks_destination, asks_server_ends};
 use crate::compile::{Compile, Site};
 use crate::ctx::{Line, kind_name, word};
 use crate::directive::log::{LineFormat, LogSettings, targets};
@@ -132,6 +132,7 @@ fn compiled<'a>(
     line: Option<Line<'a>>,
 ) -> Result<Arc<Format>, String> {
     assembly.wants_destination |= asks_destination(text);
+    assembly.wants_server_ends |= asks_server_ends(text);
     assembly.wants_line_count |= text.contains("lc");
     let home = crate::compile::Home { name, frontend: Some(0), backend: None };
     let mut compile = Compile::new(&mut assembly.names, home);

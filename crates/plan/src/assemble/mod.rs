@@ -50,6 +50,8 @@ pub(crate) struct Assembly<'p, 'a> {
     tracks: Vec<track::Track<'a>>,
     /// Whether something asks where clients connected to.
     pub(crate) wants_destination: bool,
+    /// Something asks for the ends of the server's connection.
+    pub(crate) wants_server_ends: bool,
     /// Whether some line asks how many lines were written.
     pub(crate) wants_line_count: bool,
 }
@@ -99,6 +101,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         probes: HashMap::new(),
         tracks: Vec::new(),
         wants_destination: false,
+        wants_server_ends: false,
         wants_line_count: false,
     };
     rules::judge_defaults(&mut assembly, defaults);

@@ -155,6 +155,7 @@ pub(super) struct Section<'c, 'a> {
     /// `frontend 'web'`, for messages.
     title: String,
     wants_destination: &'c mut bool,
+    wants_server_ends: &'c mut bool,
     /// ACLs that ask for what is not run: rules that use them can't be decided.
     undecidable: Vec<(&'a str, String)>,
 }
@@ -167,13 +168,14 @@ impl<'c, 'a> Section<'c, 'a> {
         seat: Seat,
         name: &'c str,
     ) -> Self {
-        let Assembly { plan, names, peers, wants_destination, .. } = assembly;
+        let Assembly { plan, names, peers, wants_destination, wants_server_ends, .. } = assembly;
         let mut section = Self {
             plan,
             peers,
             compile: Compile::new(names, seat.home(name)),
             title: format!("{} '{}'", kind_name(draft.kind), draft.name),
             wants_destination,
+            wants_server_ends,
             undecidable: Vec::new(),
         };
         for line in &draft.acls {
@@ -497,12 +499,23 @@ impl<'c, 'a> Section<'c, 'a> {
     /// Remembers that something asks where the client connected to.
     pub(super) fn note_destination(&mut self, words: &[&str]) {
         *self.wants_destination |= words.iter().any(|w| asks_destination(w));
+        *self.wants_server_ends |= words.iter().any(|w| asks_server_ends(w));
     }
 }
 
 /// Whether a word may name the destination: a fetch or alias about it, in whatever expression.
 pub(super) fn asks_destination(word: &str) -> bool {
     ["dst", "%fi", "%fp", "%[fi", "fc_"].iter().any(|name| word.contains(name))
+}
+
+/// Whether a word may name an end of the server's connection, likewise.
+pub(super) fn asks_server_ends(word: &str) -> bool {
+    let letters = |at: usize| {
+        let alias = word.get(at + 1..).unwrap_or_default();
+        let alias = alias.split_once('}').map_or(alias, |(_, alias)| alias);
+        ["bi", "bp", "si", "sp"].iter().any(|name| alias.starts_with(name))
+    };
+    word.contains("bc_src") || word.contains("bc_dst") || word.match_indices('%').any(|(at, _)| letters(at))
 }
 
 const fn is_http(set: RuleSet) -> bool {
