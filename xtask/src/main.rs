@@ -39,7 +39,8 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
   manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
-                                    generated configurations and requests, Sluice against HAProxy
+         [--actions]                generated configurations and requests, Sluice against HAProxy; with more
+                                    actions and variables in their rules
   parity --keywords [--program PATH]
                                     Sluice's keywords against HAProxy's";
 

@@ -4,6 +4,7 @@
 //! Read [`config`] with [`link`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
 //! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`].
 
+mod actions;
 mod batch;
 mod compare;
 mod config;
@@ -60,10 +61,11 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);
     let keep: Option<PathBuf> = args.value("--keep")?;
     let show = args.value("--show")?.unwrap_or(SHOWN_MAX);
+    let actions = args.flag("--actions");
     args.end()?;
     let subject = program::subject(given, "release")?;
     let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
-    let count = compare(subject, oracle, &Wanted { cases, seed, show, keep })?;
+    let count = compare(subject, oracle, &Wanted { cases, seed, show, keep, actions })?;
     match count.failed {
         0 => Ok(()),
         failed => bail!("{failed} of {} cases differ (seed {seed})", count.passed + failed),
@@ -79,12 +81,14 @@ pub(crate) struct Wanted {
     pub(crate) show: usize,
     /// Where each of those is written, too, and every case as it was first seen.
     pub(crate) keep: Option<PathBuf>,
+    /// Whether rules have more actions and variables.
+    pub(crate) actions: bool,
 }
 
 impl Wanted {
     /// So many cases of a seed, told as usual.
     pub(crate) fn new(cases: usize, seed: u64) -> Wanted {
-        Wanted { cases, seed, show: SHOWN_MAX, keep: None }
+        Wanted { cases, seed, show: SHOWN_MAX, keep: None, actions: false }
     }
 }
 
@@ -100,7 +104,8 @@ pub(crate) fn compare(subject: PathBuf, oracle: PathBuf, wanted: &Wanted) -> Res
     let text =
         fs::read_to_string(root().join("tests/parity/known.toml")).context("tests/parity/known.toml")?;
     let programs = Programs { oracle, subject, known: Known::parse(&text, &version)? };
-    let random = Random::new(seed);
+    let mut random = Random::new(seed);
+    random.actions = wanted.actions;
     let mut tally = Tally::default();
     let mut index = 0;
     while tally.compared < cases {

@@ -3,7 +3,7 @@
 
 use super::lists;
 use super::random::Random;
-use super::{link, log_line, tables};
+use super::{actions, link, log_line, tables};
 
 /// Servers a unit may have in all its backends together.
 pub(crate) const SERVERS_MAX: usize = 6;
@@ -412,6 +412,9 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
         unit.frontend.push(random.pick(FRONTEND_OPTIONS).to_owned());
     }
     unit.frontend.extend(link::front(random));
+    for _ in 0..if random.actions { random.below(3) } else { 0 } {
+        unit.frontend.push(random.pick(actions::LINES).to_owned());
+    }
     for _ in 0..random.below(5) {
         unit.frontend.push(request_rule(random));
     }
@@ -451,8 +454,16 @@ fn drop_clashes(unit: &mut Unit) {
 }
 
 fn request_rule(random: &mut Random) -> String {
-    let rules = if random.chance(10) { lists::RULES } else { REQUEST_RULES };
+    let rules = match () {
+        () if random.actions && random.chance(35) => actions::REQUEST,
+        () if random.chance(10) => lists::RULES,
+        () => REQUEST_RULES,
+    };
     let rule = random.pick(rules);
+    // Some rules are made for the condition they have.
+    if rule.contains(" if ") {
+        return format!("http-request {rule}");
+    }
     let mut words = condition(random);
     while words.is_empty() && FINAL.iter().any(|end| rule.starts_with(end)) {
         words = condition(random);
@@ -461,7 +472,8 @@ fn request_rule(random: &mut Random) -> String {
 }
 
 fn response_rule(random: &mut Random) -> String {
-    let rule = random.pick(RESPONSE_RULES);
+    let rules = if random.actions && random.chance(35) { actions::RESPONSE } else { RESPONSE_RULES };
+    let rule = random.pick(rules);
     let needs = FINAL.iter().any(|end| rule.starts_with(end));
     match needs || random.chance(50) {
         true => format!("http-response {rule} {}", random.pick(RESPONSE_CONDITIONS)),
@@ -687,7 +699,7 @@ pub(crate) fn global(log: u16) -> String {
     let names = ["X-Many", "X-Dup", "X-T", "Content-Length", "Host"];
     let adjust = names.map(|name| format!("    h1-case-adjust {} {name}\n", name.to_ascii_lowercase()));
     format!(
-        "global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    maxconn 2000\n{}\n{PEOPLE}\n{}\n",
+        "global\n    log 127.0.0.1:{log} local0\n    nbthread 1\n    expose-experimental-directives\n    maxconn 2000\n{}\n{PEOPLE}\n{}\n",
         adjust.concat(),
         link::pages()
     )

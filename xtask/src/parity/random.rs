@@ -4,16 +4,19 @@
 #[derive(Clone, Debug)]
 pub(crate) struct Random {
     state: u64,
+    /// Whether rules with more actions and variables are wanted (`--actions`).
+    pub(crate) actions: bool,
 }
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random { state: seed }
+        Random { state: seed, actions: false }
     }
 
     /// A generator of its own for the `index`th part, so that parts do not disturb each other.
     pub(crate) fn part(&self, index: usize) -> Random {
         let mut part = Random::new(self.state ^ (index as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
+        part.actions = self.actions;
         part.next();
         part
     }
