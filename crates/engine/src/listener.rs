@@ -116,6 +116,7 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
         net::now().as_nanos(),
         net::wall(),
     );
+    session.socket = Some(sock.descriptor());
     session.set_ends(None, destination(world, front, at.1, &sock), true);
     if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
         session.preamble = Preamble::Proxy;

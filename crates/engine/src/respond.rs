@@ -107,6 +107,7 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     x.stream.response_version = response.version();
     x.server_status = response.status();
+    x.stream.server_status = x.server_status;
     let authenticates = persist::authenticates(response);
     x.client.session.sticks |= authenticates;
     if let Some(upstream) = &mut x.upstream {

@@ -82,7 +82,7 @@ pub use pool::TaskPool;
 pub use remote::{Gone, Remote};
 pub use runtime::{Runtime, counters, current_task, now, remote, spawn, tasks, wall};
 pub use signals::{Signal, Signals};
-pub use sock::Sock;
+pub use sock::{Sock, tcp_info};
 pub use task::TaskId;
 pub use time::Time;
 pub use wait::{

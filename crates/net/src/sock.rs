@@ -21,6 +21,11 @@ pub struct Sock {
     _local: PhantomData<*const ()>,
 }
 
+/// What the kernel knows of a connection of this thread by its descriptor (`TCP_INFO`).
+pub fn tcp_info(descriptor: i32) -> io::Result<TcpInfo> {
+    with_io(|rt| kernel!(rt, Other, tcp_info(descriptor)))
+}
+
 impl Sock {
     /// Begins to connect. The first write may be tried at once (a connection within the host is established
     /// by then); otherwise wait until it's writable, then ask [`Sock::take_error`] how the attempt ended.
@@ -163,7 +168,12 @@ impl Sock {
 
     /// What the kernel knows of the connection (`TCP_INFO`).
     pub fn tcp_info(&self) -> io::Result<TcpInfo> {
-        with_io(|rt| kernel!(rt, Other, tcp_info(self.handle)))
+        tcp_info(self.handle)
+    }
+
+    /// The number of the descriptor, for [`tcp_info`] while the connection is open.
+    pub const fn descriptor(&self) -> i32 {
+        self.handle
     }
 
     /// Whether an idle connection can still be used: no end or error was seen, and it holds no data out of

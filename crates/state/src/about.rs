@@ -23,6 +23,8 @@ pub struct About {
     pub open_files: u64,
     /// What the process used of the CPUs so far, nanoseconds.
     pub cpu_time_ns: fn() -> u64,
+    /// Asks the kernel about a connection by its descriptor; none where it is no TCP connection.
+    pub tcp_facts: fn(i32) -> Option<crate::link::TcpFacts>,
     /// It finishes what it has and takes nothing new.
     pub stopping: AtomicBool,
     /// Monotonic nanoseconds of the last turn of all [`Rate`]s.
@@ -40,6 +42,11 @@ impl About {
     /// Nanoseconds since the last turn of the rates.
     pub fn since_turn(&self, now_ns: u64) -> u64 {
         now_ns.saturating_sub(self.turned_ns.load(Relaxed))
+    }
+
+    /// Events a second of something with this rate and this count.
+    pub fn per_second(&self, rate: &Rate, total: u64, now_ns: u64) -> u64 {
+        rate.per_second(total, self.since_turn(now_ns))
     }
 
     /// Seconds since the start.

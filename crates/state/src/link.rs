@@ -4,6 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
+/// What the kernel knows of a TCP connection (`TCP_INFO`). Times in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpFacts {
+    /// The smoothed round-trip time and its variance.
+    pub rtt_us: u32,
+    pub rtt_var_us: u32,
+    /// Segments sent and not yet acknowledged, acknowledged selectively, taken for lost, sent again.
+    pub unacked: u32,
+    pub sacked: u32,
+    pub lost: u32,
+    pub retrans: u32,
+    /// The reordering metric.
+    pub reordering: u32,
+}
+
 /// TCP keep-alive probes (`clitcpka-*`, `srvtcpka-*`, manual 4.2); what is absent is the system's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Probes {

@@ -43,6 +43,8 @@ pub struct Session {
     pub handshake_ns: u64,
     /// What packets to the client are to carry from now on.
     pub packets: Option<Packets>,
+    /// The descriptor of the client's connection, for what the kernel knows of it.
+    pub socket: Option<i32>,
     /// What went wrong with the connection.
     pub fault: Option<crate::fault::Fault>,
     /// When it was accepted: monotonic nanoseconds, and microseconds since 1970.
@@ -79,6 +81,7 @@ impl Session {
             proxied: false,
             tlvs: Box::default(),
             packets: None,
+            socket: None,
             fault: None,
             handshake_ns: 0,
             accepted_ns: now_ns,

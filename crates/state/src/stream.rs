@@ -12,7 +12,7 @@ use crate::link::Packets;
 use crate::reply::Page;
 use crate::rule::Place;
 use crate::stick::Pending;
-use crate::termination::Termination;
+use crate::termination::{Cause, Termination};
 use crate::tracking::Counters;
 use crate::unique_id::UniqueId;
 use crate::vars::Living;
@@ -166,6 +166,10 @@ pub struct Stream {
     pub server_source: Option<Endpoint>,
     /// The server's end of it.
     pub server_destination: Option<Endpoint>,
+    /// The descriptor of that connection, while it is this stream's.
+    pub server_socket: Option<i32>,
+    /// The status the server answered with, whatever rules made of it; 0: none.
+    pub server_status: u16,
     /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
     pub cookie_state: [u8; 2],
     /// What `capture cookie` found in the request and in the response: `name=value`.
@@ -254,6 +258,8 @@ impl Stream {
             priority_offset: 0,
             server_source: None,
             server_destination: None,
+            server_socket: None,
+            server_status: 0,
             cookie_state: *b"NN",
             captured_cookies: [Kept::NONE; 2],
             limits: Vec::new(),
@@ -286,6 +292,15 @@ impl Stream {
             self.responds = true;
             self.req_vars.clear();
         }
+    }
+
+    /// Errors, timeouts, retries, redispatches and statuses 5xx (manual 8.3.3). What the proxy answers by itself is none.
+    pub fn went_wrong(&self) -> bool {
+        let ended = self.termination.cause;
+        (ended != Cause::NONE && ended != Cause::LOCAL)
+            || self.status >= 500
+            || self.retries > 0
+            || self.redispatched
     }
 
     /// Makes it ready for the next exchange; keeps the memory.
@@ -329,6 +344,8 @@ impl Stream {
         self.priority_offset = 0;
         self.server_source = None;
         self.server_destination = None;
+        self.server_socket = None;
+        self.server_status = 0;
         self.cookie_state = *b"NN";
         self.captured_cookies.iter_mut().for_each(Kept::clear);
         self.limits.clear();

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use net::{Bound, Listener, Remote};
 use state::counters::{PerThread, Rate};
+use state::link::TcpFacts;
 use state::world::Level;
 use state::{About, World};
 
@@ -98,6 +99,7 @@ fn about(program: &Program, threads: usize) -> About {
         memory_mb: program.memory_mb,
         open_files: net::process::nofile().unwrap_or(0),
         cpu_time_ns: program.cpu_time_ns,
+        tcp_facts,
         stopping: AtomicBool::new(false),
         turned_ns: AtomicU64::new(net::now().as_nanos()),
         connection_rate: Rate::default(),
@@ -106,6 +108,20 @@ fn about(program: &Program, threads: usize) -> About {
         cpu_rate: Rate::default(),
         tasks: PerThread::new(threads),
     }
+}
+
+/// What the kernel knows of a connection of this thread.
+fn tcp_facts(descriptor: i32) -> Option<TcpFacts> {
+    let info = net::tcp_info(descriptor).ok()?;
+    Some(TcpFacts {
+        rtt_us: info.rtt,
+        rtt_var_us: info.rtt_var,
+        unacked: info.unacked,
+        sacked: info.sacked,
+        lost: info.lost,
+        retrans: info.retrans,
+        reordering: info.reordering,
+    })
 }
 
 /// Accepts on one socket for ever.

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use state::log::{Origin, Setup};
 use state::options::Mode;
 use state::rule::Act;
-use state::termination::Cause;
 use state::{Side, Stream, World};
 
 use super::{ERR, Entry, INFO};
@@ -22,7 +21,7 @@ pub fn moment(x: &mut Exchange<'_>, at: Origin) {
     }
     let options = &x.frontend.options;
     let nothing = x.stream.bytes_in == 0;
-    let wrong = is_wrong(x.stream);
+    let wrong = x.stream.went_wrong();
     let unwanted =
         (options.dont_log_normal && !wrong) || (at == Origin::Close && options.dont_log_null && nothing);
     if x.stream.silent || unwanted {
@@ -91,15 +90,6 @@ fn write(x: &mut Exchange<'_>, entry: &Entry<'_>) {
 fn level(x: &Exchange<'_>, wrong: bool) -> u8 {
     let raised = x.frontend.options.log_separate_errors && wrong;
     x.stream.log_level.unwrap_or(if raised { ERR } else { INFO })
-}
-
-/// Errors, timeouts, retries, redispatches and statuses 5xx (manual 8.3.3). What the proxy answers by itself is none.
-fn is_wrong(stream: &Stream) -> bool {
-    let ended = stream.termination.cause;
-    (ended != Cause::NONE && ended != Cause::LOCAL)
-        || stream.status >= 500
-        || stream.retries > 0
-        || stream.redispatched
 }
 
 fn count_line(x: &Exchange<'_>) {

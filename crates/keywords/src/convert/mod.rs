@@ -37,6 +37,7 @@ mod tcp;
 mod time;
 mod trim;
 mod url_dec;
+mod when;
 
 /// Every converter, a file a line.
 pub static ALL: &[&[Converter]] = &[
@@ -76,6 +77,7 @@ pub static ALL: &[&[Converter]] = &[
     time::KEYWORDS,
     trim::KEYWORDS,
     url_dec::KEYWORDS,
+    when::KEYWORDS,
 ];
 
 /// The converter of this name.

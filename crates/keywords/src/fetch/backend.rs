@@ -10,6 +10,19 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "be_sess_rate",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "The streams a second that begin in a backend.",
+        examples: &[Example { given: GIVEN, expr: "be_sess_rate(app)", gives: "-" }],
+        get: |args, cx| {
+            let live = &at(args, cx)?.live;
+            rate(cx, &live.session_rate, live.sessions.total())
+        },
+        each: None,
+    },
+    Fetch {
         name: "avg_queue",
         args: ARGS,
         gives: Type::Sint,

@@ -6,6 +6,16 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "res.bytes_out",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ResponseCounts,
+        doc: "The bytes that went to the client for this stream, heads included.",
+        examples: &[Example { given: GIVEN, expr: "res.bytes_out", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_out).ok().map(Value::Sint),
+        each: None,
+    },
+    Fetch {
         name: "bytes_in",
         args: &[],
         gives: Type::Sint,

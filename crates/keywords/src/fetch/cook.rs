@@ -11,6 +11,16 @@ const GIVEN: &str = "GET / HTTP/1.1\r\ncookie: a=1; b=22; a=x\r\ncookie: c=\r\n\
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "cookie",
+        args: NAME,
+        gives: Type::Str,
+        needs: Needs::EitherHead,
+        doc: "The value of a cookie of the message at work: see `req.cook` and `res.cook`.",
+        examples: &[Example { given: GIVEN, expr: "cookie(b)", gives: "22" }],
+        get: |args, cx| value(head(cx)?, args, cx.side),
+        each: None,
+    },
+    Fetch {
         name: "cook",
         args: NAME,
         gives: Type::Str,

@@ -9,6 +9,42 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "dst_conn",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Frontend,
+        doc: "The connections there are now to the address the client connected to.",
+        examples: &[Example { given: GIVEN, expr: "dst_conn", gives: "0" }],
+        get: |_, cx| own(cx)?.live.listener(cx.session.bind).map(|g| int(g.now())),
+        each: None,
+    },
+    Fetch {
+        name: "fe_req_rate",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "The requests a second that come to a frontend.",
+        examples: &[Example { given: GIVEN, expr: "fe_req_rate", gives: "-" }],
+        get: |args, cx| {
+            let live = &cx.world.frontend(args.frontend(0)?)?.live;
+            rate(cx, &live.request_rate, live.counters.sum(|c| &c.requests))
+        },
+        each: None,
+    },
+    Fetch {
+        name: "fe_sess_rate",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "The sessions a second that begin in a frontend.",
+        examples: &[Example { given: GIVEN, expr: "fe_sess_rate", gives: "-" }],
+        get: |args, cx| {
+            let live = &cx.world.frontend(args.frontend(0)?)?.live;
+            rate(cx, &live.session_rate, live.sessions.total())
+        },
+        each: None,
+    },
+    Fetch {
         name: "cur_client_timeout",
         args: &[],
         gives: Type::Sint,

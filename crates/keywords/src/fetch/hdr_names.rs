@@ -8,6 +8,26 @@ const GIVEN: &str =
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "req.hdrs_bin",
+        args: &[],
+        gives: Type::Bin,
+        needs: Needs::RequestHead,
+        doc: "The request's headers for agents (SPOE): name and value of each behind their lengths, and two empty ones at the end.",
+        examples: &[Example { given: GIVEN, expr: "req.hdrs_bin,length", gives: "21" }],
+        get: |_, cx| Some(binary(request(cx)?, cx)),
+        each: None,
+    },
+    Fetch {
+        name: "res.hdrs_bin",
+        args: &[],
+        gives: Type::Bin,
+        needs: Needs::ResponseHead,
+        doc: "The response's headers for agents (SPOE); see `req.hdrs_bin`.",
+        examples: &[Example { given: GIVEN, expr: "res.hdrs_bin,length", gives: "6" }],
+        get: |_, cx| Some(binary(response(cx)?, cx)),
+        each: None,
+    },
+    Fetch {
         name: "req.hdr_names",
         args: DELIM,
         gives: Type::Str,
@@ -72,4 +92,31 @@ fn block<'a>(message: &'a Message, cx: &Ctx<'a>) -> Option<Value<'a>> {
     }
     out.extend_from_slice(b"\r\n");
     Some(Value::Bin(out.into_bump_slice()))
+}
+
+fn binary<'a>(message: &'a Message, cx: &Ctx<'a>) -> Value<'a> {
+    let mut out = bumpalo::collections::Vec::new_in(cx.arena);
+    for header in message.headers() {
+        for text in [header.name, header.value] {
+            length(text.len() as u64, &mut out);
+            out.extend_from_slice(text);
+        }
+    }
+    out.extend_from_slice(&[0, 0]);
+    Value::Bin(out.into_bump_slice())
+}
+
+/// A number as SPOE writes it: one byte below 240, else four bits there and seven in each byte that follows.
+fn length(n: u64, out: &mut bumpalo::collections::Vec<'_, u8>) {
+    if n < 240 {
+        out.push(n as u8);
+        return;
+    }
+    out.push((n & 15 | 240) as u8);
+    let mut rest = (n - 240) >> 4;
+    while rest >= 128 {
+        out.push((rest & 127 | 128) as u8);
+        rest = (rest - 128) >> 7;
+    }
+    out.push(rest as u8);
 }

@@ -14,9 +14,12 @@ mod capture;
 mod cook;
 mod date;
 mod dst;
+mod dump_all_vars;
 mod fc;
 mod fc_pp;
+mod fc_rtt;
 mod frontend;
+mod fs;
 mod hdr;
 mod hdr_ip;
 mod hdr_names;
@@ -62,7 +65,9 @@ pub static ALL: &[&[Fetch]] = &[
     dst::KEYWORDS,
     fc::KEYWORDS,
     fc_pp::KEYWORDS,
+    fc_rtt::KEYWORDS,
     frontend::KEYWORDS,
+    fs::KEYWORDS,
     hdr::KEYWORDS,
     hdr_ip::KEYWORDS,
     hdr_names::KEYWORDS,
@@ -93,6 +98,7 @@ pub static ALL: &[&[Fetch]] = &[
     url_ip::KEYWORDS,
     url_param::KEYWORDS,
     var::KEYWORDS,
+    dump_all_vars::KEYWORDS,
     ver::KEYWORDS,
 ];
 
@@ -146,6 +152,12 @@ mod prelude {
             std::net::IpAddr::V4(a) => Value::Ipv4(a),
             std::net::IpAddr::V6(a) => Value::Ipv6(a),
         }
+    }
+
+    /// The rate of something that is counted elsewhere, a second.
+    pub(super) fn rate<'a>(cx: &Ctx<'a>, rate: &state::counters::Rate, total: u64) -> Option<Value<'a>> {
+        let about = cx.world.process.about.get()?;
+        i64::try_from(about.per_second(rate, total, cx.now_ns)).ok().map(Value::Sint)
     }
 
     /// The request's head, while there is one; undecided while it may still come to be one.

@@ -1,10 +1,53 @@
 //! `act_conn`, `hostname`, `pid`, `thread`, `env` and their kin: the process (manual 7.3.2).
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::prelude::*;
 
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "cpu_usage_proc",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "How busy the threads were in the last second or so, in percent.",
+        examples: &[Example { given: GIVEN, expr: "cpu_usage_proc", gives: "-" }],
+        get: |_, cx| {
+            let about = cx.world.process.about.get()?;
+            let used = about.per_second(&about.cpu_rate, (about.cpu_time_ns)(), cx.now_ns);
+            let threads = u64::try_from(about.tasks.iter().count()).ok()?.saturating_sub(1).max(1);
+            i64::try_from((used / threads / 10_000_000).min(100)).ok().map(Value::Sint)
+        },
+        each: None,
+    },
+    Fetch {
+        name: "stopping",
+        args: &[],
+        gives: Type::Bool,
+        needs: Needs::Nothing,
+        doc: "Whether the process finishes what it has and takes nothing new.",
+        examples: &[Example { given: GIVEN, expr: "stopping", gives: "0" }],
+        get: |_, cx| {
+            let about = cx.world.process.about.get();
+            Some(Value::Bool(about.is_some_and(|about| about.stopping.load(Relaxed))))
+        },
+        each: None,
+    },
+    Fetch {
+        name: "uptime",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Constant,
+        doc: "The seconds since the process began to serve.",
+        examples: &[Example { given: GIVEN, expr: "uptime", gives: "0" }],
+        get: |_, cx| {
+            let up = cx.world.process.about.get().map_or(0, |about| about.uptime_s(cx.now_ns));
+            i64::try_from(up).ok().map(Value::Sint)
+        },
+        each: None,
+    },
     Fetch {
         name: "act_conn",
         args: &[],

@@ -11,6 +11,29 @@ const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "srv_sess_rate",
+        args: ARGS,
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "The streams a second that go to a server.",
+        examples: &[Example { given: GIVEN, expr: "srv_sess_rate(app/s1)", gives: "-" }],
+        get: |args, cx| {
+            let live = &at(args, cx)?.live;
+            rate(cx, &live.session_rate, live.sessions.total())
+        },
+        each: None,
+    },
+    Fetch {
+        name: "server_status",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Response,
+        doc: "The status the server answered with, whatever rules made of it.",
+        examples: &[Example { given: GIVEN, expr: "server_status", gives: "-" }],
+        get: |_, cx| cx.stream.map(|s| s.server_status).filter(|status| *status != 0).map(int),
+        each: None,
+    },
+    Fetch {
         name: "srv_conn",
         args: ARGS,
         gives: Type::Sint,

@@ -45,7 +45,7 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     names
 }
 
-/// Whether a line may name a server: with `use-server`, or in a sample (`srv_conn(b/s)`).
+/// Whether a line may name a server: with `use-server`, or in a sample (`srv_conn(b/s)`), be it one of a file.
 fn names_servers(draft: &Draft<'_>) -> bool {
     let log = &draft.settings.log;
     let formats = match log.line {
@@ -64,7 +64,8 @@ fn names_servers(draft: &Draft<'_>) -> bool {
     let lines =
         draft.rules.iter().map(|r| r.line).chain(own).chain(formats).chain(inherited.into_iter().flatten());
     let mut words = lines.flat_map(|line| line.args());
-    !draft.use_server.is_empty() || words.any(|w| w.bytes().windows(3).any(|part| part == b"srv"))
+    !draft.use_server.is_empty()
+        || words.any(|w| w.bytes() == b"lf-file" || w.bytes().windows(3).any(|part| part == b"srv"))
 }
 
 fn servers(draft: &Draft<'_>) -> HashMap<Box<str>, u32> {

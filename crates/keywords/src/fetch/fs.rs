@@ -1,0 +1,111 @@
+//! `fs.*`, `bs.*`, `fc_nb_streams` and their kin: the stream in its connection (manual 7.3.4). In HTTP/1 and TCP a
+//! connection has one stream, without a number of its own or codes to reset it with.
+
+use state::termination::Cause;
+
+use super::prelude::*;
+
+const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+
+pub(super) const KEYWORDS: &[Fetch] = &[
+    Fetch {
+        name: "bc_nb_streams",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ServerConnection,
+        doc: "How many streams the server's connection has.",
+        examples: &[Example { given: GIVEN, expr: "bc_nb_streams", gives: "-" }],
+        get: |_, cx| cx.stream?.server_socket.map(|_| int(1)),
+        each: None,
+    },
+    Fetch {
+        name: "bc_settings_streams_limit",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ServerConnection,
+        doc: "How many streams the server's connection may have.",
+        examples: &[Example { given: GIVEN, expr: "bc_settings_streams_limit", gives: "-" }],
+        get: |_, cx| cx.stream?.server_socket.map(|_| int(1)),
+        each: None,
+    },
+    Fetch {
+        name: "bs.aborted",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ServerConnection,
+        doc: "Whether the server ended the stream before its time.",
+        examples: &[Example { given: GIVEN, expr: "bs.aborted", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| int(i64::from(s.termination.cause == Cause::SERVER))),
+        each: None,
+    },
+    Fetch {
+        name: "bs.id",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ServerConnection,
+        doc: "The stream's number in the server's connection: 0 in HTTP/1 and TCP.",
+        examples: &[Example { given: GIVEN, expr: "bs.id", gives: "-" }],
+        get: |_, cx| cx.stream?.server_socket.map(|_| int(0)),
+        each: None,
+    },
+    Fetch {
+        name: "bs.rst_code",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::ServerConnection,
+        doc: "The code with which the server reset the stream: none in HTTP/1 and TCP.",
+        examples: &[Example { given: GIVEN, expr: "bs.rst_code", gives: "-" }],
+        get: |_, _| None,
+        each: None,
+    },
+    Fetch {
+        name: "fc_nb_streams",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "How many streams the client's connection has.",
+        examples: &[Example { given: GIVEN, expr: "fc_nb_streams", gives: "1" }],
+        get: |_, cx| cx.stream.map(|_| int(1)),
+        each: None,
+    },
+    Fetch {
+        name: "fc_settings_streams_limit",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Session,
+        doc: "How many streams the client's connection may have.",
+        examples: &[Example { given: GIVEN, expr: "fc_settings_streams_limit", gives: "1" }],
+        get: |_, _| Some(int(1)),
+        each: None,
+    },
+    Fetch {
+        name: "fs.aborted",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Session,
+        doc: "Whether the client ended the stream before its time.",
+        examples: &[Example { given: GIVEN, expr: "fs.aborted", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| int(i64::from(s.termination.cause == Cause::CLIENT))),
+        each: None,
+    },
+    Fetch {
+        name: "fs.id",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Session,
+        doc: "The stream's number in the client's connection: 0 in HTTP/1 and TCP.",
+        examples: &[Example { given: GIVEN, expr: "fs.id", gives: "0" }],
+        get: |_, cx| cx.stream.map(|_| Value::Sint(0)),
+        each: None,
+    },
+    Fetch {
+        name: "fs.rst_code",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Session,
+        doc: "The code with which the client reset the stream: none in HTTP/1 and TCP.",
+        examples: &[Example { given: GIVEN, expr: "fs.rst_code", gives: "-" }],
+        get: |_, _| None,
+        each: None,
+    },
+];
