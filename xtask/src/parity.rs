@@ -2,7 +2,8 @@
 //! compared: answers, what the origins received, log lines. The cases come from a seed that is printed.
 //!
 //! Read [`config`] with [`link`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
-//! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`].
+//! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`],
+//! [`samples`] (every fetch and converter on generated inputs).
 
 mod actions;
 mod batch;
@@ -17,6 +18,7 @@ mod observe;
 mod pair;
 mod random;
 mod request;
+pub(crate) mod samples;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -56,7 +58,19 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         args.end()?;
         return keywords::run(&program::subject(given, "release")?);
     }
+    let samples = args.flag("--samples");
     let oracle: Option<PathBuf> = args.value("--oracle")?;
+    if samples {
+        let inputs = args.value("--inputs")?.unwrap_or(12);
+        let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);
+        args.end()?;
+        let subject = program::subject(given, "release")?;
+        let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
+        return match samples::compare(&subject, &oracle, &samples::Wanted { inputs, seed })?.failed {
+            0 => Ok(()),
+            failed => bail!("{failed} expressions differ (seed {seed})"),
+        };
+    }
     let cases = args.value("--cases")?.unwrap_or(10_000);
     let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);
     let keep: Option<PathBuf> = args.value("--keep")?;

@@ -147,6 +147,9 @@ impl<'a> Properties<'a> {
 
 /// Reads the packet at the front of `bytes`; what follows it is not looked at.
 pub fn read(bytes: &[u8]) -> Result<Packet<'_>, Fault> {
+    if bytes.len() > 1 && !matches!(bytes.first(), Some(0x10 | 0x20)) {
+        return Err(Fault::Invalid);
+    }
     let Some(([first, _], after)) = bytes.split_first_chunk::<2>().map(|(head, _)| (head, bytes.get(1..)))
     else {
         return Err(Fault::Incomplete);

@@ -148,9 +148,8 @@ impl<'a> Ip<'a> {
     fn end(self) -> Option<End> {
         let end = match self.version()? {
             4 => {
-                let header = self.0.first_chunk::<IPV4>()?;
-                let at = usize::from(header.first()? & 15) * 4;
-                End { at, protocol: *header.get(9)?, options: at > IPV4 }
+                let at = usize::from(self.0.first()? & 15) * 4;
+                End { at, protocol: self.0.get(9).copied().unwrap_or(0), options: at > IPV4 }
             }
             6 => self.end_v6()?,
             _ => return None,

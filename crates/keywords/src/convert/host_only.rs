@@ -8,13 +8,17 @@ pub(super) const KEYWORDS: &[Converter] = &[
         args: &[],
         takes: Type::Str,
         gives: Type::Str,
-        doc: "The host, without its port.",
+        doc: "The host, without its port, in small letters.",
         examples: &[
             Example { given: "", expr: "str(example.com:80),host_only", gives: "example.com" },
             Example { given: "", expr: "str([::1]:80),host_only", gives: "[::1]" },
-            Example { given: "", expr: "str(a),host_only", gives: "a" },
+            Example { given: "", expr: "str(Www.A),host_only", gives: "www.a" },
         ],
-        run: |_, value, _| Some(Value::Str(split(value.bytes()?).0)),
+        run: |_, value, cx| {
+            let host = cx.arena.alloc_slice_copy(split(value.bytes()?).0);
+            host.make_ascii_lowercase();
+            Some(Value::Str(host))
+        },
     },
     Converter {
         name: "port_only",

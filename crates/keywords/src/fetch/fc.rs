@@ -23,8 +23,8 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Str,
         needs: Needs::Client,
         doc: "The name of what went wrong with the client's connection.",
-        examples: &[Example { given: GIVEN, expr: "fc_err_name", gives: "-" }],
-        get: |_, cx| cx.session.fault.map(|fault| Value::Str(fault.parts().1.as_bytes())),
+        examples: &[Example { given: GIVEN, expr: "fc_err_name", gives: "" }],
+        get: |_, cx| Some(Value::Str(cx.session.fault.map_or(b"", |fault| fault.parts().1.as_bytes()))),
         each: None,
     },
     Fetch {
@@ -33,8 +33,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Str,
         needs: Needs::Client,
         doc: "What went wrong with the client's connection, in words.",
-        examples: &[Example { given: GIVEN, expr: "fc_err_str", gives: "-" }],
-        get: |_, cx| cx.session.fault.map(|fault| Value::Str(fault.parts().2.as_bytes())),
+        examples: &[Example { given: GIVEN, expr: "fc_err_str", gives: "Success" }],
+        get: |_, cx| {
+            Some(Value::Str(cx.session.fault.map_or(b"Success", |fault| fault.parts().2.as_bytes())))
+        },
         each: None,
     },
     Fetch {

@@ -117,7 +117,11 @@ fn list<'a>(args: &Args, cx: &Ctx<'a>) -> Option<&'a Userlist> {
 
 fn bearer<'a>(args: &'a Args, message: &'a Message) -> Option<Value<'a>> {
     let (scheme, token) = match args.str(0).filter(|name| !name.is_empty()) {
-        Some(name) => auth::split(message.find(name)?)?,
+        Some(name) => match message.find(name) {
+            Some(value) => auth::split(value)?,
+            // HAProxy gives an empty token where there is no such header.
+            None => return Some(Value::Str(b"")),
+        },
         None => auth::authorization(message)?,
     };
     scheme.eq_ignore_ascii_case(b"bearer").then_some(Value::Str(token))

@@ -29,7 +29,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         "rdp_cookie_cnt",
         Type::Sint,
         "See `req.rdp_cookie_cnt`.",
-        &[Example { given: GIVEN, expr: "rdp_cookie_cnt", gives: "-" }],
+        &[Example { given: GIVEN, expr: "rdp_cookie_cnt", gives: "0" }],
         count,
     ),
     fetch(
@@ -44,7 +44,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         "req.rdp_cookie_cnt",
         Type::Sint,
         "Whether the first packet of an RDP connection has a cookie of this name, 1 or 0; nothing while that is undecided.",
-        &[Example { given: GIVEN, expr: "req.rdp_cookie_cnt", gives: "-" }],
+        &[Example { given: GIVEN, expr: "req.rdp_cookie_cnt", gives: "0" }],
         count,
     ),
 ];
@@ -66,9 +66,9 @@ fn value<'a>(args: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
 }
 
 fn count<'a>(args: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
-    match look(args, cx)? {
-        Found::Value(_) => Some(int(1u32)),
-        Found::Nothing => Some(int(0u32)),
-        Found::Undecided => None,
+    match look(args, cx) {
+        Some(Found::Value(_)) => Some(int(1u32)),
+        Some(Found::Nothing) | None => Some(int(0u32)),
+        Some(Found::Undecided) => None,
     }
 }

@@ -29,7 +29,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         "req.ssl_hello_type",
         Type::Sint,
         "The type of the handshake message: 1 for a ClientHello, 0 for none.",
-        &[Example { given: GIVEN, expr: "req.ssl_hello_type", gives: "0" }],
+        &[Example { given: GIVEN, expr: "req.ssl_hello_type", gives: "-" }],
         hello_type,
     ),
     fetch(
@@ -50,7 +50,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         "req_ssl_hello_type",
         Type::Sint,
         "See `req.ssl_hello_type`.",
-        &[Example { given: GIVEN, expr: "req_ssl_hello_type", gives: "0" }],
+        &[Example { given: GIVEN, expr: "req_ssl_hello_type", gives: "-" }],
         hello_type,
     ),
     fetch(
@@ -86,6 +86,9 @@ fn client<'a>(cx: &Ctx<'a>) -> Option<Client<'a>> {
 }
 
 fn hello_type<'a>(_: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
+    if !cx.stream?.request_body.raw {
+        return None;
+    }
     match hello(cx)? {
         Hello::Partial if cx.stream?.request_body.more => None,
         Hello::Client(_) => Some(Value::Sint(1)),
