@@ -150,7 +150,6 @@ impl Compile<'_> {
         let position = before.len() + 1;
         let read = match spec.kind {
             ArgKind::Own(own) => (own.read)(&Written { text, before }, self),
-            kind if kind.name() == "string" => self.text_arg(kind, text).map_err(Unread::Says),
             ArgKind::IntOf(list, refusal) => match text.parse() {
                 Ok(n) if list.contains(&n) => Ok(Arg::Sint(n)),
                 Ok(_) => Err(Unread::Says(refusal.replace("{}", text))),
@@ -161,6 +160,7 @@ impl Compile<'_> {
                 let number = named.or_else(|| byte(text)).map(Arg::Sint);
                 number.ok_or_else(|| Unread::Says(format!("Could not convert type '{text}'")))
             }
+            kind if kind.name() == "string" => self.text_arg(kind, text).map_err(Unread::Says),
             _ => return self.plain(spec, text, position, fold).map_err(|text| wrong(position, text)),
         };
         read.map_err(|e| match e {
@@ -406,6 +406,17 @@ mod tests {
         assert_eq!(cut("a,b,c,d)"), Err((4, "expected ')' before ',d)'".to_owned())));
         assert_eq!(cut("a,b"), Err((3, "expected ')'".to_owned())));
         assert_eq!(cut(")x"), Ok((String::new(), "x".to_owned())));
+    }
+
+    #[test]
+    fn numbers_by_name_are_numbers() {
+        let mut names = Names::default();
+        let mut compile = Compile::new(&mut names, super::super::Home::default());
+        let spec = ArgSpec::required("id", ArgKind::IntOrName(&[("SSL", 0x20)]));
+        for (text, expected) in [("0xEA", Some(0xea)), ("SSL", Some(0x20)), ("7", Some(7)), ("x", None)] {
+            let read = typed(&mut compile, &[spec], &[text.to_owned()]).ok();
+            assert_eq!(read.and_then(|args| args.int(0)), expected, "{text}");
+        }
     }
 
     #[test]
