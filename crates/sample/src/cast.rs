@@ -32,10 +32,7 @@ pub fn cast<'a>(value: Value<'a>, to: Type, arena: &'a Bump) -> Option<Value<'a>
         },
         (Type::Ipv6, V::Ipv4(a)) => V::Ipv6(a.to_ipv6_mapped()),
         (Type::Ipv6, V::Sint(n)) => V::Ipv6(Ipv4Addr::from((n & 0xffff_ffff) as u32).to_ipv6_mapped()),
-        (Type::Ipv6, V::Str(s)) => match address(s)? {
-            V::Ipv4(a) => V::Ipv6(a.to_ipv6_mapped()),
-            v => v,
-        },
+        (Type::Ipv6, V::Str(s)) => V::Ipv6(std::str::from_utf8(s).ok()?.parse().ok()?),
         // Text ends at a zero byte.
         (Type::Str, V::Bin(s)) => V::Str(s.split(|b| *b == 0).next().unwrap_or_default()),
         (Type::Str, V::Meth(s)) => V::Str(s),
@@ -220,6 +217,7 @@ mod tests {
         assert_eq!(to(Value::Str(b"10.0.0.1"), Type::Addr).as_deref(), Some("10.0.0.1"));
         assert_eq!(to(Value::Str(b"::ffff:10.0.0.1"), Type::Ipv4).as_deref(), Some("10.0.0.1"));
         assert_eq!(to(Value::Str(b"2001:db8::1"), Type::Ipv4), None);
+        assert_eq!(to(Value::Str(b"10.0.0.1"), Type::Ipv6), None);
         assert_eq!(to(Value::Ipv4(Ipv4Addr::new(1, 2, 3, 4)), Type::Sint).as_deref(), Some("16909060"));
     }
 }
