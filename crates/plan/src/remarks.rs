@@ -91,6 +91,11 @@ impl Remarks {
         }
     }
 
+    /// What is said only at the start, and ends it: HAProxy's `-c` doesn't look at it.
+    pub(crate) fn at_start(&mut self, span: Span, message: String) {
+        self.unserved.push(Diagnostic::alert(span, message));
+    }
+
     pub(crate) fn has_alerts(&self) -> bool {
         self.said.iter().any(|d| d.severity == Severity::Alert)
     }

@@ -233,7 +233,9 @@ fn missing(plan: &mut Plan<'_>, span: Span, home: Option<&str>, what: &str) {
 fn profile(plan: &mut Plan<'_>, line: Line<'_>, home: Option<&str>, name: &str) -> u32 {
     let found = plan.log_profiles.iter().position(|profile| profile.name == name);
     if found.is_none() {
-        missing(plan, line.span(), home, &format!("unknown log-profile '{name}'"));
+        let whose =
+            home.map_or("global log directive".to_owned(), |name| format!("log directive of '{name}'"));
+        plan.remarks.at_start(line.span(), format!("{whose} : unknown log-profile '{name}'."));
     }
     found.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
 }

@@ -209,7 +209,10 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(name)) {
         return complain(cx, line, message);
     }
-    if let Err(message) = server_watch::combined(&spec, cx.draft.settings.mode, name) {
+    if server_watch::drop_blind_observer(&mut spec, cx.draft.settings.mode) {
+        cx.warn(line, format!("{title} : 'layer7' can only be used in http proxies: not observed."));
+    }
+    if let Err(message) = server_watch::combined(&spec, name) {
         return complain(cx, line, format!("{title} : {message}"));
     }
     match reach(cx.plan, line, text, &spec, title) {

@@ -170,16 +170,22 @@ fn agent<'a>(
     Ok(true)
 }
 
+/// Drops `observe layer7` where no HTTP is spoken; whether it did. HAProxy calls it wrong and goes on without it.
+pub(super) fn drop_blind_observer(spec: &mut ServerSpec<'_>, mode: Mode) -> bool {
+    let blind = spec.watch.observed == Some(true) && mode != Mode::Http;
+    if blind {
+        spec.watch.observed = None;
+    }
+    blind
+}
+
 /// Whether all that a line says goes together.
-pub(super) fn combined(spec: &ServerSpec<'_>, mode: Mode, server: &str) -> Result<(), String> {
+pub(super) fn combined(spec: &ServerSpec<'_>, server: &str) -> Result<(), String> {
     if spec.check && spec.track.is_some() {
         return Err("unable to enable checks and tracking at the same time!".to_owned());
     }
     if spec.watch.agent && spec.watch.agent_port == 0 {
         return Err(format!("server {server} does not have agent port. Agent check has been disabled."));
-    }
-    if spec.watch.observed == Some(true) && mode != Mode::Http {
-        return Err("'layer7' can only be used in http proxies..".to_owned());
     }
     Ok(())
 }

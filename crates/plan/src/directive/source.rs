@@ -90,9 +90,8 @@ fn presents(plan: &Plan<'_>, who: &str) -> Result<Presents, String> {
     }
     if let Some(inside) = who.strip_prefix("hdr_ip(").and_then(|rest| rest.strip_suffix(')')) {
         let (name, occurrence) = inside.split_once(',').unwrap_or((inside, "-1"));
-        let occurrence: i32 =
-            occurrence.trim().parse().map_err(|_| format!("invalid occurrence '{occurrence}'"))?;
-        // Nothing is found at place 0, which switches it off.
+        // Nothing is found at place 0, which switches it off; what is no number counts as that.
+        let occurrence: i32 = occurrence.trim().parse().unwrap_or(0);
         let header = Presents::Header { name: name.to_ascii_lowercase().into_bytes().into(), occurrence };
         return Ok(if occurrence == 0 { Presents::Ourselves } else { header });
     }
