@@ -36,9 +36,12 @@ fn tune(backend: &Backend, sock: Sock) -> io::Result<Sock> {
     Ok(sock)
 }
 
-/// Opens a connection that is nobody's: a health check.
-pub fn check(backend: &Backend, server: &Server, to: &Addr) -> io::Result<Sock> {
-    from_own(server, to, plain(backend, server))
+/// Opens a connection that is nobody's: a health check. One that is `mute`, which only asks whether somebody listens,
+/// holds back the ACK that would make it a connection: reset by then, the server's program never sees it.
+pub fn check(backend: &Backend, server: &Server, to: &Addr, mute: bool) -> io::Result<Sock> {
+    let mut options = plain(backend, server);
+    options.quickack_off |= mute;
+    from_own(server, to, options)
 }
 
 /// What holds for all connections to a server.

@@ -107,6 +107,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) acls: Vec<Line<'a>>,
     pub(crate) rules: Vec<RuleLine<'a>>,
     pub(crate) use_backend: Vec<Line<'a>>,
+    pub(crate) force_be_switch: Vec<Line<'a>>,
+    /// `be-unpublished`.
+    pub(crate) unpublished: bool,
     pub(crate) use_server: Vec<Line<'a>>,
     pub(crate) monitor_fail: Vec<Line<'a>>,
     /// `force-persist`, `ignore-persist`.
@@ -156,6 +159,8 @@ impl<'a> Draft<'a> {
             acls: Vec::new(),
             rules: Vec::new(),
             use_backend: Vec::new(),
+            force_be_switch: Vec::new(),
+            unpublished: false,
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
             persist_rules: Vec::new(),

@@ -239,7 +239,7 @@ fn frontend() -> Frontend {
         http_after_response: Arc::default(),
         filters: state::filter::Filters::default(),
         compression: None,
-        switching: Switching { steps: Box::default(), default: Some(0) },
+        switching: Switching { default: Some(0), ..Switching::default() },
         back: None,
         monitor_uri: None,
         monitor_fail: Box::default(),

@@ -75,6 +75,11 @@ pub struct Backend {
 }
 
 impl Backend {
+    /// Whether rules of other proxies may lead here (manual 4.2 "disabled", "be-unpublished").
+    pub fn is_published(&self) -> bool {
+        !self.disabled && !self.live.unpublished.load(Relaxed)
+    }
+
     /// Whether a client that ends its direction is taken for one that left (manual 4.2 "option abortonclose").
     pub fn aborts(&self) -> bool {
         self.options.abort_on_close.unwrap_or(self.mode == Mode::Http)
@@ -130,6 +135,8 @@ pub struct Live {
     /// How often that began, and how long it lasted in all.
     pub down_transitions: AtomicU64,
     pub downtime_ns: AtomicU64,
+    /// Rules of other proxies pass it by (`be-unpublished`, until it is published).
+    pub unpublished: AtomicBool,
     /// Held while what was derived from the state of servers is computed anew.
     pub changing: Mutex<()>,
 }
@@ -148,6 +155,7 @@ impl Live {
             down: AtomicBool::new(false),
             down_transitions: AtomicU64::new(0),
             downtime_ns: AtomicU64::new(0),
+            unpublished: AtomicBool::new(false),
             changing: Mutex::new(()),
         }
     }

@@ -42,8 +42,17 @@ pub struct Table {
 }
 
 impl Table {
-    /// The backend of the first rule that any value of the sample satisfies.
-    pub fn find(&self, cx: &Ctx<'_>) -> Option<u32> {
+    /// The backend of the first rule that any value of the sample satisfies, or of the first that leads to a backend that
+    /// is `open`.
+    pub fn find(&self, cx: &Ctx<'_>, open: &impl Fn(u32) -> bool) -> Option<u32> {
+        let first = self.first(cx)?;
+        if open(first) {
+            return Some(first);
+        }
+        self.rules.iter().filter(|(_, backend)| open(*backend)).find(|(cond, _)| cond.holds(cx)).map(|r| r.1)
+    }
+
+    fn first(&self, cx: &Ctx<'_>) -> Option<u32> {
         if self.changed.load(Ordering::Relaxed) {
             return self.rules.iter().find(|(cond, _)| cond.holds(cx)).map(|(_, backend)| *backend);
         }
@@ -67,4 +76,8 @@ impl Table {
 pub struct Switching {
     pub steps: Box<[Step]>,
     pub default: Option<u32>,
+    /// The backend half of the same section, which is there when nothing else is.
+    pub own: Option<u32>,
+    /// `force-be-switch`: while one of them holds, backends that are disabled or not published are chosen, too.
+    pub force: Box<[Cond]>,
 }

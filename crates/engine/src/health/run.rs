@@ -183,7 +183,8 @@ impl<'x> Run<'x> {
             }
             None => None,
         };
-        let place = Place { address: connect.address, port };
+        let place =
+            Place { address: connect.address, port, mute: !connect.linger && self.is_mute_after(step) };
         let by_server = self.check.send_proxy.filter(|_| connect.by_server);
         let send_proxy = by_server.or(connect.send_proxy.then_some(1));
         let opened = Talk::open(self.backend, self.server, self.check, place, send_proxy, connect.linger);
@@ -199,6 +200,12 @@ impl<'x> Run<'x> {
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing is sent or waited for behind this step.
+    fn is_mute_after(&self, step: Option<&Step>) -> bool {
+        let behind = self.rules.steps.iter().skip_while(|s| step.is_some_and(|at| !std::ptr::eq(*s, at)));
+        behind.skip(usize::from(step.is_some())).all(|s| matches!(s.does, Does::Act(_)))
     }
 
     /// Forgets what came before.

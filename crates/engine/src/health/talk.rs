@@ -31,6 +31,8 @@ pub(super) struct Talk {
 pub(super) struct Place {
     pub address: Option<IpAddr>,
     pub port: Option<u16>,
+    /// Nothing will be exchanged.
+    pub mute: bool,
 }
 
 /// Why there is no connection: `made` says whether at least the socket was.
@@ -56,7 +58,8 @@ impl Talk {
             Some(ms) => (begun.plus_millis(connect), begun.plus_millis(connect + ms)),
             None => (begun.plus_millis(inter), begun.plus_millis(inter)),
         };
-        let opened = address(server, check, place).and_then(|at| dial::check(backend, server, &at));
+        let opened =
+            address(server, check, place).and_then(|at| dial::check(backend, server, &at, place.mute));
         let sock = match opened {
             Ok(sock) => sock,
             Err(error) => {

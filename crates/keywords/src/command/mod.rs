@@ -8,6 +8,7 @@ mod help;
 mod level;
 mod map;
 mod prompt;
+mod publish_backend;
 mod quit;
 mod set_severity_output;
 mod set_timeout;
@@ -29,6 +30,7 @@ pub static ALL: &[&[Command]] = &[
     level::KEYWORDS,
     map::KEYWORDS,
     prompt::KEYWORDS,
+    publish_backend::KEYWORDS,
     quit::KEYWORDS,
     set_severity_output::KEYWORDS,
     set_timeout::KEYWORDS,

@@ -9,7 +9,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     level: Level::User,
     run: |query, _, out| {
         out.extend_from_slice(b"# name\n");
-        for backend in query.world.backends.iter().filter(|b| !b.disabled) {
+        for backend in &query.world.backends {
             out.extend_from_slice(backend.name.as_bytes());
             out.push(b'\n');
         }

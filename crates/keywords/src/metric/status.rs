@@ -175,7 +175,13 @@ fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
         }
         Object::Backend(backend) => {
             let up = backend.servers.is_empty() || backend.servers.iter().any(Server::is_usable);
-            if up { "UP".into() } else { "DOWN".into() }
+            let published = !backend.live.unpublished.load(Relaxed);
+            match (up, published) {
+                (true, true) => "UP".into(),
+                (false, true) => "DOWN".into(),
+                (true, false) => "UP (UNPUB)".into(),
+                (false, false) => "DOWN (UNPUB)".into(),
+            }
         }
         Object::Process | Object::Frontend(_) | Object::Listener(..) => {
             if row.about.stopping.load(Relaxed) {

@@ -237,7 +237,7 @@ impl Line<'_> {
                 self.states(&["WAITING", "OPEN", "FULL"], |state| u64::from(state == now), out)
             }
             ("status", _) => {
-                let up = matches!(row.s("status").as_deref(), Some("UP" | "OPEN"));
+                let up = row.s("status").is_some_and(|s| s.starts_with("UP") || s == "OPEN");
                 let now = if up { "UP" } else { "DOWN" };
                 self.states(&["DOWN", "UP"], |state| u64::from(state == now), out)
             }

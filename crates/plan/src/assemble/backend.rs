@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use state::backend::Live;
 use state::check::Probe;
@@ -47,6 +48,8 @@ pub(super) fn make<'a>(
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
+    let live = Live::new(usize::from(assembly.plan.global.threads));
+    live.unpublished.store(draft.unpublished, Relaxed);
     let settings = &draft.settings;
     let inherited = draft.rules_of_defaults();
     let backend = Backend {
@@ -85,7 +88,7 @@ pub(super) fn make<'a>(
         message_sinks,
         unique_id,
         probe,
-        live: Arc::new(Live::new(usize::from(assembly.plan.global.threads))),
+        live: Arc::new(live),
     };
     backend.balance.changed(&backend);
     backend

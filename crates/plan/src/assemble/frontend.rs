@@ -62,7 +62,12 @@ pub(super) fn make<'a>(
         http_after_response: Rules::clone(&rules.http_after_response),
         filters: sets.filters.clone(),
         compression: compression::settled(settings.compression.as_ref()),
-        switching: Switching { steps: steps.steps, default: steps.default.or(seat.backend) },
+        switching: Switching {
+            steps: steps.steps,
+            default: steps.default.or(seat.backend),
+            own: seat.backend,
+            force: steps.force.into_boxed_slice(),
+        },
         back: seat.backend,
         stats,
         monitor_uri: settings.monitor_uri.map(|w| w.bytes().into()),

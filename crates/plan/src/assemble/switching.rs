@@ -1,6 +1,7 @@
 //! `use_backend`, `default_backend`, `use-server`: which backend, which server (manual 4.2).
 
 use config::{Diagnostic, Place};
+use state::Cond;
 use state::backend::{Named, Target, UseServer};
 use state::cookie::PersistRule;
 use state::options::Mode;
@@ -18,6 +19,7 @@ use crate::known;
 pub(super) struct Steps {
     pub(super) steps: Box<[Step]>,
     pub(super) default: Option<u32>,
+    pub(super) force: Vec<Cond>,
 }
 
 impl<'a> Section<'_, 'a> {
@@ -39,7 +41,13 @@ impl<'a> Section<'_, 'a> {
             let name = name.str().unwrap_or_default();
             self.target(draft, name, "default_backend", "as its default backend", maxconn)
         });
-        Steps { steps: board.finish(), default }
+        let force = draft.force_be_switch.iter().filter_map(|line| self.forcing(*line)).collect();
+        Steps { steps: board.finish(), default, force }
+    }
+
+    /// A `force-be-switch` line.
+    fn forcing(&mut self, line: Line<'a>) -> Option<Cond> {
+        self.cond(line, &words_from(line, 1), Site::UseBackend, "a 'force-be-switch'")?
     }
 
     fn use_backend(
@@ -47,7 +55,7 @@ impl<'a> Section<'_, 'a> {
         line: Line<'a>,
         draft: &Draft<'a>,
         maxconn: u64,
-    ) -> Option<(Option<state::Cond>, Choice)> {
+    ) -> Option<(Option<Cond>, Choice)> {
         if self.plan.remarks.is_wrong(line.span()) {
             return None;
         }

@@ -3,8 +3,6 @@
 use crate::ctx::{Ctx, Directive, Line, at, word};
 
 pub(super) const DIRECTIVES: &[Directive] = &[
-    needed("be-unpublished"),
-    needed("force-be-switch"),
     needed("use-fcgi-app"),
     // One group of threads is what there is.
     Directive {
