@@ -16,6 +16,7 @@ pub mod cookie_edit;
 pub mod date;
 mod edit;
 pub mod h1;
+pub mod h2;
 pub mod header_value;
 pub mod known;
 pub mod message;

@@ -103,6 +103,8 @@ pub struct Message {
     pub(crate) protocol: Span,
     /// Another reader could have seen the end of the body elsewhere, see [`Message::is_ambiguous`].
     pub(crate) ambiguous: bool,
+    /// The target's scheme and authority are HTTP/2's way to say them: a server of HTTP/1 gets the path alone.
+    pub(crate) normalized: bool,
     limit: u32,
     /// What the parts in use may come to; see [`Message::set_room`].
     room: u32,
@@ -131,6 +133,7 @@ impl Default for Message {
             text: Span::default(),
             protocol: Span::default(),
             ambiguous: false,
+            normalized: false,
             limit: DEFAULT_LIMIT,
             room: u32::MAX,
         }
@@ -165,6 +168,7 @@ impl Message {
         self.text = Span::default();
         self.protocol = Span::default();
         self.ambiguous = false;
+        self.normalized = false;
     }
 
     /// Makes it the same as another one; keeps its memory and its limit.
@@ -350,6 +354,7 @@ impl Message {
     /// target.
     pub fn set_target(&mut self, target: &[u8]) -> Result<(), Full> {
         self.text = self.append(target)?;
+        self.normalized = false;
         let host = self.position(Known::Host, 0);
         if let (Some(host), Form::Absolute) = (host, self.target().form())
             && let Some(authority) = self.target().authority_range()

@@ -1,9 +1,9 @@
 //! Classes of bytes and the fast searches over them.
 
 /// May stand in a token (RFC 9110 §5.6.2): methods and header names.
-pub(super) const TOKEN: u8 = 1;
+pub(crate) const TOKEN: u8 = 1;
 /// May stand in a request target: visible ASCII but `#`.
-pub(super) const TARGET: u8 = 2;
+pub(crate) const TARGET: u8 = 2;
 
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 static CLASSES: [u8; 256] = {
@@ -25,14 +25,14 @@ static CLASSES: [u8; 256] = {
 
 /// Whether a byte is of a class.
 #[inline]
-pub(super) fn is(byte: u8, class: u8) -> bool {
+pub(crate) fn is(byte: u8, class: u8) -> bool {
     // The table has an entry for each byte.
     CLASSES.get(byte as usize).is_some_and(|classes| classes & class != 0)
 }
 
 /// The offset of the first byte that is not of the class, or the length.
 #[inline]
-pub(super) fn span_of(bytes: &[u8], class: u8) -> usize {
+pub(crate) fn span_of(bytes: &[u8], class: u8) -> usize {
     bytes.iter().position(|byte| !is(*byte, class)).unwrap_or(bytes.len())
 }
 

@@ -33,7 +33,7 @@ pub(super) fn settle(msg: &mut Message, limits: &Limits) -> Result<(), ErrorKind
 }
 
 /// Whether a host, with or without a port, has only bytes that can stand there; empty is one.
-fn is_host(host: &[u8]) -> bool {
+pub(crate) fn is_host(host: &[u8]) -> bool {
     let rest = match host {
         [b'[', inside @ ..] => {
             let Some(end) = memchr::memchr(b']', inside) else { return false };

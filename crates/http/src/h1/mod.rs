@@ -4,7 +4,7 @@
 //!
 //! It accepts and refuses what HAProxy accepts and refuses: RFC 9112 with the leniencies of its default settings.
 
-mod bytes;
+pub(crate) mod bytes;
 mod chunk;
 mod connection;
 mod framing;
@@ -19,6 +19,7 @@ pub use connection::{
     Connection, check_websocket, confirms_upgrade, connection, keep_alive, take_connection, upgrade,
 };
 pub use framing::{Framing, request_framing, response_framing};
+pub(crate) use host::is_host;
 pub use request::parse_request;
 pub use response::parse_response;
 pub use scan::Scan;

@@ -28,10 +28,18 @@ impl Message {
         out.reserve(self.head_len());
         out.extend_from_slice(self.method_bytes());
         out.push(b' ');
-        out.extend_from_slice(self.target_bytes());
+        out.extend_from_slice(self.origin_target());
         out.push(b' ');
         self.write_version(out);
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// The target as HTTP/1 has it.
+    fn origin_target(&self) -> &[u8] {
+        match self.normalized {
+            true => self.pathq().filter(|path| path.first() == Some(&b'/')).unwrap_or(b"/"),
+            false => self.target_bytes(),
+        }
     }
 
     /// Appends the status line with the message's version (at most HTTP/1.1) and its reason or the usual one, the headers in order as `name: value` and the blank line.
