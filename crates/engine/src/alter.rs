@@ -152,7 +152,7 @@ fn stage(bytes: &[u8], chunked: bool, staged: &mut Vec<u8>) {
     }
     if chunked {
         // Writing into memory can't fail.
-        let _ = write!(staged, "{:x}\r\n", bytes.len());
+        let _ = write!(staged, "{:X}\r\n", bytes.len());
     }
     staged.extend_from_slice(bytes);
     if chunked {

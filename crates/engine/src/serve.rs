@@ -250,7 +250,7 @@ fn write(part: &[u8], framing: Framing, out: &mut Vec<u8>) {
         return;
     }
     if framing == Framing::Chunks {
-        out.extend_from_slice(format!("{:x}\r\n", part.len()).as_bytes());
+        out.extend_from_slice(format!("{:X}\r\n", part.len()).as_bytes());
     }
     out.extend_from_slice(part);
     if framing == Framing::Chunks {

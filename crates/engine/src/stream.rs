@@ -81,14 +81,14 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::prepare(x)?;
     accepted(x);
     let frontend = x.frontend;
-    match frontend.options.http_buffer_request {
-        true => request::body(x).await?,
-        false => inspect::show_request(x),
-    }
+    inspect::show_request(x);
     if !std::mem::take(&mut x.client.session.inspected) {
         content::request(x, &frontend.tcp_content, frontend.inspect_delay).await?;
     }
     monitor(x)?;
+    if frontend.options.http_buffer_request {
+        request::body(x).await?;
+    }
     requested(x);
     request_rules(x, &frontend.http_request).await?;
     request::restrict_names(x, x.frontend.options.odd_names)?;

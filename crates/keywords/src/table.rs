@@ -21,7 +21,7 @@ pub(crate) enum Does {
     Kilobytes(Kind),
     /// Counts one more, and how often that happens; tells the count, or the rate if that alone is stored.
     Increment([Kind; 2]),
-    /// Sets to 0; tells what it was.
+    /// Sets to 0; tells what it was, nothing where that is not stored.
     Clear(Kind),
     /// Counts a connection; tells how many there were.
     Update(Kind),
@@ -103,7 +103,7 @@ impl Does {
             Self::Increment(kinds) => Some(add(entry, kinds, element, 1, now_ms)),
             Self::Clear(kind) => {
                 entry.touch(now_ms);
-                Some(entry.clear(kind, element).unwrap_or(0))
+                entry.clear(kind, element)
             }
             Self::Update(kind) => {
                 entry.touch(now_ms);

@@ -532,9 +532,11 @@ fn backend(random: &mut Random) -> Backend {
     link::template(random, &mut backend);
     // Of two servers, which one it is shows too much; and HAProxy 3.5-dev5 never gives back the places that redirected
     // requests take.
+    let counts_places =
+        |line: &String| line == "balance leastconn" || line.starts_with("hash-balance-factor");
     if let [only] = &mut *backend.servers
         && !only.contains("maxconn")
-        && !backend.lines.iter().any(|line| line == "balance leastconn")
+        && !backend.lines.iter().any(counts_places)
         && random.chance(10)
     {
         only.push_str(random.pick(&[" redir http://there.example", " redir /"]));

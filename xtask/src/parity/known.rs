@@ -11,17 +11,32 @@ use crate::root::fits;
 struct Entry {
     /// A glob for the kind of the difference.
     kind: String,
-    /// Text that stands in the configuration; any when empty.
-    config: String,
+    /// Texts that all stand in the configuration; any when there are none.
+    config: Vec<String>,
     /// Texts that all stand in the request; any when there are none.
     request: Vec<String>,
     /// Text that stands in the oracle's version line; any when empty.
     oracle: String,
+    /// A glob for what the program under test showed; any when empty.
+    ours: String,
 }
 
 impl Entry {
     fn asks(&self, request: &str) -> bool {
         self.request.iter().all(|text| request.contains(text))
+    }
+
+    fn is_of(&self, config: &str) -> bool {
+        self.config.iter().all(|text| config.contains(text))
+    }
+}
+
+/// A text, or a list of texts.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -49,14 +64,8 @@ impl Known {
                 Some(word("reason"))
                     .filter(|reason| !reason.is_empty())
                     .with_context(|| format!("no reason for {kind}"))?;
-                let request = match entry.get("request") {
-                    Some(Value::String(text)) => vec![text.clone()],
-                    Some(Value::Array(list)) => {
-                        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-                    }
-                    _ => Vec::new(),
-                };
-                Ok(Entry { kind, config: word("config"), request, oracle: word("oracle") })
+                let (config, request) = (texts(entry.get("config")), texts(entry.get("request")));
+                Ok(Entry { kind, config, request, oracle: word("oracle"), ours: word("ours") })
             })
             .collect::<Result<_>>()?;
         Ok(Known { entries, oracle: oracle.to_owned() })
@@ -82,7 +91,7 @@ impl Known {
             entry.kind == "*"
                 && entry.request.is_empty()
                 && !entry.config.is_empty()
-                && line.contains(&entry.config)
+                && entry.is_of(line)
                 && self.oracle.contains(&entry.oracle)
         })
     }
@@ -93,9 +102,10 @@ impl Known {
             .filter(|difference| {
                 !self.entries.iter().any(|entry| {
                     fits(&entry.kind, &difference.kind)
-                        && config.contains(&entry.config)
+                        && entry.is_of(config)
                         && entry.asks(request)
                         && self.oracle.contains(&entry.oracle)
+                        && (entry.ours.is_empty() || fits(&entry.ours, &difference.ours))
                 })
             })
             .collect()

@@ -61,7 +61,7 @@ const FRONT: &[&str] = &[
     "option tcpka",
     "rate-limit sessions 5000",
     "backlog 200",
-    "errorfiles pages",
+    "errorfiles pages 400 403 503",
     "errorfiles pages 403 503",
     "tcp-request content reject if { path_beg /api }",
     "tcp-request content reject if { method PUT } { req.hdr(x-many) -m found }",

@@ -109,9 +109,8 @@ pub(crate) fn masked(line: &str) -> String {
         (true, Some((_, rest))) => rest,
         _ => rest,
     };
-    let (words, quoted) = rest.split_once('"').unwrap_or((rest, ""));
-    let words: Vec<String> = words.split(' ').map(mask_word).collect();
-    format!("{} \"{quoted}", words.join(" ").trim_end())
+    let words: Vec<String> = rest.split(' ').map(mask_word).collect();
+    words.join(" ").trim_end().to_owned()
 }
 
 /// `1/-1/+3` becomes `t/-1/+t`, `1/1/0/0/0` too: a field of at least three numbers. What is -1 says that a

@@ -71,12 +71,15 @@ const STICKS: &[&str] = &[
 pub(crate) fn add(unit: &mut Unit, random: &mut Random) {
     let of_frontend = random.chance(25);
     if of_frontend {
-        let mut lines = vec![format!("stick-table {}", random.pick(TABLES))];
+        let table = random.pick(TABLES);
+        let mut lines = vec![format!("stick-table {table}")];
         for (kinds, most) in [(TRACKS, 3), (COUNTS, 3), (TELLS, 4)] {
             for _ in 0..1 + random.below(most) {
                 lines.push(random.pick(kinds).to_owned());
             }
         }
+        // An address is no number.
+        lines.retain(|line| !table.starts_with("type integer") || !line.contains(" src"));
         // Conditions of later rules may end the request: some of it happens before, some behind.
         let at = unit.frontend.iter().position(|line| !line.starts_with("acl")).unwrap_or(0);
         unit.frontend.splice(at..at, lines);

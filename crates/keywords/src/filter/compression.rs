@@ -125,15 +125,17 @@ impl<'w> Said<'w> {
     }
 }
 
-/// Chooses the encoding of the response by what the request accepts; with `compression offload` the server isn't told.
+/// Chooses the encoding of the response by what the request accepts; with `compression offload` the server isn't told,
+/// unless what the client accepts is nothing that is offered.
 fn choose(act: &mut Act<'_>, said: &Said<'_>) {
     let Some(stream) = act.stream.as_deref_mut() else { return };
     if stream.encoding.is_some() {
         return;
     }
     let algorithms = said.first(|c| Some(&*c.algorithms).filter(|list| !list.is_empty()));
-    stream.encoding = choice::choose(&stream.request, algorithms.unwrap_or_default());
-    if stream.encoding.is_some() && said.any(|c| c.offload) {
+    let choice = choice::choose(&stream.request, algorithms.unwrap_or_default());
+    stream.encoding = choice.map(|choice| choice.algorithm);
+    if choice.is_some_and(|choice| choice.named) && said.any(|c| c.offload) {
         stream.request.del_header(http::Known::AcceptEncoding);
     }
 }

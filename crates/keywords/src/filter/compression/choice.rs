@@ -7,9 +7,17 @@ use state::compression::Algorithm;
 /// The weight of an item that gives none, in thousandths.
 const WHOLE: u16 = 1000;
 
+/// The encoding of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) algorithm: Algorithm,
+    /// Whether the client names it; else it is `identity`, which is right for every client.
+    pub(super) named: bool,
+}
+
 /// The offered encoding that the client likes best; of several the one it names first. `*` stands for the first one
-/// offered. `identity` is right for every client.
-pub(super) fn choose(request: &Message, offered: &[Algorithm]) -> Option<Algorithm> {
+/// offered.
+pub(super) fn choose(request: &Message, offered: &[Algorithm]) -> Option<Choice> {
     if offered.is_empty() || is_old(request) {
         return None;
     }
@@ -24,8 +32,9 @@ pub(super) fn choose(request: &Message, offered: &[Algorithm]) -> Option<Algorit
             }
         }
     }
-    let found = best.map(|(_, algorithm)| algorithm);
-    found.or_else(|| offered.iter().copied().find(|a| *a == Algorithm::Identity))
+    let found = best.map(|(_, algorithm)| Choice { algorithm, named: true });
+    let plain = || offered.iter().copied().find(|a| *a == Algorithm::Identity);
+    found.or_else(|| plain().map(|algorithm| Choice { algorithm, named: false }))
 }
 
 /// Whether the client calls itself one of those that know less than they say.
@@ -69,7 +78,7 @@ mod tests {
     use Algorithm::{Deflate, Gzip, Identity, RawDeflate};
     use http::Version;
 
-    fn chosen(accepts: &str, agent: &str, offered: &[Algorithm]) -> Option<Algorithm> {
+    fn choice(accepts: &str, agent: &str, offered: &[Algorithm]) -> Option<Choice> {
         let mut request = Message::new();
         request.start_request(b"GET", b"/", Version::HTTP_11).unwrap();
         if !accepts.is_empty() {
@@ -77,6 +86,10 @@ mod tests {
         }
         request.add_header(Known::UserAgent, agent.as_bytes()).unwrap();
         choose(&request, offered)
+    }
+
+    fn chosen(accepts: &str, agent: &str, offered: &[Algorithm]) -> Option<Algorithm> {
+        choice(accepts, agent, offered).map(|choice| choice.algorithm)
     }
 
     #[test]
@@ -103,8 +116,9 @@ mod tests {
         ] {
             assert_eq!(chosen(accepts, "x", &offered), expected, "{accepts}");
         }
-        assert_eq!(chosen("gzip", "x", &[Identity]), Some(Identity));
-        assert_eq!(chosen("", "x", &[Identity]), Some(Identity));
+        assert_eq!(choice("gzip", "x", &[Identity]), Some(Choice { algorithm: Identity, named: false }));
+        assert_eq!(choice("", "x", &[Identity]), Some(Choice { algorithm: Identity, named: false }));
+        assert_eq!(choice("identity", "x", &[Identity]), Some(Choice { algorithm: Identity, named: true }));
     }
 
     #[test]

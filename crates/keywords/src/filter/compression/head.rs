@@ -8,7 +8,8 @@ use state::rule::Act;
 
 use super::Said;
 
-/// Whether the response is to be compressed; then its head says so. None leaves it as it is.
+/// Whether the response is to be compressed; then its head says so. None leaves it as it is. Of the status the
+/// server's own word counts, not what rules made of it.
 pub(super) fn response(
     act: &mut Act<'_>,
     shape: &Shape,
@@ -17,7 +18,8 @@ pub(super) fn response(
 ) -> Option<()> {
     let stream = act.stream.as_deref_mut()?;
     let response = &mut stream.response;
-    let suitable = (200..=203).contains(&response.status())
+    let status = if stream.server_status == 0 { response.status() } else { stream.server_status };
+    let suitable = (200..=203).contains(&status)
         && stream.request.version() >= Version::HTTP_11
         && is_suitable(response, shape, said.first(|c| (c.min_size > 0).then_some(c.min_size)))
         && is_of_type(response, said.first(|c| Some(&*c.types).filter(|t| !t.is_empty())))
