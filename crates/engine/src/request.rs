@@ -261,6 +261,7 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let asked = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
     let forward = asked.map(|options| options.and_then(|o| o.forward_for.as_deref()));
     let (source, destination) = (x.source().ip(), x.destination().and_then(|d| d.ip()));
+    forwarded(x).map_err(full)?;
     add_address(&mut x.stream.request, forward, source).map_err(full)?;
     let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
     add_address(&mut x.stream.request, original, destination).map_err(full)?;
@@ -281,6 +282,15 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
         (false, true) if !x.upgrades => request.add_header(Known::Connection, b"keep-alive").map_err(full),
         _ => Ok(()),
     }
+}
+
+/// `option forwarded`.
+fn forwarded(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    let Some(forwarded) = x.backend.and_then(|b| b.forwarded.as_deref()) else { return Ok(()) };
+    let mut value = x.worker.out.borrow_mut();
+    value.clear();
+    x.look(Side::Request, |cx| keywords::forwarded::write(forwarded, cx, &mut value));
+    keywords::forwarded::add(&mut x.stream.request, &mut value)
 }
 
 /// Makes the request's id while all of the request is there, and tells the server.

@@ -20,6 +20,7 @@ pub mod convert;
 pub mod criterion;
 pub mod fetch;
 pub mod filter;
+pub mod forwarded;
 mod jose;
 pub mod metric;
 pub mod service;

@@ -16,6 +16,7 @@ use crate::ctx::Line;
 use crate::directive::check::{CheckSettings, Flags};
 use crate::directive::cookie::CookieSpec;
 use crate::directive::log::LogSettings;
+use crate::directive::option_forwarded::ForwardedSpec;
 use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
 use crate::directive::stats::StatsSettings;
@@ -50,6 +51,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) unique_id_header: Option<Word<'a>>,
     pub(crate) source: Option<Arc<state::link::Source>>,
     pub(crate) cookie: Option<Rc<CookieSpec<'a>>>,
+    pub(crate) forwarded: Option<Rc<ForwardedSpec<'a>>>,
     pub(crate) compression: Option<Rc<Compression>>,
     pub(crate) dynamic_key: Option<&'a str>,
     /// `persist rdp-cookie`: the cookie's name.

@@ -280,6 +280,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         stats: None,
         use_server: Box::<[UseServer]>::default(),
         cookie: None,
+        forwarded: None,
         persist_rules: Box::default(),
         stick: None,
         rdp_cookie: None,

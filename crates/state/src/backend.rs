@@ -13,6 +13,7 @@ use crate::cookie::{Cookie, PersistRule};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::family::Balance;
 use crate::filter::Filters;
+use crate::forwarded::Forwarded;
 use crate::log::{Destination, Setup};
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
@@ -50,6 +51,8 @@ pub struct Backend {
     pub stats: Option<Arc<StatsPage>>,
     pub use_server: Box<[UseServer]>,
     pub cookie: Option<Box<Cookie>>,
+    /// `option forwarded`.
+    pub forwarded: Option<Box<Forwarded>>,
     pub persist_rules: Box<[PersistRule]>,
     pub stick: Option<Box<Stick>>,
     /// `persist rdp-cookie`: the cookie's name.

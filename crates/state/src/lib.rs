@@ -6,7 +6,7 @@
 //! haproxy.cfg (that is `plan`'s business), sockets, time or the order in which things happen (`engine`'s).
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
-//! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
+//! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`forwarded`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
 //! [`cache`]; [`log`], [`ring`]; [`family`]; [`about`].
 
 pub mod about;
@@ -26,6 +26,7 @@ pub mod family;
 pub mod fault;
 pub mod filter;
 pub mod format;
+pub mod forwarded;
 pub mod frontend;
 pub mod link;
 pub mod log;

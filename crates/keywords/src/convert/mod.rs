@@ -28,7 +28,7 @@ mod map;
 mod mqtt;
 mod protobuf;
 mod regsub;
-mod rfc7239;
+pub(crate) mod rfc7239;
 mod set_var;
 mod sha;
 mod strcmp;

@@ -116,6 +116,27 @@ pub(super) const KEYWORDS: &[Converter] = &[
     },
 ];
 
+/// Whether this is one valid element of the header.
+pub(crate) fn is_valid(element: &[u8]) -> bool {
+    fields(element).is_some()
+}
+
+/// Whether this is a host with or without a port.
+pub(crate) fn is_host(text: &[u8]) -> bool {
+    host(text)
+}
+
+/// Whether this is the name of a node and nothing else.
+pub(crate) fn is_name(text: &[u8]) -> bool {
+    node(text).is_some_and(|node| node.port.is_none() && node.rest.is_empty())
+}
+
+/// Whether this is the port of a node.
+pub(crate) fn is_port(text: &[u8]) -> bool {
+    let port = if text.first() == Some(&b'_') { identifier(text) } else { number(text) };
+    port.is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// The values of a header in the order of [`NAMES`]; none if it is not valid.
 fn fields(header: &[u8]) -> Option<[Option<&[u8]>; 4]> {
     let mut found = [None; 4];
@@ -231,7 +252,7 @@ fn number(text: &[u8]) -> Option<(Value<'_>, &[u8])> {
 }
 
 /// The text, if it may be part of an identifier.
-fn obfuscated(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn obfuscated(text: &[u8]) -> Option<&[u8]> {
     text.iter().all(obfuscating).then_some(text)
 }
 

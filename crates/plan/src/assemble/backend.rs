@@ -11,7 +11,7 @@ use state::options::Mode;
 use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
-use super::{Assembly, Seat, cookie, frontend, log, messages, probe, stats, track};
+use super::{Assembly, Seat, cookie, forwarded, frontend, log, messages, probe, stats, track};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::words_from;
 use crate::directive::compression;
@@ -48,8 +48,7 @@ pub(super) fn make<'a>(
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
-    let live = Live::new(usize::from(assembly.plan.global.threads));
-    live.unpublished.store(draft.unpublished, Relaxed);
+    let forwarded = forwarded::make(assembly, draft, seat);
     let settings = &draft.settings;
     let inherited = draft.rules_of_defaults();
     let backend = Backend {
@@ -74,6 +73,7 @@ pub(super) fn make<'a>(
         stats,
         use_server: std::mem::take(&mut sets.use_server).into_boxed_slice(),
         cookie,
+        forwarded,
         persist_rules: std::mem::take(&mut sets.persist_rules).into_boxed_slice(),
         stick: sets.stick.take(),
         rdp_cookie: settings.rdp_cookie.map(|name| name.as_bytes().into()),
@@ -88,10 +88,16 @@ pub(super) fn make<'a>(
         message_sinks,
         unique_id,
         probe,
-        live: Arc::new(live),
+        live: live(assembly, draft),
     };
     backend.balance.changed(&backend);
     backend
+}
+
+fn live(assembly: &Assembly<'_, '_>, draft: &Draft<'_>) -> Arc<Live> {
+    let live = Live::new(usize::from(assembly.plan.global.threads));
+    live.unpublished.store(draft.unpublished, Relaxed);
+    Arc::new(live)
 }
 
 /// `fullconn` where none is given: a tenth of the connections that can come (manual 4.2 "fullconn").

@@ -4,6 +4,7 @@ mod backend;
 mod check;
 mod cookie;
 mod filters;
+mod forwarded;
 mod frontend;
 mod global;
 mod ids;

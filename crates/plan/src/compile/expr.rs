@@ -151,7 +151,7 @@ impl Compile<'_> {
     }
 
     /// What a fetch needs and can't find where it stands.
-    pub(super) fn lacking(&self, expr: &Expr) -> Option<&'static str> {
+    pub(crate) fn lacking(&self, expr: &Expr) -> Option<&'static str> {
         let needs = expr.fetch.needs;
         let legal = site::legal(needs, self.site, self.home.backend.is_some());
         (!legal).then(|| site::what(needs))

@@ -30,6 +30,7 @@ mod monitor;
 mod needed;
 mod option;
 mod option_address;
+pub(crate) mod option_forwarded;
 mod persist;
 mod process;
 pub(crate) mod proto;

@@ -1,5 +1,6 @@
 //! `option` (manual 4.2).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use config::vocabulary::{OPTIONS, nearest, places_of};
@@ -9,6 +10,7 @@ use state::options::{KeepAlive, OddNames, Options, Redispatch};
 use super::check;
 use super::log::{LineFormat, settings};
 use super::option_address::address_header;
+use super::option_forwarded;
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
 use crate::number::atol;
 
@@ -114,6 +116,12 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
             let header = address_header(line, b"X-Original-To")?;
             cx.draft.options().original_to = Some(Arc::new(header));
             http_only(cx, "option originalto");
+        }
+        "forwarded" if !on => cx.draft.settings.forwarded = None,
+        "forwarded" => {
+            let spec = option_forwarded::read(cx, line)?;
+            cx.draft.settings.forwarded = Some(Rc::new(spec));
+            http_only(cx, "option forwarded");
         }
         _ if check::option(cx, line, name)? => {}
         _ if !on => {}
