@@ -1,6 +1,7 @@
 //! Saying aloud what happened to servers: to the standard error output, and to the log targets of their backends.
 
 use state::administer::{Notice, Weight};
+use state::log::Setup;
 use state::{Backend, World};
 
 use crate::log::{self, Outbox};
@@ -10,6 +11,8 @@ pub fn speak(world: &World, outbox: &mut Outbox) {
     for notice in world.process.notices.take() {
         if let Some(backend) = world.backends.iter().find(|b| b.id == notice.backend) {
             say(world, backend, &notice, outbox);
+        } else if let Some(frontend) = world.frontends.iter().find(|f| f.id == notice.backend) {
+            aloud(world, &frontend.log, &notice.text, log::NOTICE, outbox);
         }
     }
 }
@@ -28,9 +31,16 @@ pub fn say(world: &World, backend: &Backend, notice: &Notice, outbox: &mut Outbo
             (log::EMERG, format!("{kind} {} has no server available!", backend.name))
         }
     };
-    if notice.weight != Weight::NoServer {
-        eprintln!("[WARNING]  ({pid}) : {text}");
+    if notice.weight == Weight::NoServer {
+        outbox.text().extend_from_slice(text.as_bytes());
+        outbox.send(world, &backend.log.targets, backend.log.tag.as_deref(), level);
+    } else {
+        aloud(world, &backend.log, &text, level, outbox);
     }
+}
+
+fn aloud(world: &World, setup: &Setup, text: &str, level: u8, outbox: &mut Outbox) {
+    eprintln!("[WARNING]  ({}) : {text}", world.global.pid);
     outbox.text().extend_from_slice(text.as_bytes());
-    outbox.send(world, &backend.log.targets, backend.log.tag.as_deref(), level);
+    outbox.send(world, &setup.targets, setup.tag.as_deref(), level);
 }

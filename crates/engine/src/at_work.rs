@@ -100,6 +100,12 @@ impl Crew {
         others.filter(|(_, remote)| remote.send(make()).is_ok()).count()
     }
 
+    /// Has every thread run what `make` makes; gives how many there are.
+    pub fn all(&self, make: impl FnMut() -> Box<dyn FnOnce() + Send>) -> usize {
+        // No thread has this number.
+        self.others(u16::MAX, make)
+    }
+
     /// Servers are checked by the thread that this leads to.
     pub fn checks_here(&self, thread: Remote) {
         let _ = self.checks.set(thread);

@@ -241,7 +241,7 @@ async fn idle<'x>(
 
 /// Where to connect.
 pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
-    match &server.address {
+    match &*server.address() {
         Address::Inet(at) => {
             let mut at = *at;
             if at.ip().is_unspecified()
@@ -249,7 +249,7 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
             {
                 at.set_ip(ip);
             }
-            if let Port::Mapped(offset) = server.port {
+            if let Port::Mapped(offset) = server.port() {
                 let base = x.destination().map_or(0, |d| i32::from(d.port()));
                 at.set_port(u16::try_from(base + offset).unwrap_or(0));
             }

@@ -73,6 +73,8 @@ pub struct Lease<'x> {
     idle: &'x Idle,
     server: &'x Server,
     open: bool,
+    /// How often the server had moved when it was opened, or taken.
+    moves: u64,
 }
 
 impl Lease<'_> {
@@ -121,7 +123,7 @@ impl Idle {
             server.live.idle.fetch_sub(1, Relaxed);
             if sock.is_alive() {
                 pool.enter();
-                let lease = Lease { idle: self, server, open: true };
+                let lease = Lease { idle: self, server, open: true, moves: server.live.moved.version() };
                 return Some((sock, kept.served, lease));
             }
             server.live.connections.fetch_sub(1, Relaxed);
@@ -158,7 +160,7 @@ impl Idle {
             server.live.connections.fetch_add(1, Relaxed);
         }
         self.with_pool(&server.live, Pool::enter);
-        Lease { idle: self, server, open: true }
+        Lease { idle: self, server, open: true, moves: server.live.moved.version() }
     }
 
     /// Keeps a connection, if another request is likely to use it and the server's `pool-max-conn` and `pool-purge-delay`
@@ -168,7 +170,10 @@ impl Idle {
         let live = &server.live;
         let full =
             server.pool_purge_ms == 0 || server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
-        let wanted = !full && server.is_up() && self.with_pool(live, Pool::wants_more) == Some(true);
+        let wanted = !full
+            && server.is_up()
+            && lease.moves == live.moved.version()
+            && self.with_pool(live, Pool::wants_more) == Some(true);
         if !wanted {
             return;
         }
@@ -204,6 +209,22 @@ impl Idle {
             self.forget(*kept);
         }
         one.is_some()
+    }
+
+    /// Closes those to one server.
+    pub fn close(&self, server: u32) {
+        let keys = match usize::try_from(server)
+            .ok()
+            .and_then(|at| self.pools.borrow_mut().get_mut(at).map(|pool| std::mem::take(&mut pool.keys)))
+        {
+            Some(keys) => keys,
+            None => return,
+        };
+        for (_, place, _) in keys {
+            if let Some((_, kept)) = self.lot.take(place) {
+                self.forget(kept);
+            }
+        }
     }
 
     /// Closes all of them.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock};
-use state::frontend::BindAddress;
+use state::frontend::{BindAddress, listening};
 use state::options::Mode;
 use state::session::Preamble;
 use state::world::Shortage;
@@ -30,7 +30,9 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
     // What is lacking now, so that a shortage is counted once, however long it lasts.
     let mut lacking = None;
     loop {
-        listener.wait().await;
+        if !listening(&worker, &listener, frontend).await {
+            return;
+        }
         let mut accepted = 0;
         while accepted < BATCH {
             let world = worker.world();
@@ -63,6 +65,33 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
     }
 }
 
+/// Waits until clients may be there, unless the frontend is not to listen; false when it never will again.
+async fn listening(worker: &Worker, listener: &Listener, frontend: u32) -> bool {
+    let mut silent = false;
+    loop {
+        let world = worker.world();
+        let Some(front) = world.frontend(frontend) else { return false };
+        let state = front.live.listening.load(Relaxed);
+        if state == listening::ENDED {
+            return false;
+        }
+        if silent != (state == listening::PAUSED) {
+            silent = !silent;
+            // What can't be silenced (unix sockets) is not accepted from: its clients wait.
+            let _ = if silent { listener.silence() } else { listener.listen() };
+        }
+        let woken = net::wait(|w| {
+            if !silent {
+                listener.interest(w);
+            }
+            w.notified();
+        });
+        if !woken.await.notified() && !silent {
+            return true;
+        }
+    }
+}
+
 /// What keeps the process, the frontend or the address from taking another client. Threads that look at the same moment
 /// can exceed a limit by their number.
 fn shortage(world: &World, frontend: &Frontend, bind: u32) -> Option<Shortage> {
@@ -70,9 +99,12 @@ fn shortage(world: &World, frontend: &Frontend, bind: u32) -> Option<Shortage> {
     let most =
         usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at)).map_or(0, |bind| bind.maxconn);
     let limit = frontend.rate_limit;
+    let limits = &world.process.limits;
+    let all = limits.client_rate();
     let room = (limit == 0 || frontend.live.pace.has_room(net::now().as_nanos(), limit))
-        && below(world.process.connections.now(), world.global.maxconn)
-        && below(frontend.live.sessions.now(), frontend.maxconn)
+        && (all == 0 || limits.pace.has_room(net::now().as_nanos(), all))
+        && below(world.process.connections.now(), world.maxconn())
+        && below(frontend.live.sessions.now(), frontend.maxconn())
         && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most));
     match room {
         false => Some(Shortage::Connections),
@@ -105,6 +137,9 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     front.live.sessions.enter();
     if front.rate_limit != 0 {
         front.live.pace.count(net::now().as_nanos());
+    }
+    if world.process.limits.client_rate() != 0 {
+        world.process.limits.pace.count(net::now().as_nanos());
     }
     if let Some(clients) = front.live.listener(at.1) {
         clients.enter();

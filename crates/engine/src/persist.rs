@@ -140,7 +140,7 @@ pub fn rdp_cookie(x: &mut Exchange<'_>) {
     let Some(named) = rdp::token(value).map(|at| Address::Inet(at.into())) else { return };
     let takes = |server: &Server| server.is_up() || backend.options.persist;
     let mut servers = (0u32..).zip(&backend.servers);
-    let found = servers.find(|(_, server)| server.address == named && takes(server));
+    let found = servers.find(|(_, server)| *server.address() == named && takes(server));
     x.persistence.server = found.map(|(position, _)| position);
 }
 

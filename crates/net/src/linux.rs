@@ -237,6 +237,16 @@ pub(crate) fn listen(at: &Addr, options: &ListenOptions) -> io::Result<Handle> {
     Ok(fd.into_raw_fd())
 }
 
+/// A socket that listens doesn't any more, but keeps its address.
+pub(crate) fn silence(listener: Handle) -> io::Result<()> {
+    Ok(rustix::net::shutdown(borrow(listener)?, Shutdown::Read)?)
+}
+
+/// Ends [`silence`].
+pub(crate) fn listen_again(listener: Handle) -> io::Result<()> {
+    Ok(rustix::net::listen(borrow(listener)?, i32::MAX)?)
+}
+
 /// A datagram socket, also for code that binds before any runtime exists.
 pub(crate) fn dgram(
     local: Option<&Addr>,

@@ -212,6 +212,21 @@ impl Listener {
         });
     }
 
+    /// Stops listening: clients are refused, while the address stays this socket's. [`Listener::listen`] ends it. Real
+    /// kernel only. Errors: the system's; unix sockets can't be silenced.
+    pub fn silence(&self) -> io::Result<()> {
+        self.pause();
+        if self.bound.addr.is_unix() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        linux::silence(self.bound.handle)
+    }
+
+    /// Listens again.
+    pub fn listen(&self) -> io::Result<()> {
+        linux::listen_again(self.bound.handle)
+    }
+
     /// The address it is bound to.
     pub fn addr(&self) -> Addr {
         self.bound.addr

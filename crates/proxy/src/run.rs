@@ -82,7 +82,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
         crew: Arc::clone(&running.crew),
     }));
     engine::log::attend_rings(&world);
-    let cli = Cli::start(world, &running.program, sockets, remotes)?;
+    let cli = Cli::start(world, &running.program, sockets, remotes, Arc::clone(&running.crew))?;
     running.world.process.starting.store(false, Relaxed);
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);

@@ -40,7 +40,7 @@ pub enum Weight {
 /// What happened to a backend's server, in the words of logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The backend's number in statistics.
+    /// The number of the backend, or of the frontend that is meant, in statistics.
     pub backend: u32,
     pub weight: Weight,
     /// Empty where the weight says all.
@@ -240,6 +240,58 @@ fn force(seat: Seat<'_>, to: Health, by: &str) {
         seat.turn(to, &format!(", changed from {by}"));
     }
 }
+
+/// Takes the agent for one that says so (`set server ... agent`).
+pub fn force_agent(seat: Seat<'_>, up: bool, by: &str) {
+    let live = &seat.server.live;
+    let Some(agent) = seat.server.agent.as_deref() else { return };
+    live.agent.health.store(if up { agent.full() } else { 0 }, Relaxed);
+    let check = seat.server.check.as_deref().filter(|_| live.checks.load(Relaxed));
+    let well = check.is_none_or(|check| live.outcome.health.load(Relaxed) >= check.rise());
+    let to = match (up, well) {
+        (false, _) => Health::Down,
+        (true, true) => Health::Up,
+        (true, false) => return,
+    };
+    if Health::of(seat.server) != to {
+        seat.turn(to, &format!(", changed from {by}"));
+    }
+}
+
+/// Gives a server a weight: a number, or a part of the configured one (`50%`). Errors: what is wrong with it.
+pub fn weigh(seat: Seat<'_>, text: &str) -> Result<(), &'static str> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let len = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = digits.split_at_checked(len).unwrap_or((digits, ""));
+    if digits.is_empty() {
+        return Err("Empty weight string empty or preceded by garbage");
+    }
+    let number: u64 = digits.parse().unwrap_or(u64::MAX);
+    let own = u64::from(seat.server.weight);
+    let weight = match rest {
+        "%" if negative && number > 0 => return Err("Relative weight must be positive."),
+        "%" => (own * number.min(MOST_PERCENT) / 100).min(MOST_WEIGHT),
+        "" if number > MOST_WEIGHT || (negative && number > 0) => {
+            return Err("Absolute weight can only be between 0 and 256 inclusive.");
+        }
+        "" => number,
+        _ => return Err("Trailing garbage in weight string"),
+    };
+    if !seat.backend.balance.is_dynamic() && weight != 0 && weight != own {
+        return Err("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
+    }
+    let weight = u32::try_from(weight).unwrap_or(256);
+    if seat.server.live.weight.swap(weight, Relaxed) != weight {
+        seat.backend.changed(seat.now_ns);
+    }
+    Ok(())
+}
+
+const MOST_WEIGHT: u64 = 256;
+const MOST_PERCENT: u64 = 25_600;
 
 impl Check {
     /// The health counter from which on the server is up.

@@ -81,28 +81,36 @@ impl Default for Compression {
 pub struct Effort {
     /// `tune.comp.maxlevel`: 1 to 9.
     pub level: u8,
-    /// `maxcomprate`, where there is one.
-    pub budget: Option<Arc<Budget>>,
+    /// `maxcomprate`.
+    pub budget: Arc<Budget>,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { level: 1, budget: None }
+        Self { level: 1, budget: Arc::new(Budget::new(0)) }
     }
 }
 
 /// `maxcomprate`: the bytes that may be given to compression in a second, counted over the process.
 #[derive(Debug)]
 pub struct Budget {
-    /// Bytes a second.
-    pub limit: u64,
+    limit: AtomicU64,
     second: AtomicU64,
     taken: AtomicU64,
 }
 
 impl Budget {
     pub const fn new(limit: u64) -> Self {
-        Self { limit, second: AtomicU64::new(0), taken: AtomicU64::new(0) }
+        Self { limit: AtomicU64::new(limit), second: AtomicU64::new(0), taken: AtomicU64::new(0) }
+    }
+
+    /// Bytes a second; 0: any number.
+    pub fn limit(&self) -> u64 {
+        self.limit.load(Relaxed)
+    }
+
+    pub fn set_limit(&self, bytes: u64) {
+        self.limit.store(bytes, Relaxed);
     }
 
     /// Notes `bytes` at a point of monotonic time; whether this second's share is used up with them. Threads that begin a
@@ -112,7 +120,7 @@ impl Budget {
         if self.second.swap(second, Relaxed) != second {
             self.taken.store(0, Relaxed);
         }
-        self.taken.fetch_add(bytes, Relaxed) + bytes >= self.limit
+        self.taken.fetch_add(bytes, Relaxed) + bytes >= self.limit()
     }
 }
 

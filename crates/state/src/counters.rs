@@ -57,6 +57,18 @@ impl Spans {
     }
 }
 
+impl Spans {
+    /// Forgets what was the longest. For its own thread only.
+    pub fn forget_longest(&self) {
+        self.longest.iter().for_each(|longest| longest.set(0));
+    }
+
+    fn clear(&self) {
+        self.forget_longest();
+        self.sums.iter().chain([&self.samples]).for_each(|counter| counter.set(0));
+    }
+}
+
 impl PerThread<Block> {
     /// The average of the last samples; `total` is how many streams there were, also those without one.
     pub fn average(&self, span: Span, total: u64) -> u64 {
@@ -105,6 +117,16 @@ impl Gauge {
             self.total.fetch_add(1, Relaxed);
         }
         taken.is_ok()
+    }
+
+    /// The most there were is as many as there are now.
+    pub fn forget_max(&self) {
+        self.max.store(self.now(), Relaxed);
+    }
+
+    /// There were none so far.
+    pub fn forget_total(&self) {
+        self.total.store(0, Relaxed);
     }
 
     pub fn leave(&self) {
@@ -195,6 +217,11 @@ impl Rate {
         new + scale(self.previous.load(Relaxed), SECOND - since_ns, SECOND)
     }
 
+    /// The most there were is forgotten.
+    pub fn forget_max(&self) {
+        self.max.store(0, Relaxed);
+    }
+
     /// The most there ever were in a second, this one included.
     pub fn max(&self, total: u64) -> u64 {
         self.max.load(Relaxed).max(total.saturating_sub(self.base.load(Relaxed)))
@@ -279,6 +306,76 @@ pub struct Block {
 }
 
 impl Block {
+    /// Forgets everything. For its own thread only.
+    pub fn clear(&self) {
+        let Self {
+            bytes_in,
+            bytes_out,
+            requests_sent,
+            responses_sent,
+            requests,
+            denied_requests,
+            intercepted,
+            denied_responses,
+            request_errors,
+            connection_errors,
+            response_errors,
+            retries,
+            redispatches,
+            client_aborts,
+            server_aborts,
+            connections,
+            reuses,
+            chosen,
+            failed_rewrites,
+            internal_errors,
+            denied_connections,
+            denied_sessions,
+            compression_in,
+            compression_out,
+            compression_bypass,
+            compressed,
+            cache_lookups,
+            cache_hits,
+            cache_hint_hits,
+            spans,
+            statuses,
+        } = self;
+        let all = [
+            bytes_in,
+            bytes_out,
+            requests_sent,
+            responses_sent,
+            requests,
+            denied_requests,
+            intercepted,
+            denied_responses,
+            request_errors,
+            connection_errors,
+            response_errors,
+            retries,
+            redispatches,
+            client_aborts,
+            server_aborts,
+            connections,
+            reuses,
+            chosen,
+            failed_rewrites,
+            internal_errors,
+            denied_connections,
+            denied_sessions,
+            compression_in,
+            compression_out,
+            compression_bypass,
+            compressed,
+            cache_lookups,
+            cache_hits,
+            cache_hint_hits,
+        ];
+        all.into_iter().chain(statuses).for_each(|counter| counter.set(0));
+        spans.clear();
+    }
+
     pub fn count_status(&self, status: u16) {
         let class = match status {
             100..=599 => usize::from(status / 100) - 1,

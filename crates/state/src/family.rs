@@ -16,9 +16,9 @@ mod command;
 mod metric;
 mod service;
 
-pub use command::{Command, Console, Flow, Query, Reporting, Talk};
+pub use command::{Answer, Chore, Command, Console, Gate, Part, Query, Reporting, Talk};
 pub use metric::{Metric, Object, Read, Row, Scope};
-pub use service::{Begun, Body, Serve, Service};
+pub use service::{Begun, Body, Flow, Serve, Service};
 
 /// Shows what a keyword does, in the manual and as a test: `expr` evaluated on the raw request (and response, after a
 /// line of its own `---`) `given` prints as `gives`; `-` means no sample.

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU8, AtomicU64};
 
+use crate::adjust::Adjusted;
 use crate::compression::Compression;
 use crate::counters::{Block, Gauge, Pace, PerThread, Rate};
 use crate::filter::Filters;
@@ -134,9 +135,22 @@ pub enum BindAddress {
     Fd(i32),
 }
 
+/// Whether a frontend listens, as [`Live::listening`] tells it.
+pub mod listening {
+    pub const OPEN: u8 = 0;
+    /// It does not for a while: its addresses stay its own.
+    pub const PAUSED: u8 = 1;
+    /// It never will again.
+    pub const ENDED: u8 = 2;
+}
+
 /// What survives a change of the configuration.
 #[derive(Debug)]
 pub struct Live {
+    /// One of [`listening`].
+    pub listening: AtomicU8,
+    /// `maxconn`, where it was changed.
+    pub maxconn: Adjusted,
     pub sessions: Gauge,
     /// Clients by the address they came to, in the order of `binds`.
     pub listeners: Box<[Gauge]>,
@@ -150,6 +164,13 @@ pub struct Live {
     pub session_rate: Rate,
     pub connection_rate: Rate,
     pub request_rate: Rate,
+}
+
+impl Frontend {
+    /// How many clients it takes at once.
+    pub fn maxconn(&self) -> u32 {
+        self.live.maxconn.or(self.maxconn)
+    }
 }
 
 impl Live {
@@ -166,6 +187,8 @@ impl Live {
     /// `counted`: whether each address counts for itself.
     pub fn new(threads: usize, listeners: usize, counted: bool) -> Self {
         Self {
+            listening: AtomicU8::new(listening::OPEN),
+            maxconn: Adjusted::default(),
             sessions: Gauge::default(),
             listeners: (0..listeners).map(|_| Gauge::default()).collect(),
             listener_counters: (0..listeners).filter(|_| counted).map(|_| PerThread::new(threads)).collect(),

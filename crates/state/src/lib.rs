@@ -11,12 +11,14 @@
 
 pub mod about;
 pub mod acl;
+pub mod adjust;
 pub mod administer;
 pub mod auth;
 pub mod backend;
 pub mod cache;
 pub mod captured;
 pub mod check;
+pub mod clear;
 pub mod compression;
 pub mod cookie;
 pub mod counters;

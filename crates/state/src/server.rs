@@ -1,11 +1,13 @@
 //! A server: how it is reached (fixed by the configuration) and how it is doing ([`Live`], which survives a change of
 //! the configuration).
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::Backend;
+use crate::adjust::{Aim, Moved};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::link::{Presents, Source};
@@ -48,6 +50,7 @@ pub struct Server {
     pub name: Box<str>,
     /// The `id`, as statistics show it.
     pub id: u32,
+    /// As configured: [`Server::address`] is the one in force.
     pub address: Address,
     /// Reached over several paths at once (`mptcp@`).
     pub multipath: bool,
@@ -213,6 +216,11 @@ pub struct Live {
     pub agent: Outcome,
     /// Whether the agent is asked, if there is one.
     pub agent_asked: AtomicBool,
+    /// Where it is, if that is not where the configuration says.
+    pub moved: Moved,
+    /// What was changed of its check and of its agent.
+    pub check_aim: Aim,
+    pub agent_aim: Aim,
 }
 
 impl Live {
@@ -239,6 +247,9 @@ impl Live {
             outcome: Outcome::default(),
             agent: Outcome::default(),
             agent_asked: AtomicBool::new(true),
+            moved: Moved::default(),
+            check_aim: Aim::default(),
+            agent_aim: Aim::default(),
         }
     }
 }
@@ -247,6 +258,29 @@ impl Live {
 pub const FULL_STEPS: u32 = 16;
 
 impl Server {
+    /// Where it is now.
+    #[inline]
+    pub fn address(&self) -> Cow<'_, Address> {
+        match self.live.moved.get() {
+            None => Cow::Borrowed(&self.address),
+            Some(at) => Cow::Owned(Address::Inet(at)),
+        }
+    }
+
+    /// How its port follows the client's now.
+    pub fn port(&self) -> Port {
+        match self.port {
+            Port::Mapped(_) if self.live.moved.get().is_some_and(|at| at.port() > 0) => Port::Fixed,
+            port => port,
+        }
+    }
+
+    /// What was changed of this check of it, which is its own or its agent's.
+    pub fn aim(&self, check: &Check) -> &Aim {
+        let of_agent = self.agent.as_deref().is_some_and(|agent| std::ptr::eq(agent, check));
+        if of_agent { &self.live.agent_aim } else { &self.live.check_aim }
+    }
+
     /// Whether it is up: healthy and not in maintenance.
     pub fn is_up(&self) -> bool {
         self.live.healthy.load(Relaxed) && self.live.admin.load(Relaxed) & admin::ANY_MAINT == 0
@@ -272,8 +306,8 @@ impl Server {
 
     /// Whether where it is connected to depends on where the client connected to: its port is the client's, or its address
     /// is none at all.
-    pub const fn follows_client(&self) -> bool {
-        match (&self.address, self.port) {
+    pub fn follows_client(&self) -> bool {
+        match (&*self.address(), self.port()) {
             (_, Port::Mapped(_)) => true,
             (Address::Inet(at), Port::Fixed) => at.ip().is_unspecified(),
             _ => false,
@@ -284,7 +318,9 @@ impl Server {
     /// `fullconn`; 0: any number.
     pub fn limit(&self, backend: &Backend) -> u32 {
         let most = self.maxconn();
-        let most = if self.minconn >= most || backend.fullconn == 0 {
+        // Whatever `maxconn` is set to later, it moves only where `minconn` was given.
+        let moves = self.minconn != self.maxconn && self.minconn < most;
+        let most = if !moves || backend.fullconn == 0 {
             most
         } else {
             let (now, full) = (u64::from(backend.live.sessions.now()), u64::from(backend.fullconn));

@@ -107,7 +107,7 @@ pub fn remember(seen: &Seen<'_>, server: &Server, now_ms: u64) {
 /// Writes by what a table remembers a server; nothing if it has no address to remember.
 fn write_key(table: &Table, server: &Server, key: &mut String) {
     key.clear();
-    match (table.server_key, &server.address) {
+    match (table.server_key, &*server.address()) {
         (ServerKey::Name, _) => key.push_str(&server.name),
         (ServerKey::Address, Address::Inet(address)) => {
             // Writing to a string can't fail.

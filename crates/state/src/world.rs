@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
+use crate::adjust::Adjusted;
 use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
 use crate::cache::Cache;
 use crate::compression::Effort;
-use crate::counters::Gauge;
+use crate::counters::{Gauge, Pace};
 use crate::frontend::Bind;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
@@ -122,6 +123,31 @@ pub struct Process {
     pub shortages: [AtomicU64; 4],
     /// Whether the memory that `-m` allows is nearly used up.
     pub memory_full: AtomicBool,
+    /// What an administrator changed of its limits.
+    pub limits: Limits,
+}
+
+/// The limits of the process, where they were changed; and what they are held to by.
+#[derive(Debug, Default)]
+pub struct Limits {
+    pub maxconn: Adjusted,
+    /// Connections of clients, sessions and TLS sessions a second; 0: any number.
+    pub connection_rate: Adjusted,
+    pub session_rate: Adjusted,
+    pub tls_rate: Adjusted,
+    /// Connections of clients that were accepted.
+    pub pace: Pace,
+}
+
+impl Limits {
+    /// How many connections of clients may come in a second; 0: any number.
+    pub fn client_rate(&self) -> u32 {
+        let (connections, sessions) = (self.connection_rate.or(0), self.session_rate.or(0));
+        match (connections, sessions) {
+            (0, limit) | (limit, 0) => limit,
+            (a, b) => a.min(b),
+        }
+    }
 }
 
 /// What keeps clients from being accepted: they wait in the kernel until it is there again.
@@ -194,6 +220,11 @@ pub struct World {
 }
 
 impl World {
+    /// How many clients the process takes at once.
+    pub fn maxconn(&self) -> u32 {
+        self.process.limits.maxconn.or(self.global.maxconn)
+    }
+
     pub fn frontend(&self, position: u32) -> Option<&Frontend> {
         self.frontends.get(usize::try_from(position).ok()?)
     }

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use keywords::command::{self, Title};
 use net::{Sock, Time};
 use state::World;
-use state::family::{Console, Flow, Query, Talk};
+use state::family::{Answer, Console, Query, Talk};
 use state::world::Level;
 
-use super::Cli;
 use super::line::{self, Line};
+use super::{Cli, chore};
 
 /// How much is read at once.
 const READ: usize = 4096;
@@ -132,11 +132,27 @@ impl Conversation<'_> {
     async fn answer(&mut self, words: &[&[u8]], payload: Option<&[u8]>) -> io::Result<()> {
         let world = self.cli.world();
         let mut from = 0;
-        while let Flow::More(next) = self.step(&world, words, payload, from) {
-            self.send().await?;
-            // A fast reader must not keep this thread from its other work.
-            net::yield_now().await;
-            from = next;
+        loop {
+            let flow = self.step(&world, words, payload, from);
+            self.cli.follow_up(&world);
+            match flow {
+                Answer::Done => break,
+                Answer::More(next) => {
+                    self.send().await?;
+                    // A fast reader must not keep this thread from its other work.
+                    net::yield_now().await;
+                    from = next;
+                }
+                Answer::Later(next, ms) => {
+                    self.send().await?;
+                    net::sleep_until(net::now().plus_millis(u64::from(ms))).await;
+                    from = next;
+                }
+                Answer::Then(what) => {
+                    chore::everywhere(&self.cli.crew, &world, what).await;
+                    break;
+                }
+            }
         }
         if !self.console.ended.get() {
             self.out.push(b'\n');
@@ -144,7 +160,7 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    fn step(&mut self, world: &World, words: &[&[u8]], payload: Option<&[u8]>, from: u64) -> Flow {
+    fn step(&mut self, world: &World, words: &[&[u8]], payload: Option<&[u8]>, from: u64) -> Answer {
         let query = Query {
             words,
             payload,
@@ -155,7 +171,7 @@ impl Conversation<'_> {
             wall_us: net::wall(),
         };
         if words.is_empty() {
-            return Flow::Done;
+            return Answer::Done;
         }
         if words.len() > WORDS_MAX {
             return query.refuse(TOO_MANY, &mut self.out);
@@ -163,12 +179,12 @@ impl Conversation<'_> {
         match command::find(words) {
             None => {
                 command::list(Title::Unknown, words, &self.console, &mut self.out);
-                Flow::Done
+                Answer::Done
             }
-            Some(command) if self.console.level.get() < command.level => {
-                query.refuse("Permission denied", &mut self.out)
-            }
-            Some(command) => (command.run)(&query, from, &mut self.out),
+            Some(command) => match command::permit(command, &self.console) {
+                Ok(()) => (command.run)(&query, from, &mut self.out),
+                Err(why) => query.refuse(why, &mut self.out),
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 //! What a line means is `line`'s, how a conversation goes `conversation`'s, what is counted a second `rates`'. Commands are
 //! `keywords`'.
 
+mod chore;
 mod conversation;
 mod line;
 mod rates;
@@ -17,6 +18,10 @@ use state::counters::{PerThread, Rate};
 use state::link::TcpFacts;
 use state::world::Level;
 use state::{About, World};
+
+use crate::announce;
+use crate::at_work::Crew;
+use crate::log::Outbox;
 
 /// How long to hold back when there are as many connections as may be (manual 3.1 "stats maxconn"), or when the process lacks something.
 const PAUSE_MS: u64 = 20;
@@ -47,6 +52,8 @@ pub struct Program {
 pub struct Cli {
     world: RefCell<Arc<World>>,
     pub about: Arc<About>,
+    crew: Arc<Crew>,
+    log: RefCell<Outbox>,
     clients: Cell<u32>,
 }
 
@@ -58,9 +65,12 @@ impl Cli {
         program: &Program,
         sockets: Vec<Socket>,
         threads: Vec<Remote>,
+        crew: Arc<Crew>,
     ) -> io::Result<Rc<Self>> {
         let about = introduce(&world, program, threads.len());
-        let cli = Rc::new(Self { world: RefCell::new(world), about, clients: Cell::new(0) });
+        let log = RefCell::new(Outbox::new(&world));
+        let clients = Cell::new(0);
+        let cli = Rc::new(Self { world: RefCell::new(world), about, crew, log, clients });
         net::spawn(rates::turn(Rc::clone(&cli), threads));
         for socket in sockets {
             let listener = Listener::new(socket.bound)?;
@@ -76,6 +86,14 @@ impl Cli {
 
     fn world(&self) -> Arc<World> {
         Arc::clone(&self.world.borrow())
+    }
+
+    /// Says and does what follows from what a command did.
+    fn follow_up(&self, world: &World) {
+        let mut log = self.log.borrow_mut();
+        announce::speak(world, &mut log);
+        log.flush(world);
+        self.crew.obey(world);
     }
 }
 

@@ -424,7 +424,7 @@ impl<'e> Tale<'e> {
 }
 
 fn address(server: &Server) -> String {
-    match &server.address {
+    match &*server.address() {
         Address::Inet(address) => address.to_string(),
         Address::Unix(path) => path.replace('\0', "@"),
         Address::Unresolved => "with a name that did not resolve".to_owned(),

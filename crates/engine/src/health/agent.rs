@@ -55,7 +55,7 @@ pub(super) fn obey(seat: Seat<'_>, finding: Finding) -> Finding {
         administer::apply(seat, order, "agent");
     }
     if let Some(weight) = said.weight {
-        warning = weigh(seat, weight).err();
+        warning = administer::weigh(seat, weight).err();
     }
     if let Some(text) = said.maxconn
         && let Err(error) = limit(seat, text)
@@ -73,26 +73,6 @@ pub(super) fn obey(seat: Seat<'_>, finding: Finding) -> Finding {
         (None, None) => String::new(),
     };
     Finding::new(Status::Checked, words)
-}
-
-/// `50%` of the configured weight, or a weight.
-fn weigh(seat: Seat<'_>, text: &str) -> Result<(), &'static str> {
-    let digits = text.strip_suffix('%');
-    let number: u64 = digits.unwrap_or(text).parse().map_err(|_| "Invalid weight.")?;
-    let own = u64::from(seat.server.weight);
-    let weight = match digits {
-        Some(_) => (own * number.min(25_600)).div_ceil(100).min(256),
-        None if number > 256 => return Err("Absolute weight can only be between 0 and 256 inclusive."),
-        None => number,
-    };
-    if !seat.backend.balance.is_dynamic() && weight != 0 && weight != own {
-        return Err("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
-    }
-    let weight = u32::try_from(weight).unwrap_or(256);
-    if seat.server.live.weight.swap(weight, Relaxed) != weight {
-        seat.backend.changed(seat.now_ns);
-    }
-    Ok(())
 }
 
 fn limit(seat: Seat<'_>, text: &str) -> Result<(), &'static str> {

@@ -43,7 +43,7 @@ fn command(backend: &Backend, server: &Server, program: &External) -> Command {
         Some((address, port)) => (&**address, port.as_deref()),
         None => ("", None),
     };
-    let (address, port) = match &server.address {
+    let (address, port) = match &*server.address() {
         Address::Inet(at) => (at.ip().to_string(), at.port().to_string()),
         Address::Unix(path) => (path.to_string(), String::new()),
         Address::Unresolved => Default::default(),

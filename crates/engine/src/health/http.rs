@@ -139,7 +139,7 @@ impl Run<'_> {
     fn state(&self) -> String {
         let (server, backend) = (self.server, self.backend);
         let live = &server.live;
-        let (address, port) = match &server.address {
+        let (address, port) = match &*server.address() {
             Address::Inet(at) => (at.ip().to_string(), at.port().to_string()),
             Address::Unix(_) => ("unix".to_owned(), "unix".to_owned()),
             Address::Unresolved => (String::new(), "0".to_owned()),

@@ -218,7 +218,9 @@ impl<'x> Run<'x> {
     }
 
     async fn send(&mut self, step: &Step, data: &Data) -> Result<(), Stop> {
+        let ordered = self.server.aim(self.check).text();
         let bytes = match data {
+            _ if ordered.is_some() => ordered.unwrap_or_default().into(),
             Data::Bytes(bytes) => bytes.to_vec(),
             Data::Stamped(bytes, at) => {
                 let seconds = u32::try_from(net::wall() / 1_000_000).unwrap_or(u32::MAX).to_be_bytes();

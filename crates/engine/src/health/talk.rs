@@ -63,7 +63,7 @@ impl Talk {
         let sock = match opened {
             Ok(sock) => sock,
             Err(error) => {
-                let made = error.raw_os_error().is_some() && !matches!(server.address, Address::Unix(_));
+                let made = error.raw_os_error().is_some() && !matches!(*server.address(), Address::Unix(_));
                 return Err(Refused { made, why: Broken::Error(error) });
             }
         };
@@ -165,7 +165,9 @@ fn preface(sock: &Sock, version: Option<u8>) -> Vec<u8> {
 }
 
 fn address(server: &Server, check: &Check, place: Place) -> io::Result<Addr> {
-    let mut at = match (place.address, &server.address, check.address) {
+    let (own, aim) = (server.address(), server.aim(check));
+    let ordered = aim.ip.get();
+    let mut at = match (place.address, &*own, ordered.or(check.address)) {
         (Some(ip), ..) => (ip, 0).into(),
         (None, _, Some(at)) => at,
         (None, Address::Inet(at), None) => *at,
@@ -177,10 +179,12 @@ fn address(server: &Server, check: &Check, place: Place) -> io::Result<Addr> {
         }
         (None, Address::Unresolved, None) => return Err(io::ErrorKind::AddrNotAvailable.into()),
     };
-    if let Some(port) = place.port.or(check.port) {
+    let ordered = aim.port.get().and_then(|port| u16::try_from(port).ok());
+    let configured = ordered.or(check.port).filter(|port| *port > 0);
+    if let Some(port) = place.port.or(configured) {
         at.set_port(port);
     } else if at.port() == 0
-        && let Address::Inet(own) = &server.address
+        && let Address::Inet(own) = &*own
     {
         at.set_port(own.port());
     }

@@ -67,7 +67,7 @@ fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
     if stream.termination.cause == Cause::LOCAL && stream.times.connected == 0 {
         return None;
     }
-    match server(cx)?.address {
+    match *server(cx)?.address() {
         Address::Inet(address) => Some(Endpoint::Inet(address)),
         Address::Unix(_) => Some(Endpoint::Unix),
         Address::Unresolved => None,

@@ -125,7 +125,7 @@ fn points(server: &Server) -> u32 {
 /// The number that the points of a server are counted from (manual 5.2 "hash-key").
 fn origin(server: &Server) -> u32 {
     let by_id = server.id.wrapping_mul(16 * 256);
-    let address = match server.address {
+    let address = match *server.address() {
         Address::Inet(address) => Some(address),
         _ => None,
     };

@@ -11,9 +11,10 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "help [<command>]",
     doc: "list matching or all commands",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         list(Title::Help, query.words.get(1..).unwrap_or_default(), query.console, out);
-        Flow::Done
+        Answer::Done
     },
 }];
 
@@ -36,7 +37,13 @@ pub fn list(title: Title, words: &[&[u8]], console: &Console, out: &mut Vec<u8>)
         let mark: &[u8] = if console.reporting.get() == Reporting::Number { b"[6]: " } else { b"[info]: " };
         out.extend_from_slice(mark);
     }
-    let all: Vec<&Command> = super::ALL.iter().flat_map(|file| file.iter()).collect();
+    let listed = |command: &&Command| match command.gate {
+        _ if command.usage.is_empty() => false,
+        Gate::Open => true,
+        Gate::Expert => console.expert.get(),
+        Gate::Experimental => console.experimental.get(),
+    };
+    let all: Vec<&Command> = super::ALL.iter().flat_map(|file| file.iter()).filter(listed).collect();
     let (mut last, others): (Vec<&Command>, Vec<&Command>) =
         all.into_iter().partition(|command| command.words.first().is_some_and(|word| ALWAYS.contains(word)));
     let mut shown = if words.is_empty() { others } else { alike(words, others) };

@@ -8,6 +8,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "operator",
         doc: "lower the level of this session to operator",
         level: Level::Operator,
+        gate: Gate::Open,
         run: |query, _, _| lower(query, Level::Operator),
     },
     Command {
@@ -15,11 +16,14 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "user",
         doc: "lower the level of this session to user",
         level: Level::User,
+        gate: Gate::Open,
         run: |query, _, _| lower(query, Level::User),
     },
 ];
 
-fn lower(query: &Query<'_>, to: Level) -> Flow {
+fn lower(query: &Query<'_>, to: Level) -> Answer {
     query.console.level.set(query.console.level.get().min(to));
-    Flow::Done
+    query.console.expert.set(false);
+    query.console.experimental.set(false);
+    Answer::Done
 }

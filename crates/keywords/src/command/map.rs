@@ -15,7 +15,7 @@ const PIECE: usize = 16 << 10;
 
 macro_rules! command {
     ($($word:literal)+, $usage:literal, $doc:literal, $run:expr) => {
-        Command { words: &[$($word),+], usage: $usage, doc: $doc, level: Level::Admin, run: $run }
+        Command { words: &[$($word),+], usage: $usage, doc: $doc, level: Level::Admin, gate: Gate::Open, run: $run }
     };
 }
 
@@ -78,14 +78,14 @@ fn version(query: &Query<'_>) -> (Option<u32>, usize) {
     }
 }
 
-fn refused(query: &Query<'_>, result: Result<(), PatternError>, out: &mut Vec<u8>) -> Flow {
+fn refused(query: &Query<'_>, result: Result<(), PatternError>, out: &mut Vec<u8>) -> Answer {
     match result {
-        Ok(()) => Flow::Done,
+        Ok(()) => Answer::Done,
         Err(error) => query.refuse(&format!("{}.", error.0), out),
     }
 }
 
-fn show(query: &Query<'_>, from: u64, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn show(query: &Query<'_>, from: u64, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (version, skip) = version(query);
     let word = query.word(2 + skip);
     if word.is_empty() {
@@ -98,13 +98,13 @@ fn show(query: &Query<'_>, from: u64, side: &Side, out: &mut Vec<u8>) -> Flow {
         None => entries(list, &list.now(), from, out),
         Some(version) => match list.version(version) {
             Some(snapshot) => entries(list, &snapshot, from, out),
-            None => Flow::Done,
+            None => Answer::Done,
         },
     }
 }
 
 /// What lists there are.
-fn all(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn all(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     out.extend_from_slice(b"# id (file) description\n");
     let mut lists: Vec<&Arc<Reference>> =
         query.world.references.iter().filter(|list| (side.has)(list)).collect();
@@ -122,15 +122,15 @@ fn all(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
         );
         out.extend_from_slice(line.as_bytes());
     }
-    Flow::Done
+    Answer::Done
 }
 
 /// The entries from the place `from` on.
-fn entries(list: &Reference, snapshot: &Snapshot, from: u64, out: &mut Vec<u8>) -> Flow {
+fn entries(list: &Reference, snapshot: &Snapshot, from: u64, out: &mut Vec<u8>) -> Answer {
     let mut next = from;
     while let Some(entry) = snapshot.next(next) {
         if out.len() > PIECE {
-            return Flow::More(next);
+            return Answer::More(next);
         }
         out.extend_from_slice(format!("{:#010x} ", entry.order).as_bytes());
         out.extend_from_slice(entry.key);
@@ -141,10 +141,10 @@ fn entries(list: &Reference, snapshot: &Snapshot, from: u64, out: &mut Vec<u8>) 
         out.push(b'\n');
         next = entry.order + 1;
     }
-    Flow::Done
+    Answer::Done
 }
 
-fn get(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn get(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (list, sample) = (query.word(2), query.word(3));
     if list.is_empty() || sample.is_empty() {
         return query.refuse(&format!("Missing {} identifier and/or key.", side.name), out);
@@ -155,7 +155,7 @@ fn get(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
     for way in list.comparisons() {
         compared(list, &way, sample, side, out);
     }
-    Flow::Done
+    Answer::Done
 }
 
 /// One line: what a way of comparing the list finds.
@@ -184,7 +184,7 @@ fn compared(list: &Reference, way: &Comparison, sample: &[u8], side: &Side, out:
     out.push(b'\n');
 }
 
-fn add(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn add(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (version, skip) = version(query);
     let (list, key, value) = (query.word(2 + skip), query.word(3 + skip), query.word(4 + skip));
     let is_map = side.name == MAP.name;
@@ -225,7 +225,7 @@ fn add_lines(
     version: Option<u32>,
     payload: &[u8],
     out: &mut Vec<u8>,
-) -> Flow {
+) -> Answer {
     for line in payload.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
         let end = line.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(line.len());
         let (key, value) = line.split_at(end);
@@ -239,7 +239,7 @@ fn add_lines(
             break;
         }
     }
-    Flow::Done
+    Answer::Done
 }
 
 fn put(
@@ -249,7 +249,7 @@ fn put(
     key: &[u8],
     value: &[u8],
     out: &mut Vec<u8>,
-) -> Flow {
+) -> Answer {
     let current = list.summary();
     let result = match version.filter(|v| *v != current.current) {
         None => Some(list.add(key, value)),
@@ -269,7 +269,7 @@ fn which(word: &[u8]) -> Option<Which<'_>> {
     u64::from_str_radix(digits, 16).ok().map(Which::Order)
 }
 
-fn set(query: &Query<'_>, out: &mut Vec<u8>) -> Flow {
+fn set(query: &Query<'_>, out: &mut Vec<u8>) -> Answer {
     let (list, key, value) = (query.word(2), query.word(3), query.word(4));
     if list.is_empty() || key.is_empty() || value.is_empty() {
         return query.refuse("'set map' expects three parameters: map identifier, key and value.", out);
@@ -283,12 +283,12 @@ fn set(query: &Query<'_>, out: &mut Vec<u8>) -> Flow {
     match (list.set(which, value), which) {
         (Ok(0), Which::Key(_)) => query.refuse("entry not found.", out),
         (Ok(0), Which::Order(_)) => query.refuse("key or pattern not found.", out),
-        (Ok(_), _) => Flow::Done,
+        (Ok(_), _) => Answer::Done,
         (Err(error), _) => refused(query, Err(error), out),
     }
 }
 
-fn del(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn del(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (list, key) = (query.word(2), query.word(3));
     if list.is_empty() || key.is_empty() {
         let why = format!("This command expects two parameters: {} identifier and key.", side.name);
@@ -300,10 +300,10 @@ fn del(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
     let Some(which) = which(key) else {
         return query.refuse("Malformed identifier. Please use #<id> or <file>.", out);
     };
-    if list.remove(which) == 0 { query.refuse("Key not found.", out) } else { Flow::Done }
+    if list.remove(which) == 0 { query.refuse("Key not found.", out) } else { Answer::Done }
 }
 
-fn clear(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn clear(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (version, skip) = version(query);
     match list_of(query, 2 + skip, side) {
         Err(why) => query.refuse(&why, out),
@@ -314,23 +314,23 @@ fn clear(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
                     list.clear_version(version);
                 }
             }
-            Flow::Done
+            Answer::Done
         }
     }
 }
 
-fn prepare(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn prepare(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     match list_of(query, 2, side) {
         Err(why) => query.refuse(&why, out),
         Ok(list) => query.inform(&format!("New version created: {}", list.prepare()), out),
     }
 }
 
-fn commit(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Flow {
+fn commit(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
     let (Some(version), skip) = version(query) else { return query.refuse("Missing version number.", out) };
     match list_of(query, 2 + skip, side) {
         Err(why) => query.refuse(&why, out),
-        Ok(list) if list.commit(version) => Flow::Done,
+        Ok(list) if list.commit(version) => Answer::Done,
         Ok(_) => query.refuse("Version number out of range.", out),
     }
 }

@@ -1,15 +1,21 @@
 //! Commands of the Runtime API (management manual 9.3). To add one: a file named after it with a `KEYWORDS` table, and
 //! its line in the list. A command answers; reading lines, levels and prompts is `engine`'s business (`cli`).
 
-use state::family::Command;
+use state::family::{Command, Console, Gate};
 
+mod clear_counters;
 mod echo;
+mod enable;
+mod expert_mode;
 mod help;
 mod level;
 mod map;
+mod maxconn;
 mod prompt;
 mod publish_backend;
 mod quit;
+mod set_rate_limit;
+mod set_server;
 mod set_severity_output;
 mod set_timeout;
 mod show_backend;
@@ -19,19 +25,27 @@ mod show_env;
 mod show_info;
 mod show_stat;
 mod show_version;
+mod shutdown;
 mod table;
+mod weight;
 
 pub use help::{Title, list};
 
 /// Every command, a file a line.
 pub static ALL: &[&[Command]] = &[
+    clear_counters::KEYWORDS,
     echo::KEYWORDS,
+    enable::KEYWORDS,
+    expert_mode::KEYWORDS,
     help::KEYWORDS,
     level::KEYWORDS,
     map::KEYWORDS,
+    maxconn::KEYWORDS,
     prompt::KEYWORDS,
     publish_backend::KEYWORDS,
     quit::KEYWORDS,
+    set_rate_limit::KEYWORDS,
+    set_server::KEYWORDS,
     set_severity_output::KEYWORDS,
     set_timeout::KEYWORDS,
     show_backend::KEYWORDS,
@@ -41,7 +55,9 @@ pub static ALL: &[&[Command]] = &[
     show_info::KEYWORDS,
     show_stat::KEYWORDS,
     show_version::KEYWORDS,
+    shutdown::KEYWORDS,
     table::KEYWORDS,
+    weight::KEYWORDS,
 ];
 
 /// The command that these words begin with; the longest, if there are several.
@@ -52,10 +68,60 @@ pub fn find(words: &[&[u8]]) -> Option<&'static Command> {
     ALL.iter().flat_map(|file| file.iter()).filter(begins).max_by_key(|command| command.words.len())
 }
 
+/// Whether a conversation may use a command. Errors: what it lacks.
+pub fn permit(command: &Command, console: &Console) -> Result<(), &'static str> {
+    match command.gate {
+        Gate::Expert if !console.expert.get() => Err("This command is restricted to expert mode only."),
+        Gate::Experimental if !console.experimental.get() => {
+            Err("This command is restricted to experimental mode only.")
+        }
+        _ if console.level.get() < command.level => Err("Permission denied"),
+        _ => Ok(()),
+    }
+}
+
 /// What the files of this family share.
 mod prelude {
-    pub(super) use state::family::{Command, Flow, Query};
+    pub(super) use state::family::{Answer, Command, Gate, Query};
+    use state::turn::Seat;
     pub(super) use state::world::Level;
+    use state::{Backend, Frontend, Server, World};
+
+    /// The server that the word at this position names as `backend/server`.
+    pub(super) fn seat<'a>(query: &Query<'a>, at: usize) -> Result<Seat<'a>, &'static str> {
+        let text = std::str::from_utf8(query.word(at)).unwrap_or_default();
+        let (backend, server) = text
+            .split_once('/')
+            .filter(|(_, server)| !server.is_empty())
+            .ok_or("Require 'backend/server'.")?;
+        let backend = backend_named(query.world, backend).ok_or("No such backend.")?;
+        let id = numbered(server);
+        let named = |s: &&Server| id.map_or(*s.name == *server, |id| s.id == id);
+        let server = backend.servers.iter().find(named).ok_or("No such server.")?;
+        Ok(Seat { world: query.world, backend, server, now_ns: query.now_ns })
+    }
+
+    /// The number behind a `#`.
+    pub(super) fn numbered(text: &str) -> Option<u32> {
+        text.strip_prefix('#').and_then(|id| id.parse().ok())
+    }
+
+    /// The backend of this name, or of this number after `#`.
+    pub(super) fn backend_named<'w>(world: &'w World, name: &str) -> Option<&'w Backend> {
+        let id = numbered(name);
+        world.backends.iter().find(|b| id.map_or(*b.name == *name, |id| b.id == id))
+    }
+
+    /// The frontend that the word at this position names.
+    pub(super) fn frontend<'a>(query: &Query<'a>, at: usize) -> Result<&'a Frontend, &'static str> {
+        let name = std::str::from_utf8(query.word(at)).unwrap_or_default();
+        if query.word(at).is_empty() {
+            return Err("A frontend name is expected.");
+        }
+        let id = numbered(name);
+        let named = |f: &&Frontend| id.map_or(*f.name == *name, |id| f.id == id);
+        query.world.frontends.iter().find(named).ok_or("No such frontend.")
+    }
 
     /// A number as C's `atoi` reads it: what stands in front, 0 if that is none; and whether that was all.
     pub(super) fn number(text: &[u8]) -> (i64, bool) {
@@ -75,6 +141,8 @@ mod prelude {
 
 #[cfg(test)]
 mod tests {
+    use state::world::Level;
+
     use super::*;
 
     #[test]
@@ -90,11 +158,99 @@ mod tests {
         }
     }
 
+    /// Commands by the level from which on they may be used; the others are for administrators.
+    const FOR_OPERATORS: &[&str] = &[
+        "clear counters",
+        "clear table",
+        "get var",
+        "operator",
+        "set table",
+        "show activity",
+        "show cli sockets",
+        "show env",
+        "show errors",
+        "show fd",
+        "show libs",
+        "show sess",
+        "show startup-logs",
+        "trace",
+    ];
+    const FOR_USERS: &[&str] = &[
+        "echo",
+        "get weight",
+        "help",
+        "httpclient",
+        "prompt",
+        "quit",
+        "set anon off",
+        "set anon on",
+        "set severity-output",
+        "set timeout",
+        "show anon",
+        "show backend",
+        "show cli level",
+        "show default-server",
+        "show defaults",
+        "show dev",
+        "show events",
+        "show info",
+        "show peers",
+        "show pools",
+        "show resolvers",
+        "show schema json",
+        "show servers conn",
+        "show servers state",
+        "show stat",
+        "show table",
+        "show tasks",
+        "show threads",
+        "show trace",
+        "show version",
+        "user",
+        "dump stats-file",
+    ];
+
+    #[test]
+    fn each_command_has_its_level_and_its_gate() {
+        for command in ALL.iter().flat_map(|file| file.iter()) {
+            let words = command.words.join(" ");
+            let least = match &*words {
+                words if FOR_USERS.contains(&words) => Level::User,
+                words if FOR_OPERATORS.contains(&words) => Level::Operator,
+                _ => Level::Admin,
+            };
+            for level in [Level::User, Level::Operator, Level::Admin] {
+                let console = Console::new(level, 0);
+                let (expert, experimental) = (&console.expert, &console.experimental);
+                match command.gate {
+                    Gate::Open => {}
+                    Gate::Expert => {
+                        assert!(
+                            permit(command, &console).is_err_and(|why| why.contains("expert mode")),
+                            "{words}"
+                        );
+                        expert.set(true);
+                    }
+                    Gate::Experimental => {
+                        assert!(
+                            permit(command, &console).is_err_and(|why| why.contains("experimental")),
+                            "{words}"
+                        );
+                        experimental.set(true);
+                    }
+                }
+                let denied = if level < least { Err("Permission denied") } else { Ok(()) };
+                assert_eq!(permit(command, &console), denied, "{words} {level:?}");
+            }
+        }
+    }
+
     #[test]
     fn usages_begin_with_the_words() {
         for command in ALL.iter().flat_map(|file| file.iter()) {
             let words = command.words.join(" ");
-            assert!(command.usage.starts_with(&words), "{}", command.usage);
+            // What has no usage is not listed.
+            assert!(command.usage.is_empty() || command.usage.starts_with(&words), "{}", command.usage);
             assert!(!command.doc.is_empty() && !command.doc.ends_with('.'), "{words}");
         }
     }

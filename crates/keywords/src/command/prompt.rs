@@ -9,6 +9,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "prompt [help | n | i | p | timed ]*",
     doc: "toggle interactive mode with prompt",
     level: Level::User,
+    gate: Gate::Open,
     run,
 }];
 
@@ -21,7 +22,7 @@ const USAGE: &str = "Usage: prompt [help | n | i | p | timed]*\n\
     \x20 timed   also show in the prompt for how long the process has been running, or no longer\n\
     Without a word: from n or i to p, from p to n.";
 
-fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
+fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
     let console = query.console;
     let (mut talk, mut timed) = (console.talk.get(), console.timed.get());
     if query.words.len() == 1 {
@@ -41,5 +42,5 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
     }
     console.talk.set(talk);
     console.timed.set(timed);
-    Flow::Done
+    Answer::Done
 }

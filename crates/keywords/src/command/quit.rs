@@ -7,8 +7,9 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "quit",
     doc: "disconnect",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, _| {
         query.console.ended.set(true);
-        Flow::Done
+        Answer::Done
     },
 }];

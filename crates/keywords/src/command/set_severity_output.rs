@@ -9,6 +9,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "set severity-output [none|number|string]",
     doc: "set whether messages begin with their severity",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         let reporting = match query.word(2) {
             b"none" => Reporting::Nothing,
@@ -17,6 +18,6 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             _ => return query.refuse("one of 'none', 'number', 'string' is a required argument", out),
         };
         query.console.reporting.set(reporting);
-        Flow::Done
+        Answer::Done
     },
 }];

@@ -7,6 +7,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "set timeout [cli] <delay>",
     doc: "set for how long this session may be silent",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         if query.word(2) != b"cli" {
             return query.refuse("'set timeout' only supports 'cli'.", out);
@@ -17,7 +18,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         match seconds(query.word(3)).filter(|ms| *ms > 0) {
             Some(ms) => {
                 query.console.timeout_ms.set(ms);
-                Flow::Done
+                Answer::Done
             }
             None => query.refuse("Invalid timeout value.", out),
         }

@@ -7,12 +7,13 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show backend",
     doc: "list the backends of the running configuration",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         out.extend_from_slice(b"# name\n");
         for backend in &query.world.backends {
             out.extend_from_slice(backend.name.as_bytes());
             out.push(b'\n');
         }
-        Flow::Done
+        Answer::Done
     },
 }];

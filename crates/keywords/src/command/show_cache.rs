@@ -12,6 +12,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show cache",
     doc: "list the caches, and what each of them has stored",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         let mut text = String::new();
         for cache in &query.world.caches {
@@ -25,7 +26,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             }
         }
         out.extend_from_slice(text.as_bytes());
-        Flow::Done
+        Answer::Done
     },
 }];
 

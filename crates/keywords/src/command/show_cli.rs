@@ -12,6 +12,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "show cli level",
         doc: "show the level of this session",
         level: Level::User,
+        gate: Gate::Open,
         run: |query, _, out| query.inform(name(query.console.level.get()), out),
     },
     Command {
@@ -19,6 +20,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "show cli sockets",
         doc: "list the sockets of the Runtime API",
         level: Level::Operator,
+        gate: Gate::Open,
         run: sockets,
     },
 ];
@@ -32,7 +34,7 @@ const fn name(level: Level) -> &'static str {
 }
 
 /// Inherited sockets have no address in the configuration and are left out.
-fn sockets(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
+fn sockets(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
     out.extend_from_slice(b"# socket lvl processes\n");
     for socket in &query.world.global.stats_sockets {
         let at = match &socket.bind.address {
@@ -45,5 +47,5 @@ fn sockets(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Flow {
         // Writing to a vector cannot fail.
         let _ = writeln!(out, "{at} {} all", name(socket.level));
     }
-    Flow::Done
+    Answer::Done
 }

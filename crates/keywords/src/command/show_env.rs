@@ -9,16 +9,17 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show env [var]",
     doc: "show the environment variables of the process",
     level: Level::Operator,
+    gate: Gate::Open,
     run: |query, _, out| {
         let wanted = query.word(2);
         if wanted.is_empty() {
             std::env::vars_os().for_each(|(name, value)| line(name.as_bytes(), value.as_bytes(), out));
-            return Flow::Done;
+            return Answer::Done;
         }
         match std::env::vars_os().find(|(name, _)| name.as_bytes() == wanted) {
             Some((name, value)) => {
                 line(name.as_bytes(), value.as_bytes(), out);
-                Flow::Done
+                Answer::Done
             }
             None => query.refuse("Variable not found", out),
         }

@@ -10,6 +10,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show info [desc|json|typed|float]*",
     doc: "report information about the running process",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| {
         let form = match (query.has(2, "json"), query.has(2, "typed")) {
             (true, _) => Form::Json,
@@ -25,6 +26,6 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             now_ns: query.now_ns,
         };
         show.info(&row, INFO, out);
-        Flow::Done
+        Answer::Done
     },
 }];

@@ -10,13 +10,14 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show stat [desc|json|no-maint|typed|up]*",
     doc: "report counters for each proxy and server",
     level: Level::User,
+    gate: Gate::Open,
     run,
 }];
 
 /// How much of an answer is written before it is sent on.
 const PART: usize = 32 * 1024;
 
-fn run(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Flow {
+fn run(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Answer {
     let asked = match Asked::read(query) {
         Ok(asked) => asked,
         Err(why) => return query.refuse(why, out),
@@ -34,11 +35,11 @@ fn run(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Flow {
         asked.show.row(&row(query, object), first, out);
         first = false;
         if out.len() >= PART {
-            return Flow::More(next);
+            return Answer::More(next);
         }
     }
     asked.show.end(out);
-    Flow::Done
+    Answer::Done
 }
 
 fn row<'a>(query: &Query<'a>, object: Object<'a>) -> Row<'a> {

@@ -7,5 +7,6 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     usage: "show version",
     doc: "show the version of the running process",
     level: Level::User,
+    gate: Gate::Open,
     run: |query, _, out| query.inform(&query.about.version, out),
 }];

@@ -12,8 +12,9 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "clear table <table> [<filter>]*",
         doc: "remove an entry from a table (filter: data/key)",
         level: Level::Operator,
+        gate: Gate::Open,
         run: |query, _, out| match clear(query) {
-            Ok(()) => Flow::Done,
+            Ok(()) => Answer::Done,
             Err(why) => query.refuse(&why, out),
         },
     },
@@ -22,8 +23,9 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "set table <table> key <k> [data.* <v>]*",
         doc: "update or create a table entry's data",
         level: Level::Operator,
+        gate: Gate::Open,
         run: |query, _, out| match set(query) {
-            Ok(()) => Flow::Done,
+            Ok(()) => Answer::Done,
             Err(why) => query.refuse(&why, out),
         },
     },
@@ -32,6 +34,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "show table [<table> [<filter>]*]",
         doc: "report table usage stats or dump this table's contents (filter: data/key)",
         level: Level::User,
+        gate: Gate::Open,
         run: |query, from, out| match show(query, from, out) {
             Ok(flow) => flow,
             Err(why) => query.refuse(&why, out),
@@ -57,29 +60,29 @@ fn table<'a>(query: &Query<'a>) -> Result<&'a Table, String> {
     found.map(|table| &**table).ok_or_else(|| "No such table".to_owned())
 }
 
-fn show(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Result<Flow, String> {
+fn show(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Result<Answer, String> {
     let now = query.now_ns / 1_000_000;
     query.world.tables.iter().for_each(|table| table.sweep(now));
     if query.word(2).is_empty() {
         for table in query.world.tables.iter().rev() {
             head(table, out);
         }
-        return Ok(Flow::Done);
+        return Ok(Answer::Done);
     }
     let table = table(query)?;
     let which = which(query, table, SHOW)?;
     if query.console.level.get() < Level::Operator {
         head(table, out);
         out.extend_from_slice(b"# contents not dumped due to insufficient privileges\n");
-        return Ok(Flow::Done);
+        return Ok(Answer::Done);
     }
     let filters = match which {
         Which::Entry(Some(seen)) => {
             head(table, out);
             row(&seen, now, out);
-            return Ok(Flow::Done);
+            return Ok(Answer::Done);
         }
-        Which::Entry(None) => return Ok(Flow::Done),
+        Which::Entry(None) => return Ok(Answer::Done),
         Which::Filtered(filters) => filters,
     };
     if from == 0 {
@@ -92,10 +95,10 @@ fn show(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Result<Flow, String>
             row(&seen, now, out);
         }
         if out.len() > PART {
-            return Ok(Flow::More(next.saturating_add(1)));
+            return Ok(Answer::More(next.saturating_add(1)));
         }
     }
-    Ok(Flow::Done)
+    Ok(Answer::Done)
 }
 
 fn clear(query: &Query<'_>) -> Result<(), String> {

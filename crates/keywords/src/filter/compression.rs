@@ -141,7 +141,7 @@ fn choose(act: &mut Act<'_>, said: &Said<'_>) {
 }
 
 fn budget<'w>(act: &Act<'w>) -> Option<&'w Arc<Budget>> {
-    act.world.global.compression.budget.as_ref()
+    Some(&act.world.global.compression.budget).filter(|budget| budget.limit() > 0)
 }
 
 fn work(act: &Act<'_>, algorithm: Algorithm) -> Box<dyn Work> {

@@ -110,7 +110,7 @@ fn address<'a>(row: &Row<'a>) -> Option<Cow<'a, str>> {
     if row.level < Level::Operator {
         return None;
     }
-    match (row.bind().map(|b| &b.address), row.server().map(|s| &s.address)) {
+    match (row.bind().map(|b| &b.address), row.server().map(|s| s.address()).as_deref()) {
         (Some(BindAddress::Inet(at)), _) | (_, Some(Address::Inet(at))) => Some(at.to_string().into()),
         (Some(BindAddress::Unix(_) | BindAddress::Abstract(_)), _) | (_, Some(Address::Unix(_))) => {
             Some("unix".into())

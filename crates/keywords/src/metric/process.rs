@@ -104,7 +104,7 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Maxconn",
             "CLPV",
             P,
-            U32(|row| Some(row.world.global.maxconn)),
+            U32(|row| Some(row.world.maxconn())),
             "How many connections of clients it accepts at once",
         ),
     ),
@@ -162,7 +162,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Connections of clients over the last second",
         ),
     ),
-    (27, metric("ConnRateLimit", "CLPV", P, NONE, "Limit on ConnRate, 0 without one")),
+    (
+        27,
+        metric(
+            "ConnRateLimit",
+            "CLPV",
+            P,
+            U32(|row| Some(row.world.process.limits.connection_rate.or(0))),
+            "Limit on ConnRate, 0 without one",
+        ),
+    ),
     (
         28,
         metric(
@@ -183,7 +192,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Sessions over the last second",
         ),
     ),
-    (30, metric("SessRateLimit", "CLPV", P, NONE, "Limit on SessRate, 0 without one")),
+    (
+        30,
+        metric(
+            "SessRateLimit",
+            "CLPV",
+            P,
+            U32(|row| Some(row.world.process.limits.session_rate.or(0))),
+            "Limit on SessRate, 0 without one",
+        ),
+    ),
     (
         31,
         metric(
@@ -195,7 +213,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
         ),
     ),
     (32, metric("SslRate", "MRPV", P, NO_RATE, "TLS connections over the last second")),
-    (33, metric("SslRateLimit", "CLPV", P, NONE, "Limit on SslRate, 0 without one")),
+    (
+        33,
+        metric(
+            "SslRateLimit",
+            "CLPV",
+            P,
+            U32(|row| Some(row.world.process.limits.tls_rate.or(0))),
+            "Limit on SslRate, 0 without one",
+        ),
+    ),
     (34, metric("MaxSslRate", "MMPV", P, NONE, "The most TLS connections there ever were in a second")),
     (35, metric("SslFrontendKeyRate", "MGPV", P, NO_RATE, "TLS keys made for clients over the last second")),
     (
@@ -257,7 +284,7 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "CompressBpsRateLim",
             "CLPV",
             P,
-            U64(|row| Some(row.world.global.compression.budget.as_ref().map_or(0, |b| b.limit))),
+            U64(|row| Some(row.world.global.compression.budget.limit())),
             "Limit on CompressBpsIn, 0 without one",
         ),
     ),

@@ -63,8 +63,8 @@ fn queue<'a>(row: &Row<'a>) -> Option<&'a state::counters::Gauge> {
 
 fn limit(row: &Row<'_>) -> Option<u32> {
     match row.object {
-        Object::Process => Some(row.world.global.maxconn),
-        Object::Frontend(frontend) => Some(frontend.maxconn),
+        Object::Process => Some(row.world.maxconn()),
+        Object::Frontend(frontend) => Some(frontend.maxconn()),
         Object::Listener(_, bind) => Some(bind.maxconn),
         Object::Server(_, server) => Some(server.maxconn()).filter(|n| *n > 0),
         Object::Backend(backend) => Some(backend.fullconn),

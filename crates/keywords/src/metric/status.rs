@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use state::frontend::listening;
 use state::server::{Check, FULL_STEPS, admin};
 use state::{Backend, Server, World};
 
@@ -183,6 +184,8 @@ fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
                 (false, false) => "DOWN (UNPUB)".into(),
             }
         }
+        Object::Frontend(f) if f.live.listening.load(Relaxed) == listening::PAUSED => "PAUSED".into(),
+        Object::Frontend(f) if f.live.listening.load(Relaxed) == listening::ENDED => "STOP".into(),
         Object::Process | Object::Frontend(_) | Object::Listener(..) => {
             if row.about.stopping.load(Relaxed) {
                 "STOP".into()

@@ -77,8 +77,7 @@ fn rate<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Err("'maxcomprate' expects an integer argument in kb/s.".to_owned());
     }
     let kilobytes = u64::try_from(atol(word(line, 1))).unwrap_or(0);
-    let budget = (kilobytes > 0).then(|| Arc::new(Budget::new(kilobytes.saturating_mul(1024))));
-    cx.plan.global.compression.budget = budget;
+    cx.plan.global.compression.budget = Arc::new(Budget::new(kilobytes.saturating_mul(1024)));
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::Arc;
 
+use crate::administer::{Notice, Weight};
 use crate::world::Level;
-use crate::{About, World};
+use crate::{About, Frontend, World};
 
 /// A command.
 pub struct Command {
@@ -17,9 +19,11 @@ pub struct Command {
     pub doc: &'static str,
     /// The lowest level of a socket on which it is run.
     pub level: Level,
+    /// What has to be switched on first.
+    pub gate: Gate,
     /// Appends the answer, each line ended, without the empty line that ends it all. What has been appended is sent before
-    /// a long answer goes on: `from` is 0 at first, then what [`Flow::More`] said.
-    pub run: fn(&Query<'_>, from: u64, out: &mut Vec<u8>) -> Flow,
+    /// a long answer goes on: `from` is 0 at first, then what [`Answer::More`] said.
+    pub run: fn(&Query<'_>, from: u64, out: &mut Vec<u8>) -> Answer,
 }
 
 impl std::fmt::Debug for Command {
@@ -28,12 +32,47 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// Whether an answer is complete.
+/// What has to be switched on before a command is run (management manual 9.3 "expert-mode", "experimental-mode").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
+pub enum Gate {
+    Open,
+    Expert,
+    Experimental,
+}
+
+/// Whether an answer is complete.
+#[derive(Debug)]
+pub enum Answer {
     Done,
     /// Ask again with this number.
     More(u64),
+    /// Ask again with this number, after so many milliseconds.
+    Later(u64, u32),
+    /// The answer is complete once this was done.
+    Then(Chore),
+}
+
+/// What a command has the threads that serve traffic do, each with what is its own.
+pub enum Chore {
+    /// Runs this in each of them.
+    Each(Arc<Part>),
+    /// Listeners look whether they are to listen.
+    Listeners,
+    /// The idle connections to the server of this number in the process are closed.
+    CloseIdle(u32),
+}
+
+/// What each thread does for itself; it is told its number.
+pub type Part = dyn Fn(&World, u16) + Send + Sync;
+
+impl std::fmt::Debug for Chore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Each(_) => "Each",
+            Self::Listeners => "Listeners",
+            Self::CloseIdle(_) => "CloseIdle",
+        })
+    }
 }
 
 /// What a command is asked.
@@ -83,6 +122,9 @@ pub struct Console {
     /// `set timeout cli`, milliseconds; 0 is for ever.
     pub timeout_ms: Cell<u32>,
     pub reporting: Cell<Reporting>,
+    /// `expert-mode`, `experimental-mode`.
+    pub expert: Cell<bool>,
+    pub experimental: Cell<bool>,
     /// `quit`: it ends now.
     pub ended: Cell<bool>,
 }
@@ -95,6 +137,8 @@ impl Console {
             timed: Cell::new(false),
             timeout_ms: Cell::new(timeout_ms),
             reporting: Cell::new(Reporting::Nothing),
+            expert: Cell::new(false),
+            experimental: Cell::new(false),
             ended: Cell::new(false),
         }
     }
@@ -103,6 +147,8 @@ impl Console {
 /// Severities of messages (RFC 5424 section 6.2.1), as numbers and names.
 const SEVERITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 const ERROR: u8 = 3;
+const WARNING: u8 = 4;
+const NOTICE: u8 = 5;
 const INFO: u8 = 6;
 
 impl<'a> Query<'a> {
@@ -122,16 +168,38 @@ impl<'a> Query<'a> {
     }
 
     /// Refuses: appends a message that says why.
-    pub fn refuse(&self, why: &str, out: &mut Vec<u8>) -> Flow {
+    pub fn refuse(&self, why: &str, out: &mut Vec<u8>) -> Answer {
         self.message(ERROR, why, out)
     }
 
+    /// Appends a message that warns.
+    pub fn warn(&self, text: &str, out: &mut Vec<u8>) -> Answer {
+        self.message(WARNING, text, out)
+    }
+
+    /// Appends a message that matters, but is no fault.
+    pub fn notice(&self, text: &str, out: &mut Vec<u8>) -> Answer {
+        self.message(NOTICE, text, out)
+    }
+
     /// Appends a message that informs.
-    pub fn inform(&self, text: &str, out: &mut Vec<u8>) -> Flow {
+    pub fn inform(&self, text: &str, out: &mut Vec<u8>) -> Answer {
         self.message(INFO, text, out)
     }
 
-    fn message(&self, severity: u8, text: &str, out: &mut Vec<u8>) -> Flow {
+    /// Appends a line that is no message, whatever is said of messages.
+    pub fn plain(&self, text: &str, out: &mut Vec<u8>) -> Answer {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'\n');
+        Answer::Done
+    }
+
+    /// Has logs say something of a frontend.
+    pub fn announce(&self, frontend: &Frontend, text: String) {
+        self.world.process.notices.add(Notice { backend: frontend.id, weight: Weight::Notice, text });
+    }
+
+    fn message(&self, severity: u8, text: &str, out: &mut Vec<u8>) -> Answer {
         match self.console.reporting.get() {
             Reporting::Nothing => {}
             Reporting::Number => out.extend_from_slice(format!("[{severity}]: ").as_bytes()),
@@ -142,6 +210,6 @@ impl<'a> Query<'a> {
         }
         out.extend_from_slice(text.as_bytes());
         out.push(b'\n');
-        Flow::Done
+        Answer::Done
     }
 }

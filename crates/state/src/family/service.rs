@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Flow;
 use crate::expr::Ctx;
 use crate::rule::Act;
 
@@ -44,6 +43,14 @@ pub enum Begun {
     Page(u16),
     /// There was no room for the head.
     Failed,
+}
+
+/// Whether a body is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Done,
+    /// Ask again with this number.
+    More(u64),
 }
 
 /// A service at work. What it writes is sent part by part, so that it takes as much memory as a part.

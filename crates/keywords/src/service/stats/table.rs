@@ -229,7 +229,7 @@ impl Look {
             return;
         }
         html.raw("<div class=\"tips\">");
-        match &server.address {
+        match &*server.address() {
             Address::Inet(at) => address(at, html),
             Address::Unix(path) => {
                 html.raw("unix: ").text(path.trim_start_matches('\0'));

@@ -1,0 +1,50 @@
+//! What a command has the threads that serve traffic do: each does it with what is its own, and the command's answer waits
+//! for them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use state::World;
+use state::family::Chore;
+
+use crate::at_work::Crew;
+use crate::thread;
+
+/// How long a busy thread is waited for; it does its part later then.
+const PATIENCE_MS: u64 = 2_000;
+
+/// Has all threads do it.
+pub(super) async fn everywhere(crew: &Crew, world: &Arc<World>, chore: Chore) {
+    let Some(task) = net::current_task() else { return };
+    let chore = Arc::new(chore);
+    let done = Arc::new(AtomicUsize::new(0));
+    let asked = crew.all(|| {
+        let (chore, world, done) = (Arc::clone(&chore), Arc::clone(world), Arc::clone(&done));
+        Box::new(move || {
+            net::spawn(async move {
+                here(&chore, &world);
+                // What was woken by it gets its turn first.
+                net::yield_now().await;
+                net::yield_now().await;
+                done.fetch_add(1, Relaxed);
+                task.notify();
+            });
+        })
+    });
+    let until = net::now().plus_millis(PATIENCE_MS);
+    while done.load(Relaxed) < asked && net::now() < until {
+        net::wait(|w| {
+            w.notified().until(until);
+        })
+        .await;
+    }
+}
+
+/// This thread's part.
+fn here(chore: &Chore, world: &World) {
+    thread::with_worker(|worker| match chore {
+        Chore::Each(act) => act(world, worker.number),
+        Chore::Listeners => worker.listeners.borrow().iter().for_each(|task| task.notify()),
+        Chore::CloseIdle(server) => worker.idle.close(*server),
+    });
+}

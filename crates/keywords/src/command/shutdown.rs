@@ -1,0 +1,50 @@
+//! `shutdown`: a frontend for good, the sessions on a server (management manual 9.3).
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use state::family::Chore;
+use state::frontend::listening;
+use state::termination::Cause;
+
+use super::prelude::*;
+
+pub(super) const KEYWORDS: &[Command] = &[
+    Command {
+        words: &["shutdown", "frontend"],
+        usage: "shutdown frontend <frontend>",
+        doc: "stop a frontend for good",
+        level: Level::Admin,
+        gate: Gate::Open,
+        run: end_frontend,
+    },
+    Command {
+        words: &["shutdown", "sessions", "server"],
+        usage: "shutdown sessions server <bk>/<srv>",
+        doc: "end the sessions on a server",
+        level: Level::Admin,
+        gate: Gate::Open,
+        run: |query, _, out| match seat(query, 3) {
+            Ok(seat) => {
+                query.world.process.shutdowns.add((seat.server.live.uid, Cause::KILLED));
+                Answer::Done
+            }
+            Err(why) => query.refuse(why, out),
+        },
+    },
+];
+
+fn end_frontend(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
+    let frontend = match frontend(query, 2) {
+        Ok(frontend) => frontend,
+        Err(why) => return query.refuse(why, out),
+    };
+    if frontend.live.listening.swap(listening::ENDED, Relaxed) == listening::ENDED {
+        return query.notice("Frontend was already shut down.", out);
+    }
+    let connections = frontend.live.sessions.total();
+    query.announce(
+        frontend,
+        format!("Proxy {} stopped (cumulated conns: FE: {connections}, BE: 0).", frontend.name),
+    );
+    Answer::Then(Chore::Listeners)
+}
