@@ -11,6 +11,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "publish backend <backend>",
         doc: "mark backend as ready for traffic",
         level: Level::Admin,
+        gate: Gate::Open,
         run: |query, _, out| publish(query, true, out),
     },
     Command {
@@ -18,11 +19,12 @@ pub(super) const KEYWORDS: &[Command] = &[
         usage: "unpublish backend <backend>",
         doc: "remove backend for traffic processing",
         level: Level::Admin,
+        gate: Gate::Open,
         run: |query, _, out| publish(query, false, out),
     },
 ];
 
-fn publish(query: &Query<'_>, published: bool, out: &mut Vec<u8>) -> Flow {
+fn publish(query: &Query<'_>, published: bool, out: &mut Vec<u8>) -> Answer {
     let position = query.world.backend_names.get(&*query.text(2));
     let Some(backend) = position.and_then(|at| query.world.backend(*at)) else {
         return query.refuse("No such backend.", out);

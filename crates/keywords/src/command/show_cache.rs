@@ -11,7 +11,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
     words: &["show", "cache"],
     usage: "show cache",
     doc: "list the caches, and what each of them has stored",
-    level: Level::User,
+    level: Level::Admin,
     gate: Gate::Open,
     run: |query, _, out| {
         let mut text = String::new();
