@@ -4,6 +4,7 @@
 use std::io;
 
 use net::{Addr, Sock};
+use state::fault::Fault;
 use state::options::{RetryOn, Reuse};
 use state::server::{Address, Port};
 use state::termination::{Cause, Phase};
@@ -16,7 +17,7 @@ use crate::idle::Lease;
 use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
-use crate::{borrow, dial, observe};
+use crate::{borrow, dial, forward, observe};
 use crate::{persist, preface, redir, spelling};
 
 /// A pause before trying the same server again.
@@ -41,6 +42,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     // Nothing of an attempt on a connection that had died counts.
     x.stream.times.connected = 0;
     loop {
+        x.stream.server_fault = None;
         let server = match x.places.server() {
             Some(server) => server,
             None => elsewhere(x, backend).await?,
@@ -59,7 +61,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
                 }
                 Err(failed) => failed,
             },
-            Err(error) => refused(&error),
+            Err(error) => {
+                x.stream.server_fault = error.raw_os_error().map(Fault::System);
+                refused(&error)
+            }
         };
         if failed == Failed::Stale {
             continue;
@@ -289,7 +294,10 @@ async fn transmit<'x>(
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };
     match sent {
-        Err(Broken::Destination(_)) => return Err(refused),
+        Err(broken @ Broken::Destination(_)) => {
+            forward::note_fault(x, &broken);
+            return Err(refused);
+        }
         Err(_) => return Err(Failed::Refused),
         Ok(()) => {}
     }
@@ -322,7 +330,9 @@ async fn transmit<'x>(
             x.up.forget_head();
             return Err(Failed::TimedOut);
         }
-        let failed = upstream.sock.take_error().is_err() || x.up.push(&upstream.sock).is_err();
+        let fault = upstream.sock.take_error().err();
+        x.stream.server_fault = fault.as_ref().and_then(io::Error::raw_os_error).map(Fault::System);
+        let failed = fault.is_some() || x.up.push(&upstream.sock).is_err();
         // Once something went out the server may have acted on it: then its answer, or the lack of it, counts.
         if failed && x.up.moved == before {
             x.up.forget_head();

@@ -86,8 +86,6 @@ pub struct Exchange<'x> {
     pub server_bytes: Option<u64>,
     /// What the address that the client came to counts for itself.
     pub listener: Option<&'x PerThread<Block>>,
-    /// Bytes of the response that went to the client, heads included.
-    pub told: u64,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.

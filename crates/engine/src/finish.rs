@@ -21,6 +21,10 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     let now = net::now().as_nanos();
     x.stream.times.ended = now;
     x.stream.bytes_in += x.up.payload;
+    if x.stream.times.connected != 0 {
+        let altered = x.up.sums();
+        x.stream.bytes_sent = (x.stream.bytes_in + altered.made).saturating_sub(altered.taken);
+    }
     // Those that end don't count among those that are served.
     x.places.leave_server();
     x.places.leave_backend();
@@ -88,13 +92,11 @@ fn count_status(x: &Exchange<'_>) {
 
 fn count(x: &Exchange<'_>) {
     let stream = &*x.stream;
-    let served = stream.times.connected != 0;
-    let sent = if served { stream.bytes_in } else { 0 };
     x.count(|c| {
         c.bytes_in.add(stream.bytes_in);
         c.bytes_out.add(stream.bytes_out);
-        c.requests_sent.add(sent);
-        c.responses_sent.add(x.told);
+        c.requests_sent.add(stream.bytes_sent);
+        c.responses_sent.add(x.stream.bytes_told);
         if stream.compressed.is_some() {
             c.compressed.add(1);
         }

@@ -3,6 +3,7 @@
 
 use http::h1::Framing;
 use net::Time;
+use state::fault::Fault;
 use state::termination::{Cause, Phase};
 
 use crate::exchange::{Exchange, Stop, deadline};
@@ -130,8 +131,16 @@ fn parts(x: &Exchange<'_>, client_ended: bool) -> bool {
 
 /// Whether the connection was reset before the peer had ended its direction. The system tells that once, to whoever reads or
 /// writes first; then the connection reads as if it had come to its end.
-pub fn is_reset(broken: &Broken) -> bool {
+fn is_reset(broken: &Broken) -> bool {
     matches!(broken, Broken::Destination(e) if e.kind() == std::io::ErrorKind::ConnectionReset)
+}
+
+/// Notes what the system said of the server's connection; `broken` is what became of sending on it.
+pub fn note_fault(x: &mut Exchange<'_>, broken: &Broken) {
+    if let Broken::Destination(error) = broken {
+        x.stream.server_fault = error.raw_os_error().map(Fault::System);
+        x.server_broke |= is_reset(broken);
+    }
 }
 
 /// All came that was sent; a body that lasts until the end isn't complete if that end was a reset.
@@ -149,7 +158,7 @@ fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
         Ok(step) => Ok(step),
         // The response may still be complete; the client's connection can't be used again.
         Err(broken @ (Broken::Destination(_) | Broken::Invalid)) => {
-            x.server_broke |= is_reset(&broken);
+            note_fault(x, &broken);
             x.up.cancel();
             x.keep_client = false;
             Ok(Step::Done)
@@ -161,13 +170,14 @@ fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     }
 }
 
-fn broken_down(x: &Exchange<'_>, broken: &Broken) -> Failure {
+fn broken_down(x: &mut Exchange<'_>, broken: &Broken) -> Failure {
     match broken {
         Broken::Destination(_) => {
             x.count(|c| c.client_aborts.add(1));
             Failure::silent(Cause::CLIENT, Phase::DATA)
         }
-        Broken::Source(_) => {
+        Broken::Source(error) => {
+            x.stream.server_fault = error.raw_os_error().map(Fault::System);
             x.count(|c| c.server_aborts.add(1));
             Failure::silent(Cause::SERVER, Phase::DATA)
         }

@@ -7,6 +7,7 @@ use http::h1::{self, Framing, Parsed, Scan};
 use http::{Known, Method, Version};
 use net::Time;
 use state::expr::Side;
+use state::fault::Fault;
 use state::termination::{Cause, Phase};
 
 use crate::buffer::Buffer;
@@ -50,7 +51,10 @@ pub async fn head(x: &mut Exchange<'_>, rest: &mut Option<Buffer>) -> Result<Hea
                 continue;
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return ended(x, rest),
+            Err(error) => {
+                x.stream.server_fault = error.raw_os_error().map(Fault::System);
+                return ended(x, rest);
+            }
         }
         let before = x.up.moved;
         let step = push_body(x)?;
@@ -207,7 +211,7 @@ pub fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     match x.up.step(&x.client.sock, &upstream.sock) {
         Ok(step) => Ok(step),
         Err(broken @ Broken::Destination(_)) => {
-            x.server_broke |= forward::is_reset(&broken);
+            forward::note_fault(x, &broken);
             // The server may have answered before it closed: its answer is read first.
             if !x.up.keeps() {
                 x.up.cancel();

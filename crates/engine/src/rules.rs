@@ -139,6 +139,9 @@ pub fn in_order<'w, W: Walk>(
     rules: &'w RuleList,
     at: &mut usize,
 ) -> Verdict {
+    if let Some(stream) = act.stream.as_deref_mut() {
+        stream.waiting = None;
+    }
     let mut sieve = if W::SEES_ALL { Sieve::open(rules) } else { Sieve::new(rules, act) };
     while let Some(rule) = sieve.next(act, at) {
         *at += 1;
@@ -149,6 +152,7 @@ pub fn in_order<'w, W: Walk>(
             Some(false) => continue,
             None => {
                 *at -= 1;
+                waits(act, rule);
                 return Verdict::More;
             }
         }
@@ -169,7 +173,10 @@ pub fn in_order<'w, W: Walk>(
                 }
                 Verdict::Failed
             }
-            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::More) => return passing,
+            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::More) => {
+                waits(act, rule);
+                return passing;
+            }
             last => last,
         };
         if let Some(stream) = act.stream.as_deref_mut() {
@@ -178,6 +185,13 @@ pub fn in_order<'w, W: Walk>(
         return if verdict == Verdict::Stop { Verdict::Next } else { verdict };
     }
     Verdict::Next
+}
+
+/// Notes that a rule waits for something.
+fn waits(act: &mut Act<'_>, rule: &Rule) {
+    if let Some(stream) = act.stream.as_deref_mut() {
+        stream.waiting = Some(rule.written);
+    }
 }
 
 /// Whether a rule's condition holds; none while that depends on bytes that may still come.

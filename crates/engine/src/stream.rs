@@ -17,8 +17,8 @@ use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
-    contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route, serve,
-    stick, track,
+    cli, contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route,
+    serve, stick, track,
 };
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
@@ -26,6 +26,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     let Some(frontend) = world.frontend(client.session.frontend) else { return After::Close };
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    stream.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     let listener = frontend.live.listener_counters(client.session.bind);
     stream.counters = std::mem::take(&mut client.session.carried);
@@ -43,7 +44,6 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         server_status: 0,
         server_bytes: None,
         listener,
-        told: 0,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -122,9 +122,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     filter::response(x, &mut down)?;
     respond::connection_header(x).map_err(full)?;
     log_response(x, &down);
-    x.told += request::weight(&x.stream.response);
+    x.stream.bytes_told += request::weight(&x.stream.response);
     let done = body(x, &mut down).await;
-    x.told += down.payload;
+    x.stream.bytes_told += down.payload;
     x.stream.bytes_out += down.payload;
     filter::settle(x, down.sums());
     finish::server(x, &mut down);

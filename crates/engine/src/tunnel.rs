@@ -12,13 +12,14 @@ use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{connect, content, filter, finish, forward, log, persist, route, stick, track};
+use crate::{cli, connect, content, filter, finish, forward, log, persist, route, stick, track};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
     let frontend = world.frontend(client.session.frontend)?;
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
+    stream.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     stream.times.request = stream.times.begun;
     let listener = frontend.live.listener_counters(client.session.bind);
@@ -36,7 +37,6 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         server_status: 0,
         server_bytes: None,
         listener,
-        told: 0,
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -72,7 +72,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         }
     }
     x.stream.bytes_out += down.payload;
-    x.told += down.payload;
+    x.stream.bytes_told += down.payload;
     x.answered = false;
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;

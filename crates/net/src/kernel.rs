@@ -112,6 +112,8 @@ pub trait Kernel {
     fn set(&self, handle: Handle, option: SockOpt) -> io::Result<()>;
     /// What is known of a TCP connection.
     fn tcp_info(&self, handle: Handle) -> io::Result<TcpInfo>;
+    /// `TCP_SAVED_SYN`: puts the packet that began the connection into `buf`; gives its length.
+    fn saved_syn(&self, handle: Handle, buf: &mut [u8]) -> io::Result<usize>;
 
     /// A pipe of about `size` bytes: its read end, its write end and what it really holds.
     fn pipe(&self, size: usize) -> io::Result<(Handle, Handle, usize)>;

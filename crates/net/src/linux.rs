@@ -151,6 +151,10 @@ impl Kernel for Linux {
         sockopt::set(borrow(handle)?, option)
     }
 
+    fn saved_syn(&self, handle: Handle, buf: &mut [u8]) -> io::Result<usize> {
+        sockopt::saved_syn(borrow(handle)?, buf)
+    }
+
     fn tcp_info(&self, handle: Handle) -> io::Result<TcpInfo> {
         sockopt::tcp_info(borrow(handle)?)
     }

@@ -43,6 +43,8 @@ pub struct ListenOptions {
     pub nodelay: bool,
     /// `TCP_CONGESTION` (`cc`).
     pub congestion: Option<Arc<str>>,
+    /// `TCP_SAVE_SYN` (`tcp-ss`): 1 keeps the headers of the packets that begin connections, 2 those of the link too.
+    pub save_syn: u8,
     /// `IP_TOS` / `IPV6_TCLASS`, inherited by accepted connections.
     pub tos: Option<u8>,
     /// `SO_KEEPALIVE`, inherited by accepted connections (`option clitcpka`).
@@ -75,6 +77,7 @@ impl Default for ListenOptions {
             user_timeout: None,
             nodelay: true,
             congestion: None,
+            save_syn: 0,
             tos: None,
             keepalive: None,
             mptcp: false,
@@ -216,4 +219,6 @@ pub struct TcpInfo {
     pub total_retrans: u32,
     /// The reordering metric.
     pub reordering: u32,
+    /// The forward acknowledgement counter; 0 in kernels that no longer keep it.
+    pub fackets: u32,
 }

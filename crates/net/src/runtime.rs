@@ -2,6 +2,7 @@
 //! what the parts (tasks, slots, wheel, park) share; knows nothing of sockets' meaning.
 
 use crate::counters::{Call, Counters, Meter, bump};
+use crate::effort::Business;
 use crate::kernel::{Event, Handle, Interest, Kernel};
 use crate::linux::{self, Linux};
 use crate::park::{Park, Why};
@@ -51,6 +52,7 @@ pub(crate) struct Rt {
     pub(crate) wheel: RefCell<Wheel>,
     pub(crate) pipes: RefCell<Vec<Ends>>,
     pub(crate) meter: Meter,
+    pub(crate) business: Business,
     inbox: Arc<Inbox>,
     events: RefCell<Vec<Event>>,
     messages: Cell<Vec<Message>>,
@@ -90,6 +92,7 @@ impl Runtime {
             wheel: RefCell::new(Wheel::new(now)),
             pipes: RefCell::default(),
             meter: Meter::default(),
+            business: Business::default(),
             inbox,
             events: RefCell::default(),
             messages: Cell::default(),
@@ -448,6 +451,8 @@ impl Rt {
         let mut events = self.events.borrow_mut();
         events.clear();
         self.meter.call(Call::Wait);
+        let idle_from =
+            if timeout == Some(Duration::ZERO) { None } else { Some(self.kernel().monotonic().0) };
         let waited = match &self.over {
             None => self.linux.wait(timeout, &mut events),
             Some(other) => other.wait(timeout, &mut events),
@@ -457,6 +462,8 @@ impl Rt {
             std::thread::sleep(timeout.unwrap_or(Duration::MAX).min(Duration::from_millis(10)));
         }
         self.refresh_clock();
+        let now = self.now.get();
+        self.business.waited(idle_from.unwrap_or(now), now);
         for event in events.iter() {
             self.apply(*event);
         }

@@ -26,6 +26,12 @@ pub fn tcp_info(descriptor: i32) -> io::Result<TcpInfo> {
     with_io(|rt| kernel!(rt, Other, tcp_info(descriptor)))
 }
 
+/// The packet that began a connection of this thread, by its descriptor, where its listener keeps those
+/// ([`save_syn`](crate::ListenOptions::save_syn)). The system gives it once; what is longer than `buf` is left out.
+pub fn saved_syn(descriptor: i32, buf: &mut [u8]) -> io::Result<usize> {
+    with_io(|rt| kernel!(rt, Other, saved_syn(descriptor, buf)))
+}
+
 impl Sock {
     /// Begins to connect. The first write may be tried at once (a connection within the host is established
     /// by then); otherwise wait until it's writable, then ask [`Sock::take_error`] how the attempt ended.

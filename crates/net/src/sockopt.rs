@@ -37,6 +37,10 @@ pub(crate) fn listener(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Re
     if let Some(name) = &options.congestion {
         sockopt::set_tcp_congestion(fd, name)?;
     }
+    if options.save_syn > 0 {
+        let what = i32::from(options.save_syn);
+        had(options.mptcp, set_int(fd, libc::IPPROTO_TCP, libc::TCP_SAVE_SYN, what))?;
+    }
     if let Some(tos) = options.tos {
         set_tos(fd, tos)?;
     }
@@ -195,7 +199,13 @@ pub(crate) fn tcp_info(fd: Fd<'_>) -> io::Result<TcpInfo> {
         retrans: word(36),
         total_retrans: word(100),
         reordering: word(88),
+        fackets: word(40),
     })
+}
+
+/// `TCP_SAVED_SYN`; the kernel gives it once.
+pub(crate) fn saved_syn(fd: Fd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    get_bytes(fd, libc::IPPROTO_TCP, libc::TCP_SAVED_SYN, buf)
 }
 
 /// Where a redirected connection was meant to go.

@@ -1,6 +1,7 @@
 //! Tasks: their table, the queues of those that want to run, and their wakers. Knows nothing of sockets or
 //! time beyond storing a task's deadline.
 
+use crate::effort::{Account, Effort};
 use crate::table::{INDEX_MAX, Table};
 use crate::{remote, wheel};
 use pin_project_lite::pin_project;
@@ -81,6 +82,7 @@ struct Task {
     generation: Cell<u32>,
     next: Cell<u32>,
     flags: Cell<u8>,
+    account: Account,
 }
 
 impl Default for Task {
@@ -93,6 +95,7 @@ impl Default for Task {
             generation: Cell::new(0),
             next: Cell::new(NONE),
             flags: Cell::new(0),
+            account: Account::default(),
         }
     }
 }
@@ -187,6 +190,7 @@ impl Tasks {
             task.job.set(job);
             task.flags.set(LIVE);
             task.deadline.set(u64::MAX);
+            task.account.open();
             self.live.set(self.live.get() + 1);
             self.wake(index);
         }
@@ -220,6 +224,11 @@ impl Tasks {
     /// The task being polled, [`NONE`] outside of any.
     pub(crate) fn current(&self) -> u32 {
         self.current.get()
+    }
+
+    /// What the task being polled took so far.
+    pub(crate) fn effort(&self) -> Effort {
+        self.table.get(self.current()).map(|task| task.account.effort()).unwrap_or_default()
     }
 
     pub(crate) fn set_current(&self, index: u32) {
@@ -311,8 +320,12 @@ impl Tasks {
         }
         task.deadline.set(u64::MAX);
         let outer = self.current.replace(index);
+        let began = task.account.begin();
         let polled = catch_unwind(AssertUnwindSafe(|| self.with_waker(index, |cx| job.as_mut().poll(cx))));
         self.current.set(outer);
+        if let Some(began) = began {
+            task.account.end(began);
+        }
         match polled {
             Ok(Poll::Pending) if !task.has(ABORTED) => {
                 task.job.set(Some(job));
@@ -417,6 +430,7 @@ impl Tasks {
             return;
         }
         task.put(QUEUED, true);
+        task.account.wake();
         task.next.set(NONE);
         match self.table.get(queue.tail.replace(index)) {
             Some(last) => last.next.set(index),

@@ -173,6 +173,9 @@ impl Kernel for Pretend {
     fn set(&self, _: Handle, _: SockOpt) -> io::Result<()> {
         no()
     }
+    fn saved_syn(&self, _: Handle, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
     fn tcp_info(&self, _: Handle) -> io::Result<TcpInfo> {
         no()
     }

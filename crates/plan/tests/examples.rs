@@ -209,6 +209,7 @@ fn bind() -> Bind {
         tfo: false,
         mss: None,
         user_timeout_ms: None,
+        save_syn: 0,
         congestion: None,
         namespace: None,
         md5: None,

@@ -200,6 +200,7 @@ fn listen_options(bind: &Bind, backlog: u32, reuse_port: bool) -> ListenOptions 
         defer_accept: bind.defer_accept.then_some(DEFER),
         fast_open: bind.tfo.then_some(FAST_OPEN_QUEUE),
         user_timeout: bind.user_timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
+        save_syn: bind.save_syn,
         congestion: bind.congestion.as_deref().map(Arc::from),
         namespace: bind.namespace.as_deref().map(Arc::from),
         mptcp: bind.multipath,

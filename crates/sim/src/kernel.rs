@@ -286,6 +286,10 @@ impl Kernel for SimKernel {
         })
     }
 
+    fn saved_syn(&self, _: Handle, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn tcp_info(&self, _: Handle) -> io::Result<TcpInfo> {
         Ok(TcpInfo::default())
     }

@@ -25,6 +25,14 @@ pub struct About {
     pub cpu_time_ns: fn() -> u64,
     /// Asks the kernel about a connection by its descriptor; none where it is no TCP connection.
     pub tcp_facts: fn(i32) -> Option<crate::link::TcpFacts>,
+    /// Puts the packet that began a connection of this thread into the buffer, where it was kept (`tcp-ss`).
+    pub saved_syn: fn(i32, &mut [u8]) -> Option<usize>,
+    /// What the present task took since it began.
+    pub effort: fn() -> Effort,
+    /// The part of its time that this thread works, in percent.
+    pub busy_percent: fn() -> u8,
+    /// The same of each thread, as of the last turn of the rates. The last one is the main thread's.
+    pub busy: PerThread<AtomicU32>,
     /// It finishes what it has and takes nothing new.
     pub stopping: AtomicBool,
     /// Monotonic nanoseconds of the last turn of all [`Rate`]s.
@@ -36,6 +44,17 @@ pub struct About {
     pub cpu_rate: Rate,
     /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.
     pub tasks: PerThread<AtomicU32>,
+}
+
+/// What a task took of the processor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// How often it was called.
+    pub calls: u32,
+    /// Nanoseconds in calls that are over, and between being woken and being called; counted only where tasks are
+    /// profiled (`profiling.tasks`).
+    pub cpu_ns: u64,
+    pub latency_ns: u64,
 }
 
 impl About {

@@ -1,6 +1,6 @@
-//! What keeps a client's connection from becoming a session, as logs and `fc_err` name it (manual 7.3.3 "fc_err_str").
+//! What is wrong with a connection, as logs, `fc_err` and `bc_err` name it (manual 7.3.3 "fc_err_str").
 
-/// A fault of a client's connection.
+/// A fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It ended before its PROXY protocol header came.
@@ -14,6 +14,8 @@ pub enum Fault {
     ProxyForeign,
     ProxyMalformed,
     ProxyProtocol,
+    /// What the system answered to an attempt to connect, to read or to write, by its number.
+    System(i32),
 }
 
 impl Fault {
@@ -33,11 +35,35 @@ impl Fault {
             Self::ProxyProtocol => {
                 (17, "PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
             }
+            Self::System(errno) => system(errno),
         }
     }
 
     /// Whether the client sent nothing at all, as a probe does.
     pub const fn is_silent(self) -> bool {
         matches!(self, Self::ProxyEmpty | Self::ProxyAbort | Self::ProxyTimeout)
+    }
+}
+
+/// The errors of Linux (errno(3)) that have a name of their own; any other is one of the socket.
+const fn system(errno: i32) -> (i64, &'static str, &'static str) {
+    match errno {
+        24 => (2, "PROC_FDLIM", "Too many sockets on the process"),
+        23 => (3, "SYS_FDLIM", "Too many sockets on the system"),
+        92 | 93 | 97 => (5, "NOPROTO", "Protocol or address family not supported"),
+        99 | 11 => (9, "FREE_PORTS", "Out of local source ports on the system"),
+        98 => (10, "ADDR_INUSE", "Local source address already in use"),
+        111 => (47, "EREFUSED", "ECONNREFUSED returned by OS"),
+        104 => (48, "ERESET", "ECONNRESET returned by OS"),
+        101 => (49, "EUNREACH", "ENETUNREACH returned by OS"),
+        12 => (50, "ENOMEM", "ENOMEM returned by OS"),
+        9 => (51, "EBADF", "EBADF returned by OS"),
+        14 => (52, "EFAULT", "EFAULT returned by OS"),
+        22 => (53, "EINVAL", "EINVAL returned by OS"),
+        107 => (54, "ENCONN", "ENCONN returned by OS"),
+        88 => (55, "ENSOCK", "ENSOCK returned by OS"),
+        105 => (56, "ENOBUFS", "ENOBUFS returned by OS"),
+        32 => (57, "EPIPE", "EPIPE returned by OS"),
+        _ => (6, "SOCK_ERR", "General socket error"),
     }
 }

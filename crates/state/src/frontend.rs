@@ -102,6 +102,8 @@ pub struct Bind {
     pub mss: Option<i32>,
     /// `tcp-ut`, milliseconds.
     pub user_timeout_ms: Option<u32>,
+    /// `tcp-ss`: whether the packets that begin connections are kept: 1 from the network header on, 2 from the link's on.
+    pub save_syn: u8,
     /// `cc`: the kernel's congestion control.
     pub congestion: Option<Box<str>>,
     pub namespace: Option<Box<str>>,

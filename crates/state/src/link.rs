@@ -17,6 +17,8 @@ pub struct TcpFacts {
     pub retrans: u32,
     /// The reordering metric.
     pub reordering: u32,
+    /// The forward acknowledgement counter; 0 in kernels that no longer keep it.
+    pub fackets: u32,
 }
 
 /// TCP keep-alive probes (`clitcpka-*`, `srvtcpka-*`, manual 4.2); what is absent is the system's.

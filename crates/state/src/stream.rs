@@ -3,11 +3,13 @@
 
 use http::{Message, Version};
 
+use crate::about::Effort;
 use crate::cache::{Asked, Entry};
 use crate::captured::{Captured, Kept};
 use crate::compression::Algorithm;
 use crate::endpoint::Endpoint;
 use crate::family::Serve;
+use crate::fault::Fault;
 use crate::link::Packets;
 use crate::reply::Page;
 use crate::rule::Place;
@@ -151,6 +153,9 @@ pub struct Stream {
     /// Bytes from the client and to the client, heads included.
     pub bytes_in: u64,
     pub bytes_out: u64,
+    /// Bytes that went to the server in the end, and to the client as rules and filters left them, heads included.
+    pub bytes_sent: u64,
+    pub bytes_told: u64,
     /// Status for the log; 0: none.
     pub status: u16,
     pub retries: u32,
@@ -168,6 +173,8 @@ pub struct Stream {
     pub server_destination: Option<Endpoint>,
     /// The descriptor of that connection, while it is this stream's.
     pub server_socket: Option<i32>,
+    /// What is wrong with that connection, or kept the last attempt from becoming one.
+    pub server_fault: Option<Fault>,
     /// The status the server answered with, whatever rules made of it; 0: none.
     pub server_status: u16,
     /// What persistence by cookie did, the third and fourth letter of `%tsc` (manual 8.5), where a cookie is configured.
@@ -201,6 +208,10 @@ pub struct Stream {
     pub logged: bool,
     /// The last rule that ended its set.
     pub last_rule: Option<Place>,
+    /// The rule that waits for something, while one does.
+    pub waiting: Option<Place>,
+    /// What its task had taken before it began.
+    pub effort_before: Effort,
     /// A random number of 32 bits and the counter of the process, for unique ids.
     pub number: u64,
     /// `unique-id-format`.
@@ -250,6 +261,8 @@ impl Stream {
             begun_wall_us: 0,
             bytes_in: 0,
             bytes_out: 0,
+            bytes_sent: 0,
+            bytes_told: 0,
             status: 0,
             retries: 0,
             max_retries: None,
@@ -259,6 +272,7 @@ impl Stream {
             server_source: None,
             server_destination: None,
             server_socket: None,
+            server_fault: None,
             server_status: 0,
             cookie_state: *b"NN",
             captured_cookies: [Kept::NONE; 2],
@@ -280,6 +294,8 @@ impl Stream {
             log_level: None,
             logged: false,
             last_rule: None,
+            waiting: None,
+            effort_before: Effort::default(),
             number: 0,
             unique_id: UniqueId::default(),
         }
@@ -336,6 +352,8 @@ impl Stream {
         self.begun_wall_us = wall_us;
         self.bytes_in = 0;
         self.bytes_out = 0;
+        self.bytes_sent = 0;
+        self.bytes_told = 0;
         self.status = 0;
         self.retries = 0;
         self.max_retries = None;
@@ -345,6 +363,7 @@ impl Stream {
         self.server_source = None;
         self.server_destination = None;
         self.server_socket = None;
+        self.server_fault = None;
         self.server_status = 0;
         self.cookie_state = *b"NN";
         self.captured_cookies.iter_mut().for_each(Kept::clear);
@@ -365,6 +384,7 @@ impl Stream {
         self.log_level = None;
         self.logged = false;
         self.last_rule = None;
+        self.waiting = None;
         self.number = 0;
         self.unique_id.clear();
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use net::{Bound, Listener, Remote};
+use state::about::Effort;
 use state::counters::{PerThread, Rate};
 use state::link::TcpFacts;
 use state::world::Level;
@@ -118,6 +119,10 @@ fn about(program: &Program, threads: usize) -> About {
         open_files: net::process::nofile().unwrap_or(0),
         cpu_time_ns: program.cpu_time_ns,
         tcp_facts,
+        saved_syn: |descriptor, buf| net::saved_syn(descriptor, buf).ok(),
+        effort,
+        busy_percent: net::busy_percent,
+        busy: PerThread::new(threads),
         stopping: AtomicBool::new(false),
         turned_ns: AtomicU64::new(net::now().as_nanos()),
         connection_rate: Rate::default(),
@@ -126,6 +131,12 @@ fn about(program: &Program, threads: usize) -> About {
         cpu_rate: Rate::default(),
         tasks: PerThread::new(threads),
     }
+}
+
+/// What the present task took since it began.
+pub fn effort() -> Effort {
+    let net::Effort { polls: calls, cpu_ns, latency_ns } = net::effort();
+    Effort { calls, cpu_ns, latency_ns }
 }
 
 /// What the kernel knows of a connection of this thread.
@@ -139,6 +150,7 @@ fn tcp_facts(descriptor: i32) -> Option<TcpFacts> {
         lost: info.lost,
         retrans: info.retrans,
         reordering: info.reordering,
+        fackets: info.fackets,
     })
 }
 

@@ -80,7 +80,7 @@ fn look_at_backend(backend: &Backend, now: u64, elapsed: u64) {
     }
 }
 
-/// Asks each thread how many tasks it has; this thread's are the last.
+/// Asks each thread how many tasks it has and how busy it is; this thread's are the last.
 fn count_tasks(about: &Arc<About>, threads: &[Remote]) {
     for (number, thread) in (0u16..).zip(threads) {
         let about = Arc::clone(about);
@@ -93,5 +93,8 @@ fn count_tasks(about: &Arc<About>, threads: &[Remote]) {
 fn note(about: &About, thread: u16) {
     if let Some(tasks) = about.tasks.of(thread) {
         tasks.store(net::tasks(), Relaxed);
+    }
+    if let Some(busy) = about.busy.of(thread) {
+        busy.store(u32::from(net::busy_percent()), Relaxed);
     }
 }

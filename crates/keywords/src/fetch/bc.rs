@@ -1,5 +1,7 @@
 //! `bc_dst`, `bc_src` and their kin: the connection to the server (manual 7.3.3).
 
+use state::fault::Fault;
+
 use super::prelude::*;
 
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
@@ -33,6 +35,36 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         doc: "The server's port.",
         examples: &[Example { given: GIVEN, expr: "bc_dst_port", gives: "8080" }],
         get: |_, cx| address_of(cx).map(|a| int(a.port())),
+        each: None,
+    },
+    Fetch {
+        name: "bc_err",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "The number of what went wrong with the server's connection; 0 for nothing.",
+        examples: &[Example { given: GIVEN, expr: "bc_err", gives: "0" }],
+        get: |_, cx| Some(Value::Sint(fault(cx)?.map_or(0, |fault| fault.parts().0))),
+        each: None,
+    },
+    Fetch {
+        name: "bc_err_name",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Server,
+        doc: "The name of what went wrong with the server's connection.",
+        examples: &[Example { given: GIVEN, expr: "bc_err_name", gives: "-" }],
+        get: |_, cx| fault(cx)?.map(|fault| Value::Str(fault.parts().1.as_bytes())),
+        each: None,
+    },
+    Fetch {
+        name: "bc_err_str",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Server,
+        doc: "What went wrong with the server's connection, in words.",
+        examples: &[Example { given: GIVEN, expr: "bc_err_str", gives: "Success" }],
+        get: |_, cx| Some(Value::Str(fault(cx)?.map_or("Success", |fault| fault.parts().2).as_bytes())),
         each: None,
     },
     Fetch {
@@ -86,6 +118,12 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
+
+/// What is wrong with the server's connection, where there is one or was to be one.
+fn fault(cx: &Ctx<'_>) -> Option<Option<Fault>> {
+    let stream = cx.stream?;
+    (stream.server_fault.is_some() || stream.times.connected != 0).then_some(stream.server_fault)
+}
 
 fn address_of(cx: &Ctx<'_>) -> Option<std::net::SocketAddr> {
     match cx.stream?.server_destination? {

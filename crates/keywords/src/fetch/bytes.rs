@@ -1,4 +1,4 @@
-//! `req.bytes_in`, `res.bytes_in`, `bytes_in`, `bytes_out`: how much went through (manual 7.3.3).
+//! `req.bytes_in`, `req.bytes_out`, `res.bytes_in`, `res.bytes_out`, `bytes_in`, `bytes_out`: how much went through (manual 7.3.3).
 
 use super::prelude::*;
 
@@ -10,9 +10,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Sint,
         needs: Needs::ResponseCounts,
-        doc: "The bytes that went to the client for this stream, heads included.",
+        doc: "The bytes that went to the client for this stream, as rules and filters left them, heads included.",
         examples: &[Example { given: GIVEN, expr: "res.bytes_out", gives: "0" }],
-        get: |_, cx| i64::try_from(cx.stream?.bytes_out).ok().map(Value::Sint),
+        get: |_, cx| i64::try_from(cx.stream?.bytes_told).ok().map(Value::Sint),
         each: None,
     },
     Fetch {
@@ -46,11 +46,21 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
     Fetch {
+        name: "req.bytes_out",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::RequestCounts,
+        doc: "The bytes that went to the server for this stream, as filters left them, heads included; known at the end.",
+        examples: &[Example { given: GIVEN, expr: "req.bytes_out", gives: "0" }],
+        get: |_, cx| i64::try_from(cx.stream?.bytes_sent).ok().map(Value::Sint),
+        each: None,
+    },
+    Fetch {
         name: "res.bytes_in",
         args: &[],
         gives: Type::Sint,
         needs: Needs::ResponseCounts,
-        doc: "The bytes that went to the client for this stream, heads included.",
+        doc: "The bytes that came from the server for this stream, heads included.",
         examples: &[Example { given: GIVEN, expr: "res.bytes_in", gives: "0" }],
         get: |_, cx| i64::try_from(cx.stream?.bytes_out).ok().map(Value::Sint),
         each: None,

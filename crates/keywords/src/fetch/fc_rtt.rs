@@ -19,6 +19,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     time("bc_rttvar", "The variance of the round-trip time to the server; see `bc_rtt`.", |args, cx| {
         shown(args, facts(cx, cx.stream?.server_socket)?.rtt_var_us)
     }),
+    count("fc_fackets", "The forward acknowledgement counter of the client's connection.", |_, cx| {
+        own(cx).map(|f| int(f.fackets))
+    }),
     count("fc_lost", "Segments to the client that are taken for lost.", |_, cx| own(cx).map(|f| int(f.lost))),
     count("fc_reordering", "The reordering metric of the client's connection.", |_, cx| {
         own(cx).map(|f| int(f.reordering))

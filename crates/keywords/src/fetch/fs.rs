@@ -1,11 +1,16 @@
 //! `fs.*`, `bs.*`, `fc_nb_streams` and their kin: the stream in its connection (manual 7.3.4). In HTTP/1 and TCP a
 //! connection has one stream, without a number of its own or codes to reset it with.
 
+use std::fmt::Write;
+
+use state::fault::Fault;
 use state::termination::Cause;
 
 use super::prelude::*;
 
 const GIVEN: &str = "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\n\r\n";
+
+const LAYERS: &[ArgSpec] = &[ArgSpec::optional("bitmap", ArgKind::Sint)];
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
@@ -36,6 +41,40 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         doc: "Whether the server ended the stream before its time.",
         examples: &[Example { given: GIVEN, expr: "bs.aborted", gives: "0" }],
         get: |_, cx| cx.stream.map(|s| int(i64::from(s.termination.cause == Cause::SERVER))),
+        each: None,
+    },
+    Fetch {
+        name: "bs.debug_str",
+        args: LAYERS,
+        gives: Type::Str,
+        needs: Needs::ServerConnection,
+        doc: "What Sluice knows of the server's side, for its developers; see `fs.debug_str`.",
+        examples: &[Example { given: GIVEN, expr: "bs.debug_str(16)", gives: "" }],
+        get: |args, cx| {
+            let stream = cx.stream?;
+            let told = if stream.has_response { Some(&stream.response) } else { None };
+            let side = Told { message: told, socket: stream.server_socket, fault: stream.server_fault };
+            Some(side.debug(args, cx))
+        },
+        each: None,
+    },
+    Fetch {
+        name: "fs.debug_str",
+        args: LAYERS,
+        gives: Type::Str,
+        needs: Needs::Session,
+        doc: "What Sluice knows of the client's side, for its developers: the layers whose numbers are summed, 16 for the \
+              socket, 8 for the connection, 4 for the transport, 2 and 1 for what stands in it; all without a number.",
+        examples: &[
+            Example { given: GIVEN, expr: "fs.debug_str(1)", gives: " head=1 headers=0 bytes=0/0" },
+            Example { given: GIVEN, expr: "fs.debug_str(8)", gives: " conn.err_code=0" },
+        ],
+        get: |args, cx| {
+            let stream = cx.stream?;
+            let told = if stream.has_request { Some(&stream.request) } else { None };
+            let side = Told { message: told, socket: cx.session.socket, fault: cx.session.fault };
+            Some(side.debug(args, cx))
+        },
         each: None,
     },
     Fetch {
@@ -109,3 +148,34 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
+
+/// One side of a stream, as it is told to developers.
+struct Told<'a> {
+    message: Option<&'a Message>,
+    socket: Option<i32>,
+    fault: Option<Fault>,
+}
+
+impl Told<'_> {
+    fn debug<'a>(&self, args: &Args, cx: &Ctx<'a>) -> Value<'a> {
+        let layers = args.int(0).unwrap_or(0);
+        let has = |bit: i64| layers == 0 || layers & bit != 0;
+        let mut out = String::new();
+        // A String takes whatever is written.
+        if let (true, Some(stream)) = (has(1), cx.stream) {
+            let headers = self.message.map_or(0, Message::header_count);
+            let (head, counts) = (u8::from(self.message.is_some()), (stream.bytes_in, stream.bytes_out));
+            let _ = write!(out, " head={head} headers={headers} bytes={}/{}", counts.0, counts.1);
+        }
+        if let (true, Some(stream)) = (has(2), cx.stream) {
+            let _ = write!(out, " requests={} retries={}", cx.session.requests, stream.retries);
+        }
+        if has(8) {
+            let _ = write!(out, " conn.err_code={}", self.fault.map_or(0, |fault| fault.parts().0));
+        }
+        if let (true, Some(socket)) = (has(16), self.socket) {
+            let _ = write!(out, " fd={socket}");
+        }
+        Value::Str(cx.arena.alloc_slice_copy(out.as_bytes()))
+    }
+}

@@ -1,4 +1,5 @@
-//! `last_rule_file`, `last_rule_line`, `last_entity`: which rule ended the last rule set that one ended (manual 7.3.1).
+//! `last_rule_file`, `last_rule_line`, `last_entity`, `waiting_entity`: which rule ended the last rule set that
+//! one ended, and which one waits (manual 7.3.1, 7.3.2).
 
 use state::rule::Place;
 
@@ -14,11 +15,17 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Nothing,
         doc: "`FILE:LINE` of the last rule that ended its rule set.",
         examples: &[Example { given: GIVEN, expr: "last_entity", gives: "web.cfg:30" }],
-        get: |_, cx| {
-            let place = last(cx)?;
-            let text = format!("{}:{}", file(cx, place)?, place.line);
-            Some(Value::Str(cx.arena.alloc_slice_copy(text.as_bytes())))
-        },
+        get: |_, cx| named(cx, last(cx)?),
+        each: None,
+    },
+    Fetch {
+        name: "waiting_entity",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::Nothing,
+        doc: "`FILE:LINE` of the rule that waited for something when the stream ended.",
+        examples: &[Example { given: GIVEN, expr: "waiting_entity", gives: "-" }],
+        get: |_, cx| named(cx, cx.stream?.waiting?),
         each: None,
     },
     Fetch {
@@ -43,6 +50,12 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
 ];
+
+/// `FILE:LINE`.
+fn named<'a>(cx: &Ctx<'a>, place: Place) -> Option<Value<'a>> {
+    let text = format!("{}:{}", file(cx, place)?, place.line);
+    Some(Value::Str(cx.arena.alloc_slice_copy(text.as_bytes())))
+}
 
 fn last(cx: &Ctx<'_>) -> Option<Place> {
     cx.stream?.last_rule

@@ -12,18 +12,22 @@ mod body;
 mod bytes;
 mod capture;
 mod cook;
+mod cpu_calls;
 mod date;
+mod distcc_body;
 mod dst;
 mod dump_all_vars;
 mod fc;
 mod fc_pp;
 mod fc_rtt;
+mod fc_saved_syn;
 mod frontend;
 mod fs;
 mod hdr;
 mod hdr_ip;
 mod hdr_names;
 mod http_auth;
+mod internal_htx;
 mod last_rule;
 mod method;
 mod path;
@@ -42,6 +46,7 @@ mod src_table;
 mod ssl;
 mod status;
 mod table_cnt;
+mod term_events;
 mod timer;
 mod txn;
 mod unique_id;
@@ -61,17 +66,21 @@ pub static ALL: &[&[Fetch]] = &[
     bytes::KEYWORDS,
     capture::KEYWORDS,
     cook::KEYWORDS,
+    cpu_calls::KEYWORDS,
     date::KEYWORDS,
+    distcc_body::KEYWORDS,
     dst::KEYWORDS,
     fc::KEYWORDS,
     fc_pp::KEYWORDS,
     fc_rtt::KEYWORDS,
+    fc_saved_syn::KEYWORDS,
     frontend::KEYWORDS,
     fs::KEYWORDS,
     hdr::KEYWORDS,
     hdr_ip::KEYWORDS,
     hdr_names::KEYWORDS,
     http_auth::KEYWORDS,
+    internal_htx::KEYWORDS,
     last_rule::KEYWORDS,
     method::KEYWORDS,
     path::KEYWORDS,
@@ -92,6 +101,7 @@ pub static ALL: &[&[Fetch]] = &[
     ssl::KEYWORDS,
     status::KEYWORDS,
     table_cnt::KEYWORDS,
+    term_events::KEYWORDS,
     timer::KEYWORDS,
     txn::KEYWORDS,
     unique_id::KEYWORDS,
@@ -111,14 +121,21 @@ pub fn find(name: &str) -> Option<&'static Fetch> {
 const GROWING: &[&str] = &[
     "bytes_in",
     "bytes_out",
+    "cpu_calls",
+    "cpu_ns_avg",
+    "cpu_ns_tot",
     "fc.timer.total",
+    "lat_ns_avg",
+    "lat_ns_tot",
     "req.bytes_in",
     "req.bytes_out",
     "res.bytes_in",
     "res.bytes_out",
     "res.timer.data",
+    "term_events",
     "txn.timer.total",
     "txn.timer.user",
+    "waiting_entity",
 ];
 
 /// From when on a log line can have what a fetch gives.

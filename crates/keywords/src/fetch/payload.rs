@@ -164,6 +164,13 @@ fn body<'a>(cx: &Ctx<'a>, response: bool) -> Option<&'a Body> {
     cx.stream.map(|s| if response { &s.response_body } else { &s.request_body })
 }
 
+/// The bytes that came of the side that the rule set works on, where they are not read as HTTP; more could change what is
+/// found in them.
+pub(super) fn raw<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
+    let body = body(cx, responding(cx)).filter(|body| body.raw)?;
+    Some(&open(body).content)
+}
+
 /// Notes that more bytes could change what is found.
 fn open(body: &Body) -> &Body {
     body.undecided.set(body.undecided.get() | body.more);

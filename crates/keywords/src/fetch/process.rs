@@ -23,6 +23,32 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
     Fetch {
+        name: "cpu_usage_grp",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "How busy the threads were when they were last asked, once a second, in percent.",
+        examples: &[Example { given: GIVEN, expr: "cpu_usage_grp", gives: "-" }],
+        get: |_, cx| {
+            let about = cx.world.process.about.get()?;
+            // The last one is the main thread's.
+            let threads = about.busy.iter().count().saturating_sub(1).max(1);
+            let sum: u32 = about.busy.iter().take(threads).map(|busy| busy.load(Relaxed)).sum();
+            Some(int(sum / u32::try_from(threads).ok()?))
+        },
+        each: None,
+    },
+    Fetch {
+        name: "cpu_usage_thr",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Nothing,
+        doc: "How busy this thread was in the last milliseconds, in percent.",
+        examples: &[Example { given: GIVEN, expr: "cpu_usage_thr", gives: "-" }],
+        get: |_, cx| Some(int((cx.world.process.about.get()?.busy_percent)())),
+        each: None,
+    },
+    Fetch {
         name: "stopping",
         args: &[],
         gives: Type::Bool,

@@ -94,6 +94,14 @@ pub(super) const NUMBERED: &[Fetch] = &[
         ..ASK
     },
     Fetch {
+        name: "sc1_clr_gpc",
+        args: &[INDEX, TABLE],
+        doc: "Clears an element of `gpc` of what is tracked under number 1; gives what it was.",
+        examples: &[Example { given: "", expr: "sc1_clr_gpc(1)", gives: "41" }],
+        get: fixed::<ClearGpc, 1>,
+        ..ASK
+    },
+    Fetch {
         name: "sc_get_gpc",
         args: &[INDEX, NUMBER, TABLE],
         doc: "An element of `gpc` of what is tracked under this number.",

@@ -186,6 +186,11 @@ fn set<'a>(
             let expected = "expects a positive delay in milliseconds";
             bind.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
         }
+        "tcp-ss" => {
+            let mode = value.parse().ok().filter(|mode| *mode <= 2);
+            bind.save_syn =
+                mode.ok_or("'tcp-ss' : TCP Save SYN option expects an integer argument from 0 to 2")?;
+        }
         "nice" if !(-1024..=1024).contains(&atol(value)) => {
             return Err(format!("invalid value {}, allowed range is -1024..1024", atol(value)));
         }
@@ -258,7 +263,6 @@ const HARMLESS: &[&str] = &[
     "quic-force-retry",
     "quic-socket",
     "severity-output",
-    "tcp-ss",
 ];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
@@ -290,6 +294,7 @@ pub(crate) fn empty() -> Bind {
         tfo: false,
         mss: None,
         user_timeout_ms: None,
+        save_syn: 0,
         congestion: None,
         namespace: None,
         md5: None,
