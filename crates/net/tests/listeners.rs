@@ -88,6 +88,21 @@ fn options_are_applied() {
 }
 
 #[test]
+fn the_packet_that_began_a_connection_is_kept() {
+    run(async {
+        let options = ListenOptions { save_syn: 1, ..ListenOptions::default() };
+        let listener = Listener::bind(&loopback(), &options).unwrap();
+        let client = Sock::connect(&listener.addr(), &ConnectOptions::default()).unwrap();
+        let server = accept(&listener).await;
+        let mut packet = [0; 128];
+        let length = net::saved_syn(server.descriptor(), &mut packet).unwrap();
+        assert!(length >= 40, "{length}");
+        assert_eq!(packet[0] >> 4, 4, "it begins with the header of IPv4");
+        assert!(net::saved_syn(client.descriptor(), &mut packet).is_ok_and(|length| length == 0));
+    });
+}
+
+#[test]
 fn unix_paths_replace_stale_sockets_only() {
     let dir = Scratch::new("unix");
     run(async {

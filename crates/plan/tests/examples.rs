@@ -322,6 +322,7 @@ fn global() -> Global {
         stick_counters: 3,
         faults: state::tracking::Faults::default(),
         daemon: false,
+        profile_tasks: false,
         pidfile: None,
         user: None,
         group: None,

@@ -117,6 +117,7 @@ fn serve(
     }
     net::process::malloc_trim();
     limit_pipes(&world.global);
+    net::profile(world.global.profile_tasks);
     world.process.starting.store(true, Relaxed);
     let mut program = version::program();
     program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);

@@ -58,6 +58,8 @@ pub struct Global {
     /// `tune.comp.maxlevel`, `maxcomprate`.
     pub compression: Effort,
     pub daemon: bool,
+    /// `profiling.tasks on`: whether the time that tasks take is measured.
+    pub profile_tasks: bool,
     pub pidfile: Option<String>,
     pub user: Option<String>,
     pub group: Option<String>,

@@ -116,6 +116,21 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.pidfile = Some(need(line, "a file name as an argument.")?.to_owned());
         Ok(())
     }),
+    // Sluice's threads have no common locks to time, and count no memory by task.
+    global("profiling.tasks", |cx, line| {
+        const WORDS: [&str; 7] = ["on", "auto", "off", "lock", "no-lock", "memory", "no-memory"];
+        for word in line.words().skip(1).filter_map(|word| word.str()) {
+            if !WORDS.contains(&word) {
+                let only =
+                    "expects a combination of either 'on', 'auto', 'off', 'lock', 'no-lock', 'memory', or";
+                return Err(format!("'profiling.tasks' {only} 'no-memory', but got '{word}'."));
+            }
+            if matches!(word, "on" | "auto" | "off") {
+                cx.plan.global.profile_tasks = word == "on";
+            }
+        }
+        Ok(())
+    }),
     global("spread-checks", |cx, line| {
         let value = atol(need(line, "an integer argument (0..50).")?);
         let spread = u8::try_from(value).ok().filter(|n| *n <= 50);

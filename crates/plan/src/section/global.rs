@@ -29,6 +29,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         stick_counters: 3,
         faults: Faults::default(),
         daemon: false,
+        profile_tasks: false,
         pidfile: None,
         user: None,
         group: None,
