@@ -276,21 +276,7 @@ async fn transmit<'x>(
     preface: &[u8],
 ) -> Result<(), Failed> {
     let before = x.up.moved;
-    let sent = {
-        let mut out = x.worker.out.borrow_mut();
-        out.clear();
-        if upstream.served == 0 {
-            out.extend_from_slice(preface);
-        }
-        if first == First::Head {
-            if let Some(header) = x.backend.and_then(|b| b.options.send_name.as_deref()) {
-                let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());
-                told.map_err(|http::Full| Failed::Resource)?;
-            }
-            spelling::request(x, &mut out);
-        }
-        x.up.send_head(&mut out, &upstream.sock)
-    };
+    let sent = send_first(x, &upstream, first, preface)?;
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };
     match sent {
@@ -343,6 +329,28 @@ async fn transmit<'x>(
     x.stream.server_socket = Some(upstream.sock.descriptor());
     x.upstream = Some(upstream);
     Ok(())
+}
+
+/// Hands what goes first to a connection; what became of that.
+fn send_first(
+    x: &mut Exchange<'_>,
+    upstream: &Upstream<'_>,
+    first: First,
+    preface: &[u8],
+) -> Result<Result<(), Broken>, Failed> {
+    let mut out = x.worker.out.borrow_mut();
+    out.clear();
+    if upstream.served == 0 {
+        out.extend_from_slice(preface);
+    }
+    if first == First::Head {
+        if let Some(header) = x.backend.and_then(|b| b.options.send_name.as_deref()) {
+            let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());
+            told.map_err(|http::Full| Failed::Resource)?;
+        }
+        spelling::request(x, &mut out);
+    }
+    Ok(x.up.send_head(&mut out, &upstream.sock))
 }
 
 /// Keeps the ends of the server's connection, where something asks for them.

@@ -23,7 +23,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     x.stream.bytes_in += x.up.payload;
     if x.stream.times.connected != 0 {
         let altered = x.up.sums();
-        x.stream.bytes_sent = (x.stream.bytes_in + altered.made).saturating_sub(altered.taken);
+        x.stream.delivered.server = (x.stream.bytes_in + altered.made).saturating_sub(altered.taken);
     }
     // Those that end don't count among those that are served.
     x.places.leave_server();
@@ -95,8 +95,8 @@ fn count(x: &Exchange<'_>) {
     x.count(|c| {
         c.bytes_in.add(stream.bytes_in);
         c.bytes_out.add(stream.bytes_out);
-        c.requests_sent.add(stream.bytes_sent);
-        c.responses_sent.add(x.stream.bytes_told);
+        c.requests_sent.add(stream.delivered.server);
+        c.responses_sent.add(x.stream.delivered.client);
         if stream.compressed.is_some() {
             c.compressed.add(1);
         }

@@ -88,7 +88,9 @@ pub async fn request_rule(x: &mut Exchange<'_>, wait: Wait) -> Result<(), Stop> 
     }
     let waited = request(x, deadline(Some(wait.ms)), wait.at_least).await;
     // The rule answers then.
-    waited.inspect_err(|_| x.stream.last_rule = x.stream.waiting.take().or(x.stream.last_rule))
+    waited.inspect_err(|_| {
+        x.stream.trail.last_rule = x.stream.trail.waiting.take().or(x.stream.trail.last_rule);
+    })
 }
 
 /// `http-response wait-for-body`. What is left of the request goes out meanwhile: the server may be waiting for it.

@@ -106,7 +106,7 @@ async fn transmit(x: &mut Exchange<'_>) {
     }
     let body = x.stream.reply_body.take().filter(|_| !x.bodiless());
     let body = body.as_deref().unwrap_or_default();
-    x.stream.bytes_told += weight(&x.stream.response) + body.len() as u64;
+    x.stream.delivered.client += weight(&x.stream.response) + body.len() as u64;
     let mut down = Pump::new(length(body), Some(Buffer::holding(body)), Splice::Never);
     let prepared = down.prepare().is_ok();
     let sent = prepared && {

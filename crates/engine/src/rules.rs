@@ -140,7 +140,7 @@ pub fn in_order<'w, W: Walk>(
     at: &mut usize,
 ) -> Verdict {
     if let Some(stream) = act.stream.as_deref_mut() {
-        stream.waiting = None;
+        stream.trail.waiting = None;
     }
     let mut sieve = if W::SEES_ALL { Sieve::open(rules) } else { Sieve::new(rules, act) };
     while let Some(rule) = sieve.next(act, at) {
@@ -180,7 +180,7 @@ pub fn in_order<'w, W: Walk>(
             last => last,
         };
         if let Some(stream) = act.stream.as_deref_mut() {
-            stream.last_rule = rule.place.or(stream.last_rule);
+            stream.trail.last_rule = rule.place.or(stream.trail.last_rule);
         }
         return if verdict == Verdict::Stop { Verdict::Next } else { verdict };
     }
@@ -190,7 +190,7 @@ pub fn in_order<'w, W: Walk>(
 /// Notes that a rule waits for something.
 fn waits(act: &mut Act<'_>, rule: &Rule) {
     if let Some(stream) = act.stream.as_deref_mut() {
-        stream.waiting = Some(rule.written);
+        stream.trail.waiting = Some(rule.written);
     }
 }
 

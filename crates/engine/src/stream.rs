@@ -26,7 +26,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     let Some(frontend) = world.frontend(client.session.frontend) else { return After::Close };
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
-    stream.effort_before = cli::effort();
+    stream.trail.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     let listener = frontend.live.listener_counters(client.session.bind);
     stream.counters = std::mem::take(&mut client.session.carried);
@@ -122,9 +122,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     filter::response(x, &mut down)?;
     respond::connection_header(x).map_err(full)?;
     log_response(x, &down);
-    x.stream.bytes_told += request::weight(&x.stream.response);
+    x.stream.delivered.client += request::weight(&x.stream.response);
     let done = body(x, &mut down).await;
-    x.stream.bytes_told += down.payload;
+    x.stream.delivered.client += down.payload;
     x.stream.bytes_out += down.payload;
     filter::settle(x, down.sums());
     finish::server(x, &mut down);

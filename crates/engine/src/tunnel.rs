@@ -19,7 +19,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     let frontend = world.frontend(client.session.frontend)?;
     let mut stream = worker.stream();
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
-    stream.effort_before = cli::effort();
+    stream.trail.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     stream.times.request = stream.times.begun;
     let listener = frontend.live.listener_counters(client.session.bind);
@@ -72,7 +72,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         }
     }
     x.stream.bytes_out += down.payload;
-    x.stream.bytes_told += down.payload;
+    x.stream.delivered.client += down.payload;
     x.answered = false;
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;

@@ -13,9 +13,7 @@
 mod observed;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
@@ -401,7 +399,7 @@ fn stream(given: &str) -> Stream {
     let mut stream = Stream::new();
     stream.reset(0, BEGUN_NS, BEGUN_WALL_US);
     stream.number = 7;
-    stream.last_rule = Some(state::rule::Place { file: 0, line: 30 });
+    stream.trail.last_rule = Some(state::rule::Place { file: 0, line: 30 });
     stream.backend = Some(0);
     stream.server_destination = Some(Endpoint::Inet(([192, 0, 2, 10], 8080).into()));
     if let Some(bytes) = given.strip_prefix("raw:") {
@@ -554,7 +552,7 @@ fn keywords_are_documented_and_unique() {
 
 #[test]
 fn every_file_of_a_family_is_listed() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../keywords/src");
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../keywords/src");
     for family in ["action", "alias", "balance", "convert", "fetch"] {
         let folder = source.join(family);
         let list = std::fs::read_to_string(folder.join("mod.rs")).unwrap();

@@ -97,6 +97,24 @@ pub struct Limit {
     pub period_ms: Option<u32>,
 }
 
+/// Bytes that went to the server, known at the end, and to the client: as rules and filters left them, heads included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    pub server: u64,
+    pub client: u64,
+}
+
+/// What is told of the way that a stream took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// The last rule that ended its set.
+    pub last_rule: Option<Place>,
+    /// The rule that waits for something, while one does.
+    pub waiting: Option<Place>,
+    /// What its task had taken before it began.
+    pub effort_before: Effort,
+}
+
 /// One exchange.
 #[derive(Debug)]
 pub struct Stream {
@@ -153,9 +171,7 @@ pub struct Stream {
     /// Bytes from the client and to the client, heads included.
     pub bytes_in: u64,
     pub bytes_out: u64,
-    /// Bytes that went to the server in the end, and to the client as rules and filters left them, heads included.
-    pub bytes_sent: u64,
-    pub bytes_told: u64,
+    pub delivered: Delivered,
     /// Status for the log; 0: none.
     pub status: u16,
     pub retries: u32,
@@ -206,12 +222,7 @@ pub struct Stream {
     pub log_level: Option<u8>,
     /// Whether a line was written for it.
     pub logged: bool,
-    /// The last rule that ended its set.
-    pub last_rule: Option<Place>,
-    /// The rule that waits for something, while one does.
-    pub waiting: Option<Place>,
-    /// What its task had taken before it began.
-    pub effort_before: Effort,
+    pub trail: Trail,
     /// A random number of 32 bits and the counter of the process, for unique ids.
     pub number: u64,
     /// `unique-id-format`.
@@ -261,8 +272,7 @@ impl Stream {
             begun_wall_us: 0,
             bytes_in: 0,
             bytes_out: 0,
-            bytes_sent: 0,
-            bytes_told: 0,
+            delivered: Delivered::default(),
             status: 0,
             retries: 0,
             max_retries: None,
@@ -293,9 +303,7 @@ impl Stream {
             silent: false,
             log_level: None,
             logged: false,
-            last_rule: None,
-            waiting: None,
-            effort_before: Effort::default(),
+            trail: Trail::default(),
             number: 0,
             unique_id: UniqueId::default(),
         }
@@ -352,8 +360,7 @@ impl Stream {
         self.begun_wall_us = wall_us;
         self.bytes_in = 0;
         self.bytes_out = 0;
-        self.bytes_sent = 0;
-        self.bytes_told = 0;
+        self.delivered = Delivered::default();
         self.status = 0;
         self.retries = 0;
         self.max_retries = None;
@@ -383,8 +390,7 @@ impl Stream {
         self.silent = false;
         self.log_level = None;
         self.logged = false;
-        self.last_rule = None;
-        self.waiting = None;
+        self.trail = Trail::default();
         self.number = 0;
         self.unique_id.clear();
     }

@@ -12,7 +12,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::ResponseCounts,
         doc: "The bytes that went to the client for this stream, as rules and filters left them, heads included.",
         examples: &[Example { given: GIVEN, expr: "res.bytes_out", gives: "0" }],
-        get: |_, cx| i64::try_from(cx.stream?.bytes_told).ok().map(Value::Sint),
+        get: |_, cx| i64::try_from(cx.stream?.delivered.client).ok().map(Value::Sint),
         each: None,
     },
     Fetch {
@@ -52,7 +52,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::RequestCounts,
         doc: "The bytes that went to the server for this stream, as filters left them, heads included; known at the end.",
         examples: &[Example { given: GIVEN, expr: "req.bytes_out", gives: "0" }],
-        get: |_, cx| i64::try_from(cx.stream?.bytes_sent).ok().map(Value::Sint),
+        get: |_, cx| i64::try_from(cx.stream?.delivered.server).ok().map(Value::Sint),
         each: None,
     },
     Fetch {

@@ -31,7 +31,7 @@ const fn fetch(name: &'static str, doc: &'static str, get: state::family::Get) -
 
 /// What the stream's task took since the stream began.
 fn own(cx: &Ctx<'_>) -> Option<Effort> {
-    let before = cx.stream?.effort_before;
+    let before = cx.stream?.trail.effort_before;
     let now = (cx.world.process.about.get()?.effort)();
     Some(Effort {
         // The call that began it is its own.

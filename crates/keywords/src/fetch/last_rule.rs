@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Nothing,
         doc: "`FILE:LINE` of the rule that waited for something when the stream ended.",
         examples: &[Example { given: GIVEN, expr: "waiting_entity", gives: "-" }],
-        get: |_, cx| named(cx, cx.stream?.waiting?),
+        get: |_, cx| named(cx, cx.stream?.trail.waiting?),
         each: None,
     },
     Fetch {
@@ -58,7 +58,7 @@ fn named<'a>(cx: &Ctx<'a>, place: Place) -> Option<Value<'a>> {
 }
 
 fn last(cx: &Ctx<'_>) -> Option<Place> {
-    cx.stream?.last_rule
+    cx.stream?.trail.last_rule
 }
 
 fn file<'a>(cx: &Ctx<'a>, place: Place) -> Option<&'a str> {
