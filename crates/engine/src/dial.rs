@@ -28,8 +28,10 @@ pub fn connect(x: &Exchange<'_>, backend: &Backend, server: &Server, to: &Addr) 
     tune(backend, from_own(server, to, options)?)
 }
 
-/// `option nolinger`: whenever the connection is closed, what was not sent yet is thrown away.
+/// A connection that we close first ends by a reset, as HAProxy's do: no server waits for our end, and no port of ours for
+/// its packets. `option nolinger`: so it is whenever it is closed.
 fn tune(backend: &Backend, sock: Sock) -> io::Result<Sock> {
+    sock.reset_unless_ended()?;
     if backend.options.no_linger {
         sock.set_linger_zero()?;
     }

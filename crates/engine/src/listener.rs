@@ -173,9 +173,6 @@ fn tune(front: &Frontend, sock: &Sock) {
     if options.client_keepalive {
         let _ = sock.set_keepalive(dial::keepalive(&options.client_probes));
     }
-    if options.smart_accept {
-        let _ = sock.set_quickack(false);
-    }
     if options.no_linger {
         let _ = sock.set_linger_zero();
     }

@@ -238,6 +238,7 @@ pub(crate) fn listen(at: &Addr, options: &ListenOptions) -> io::Result<Handle> {
         n => i32::try_from(n).unwrap_or(i32::MAX),
     };
     unix_path::bind_stream(&fd, at, options, backlog)?;
+    sockopt::listening(fd.as_fd(), at, options)?;
     Ok(fd.into_raw_fd())
 }
 

@@ -41,6 +41,9 @@ pub struct ListenOptions {
     pub user_timeout: Option<Duration>,
     /// `TCP_NODELAY`, which accepted connections inherit.
     pub nodelay: bool,
+    /// Turns `TCP_QUICKACK` off for the connections to come: what a client sends first is acknowledged together with
+    /// the answer (`option tcp-smart-accept`).
+    pub quickack_off: bool,
     /// `TCP_CONGESTION` (`cc`).
     pub congestion: Option<Arc<str>>,
     /// `TCP_SAVE_SYN` (`tcp-ss`): 1 keeps the headers of the packets that begin connections, 2 those of the link too.
@@ -76,6 +79,7 @@ impl Default for ListenOptions {
             fast_open: None,
             user_timeout: None,
             nodelay: true,
+            quickack_off: false,
             congestion: None,
             save_syn: 0,
             tos: None,

@@ -112,6 +112,9 @@ impl Sock {
             if pipe.held == 0 && matches!(&answer, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
                 slot.clear(READ);
             }
+            if matches!(answer, Ok(0)) {
+                slot.resets.set(false);
+            }
             answer
         })?;
         pipe.held += moved;

@@ -5,6 +5,7 @@ use crate::counters::{Call, Counters, Meter, bump};
 use crate::effort::Business;
 use crate::kernel::{Event, Handle, Interest, Kernel};
 use crate::linux::{self, Linux};
+use crate::options::SockOpt;
 use crate::park::{Park, Why};
 use crate::pipe::Ends;
 use crate::remote::{Inbox, Message, Remote};
@@ -338,6 +339,10 @@ impl Rt {
 
     /// Forgets and closes a handle. Whoever waited for it goes on, and finds it closed.
     pub(crate) fn close(&self, handle: Handle) {
+        if self.slots.get(handle).is_some_and(|slot| slot.resets.get() && !slot.has(HUP)) {
+            // What the kernel refuses becomes an ordinary end.
+            let _ = self.kernel().set(handle, SockOpt::LingerZero);
+        }
         self.forget(handle);
         self.meter.call(Call::Close);
         self.kernel().close(handle);

@@ -38,6 +38,8 @@ pub(crate) struct Slot {
     pub(crate) writer: Cell<u32>,
     pub(crate) flags: Cell<u8>,
     pub(crate) watch: Cell<Watch>,
+    /// Closing before the peer's end was seen is a reset.
+    pub(crate) resets: Cell<bool>,
 }
 
 impl Default for Slot {
@@ -48,6 +50,7 @@ impl Default for Slot {
             writer: Cell::new(NOBODY),
             flags: Cell::new(0),
             watch: Cell::new(Watch::No),
+            resets: Cell::new(false),
         }
     }
 }
@@ -73,6 +76,7 @@ impl Slot {
         self.generation.set(self.generation.get().wrapping_add(1));
         self.flags.set(flags | OPEN);
         self.watch.set(Watch::No);
+        self.resets.set(false);
         self.reader.set(NOBODY);
         self.writer.set(NOBODY);
     }
@@ -82,6 +86,7 @@ impl Slot {
         self.generation.set(self.generation.get().wrapping_add(1));
         self.flags.set(0);
         self.watch.set(Watch::No);
+        self.resets.set(false);
         [self.reader.replace(NOBODY), self.writer.replace(NOBODY)]
     }
 }

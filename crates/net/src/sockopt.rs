@@ -55,6 +55,14 @@ pub(crate) fn listener(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Re
     options.keepalive.map_or(Ok(()), |k| keepalive(fd, k))
 }
 
+/// The options that beginning to listen would set back.
+pub(crate) fn listening(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Result<()> {
+    match options.quickack_off && !matches!(at, Addr::Unix(_)) {
+        true => had(options.mptcp, sockopt::set_tcp_quickack(fd, false).map_err(Into::into)),
+        false => Ok(()),
+    }
+}
+
 /// The options of an outgoing connection, set before it is bound and connected.
 pub(crate) fn connector(fd: Fd<'_>, to: &Addr, options: &ConnectOptions) -> io::Result<()> {
     if let Some(mark) = options.mark {

@@ -133,6 +133,23 @@ fn linger_zero_resets() {
 }
 
 #[test]
+fn a_reset_unless_the_end_was_seen() {
+    run(async {
+        let (client, server) = pair().await;
+        client.reset_unless_ended().unwrap();
+        drop(client);
+        assert_eq!(read(&server, &mut [0; 8]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+
+        let (client, server) = pair().await;
+        client.reset_unless_ended().unwrap();
+        server.shutdown_write().unwrap();
+        assert_eq!(read(&client, &mut [0; 8]).await.unwrap(), 0);
+        drop(client);
+        assert_eq!(read(&server, &mut [0; 8]).await.unwrap(), 0);
+    });
+}
+
+#[test]
 fn a_refused_connection_is_an_error_after_the_wait() {
     run(async {
         let addr = listen().addr();

@@ -179,13 +179,12 @@ fn userlist() -> Userlist {
         ..User::default()
     };
     let plain = Password::Plain(b"open sesame".as_slice().into());
-    // Of "Hello world!".
-    let hashed = Password::Crypt("$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5".into());
+    let hello_world = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
     Userlist {
         name: "people".into(),
         users: HashMap::from([
             (b"Aladdin".as_slice().into(), user(plain, &["thieves", "heroes"])),
-            (b"Joe".as_slice().into(), user(hashed, &["staff"])),
+            (b"Joe".as_slice().into(), user(Password::Crypt(hello_world.into()), &["staff"])),
         ]),
     }
 }
@@ -203,6 +202,7 @@ fn bind() -> Bind {
         transparent: false,
         interface: None,
         defer_accept: false,
+        quickack_off: true,
         accept_proxy: false,
         tfo: false,
         mss: None,

@@ -198,6 +198,7 @@ fn listen_options(bind: &Bind, backlog: u32, reuse_port: bool) -> ListenOptions 
         interface: bind.interface.as_deref().map(Arc::from),
         mss: bind.mss,
         defer_accept: bind.defer_accept.then_some(DEFER),
+        quickack_off: bind.quickack_off,
         fast_open: bind.tfo.then_some(FAST_OPEN_QUEUE),
         user_timeout: bind.user_timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
         save_syn: bind.save_syn,

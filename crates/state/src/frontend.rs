@@ -97,6 +97,8 @@ pub struct Bind {
     pub transparent: bool,
     pub interface: Option<Box<str>>,
     pub defer_accept: bool,
+    /// Whether the system's acknowledgement of what a client sends first waits for the answer.
+    pub quickack_off: bool,
     pub accept_proxy: bool,
     pub tfo: bool,
     pub mss: Option<i32>,

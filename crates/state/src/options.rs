@@ -198,7 +198,9 @@ pub struct Options {
     pub no_linger: bool,
     /// Whether what goes to a peer counts for nothing in how long it may be silent.
     pub independent_streams: bool,
-    pub smart_accept: bool,
+    /// Whether the system is to let its acknowledgement of a client's first bytes wait for the answer; by default in
+    /// HTTP mode.
+    pub smart_accept: Option<bool>,
     pub smart_connect: bool,
     pub splice_request: bool,
     pub splice_response: bool,

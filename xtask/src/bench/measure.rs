@@ -44,16 +44,16 @@ pub(crate) fn case(
         for (index, contender) in contenders.iter().enumerate() {
             round.push(match case.kind {
                 Kind::Load { .. } => match &running[index] {
-                    Some(running) => Some(loaded(case, running, effort, cores)?),
+                    Some(running) => Some(loaded(case, running, origin, effort, cores)?),
                     None => None,
                 },
                 Kind::Idle => start(contender)?.map(|running| idle(case, &running)).transpose()?,
-                Kind::Table => {
-                    start(contender)?.map(|running| table(case, &running, effort, cores)).transpose()?
-                }
-                Kind::Large => {
-                    start(contender)?.map(|running| large(case, &running, effort, cores)).transpose()?
-                }
+                Kind::Table => start(contender)?
+                    .map(|running| table(case, &running, origin, effort, cores))
+                    .transpose()?,
+                Kind::Large => start(contender)?
+                    .map(|running| large(case, &running, origin, effort, cores))
+                    .transpose()?,
             });
         }
         if let Kind::Load { latency: true, .. } = case.kind {
@@ -76,17 +76,22 @@ fn plan(case: &Case, running: &Running, effort: Effort) -> Plan {
     Plan { target, request, connections, keep_alive, rate: None, duration: effort.run }
 }
 
-fn loaded(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+fn loaded(
+    case: &Case,
+    running: &Running,
+    origin: &mut Origin,
+    effort: Effort,
+    cores: Cores,
+) -> Result<Numbers> {
     let mut numbers = Numbers::new();
-    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), effort, cores)?;
+    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), origin, effort, cores)?;
     Ok(numbers)
 }
 
 /// Share of the slowest program's throughput at which latencies are taken.
 const BUSY: f64 = 0.7;
 
-/// Adds the latencies of all programs at the same rate. One thread is load and origin, so that the two don't wait for
-/// each other's slices of the core they share.
+/// Adds the latencies of all programs at the same rate.
 fn latencies(
     case: &Case,
     running: &[Option<Running>],
@@ -100,7 +105,7 @@ fn latencies(
     for (running, numbers) in running.iter().zip(round) {
         let (Some(running), Some(numbers)) = (running, numbers) else { continue };
         let at_rate = Plan { rate: Some(rate), ..plan(case, running, effort) };
-        let outcome = checked_with(&at_rate, origin, cores)?;
+        let outcome = checked(&at_rate, origin, cores)?;
         let micros = |share| outcome.latency.quantile(share).as_secs_f64() * 1e6;
         numbers.insert(Metric::P50, micros(0.5));
         numbers.insert(Metric::P99, micros(0.99));
@@ -112,12 +117,13 @@ fn cpu_and_rate(
     numbers: &mut Numbers,
     running: &Running,
     plan: &Plan,
+    origin: &mut Origin,
     effort: Effort,
     cores: Cores,
 ) -> Result<()> {
-    checked(&Plan { duration: effort.warm_up, ..plan.clone() }, cores)?;
+    checked(&Plan { duration: effort.warm_up, ..plan.clone() }, origin, cores)?;
     let before = running.process.cpu()?;
-    let outcome = checked(plan, cores)?;
+    let outcome = checked(plan, origin, cores)?;
     let used = running.process.cpu()?.since(before);
     let each = |seconds: f64| seconds * 1e6 / outcome.answers as f64;
     numbers.insert(Metric::Cpu, each(used.total()));
@@ -127,13 +133,9 @@ fn cpu_and_rate(
     Ok(())
 }
 
-/// Runs a plan on the load's core and refuses a result with errors in it.
-fn checked(plan: &Plan, cores: Cores) -> Result<Outcome> {
-    sound(on_load_core(cores, || load::run(plan))?)
-}
-
-/// As [`checked`], with the origin served by the load's thread.
-fn checked_with(plan: &Plan, origin: &mut Origin, cores: Cores) -> Result<Outcome> {
+/// Runs a plan on the load's core and refuses a result with errors in it. One thread is load and origin, so that the two
+/// don't wait for each other's slices of the core they share, and a program isn't charged for waking both.
+fn checked(plan: &Plan, origin: &mut Origin, cores: Cores) -> Result<Outcome> {
     let Some(mut hands) = origin.lend() else { bail!("the origin's thread ended") };
     let outcome = on_load_core(cores, || load::run_with(plan, Some(&mut hands)));
     origin.give_back(hands);
@@ -172,33 +174,45 @@ fn idle(case: &Case, running: &Running) -> Result<Numbers> {
 /// Random keys drawn for the table, in keys it has: then all but one in twenty are there.
 const DRAWS: u32 = 3;
 
-fn table(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+fn table(
+    case: &Case,
+    running: &Running,
+    origin: &mut Origin,
+    effort: Effort,
+    cores: Cores,
+) -> Result<Numbers> {
     let mut numbers = Numbers::new();
     let look_up = plan(case, running, effort);
     let filling = Case { path: policy::FILL, ..*case };
     let fill = Plan { duration: Duration::from_millis(500), ..plan(&filling, running, effort) };
     // What the first requests make the program allocate once is not the table's cost.
-    checked(&Plan { duration: effort.warm_up, ..look_up.clone() }, cores)?;
+    checked(&Plan { duration: effort.warm_up, ..look_up.clone() }, origin, cores)?;
     let (memory, cpu) = (running.process.memory()?.resident, running.process.cpu()?);
     let draws = f64::from(policy::TABLE_KEYS) * f64::from(DRAWS);
     let mut drawn = 0.0;
     while drawn < draws {
-        drawn += checked(&fill, cores)?.answers as f64 * f64::from(policy::TABLE_LOOK_UPS);
+        drawn += checked(&fill, origin, cores)?.answers as f64 * f64::from(policy::TABLE_LOOK_UPS);
     }
     let used = running.process.cpu()?.since(cpu).total();
     let grown = running.process.memory()?.resident.saturating_sub(memory) as f64;
     let entries = f64::from(policy::TABLE_KEYS) * (1.0 - (-drawn / f64::from(policy::TABLE_KEYS)).exp());
     numbers.insert(Metric::CpuFill, used * 1e9 / drawn);
     numbers.insert(Metric::BytesEntry, grown / entries);
-    cpu_and_rate(&mut numbers, running, &look_up, effort, cores)?;
+    cpu_and_rate(&mut numbers, running, &look_up, origin, effort, cores)?;
     Ok(numbers)
 }
 
-fn large(case: &Case, running: &Running, effort: Effort, cores: Cores) -> Result<Numbers> {
+fn large(
+    case: &Case,
+    running: &Running,
+    origin: &mut Origin,
+    effort: Effort,
+    cores: Cores,
+) -> Result<Numbers> {
     let mut numbers = Numbers::new();
     numbers.insert(Metric::StartUp, running.start_up.as_secs_f64() * 1e3);
     numbers.insert(Metric::Resident, running.process.memory()?.resident as f64 / f64::from(1 << 20));
-    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), effort, cores)?;
+    cpu_and_rate(&mut numbers, running, &plan(case, running, effort), origin, effort, cores)?;
     Ok(numbers)
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use config::{Diagnostic, Place};
 use state::family::RuleSet;
-use state::frontend::Live;
+use state::frontend::{Bind, Live};
+use state::options::Mode;
 use state::route::Switching;
 use state::{Format, Frontend, Rules};
 
@@ -41,7 +42,9 @@ pub(super) fn make<'a>(
     }
     let global = &assembly.plan.global;
     let steps = std::mem::take(&mut sets.steps);
-    let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(|(bind, _)| bind).collect();
+    let smart = settings.options.smart_accept.unwrap_or(settings.mode == Mode::Http);
+    let own = |(bind, _)| Bind { quickack_off: smart, ..bind };
+    let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(own).collect();
     let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
     Frontend {
         name: draft.name.into(),

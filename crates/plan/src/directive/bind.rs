@@ -290,6 +290,7 @@ pub(crate) fn empty() -> Bind {
         transparent: false,
         interface: None,
         defer_accept: false,
+        quickack_off: false,
         accept_proxy: false,
         tfo: false,
         mss: None,

@@ -47,7 +47,6 @@ const FLAGS: &[(&str, Flag)] = &[
     ("splice-request", |o| &mut o.splice_request),
     ("splice-response", |o| &mut o.splice_response),
     ("srvtcpka", |o| &mut o.server_keepalive),
-    ("tcp-smart-accept", |o| &mut o.smart_accept),
     ("tcp-smart-connect", |o| &mut o.smart_connect),
 ];
 
@@ -89,6 +88,7 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
             cx.draft.options().redispatch = Redispatch(if on { interval } else { 0 });
         }
         "abortonclose" => cx.draft.options().abort_on_close = (!line.defaulted()).then_some(on),
+        "tcp-smart-accept" => cx.draft.options().smart_accept = (!line.defaulted()).then_some(on),
         "http-keep-alive" => keep_alive(cx, KeepAlive::Both, on),
         "http-server-close" => keep_alive(cx, KeepAlive::ClientOnly, on),
         "httpclose" => keep_alive(cx, KeepAlive::None, on),
