@@ -26,7 +26,6 @@ use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
 use state::frontend::{Bind, BindAddress, Captures, UnixOwner};
 use state::options::{Mode, Options, Timeouts};
-use state::reply::Pages;
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
 use state::table::{Column, Form, KeyKind, Kind, ServerKey, Shape, Tracked};
@@ -50,7 +49,7 @@ fn names() -> Names {
     names.userlists.insert("people".into(), 0);
     names.base = Some("tests/examples".into());
     names.caches.insert("images".into(), 0);
-    names.http_errors.insert("pages".into(), Arc::new(Pages::default()));
+    names.http_errors.insert("pages".into(), Arc::new(state::reply::Pages::default()));
     names
 }
 
@@ -321,6 +320,7 @@ fn global() -> Global {
         faults: state::tracking::Faults::default(),
         daemon: false,
         profile_tasks: false,
+        jose: Default::default(),
         pidfile: None,
         user: None,
         group: None,

@@ -13,6 +13,7 @@ use crate::cache::Cache;
 use crate::compression::Effort;
 use crate::counters::{Gauge, Pace};
 use crate::frontend::Bind;
+use crate::jose::Policy;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
 use crate::ring::Ring;
@@ -58,6 +59,8 @@ pub struct Global {
     /// `tune.comp.maxlevel`, `maxcomprate`.
     pub compression: Effort,
     pub daemon: bool,
+    /// `jwt.decrypt_alg_list`, `jwt.decrypt_enc_list`.
+    pub jose: Policy,
     /// `profiling.tasks on`: whether the time that tasks take is measured.
     pub profile_tasks: bool,
     pub pidfile: Option<String>,

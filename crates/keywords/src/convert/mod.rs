@@ -20,6 +20,7 @@ mod ip;
 mod ipmask;
 mod json;
 mod json_query;
+mod jwt_decrypt;
 mod jwt_query;
 mod jwt_verify;
 mod language;
@@ -38,6 +39,7 @@ mod time;
 mod trim;
 mod url_dec;
 mod when;
+mod x509_v_err_str;
 
 /// Every converter, a file a line.
 pub static ALL: &[&[Converter]] = &[
@@ -59,6 +61,7 @@ pub static ALL: &[&[Converter]] = &[
     ipmask::KEYWORDS,
     json::KEYWORDS,
     json_query::KEYWORDS,
+    jwt_decrypt::KEYWORDS,
     jwt_query::KEYWORDS,
     jwt_verify::KEYWORDS,
     language::KEYWORDS,
@@ -78,6 +81,7 @@ pub static ALL: &[&[Converter]] = &[
     trim::KEYWORDS,
     url_dec::KEYWORDS,
     when::KEYWORDS,
+    x509_v_err_str::KEYWORDS,
 ];
 
 /// The converter of this name.

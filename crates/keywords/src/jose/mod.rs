@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+pub(crate) mod decrypt;
+pub(crate) mod key;
 pub(crate) mod verify;
 
 /// Base 64 for URLs; padding, which tokens have none of, is let pass.

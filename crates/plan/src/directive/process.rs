@@ -1,5 +1,7 @@
 //! Directives of `global` about the process: identity, limits, names (manual 3.1).
 
+use state::jose::Allowed;
+
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, count, time_ms};
 
@@ -108,6 +110,14 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         }
         Ok(())
     }),
+    global("jwt.decrypt_alg_list", |cx, line| {
+        cx.plan.global.jose.keys = algorithms(Allowed::KEYS, line)?;
+        Ok(())
+    }),
+    global("jwt.decrypt_enc_list", |cx, line| {
+        cx.plan.global.jose.contents = algorithms(Allowed::CONTENTS, line)?;
+        Ok(())
+    }),
     global("node", |cx, line| {
         cx.plan.global.node = need(line, "a name as argument")?.into();
         Ok(())
@@ -203,6 +213,14 @@ fn need_at<'a>(line: Line<'a>, at: usize, message: &str) -> Result<&'a str, Stri
     match word(line, at) {
         "" => Err(message.to_owned()),
         text => Ok(text),
+    }
+}
+
+/// The algorithms that a line lists; all that are allowed anyway if it lists none.
+fn algorithms(known: Allowed, line: Line<'_>) -> Result<Allowed, String> {
+    match word(line, 1) {
+        "" => Ok(known),
+        list => known.listed(list).map_err(|name| format!("Unknown algorithm/encoding {name}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `global`: the process (manual 3).
 
 use config::Section;
+use state::jose::Policy;
 use state::tracking::Faults;
 use state::world::Global;
 
@@ -29,6 +30,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         stick_counters: 3,
         faults: Faults::default(),
         daemon: false,
+        jose: Policy::default(),
         profile_tasks: false,
         pidfile: None,
         user: None,
