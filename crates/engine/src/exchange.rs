@@ -17,7 +17,7 @@ use crate::at_work::Ticket;
 use crate::failure::Failure;
 use crate::idle::Lease;
 use crate::persist::Persistence;
-use crate::pump::{Pump, Splice};
+use crate::pump::{Pump, Splice, Traffic};
 use crate::session::Client;
 use crate::worker::Worker;
 use crate::{rules, track};
@@ -67,6 +67,13 @@ pub struct Upstream<'x> {
     pub key: u64,
 }
 
+/// What was on the wire on both sides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wire {
+    pub client: Traffic,
+    pub server: Traffic,
+}
+
 /// What the phases of one exchange share.
 pub struct Exchange<'x> {
     pub worker: &'x Worker,
@@ -86,6 +93,7 @@ pub struct Exchange<'x> {
     pub server_bytes: Option<u64>,
     /// What the address that the client came to counts for itself.
     pub listener: Option<&'x PerThread<Block>>,
+    pub wire: Wire,
     /// Whether the request asks for another protocol.
     pub upgrades: bool,
     /// Whether the request was answered before its body had come completely: the rest of it is read and dropped.
@@ -286,6 +294,16 @@ impl<'x> Exchange<'x> {
         if let Some(backend) = self.backend {
             here(&backend.live.counters);
         }
+    }
+
+    /// Takes note of what a direction read and wrote: the request's, or the response's.
+    pub fn settle(&mut self, side: Side, traffic: Traffic) {
+        let Wire { client, server } = &mut self.wire;
+        let (from, to) = if side == Side::Request { (client, server) } else { (server, client) };
+        from.read += traffic.read;
+        from.spliced_in += traffic.spliced_in;
+        to.wrote += traffic.wrote;
+        to.spliced_out += traffic.spliced_out;
     }
 
     /// Counts a request that a verdict ends: as denied, or as answered by the frontend itself.

@@ -1,6 +1,7 @@
 //! The end of an exchange: counters, the log line, and what becomes of the two connections.
 
 use net::Sock;
+use state::expr::Side;
 use state::log::Origin;
 use state::options::{Mode, Reuse};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     // Those that end don't count among those that are served.
     x.places.leave_server();
     x.places.leave_backend();
+    let traffic = x.up.take_traffic();
+    x.settle(Side::Request, traffic);
     count(x);
     track::transferred(x);
     if x.stream.has_request || x.frontend.mode == Mode::Tcp {
@@ -102,8 +105,29 @@ fn count(x: &Exchange<'_>) {
         }
     });
     count_status(x);
+    count_wire(x);
+    request_ended(x);
     time(x);
     x.world.process.requests.fetch_add(1, Relaxed);
+}
+
+/// The request is under way no longer.
+pub fn request_ended(x: &Exchange<'_>) {
+    if let Some(block) = x.frontend.live.counters.of(x.worker.number).filter(|_| x.stream.has_request) {
+        block.request_ended();
+    }
+}
+
+fn count_wire(x: &Exchange<'_>) {
+    let front = (Some(&x.frontend.live.counters), x.wire.client);
+    let back = (x.backend.map(|b| &b.live.counters), x.wire.server);
+    for (counters, traffic) in [front, back] {
+        let Some(block) = counters.and_then(|counters| counters.of(x.worker.number)) else { continue };
+        block.wire.read.add(traffic.read);
+        block.wire.wrote.add(traffic.wrote);
+        block.wire.spliced_in.add(traffic.spliced_in);
+        block.wire.spliced_out.add(traffic.spliced_out);
+    }
 }
 
 /// Notes how long a stream took that had a server.

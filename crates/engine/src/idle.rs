@@ -44,8 +44,11 @@ impl Pool {
     fn enter(&mut self) {
         self.turn();
         self.used += 1;
-        let [now, _] = &mut self.peaks;
+        let [now, before] = &mut self.peaks;
         *now = (*now).max(self.used);
+        if let Some(live) = &self.live {
+            live.needed.store((*now).max(*before), Relaxed);
+        }
     }
 
     /// Whether one more idle connection is likely to be used.
@@ -106,6 +109,12 @@ fn until(server: &Server) -> net::Time {
     net::now().plus_millis(u64::from(server.pool_purge_ms))
 }
 
+/// An idle connection is idle no longer.
+fn count_out(live: &Live, kept: Kept) {
+    live.idle.fetch_sub(1, Relaxed);
+    live.idle_safe.fetch_sub(u32::from(kept.served > 1), Relaxed);
+}
+
 impl Idle {
     /// The connection to this server with this key that was used last, if one is alive, and how many exchanges it has
     /// served. With `proven` only one that has served more than one (`http-reuse aggressive`).
@@ -120,7 +129,7 @@ impl Idle {
                 pool.keys.push_back((serial, place, key));
                 return None;
             }
-            server.live.idle.fetch_sub(1, Relaxed);
+            count_out(&server.live, kept);
             if sock.is_alive() {
                 pool.enter();
                 let lease = Lease { idle: self, server, open: true, moves: server.live.moved.version() };
@@ -144,7 +153,7 @@ impl Idle {
                 pool.keys.push_back((serial, place, key));
                 return None;
             }
-            live.idle.fetch_sub(1, Relaxed);
+            count_out(live, kept);
             let given = if sock.is_alive() { sock.into_fd().ok() } else { None };
             match given {
                 Some(fd) => return Some((fd, kept.served)),
@@ -178,6 +187,7 @@ impl Idle {
             return;
         }
         live.idle.fetch_add(1, Relaxed);
+        live.idle_safe.fetch_add(u32::from(served > 1), Relaxed);
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
         let kept = Kept { uid: live.uid, serial, served };
@@ -243,7 +253,7 @@ impl Idle {
             pool.keys.remove(at);
         }
         if let Some(live) = &pool.live {
-            live.idle.fetch_sub(1, Relaxed);
+            count_out(live, kept);
             live.connections.fetch_sub(1, Relaxed);
         }
     }

@@ -16,6 +16,9 @@ use crate::spelling::Trailers;
 /// Bodies of at least this many bytes still to come go through a pipe in the kernel.
 const SPLICE_FROM: u64 = 32 * 1024;
 
+/// Chunks of which this many bytes are still to come, if there is to be a pipe at all.
+const CHUNK_FROM: u64 = 4096;
+
 /// Bodies of at most this many bytes are copied to go with their head.
 const COPY_MAX: usize = 2048;
 
@@ -68,6 +71,15 @@ pub enum Broken {
     Invalid,
 }
 
+/// Bytes that came and went, framing included, and how many of them went through a pipe in the kernel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    pub read: u64,
+    pub wrote: u64,
+    pub spliced_in: u64,
+    pub spliced_out: u64,
+}
+
 /// One direction.
 pub struct Pump {
     rest: Rest,
@@ -105,6 +117,7 @@ pub struct Pump {
     pub moved: u64,
     /// Bytes of the body that were read, as logs count them: the content, what trailers say, one for the end of chunks.
     pub payload: u64,
+    traffic: Traffic,
 }
 
 impl Pump {
@@ -131,6 +144,7 @@ impl Pump {
             alter: None,
             moved: 0,
             payload: 0,
+            traffic: Traffic { read: 0, wrote: 0, spliced_in: 0, spliced_out: 0 },
         }
     }
 
@@ -168,7 +182,7 @@ impl Pump {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => 0,
             Err(e) => return Err(Broken::Destination(e)),
         };
-        self.moved += sent as u64;
+        self.wrote(sent);
         match head.get(sent..) {
             Some(left) if !left.is_empty() => self.head = left.to_vec(),
             _ => self.sent(sent - head.len()),
@@ -344,7 +358,8 @@ impl Pump {
 
     /// Drops what is left; nothing more will be passed on.
     pub fn cancel(&mut self) {
-        *self = Self { moved: self.moved, payload: self.payload, ..Self::idle() };
+        let Self { moved, payload, traffic, .. } = *self;
+        *self = Self { moved, payload, traffic, ..Self::idle() };
     }
 
     /// Passes on what can be passed on now.
@@ -371,6 +386,9 @@ impl Pump {
             let wait = match self.rest {
                 Rest::Length(n) if self.splices(n) => self.splice_step(n, from, to)?,
                 Rest::UntilClose if self.splices(0) => self.splice_step(u64::MAX, from, to)?,
+                Rest::Chunked(decoder) if self.splices_chunk(decoder.chunk_left()) => {
+                    self.splice_step(decoder.chunk_left(), from, to)?
+                }
                 _ => self.read(from)?,
             };
             if let Some(wait) = wait {
@@ -411,6 +429,35 @@ impl Pump {
         worth && self.buffer_is_empty()
     }
 
+    /// Whether what is left of a chunk does; of one that is short all is read along with what stands around it.
+    fn splices_chunk(&self, left: u64) -> bool {
+        left >= CHUNK_FROM && self.splices(left)
+    }
+
+    /// `n` bytes of the body went past the buffer.
+    fn passed(&mut self, n: u64) {
+        match &mut self.rest {
+            Rest::Length(left) => {
+                *left = left.saturating_sub(n);
+                if *left == 0 {
+                    self.rest = Rest::None;
+                }
+            }
+            Rest::Chunked(decoder) => decoder.skip_data(n),
+            Rest::None | Rest::UntilClose => {}
+        }
+    }
+
+    fn wrote(&mut self, n: usize) {
+        self.moved += n as u64;
+        self.traffic.wrote += n as u64;
+    }
+
+    /// What it read and wrote since it was asked last.
+    pub fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
+    }
+
     /// The end of the source is the end of a body without a length, and a fault otherwise.
     fn end_of_source(&mut self) -> Result<(), Broken> {
         if matches!(self.rest, Rest::UntilClose) {
@@ -434,7 +481,7 @@ impl Pump {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
                 Err(e) => return Err(Broken::Destination(e)),
             };
-            self.moved += n as u64;
+            self.wrote(n);
             let of_head = n.min(self.head.len());
             self.head.drain(..of_head);
             self.sent(n - of_head);
@@ -466,6 +513,7 @@ impl Pump {
             }
             Ok(n) => {
                 buffer.filled(n);
+                self.traffic.read += n as u64;
                 self.bulk = n == room;
                 self.ingest()?;
                 Ok(None)
@@ -572,12 +620,9 @@ impl Pump {
             }
             Ok(n) => {
                 self.payload += n as u64;
-                let left = left.saturating_sub(n as u64);
-                if left == 0 {
-                    self.rest = Rest::None;
-                } else if let Rest::Length(known) = &mut self.rest {
-                    *known = left;
-                }
+                self.traffic.read += n as u64;
+                self.traffic.spliced_in += n as u64;
+                self.passed(n as u64);
                 self.drain_pipe(to)
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
@@ -595,16 +640,26 @@ impl Pump {
     }
 
     fn drain_pipe(&mut self, to: &Sock) -> Result<Option<Step>, Broken> {
-        let (more, hurried) = (!self.is_read(), self.hurried);
+        let more = match &self.rest {
+            Rest::None => false,
+            // The next chunk may be long in coming.
+            Rest::Chunked(decoder) => decoder.chunk_left() > 0,
+            Rest::Length(_) | Rest::UntilClose => true,
+        };
+        let (hurried, ended) = (self.hurried, self.is_read());
         let Some(pipe) = &mut self.pipe else { return Ok(None) };
         while pipe.held() > 0 {
             match pipe.splice_to(to, more && !hurried) {
-                Ok(n) => self.moved += n as u64,
+                Ok(n) => {
+                    self.moved += n as u64;
+                    self.traffic.wrote += n as u64;
+                    self.traffic.spliced_out += n as u64;
+                }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Some(Step::Write)),
                 Err(e) => return Err(Broken::Destination(e)),
             }
         }
-        if !more {
+        if ended {
             self.pipe = None;
         }
         Ok(None)

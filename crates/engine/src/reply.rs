@@ -120,6 +120,7 @@ async fn transmit(x: &mut Exchange<'_>) {
     if !sent || !flush(x, &mut down).await {
         x.keep_client = false;
     }
+    x.settle(Side::Response, down.take_traffic());
 }
 
 fn length(body: &[u8]) -> Framing {

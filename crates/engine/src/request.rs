@@ -76,6 +76,7 @@ fn read(x: &mut Exchange<'_>) -> io::Result<usize> {
     }
     let n = x.client.sock.try_read(space)?;
     buffer.filled(n);
+    x.wire.client.read += n as u64;
     Ok(n)
 }
 
@@ -179,6 +180,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
         !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
+        block.under_way.add(1);
     }
     capture(x.stream, x.frontend);
     Ok(())

@@ -143,6 +143,7 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let before = out.len();
     spelling::response(x, &mut out);
     let n = x.client.sock.try_write(&out).unwrap_or(0);
+    x.wire.client.wrote += n as u64;
     // A part of a head can't be taken back: the rest of it goes before whatever follows.
     let begun = if n > before { out.len() } else { before };
     x.unsent.extend_from_slice(out.get(n..begun).unwrap_or_default());
@@ -152,6 +153,7 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
 /// Sends a whole 1xx of our own. What the socket doesn't take at once goes in front of the next head.
 pub fn in_advance(x: &mut Exchange<'_>, answer: &[u8]) {
     let sent = if x.unsent.is_empty() { x.client.sock.try_write(answer).unwrap_or(0) } else { 0 };
+    x.wire.client.wrote += sent as u64;
     x.unsent.extend_from_slice(answer.get(sent..).unwrap_or_default());
 }
 
@@ -163,14 +165,17 @@ pub fn hints(x: &mut Exchange<'_>) {
     x.stream.hints = hints;
 }
 
-fn read(x: &Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
+fn read(x: &mut Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
     let Some(upstream) = &x.upstream else { return Ok(0) };
     let buffer = rest.get_or_insert_with(Buffer::take);
     let space = buffer.space();
     let most = space.len().min(FIRST_READ);
     let result = upstream.sock.try_read(space.get_mut(..most).unwrap_or_default());
     match &result {
-        Ok(n) => buffer.filled(*n),
+        Ok(n) => {
+            buffer.filled(*n);
+            x.wire.server.read += *n as u64;
+        }
         Err(_) if buffer.is_empty() => *rest = None,
         Err(_) => {}
     }

@@ -263,7 +263,10 @@ async fn flush(x: &mut Exchange<'_>, out: &mut Vec<u8>) -> Result<(), Stop> {
     let mut sent = 0;
     while let Some(rest) = out.get(sent..).filter(|rest| !rest.is_empty()) {
         match x.client.sock.try_write(rest) {
-            Ok(n) => sent += n,
+            Ok(n) => {
+                sent += n;
+                x.wire.client.wrote += n as u64;
+            }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                 let until = x.timeouts_client();
                 let woken = net::wait(|w| {

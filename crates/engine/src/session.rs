@@ -102,7 +102,8 @@ pub struct Own {
 }
 
 impl Own {
-    pub const fn new(sock: Sock, live: Arc<Live>, key: u64, served: u32) -> Self {
+    pub fn new(sock: Sock, live: Arc<Live>, key: u64, served: u32) -> Self {
+        live.private.fetch_add(1, Relaxed);
         Self { sock: Some(sock), live, key, served }
     }
 
@@ -129,6 +130,7 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
+        self.live.private.fetch_sub(1, Relaxed);
         if self.sock.is_some() {
             self.live.connections.fetch_sub(1, Relaxed);
         }

@@ -10,7 +10,7 @@ use state::log::Origin;
 use state::rule::Rules;
 use state::termination::{Cause, Phase};
 
-use crate::exchange::{Exchange, Places, Stop, deadline};
+use crate::exchange::{Exchange, Places, Stop, Wire, deadline};
 use crate::failure::Failure;
 use crate::persist::Persistence;
 use crate::pump::Pump;
@@ -44,6 +44,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         server_status: 0,
         server_bytes: None,
         listener,
+        wire: Wire::default(),
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -120,11 +121,12 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     reply::after_response(x);
     respond::reframe(x, &mut down).map_err(full)?;
     filter::response(x, &mut down)?;
+    x.stream.delivered.client += request::weight(&x.stream.response);
     respond::connection_header(x).map_err(full)?;
     log_response(x, &down);
-    x.stream.delivered.client += request::weight(&x.stream.response);
     let done = body(x, &mut down).await;
     x.stream.delivered.client += down.payload;
+    x.settle(Side::Response, down.take_traffic());
     x.stream.bytes_out += down.payload;
     filter::settle(x, down.sums());
     finish::server(x, &mut down);
@@ -170,6 +172,8 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
         return forward::response(x, down).await;
     }
     let leftover = x.up.leftover();
+    let traffic = x.up.take_traffic();
+    x.settle(Side::Request, traffic);
     forward::response_head(x, down)?;
     x.up = Pump::new(Framing::Tunnel, leftover, x.splices(Side::Request));
     let _ = x.up.prepare();
@@ -280,6 +284,7 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
         Stop::Idle(until) => return After::Park(until),
         Stop::Upgrade => return After::Close,
         Stop::Retry => {
+            finish::request_ended(x);
             x.upstream = None;
             x.places.leave_server();
             // Answers to earlier requests may be on their way yet.

@@ -7,7 +7,7 @@ use state::log::Origin;
 use state::options::Mode;
 use state::termination::{Cause, Phase};
 
-use crate::exchange::{Exchange, Places, Stop};
+use crate::exchange::{Exchange, Places, Stop, Wire};
 use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::Client;
@@ -37,6 +37,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         server_status: 0,
         server_bytes: None,
         listener,
+        wire: Wire::default(),
         upgrades: false,
         drains: false,
         server_broke: false,
@@ -73,6 +74,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     }
     x.stream.bytes_out += down.payload;
     x.stream.delivered.client += down.payload;
+    x.settle(Side::Response, down.take_traffic());
     x.answered = false;
     finish::server(&mut x, &mut down);
     finish::finish(&mut x).await;

@@ -93,6 +93,9 @@ impl Pipe {
     }
 }
 
+/// The most that is asked for at once: Linux takes larger numbers for negative ones.
+const SPLICE_MAX: usize = 1 << 30;
+
 impl Sock {
     /// Moves up to `max` bytes into `pipe`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`,
     /// `InvalidInput` for a `max` of 0, the connection's own.
@@ -108,7 +111,7 @@ impl Sock {
             if !slot.has(READ) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
-            let answer = kernel!(rt, Splice, splice(self.raw(), pipe.ends.write, max, false));
+            let answer = kernel!(rt, Splice, splice(self.raw(), pipe.ends.write, max.min(SPLICE_MAX), false));
             if pipe.held == 0 && matches!(&answer, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
                 slot.clear(READ);
             }

@@ -321,7 +321,7 @@ fn splices_ten_mebibytes() {
         net::spawn(async move {
             let mut pipe = Pipe::get().unwrap();
             loop {
-                match near.splice_to(&mut pipe, 1 << 20) {
+                match near.splice_to(&mut pipe, usize::MAX) {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(e) if e.kind() == ErrorKind::WouldBlock && pipe.held() == 0 => readable(&near).await,

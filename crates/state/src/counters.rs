@@ -259,6 +259,22 @@ impl<T: Default> PerThread<T> {
     }
 }
 
+/// What came from the peers and went to them, framing included, and how much of it through a pipe in the kernel.
+#[derive(Debug, Default)]
+pub struct Wire {
+    pub read: Counter,
+    pub wrote: Counter,
+    pub spliced_in: Counter,
+    pub spliced_out: Counter,
+}
+
+impl Wire {
+    fn all(&self) -> [&Counter; 4] {
+        let Self { read, wrote, spliced_in, spliced_out } = self;
+        [read, wrote, spliced_in, spliced_out]
+    }
+}
+
 /// What is counted for frontends, backends and servers alike, in the words of the statistics (management manual 9.1).
 #[derive(Debug, Default)]
 #[repr(align(64))]
@@ -270,7 +286,10 @@ pub struct Block {
     /// Of responses, own ones included, what went to clients.
     pub responses_sent: Counter,
     pub spans: Spans,
+    pub wire: Wire,
     pub requests: Counter,
+    /// Of a frontend how many of them are under way.
+    pub under_way: Counter,
     pub denied_requests: Counter,
     /// Answered by the frontend itself.
     pub intercepted: Counter,
@@ -340,6 +359,9 @@ impl Block {
             cache_hint_hits,
             spans,
             statuses,
+            wire,
+            // What is under way stays so.
+            under_way: _,
         } = self;
         let all = [
             bytes_in,
@@ -372,8 +394,13 @@ impl Block {
             cache_hits,
             cache_hint_hits,
         ];
-        all.into_iter().chain(statuses).for_each(|counter| counter.set(0));
+        all.into_iter().chain(statuses).chain(wire.all()).for_each(|counter| counter.set(0));
         spans.clear();
+    }
+
+    /// A request is over.
+    pub fn request_ended(&self) {
+        self.under_way.add(u64::MAX);
     }
 
     pub fn count_status(&self, status: u16) {

@@ -205,6 +205,12 @@ pub struct Live {
     pub queued: Gauge,
     /// Idle connections kept over all threads.
     pub idle: AtomicU32,
+    /// Those of them that have served more than one exchange.
+    pub idle_safe: AtomicU32,
+    /// Idle connections that sessions keep for themselves.
+    pub private: AtomicU32,
+    /// The most connections that a thread had in use at once during the last periods.
+    pub needed: AtomicU32,
     /// Connections open, idle ones included.
     pub connections: AtomicU32,
     /// Monotonic nanoseconds of the last session, to the second; 0 before the first.
@@ -240,6 +246,9 @@ impl Live {
             sessions: Gauge::default(),
             queued: Gauge::default(),
             idle: AtomicU32::new(0),
+            idle_safe: AtomicU32::new(0),
+            private: AtomicU32::new(0),
+            needed: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             last_used_ns: AtomicU64::new(0),
             counters: PerThread::new(threads),

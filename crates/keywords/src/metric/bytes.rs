@@ -1,5 +1,7 @@
 //! Bytes.
 
+use state::counters::{Counter, Wire};
+
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
@@ -21,4 +23,25 @@ pub(super) const KEYWORDS: &[Metric] = &[
         U64(|row| row.sum(|c| &c.responses_sent)),
         "Bytes of responses sent to clients, own ones included",
     ),
+    wire("h1_bytes_in", U64(|row| on_wire(row, |w| &w.read)), "Bytes that came over HTTP/1 connections"),
+    wire("h1_bytes_out", U64(|row| on_wire(row, |w| &w.wrote)), "Bytes that went over HTTP/1 connections"),
+    wire(
+        "h1_spliced_bytes_in",
+        U64(|row| on_wire(row, |w| &w.spliced_in)),
+        "Of `h1_bytes_in` those that stayed in the kernel",
+    ),
+    wire(
+        "h1_spliced_bytes_out",
+        U64(|row| on_wire(row, |w| &w.spliced_out)),
+        "Of `h1_bytes_out` those that stayed in the kernel",
+    ),
 ];
+
+const fn wire(name: &'static str, read: Read, doc: &'static str) -> Metric {
+    metric(name, "MCPV", Scope::PROXY, read, doc)
+}
+
+/// What was on the wire; connections that aren't HTTP's aren't counted.
+fn on_wire(row: &Row<'_>, which: impl Fn(&Wire) -> &Counter) -> Option<u64> {
+    if row.is_http() { row.sum(|c| which(&c.wire)) } else { Some(0) }
+}

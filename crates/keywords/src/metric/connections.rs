@@ -23,11 +23,33 @@ pub(super) const KEYWORDS: &[Metric] = &[
         "idle_conn_cur",
         "MGPV",
         Scope::SERVER,
-        U32(idle),
+        U32(|row| Some(idle(row)?.saturating_sub(safe(row)?))),
         "Idle connections that first requests don't use",
+    ),
+    metric(
+        "safe_conn_cur",
+        "MGPV",
+        Scope::SERVER,
+        U32(safe),
+        "Idle connections that have served several requests",
+    ),
+    metric(
+        "need_conn_est",
+        "MGPV",
+        Scope::SERVER,
+        U32(needed),
+        "How many connections are likely to be needed at once",
+    ),
+    metric(
+        "priv_idle_cur",
+        "MGPV",
+        Scope::SERVER,
+        U32(|row| Some(row.server()?.live.private.load(Relaxed))),
+        "Idle connections that one client only may use",
     ),
     metric("used_conn_cur", "MGPV", Scope::SERVER, U32(used), "Connections in use"),
     metric("h1_open_connections", "MGPV", Scope::PROXY, U64(open), "HTTP/1 connections there are now"),
+    metric("h1_open_streams", "MGPV", Scope::PROXY, U64(streams), "HTTP/1 exchanges there are now"),
     metric("h1_total_connections", "MCPV", Scope::PROXY, U64(total), "HTTP/1 connections so far"),
 ];
 
@@ -49,6 +71,14 @@ fn idle(row: &Row<'_>) -> Option<u32> {
     Some(row.server()?.live.idle.load(Relaxed))
 }
 
+fn safe(row: &Row<'_>) -> Option<u32> {
+    Some(row.server()?.live.idle_safe.load(Relaxed))
+}
+
+fn needed(row: &Row<'_>) -> Option<u32> {
+    Some(row.server()?.live.needed.load(Relaxed).max(used(row)?))
+}
+
 fn used(row: &Row<'_>) -> Option<u32> {
     let live = &row.server()?.live;
     Some(live.connections.load(Relaxed).saturating_sub(live.idle.load(Relaxed)))
@@ -61,6 +91,14 @@ fn open(row: &Row<'_>) -> Option<u64> {
             Some(b.servers.iter().map(|s| u64::from(s.live.connections.load(Relaxed))).sum())
         }
         _ => Some(u64::from(row.sessions()?.now())),
+    }
+}
+
+fn streams(row: &Row<'_>) -> Option<u64> {
+    match row.object {
+        _ if !row.is_http() => Some(0),
+        Object::Backend(b) => Some(u64::from(b.live.sessions.now())),
+        _ => row.sum(|c| &c.under_way),
     }
 }
 
