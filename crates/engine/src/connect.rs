@@ -18,7 +18,7 @@ use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
 use crate::{borrow, dial, forward, observe};
-use crate::{persist, preface, redir, spelling};
+use crate::{persist, preface, redir, secure, spelling};
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
@@ -51,9 +51,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             redir::instead(x, server)?;
         }
         preface::write(x, server, &mut preface);
-        let key = preface::key(x, server, &preface);
+        let name = secure::name(x, server);
+        let key = preface::key(x, server, &preface, name.as_deref());
         let failed = match obtain(x, backend, server, first, key).await {
-            Ok(upstream) => match transmit(x, upstream, first, &preface).await {
+            Ok(upstream) => match transmit(x, upstream, first, &preface, name.as_deref()).await {
                 Ok(()) => {
                     observe::connected(server);
                     note_ends(x);
@@ -146,7 +147,7 @@ async fn pause_unless_left(x: &Exchange<'_>, first: First, ms: u64) -> bool {
 
 /// Why a connection attempt came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Failed {
+pub enum Failed {
     /// An idle connection had died: another one will do, and it doesn't count.
     Stale,
     Refused,
@@ -274,8 +275,11 @@ async fn transmit<'x>(
     upstream: Upstream<'x>,
     first: First,
     preface: &[u8],
+    name: Option<&str>,
 ) -> Result<(), Failed> {
+    let secured = secure::secure(x, &upstream, first, preface, name).await?;
     let before = x.up.moved;
+    let preface = if secured { &[][..] } else { preface };
     let sent = send_first(x, &upstream, first, preface)?;
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };

@@ -31,14 +31,19 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
             if !fault.is_silent() {
                 client.leave_by(Farewell::Reset);
             }
-            client.session.fault = Some(fault);
-            if let Some(block) = frontend.live.counters.of(worker.number) {
-                block.request_errors.add(1);
-            }
-            say(worker, world, frontend, client, fault);
+            refuse(worker, world, frontend, client, fault);
             false
         }
     }
+}
+
+/// Counts and logs a connection that doesn't become a session.
+pub fn refuse(worker: &Worker, world: &World, frontend: &Frontend, client: &mut Client, fault: Fault) {
+    client.session.fault = Some(fault);
+    if let Some(block) = frontend.live.counters.of(worker.number) {
+        block.request_errors.add(1);
+    }
+    say(worker, world, frontend, client, fault);
 }
 
 /// Reads the header and lets the session know what it says.
@@ -74,6 +79,14 @@ async fn header(client: &mut Client, until: Time) -> Result<(), Fault> {
             }
             Err(_) => return Err(Fault::ProxyAbort),
         }
+    }
+}
+
+/// What TLS has to add, unless it was the client that refused.
+fn detail(client: &Client, text: &mut Vec<u8>) {
+    let error = client.session.tls.as_ref().and_then(|tls| tls.error.as_ref());
+    if let Some((number, words)) = error.filter(|(_, words)| !words.starts_with("tlsv1 alert")) {
+        let _ = write!(text, " (error:{number:08X}:SSL routines::{words})");
     }
 }
 
@@ -130,6 +143,7 @@ fn say(worker: &Worker, world: &World, frontend: &Frontend, client: &Client, fau
                 None => write!(text, "-: "),
             };
             text.extend_from_slice(fault.parts().2.as_bytes());
+            detail(client, text);
         }
     }
     let level = if frontend.options.log_separate_errors { log::ERR } else { log::INFO };

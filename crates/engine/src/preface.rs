@@ -61,16 +61,22 @@ const fn address(end: Option<Endpoint>) -> Option<SocketAddr> {
 }
 
 /// What connections to this server must have in common to stand in for each other: 0 where all may.
-pub fn key(x: &Exchange<'_>, server: &Server, preface: &[u8]) -> u64 {
+pub fn key(x: &Exchange<'_>, server: &Server, preface: &[u8], name: Option<&str>) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     let follows_client = server.follows_client();
     if follows_client {
         let port = !matches!(server.port, Port::Fixed);
         address(x.destination()).map(|at| (at.ip(), if port { at.port() } else { 0 })).hash(&mut hasher);
     }
-    if !dial::distinguish(x, server, &mut hasher) && !follows_client && preface.is_empty() {
+    if !dial::distinguish(x, server, &mut hasher)
+        && !follows_client
+        && preface.is_empty()
+        && server.tls.is_none()
+    {
         return 0;
     }
+    // What is inside of TLS stays with the thread that has the keys.
+    name.hash(&mut hasher);
     preface.hash(&mut hasher);
     hasher.finish() | 1
 }

@@ -607,6 +607,11 @@ impl Pump {
 
     fn splice_step(&mut self, left: u64, from: &Sock, to: &Sock) -> Result<Option<Step>, Broken> {
         if self.pipe.is_none() {
+            // What is to be encrypted has to be seen.
+            if from.is_tls() || to.is_tls() {
+                self.splice = Splice::Never;
+                return Ok(None);
+            }
             match Pipe::get() {
                 Ok(pipe) => self.pipe = Some(pipe),
                 Err(_) => self.splice = Splice::Never,

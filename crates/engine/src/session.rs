@@ -15,7 +15,7 @@ use state::{Frontend, Server, Session, World};
 
 use crate::buffer::Buffer;
 use crate::worker::Worker;
-use crate::{preamble, rules, stream, track, tunnel};
+use crate::{handshake, preamble, rules, stream, track, tunnel};
 
 /// A client connection and what was read from it.
 #[derive(Debug)]
@@ -209,6 +209,7 @@ async fn admit(worker: &Worker, world: &World, client: &mut Client) -> bool {
         agrees(worker, world, frontend, client, (&frontend.tcp_connection, |c| &c.denied_connections))
             && (client.session.preamble == Preamble::None
                 || preamble::take(worker, world, frontend, client).await)
+            && handshake::take(worker, world, frontend, client).await
             && agrees(worker, world, frontend, client, (&frontend.tcp_session, |c| &c.denied_sessions));
     if admitted {
         track::accepted(&client.session);

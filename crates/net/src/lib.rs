@@ -2,7 +2,8 @@
 //! sockets, listeners, timers, splice, threads, signals, start-up of the process. The only crate with
 //! `unsafe`.
 //!
-//! It deliberately doesn't know HTTP, TLS, configuration, servers or logs, and it holds no buffers.
+//! It deliberately doesn't know HTTP, certificates, configuration, servers or logs, and it holds no buffers but
+//! those of TLS.
 //!
 //! How it is used: each worker thread makes a [`Runtime`] and runs a root future; tasks are plain
 //! `async fn`s, not `Send`, started with [`spawn`] or, for the hot per-connection future, through a [`TaskPool`].
@@ -34,7 +35,8 @@
 //! ```
 //!
 //! Order to read it in: `kernel` (what is asked of the system), `slot` (what is known of a socket), `task`
-//! and `wheel` (who runs, and when), `runtime` (the loop), `wait`, `sock`, `park`; the rest stands alone.
+//! and `wheel` (who runs, and when), `runtime` (the loop), `wait`, `sock`, `tls`, `park`; the rest stands
+//! alone.
 
 mod addr;
 pub mod allocations;
@@ -66,6 +68,7 @@ mod table;
 mod task;
 pub mod thread;
 mod time;
+pub mod tls;
 mod unix_path;
 mod wait;
 mod wheel;

@@ -4,7 +4,7 @@
 use crate::Sock;
 use crate::kernel::Handle;
 use crate::runtime::{self, kernel, with, with_io};
-use crate::slot::{FRESH, READ, WRITE};
+use crate::slot::{FRESH, READ, TLS, WRITE};
 use crate::sock::open_slot;
 use std::io;
 use std::marker::PhantomData;
@@ -78,6 +78,9 @@ impl Pipe {
         }
         let moved = with_io(|rt| {
             let slot = open_slot(rt, sock.raw())?;
+            if slot.has(TLS) {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             if !slot.has(WRITE | FRESH) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
@@ -98,7 +101,7 @@ const SPLICE_MAX: usize = 1 << 30;
 
 impl Sock {
     /// Moves up to `max` bytes into `pipe`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`,
-    /// `InvalidInput` for a `max` of 0, the connection's own.
+    /// `InvalidInput` for a `max` of 0 and on a socket that speaks TLS, the connection's own.
     ///
     /// A pipe that holds something may refuse for want of room: empty it, then try again, and only wait for
     /// the socket after a `WouldBlock` with an empty pipe.
@@ -108,6 +111,9 @@ impl Sock {
         }
         let moved = with_io(|rt| {
             let slot = open_slot(rt, self.raw())?;
+            if slot.has(TLS) {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             if !slot.has(READ) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }

@@ -9,10 +9,10 @@ use crate::options::SockOpt;
 use crate::park::{Park, Why};
 use crate::pipe::Ends;
 use crate::remote::{Inbox, Message, Remote};
-use crate::slot::{BROKEN, ERROR, HUP, PARKED, READ, Slot, Slots, WRITE, Watch, token};
+use crate::slot::{BROKEN, ERROR, HUP, PARKED, READ, Slot, Slots, TLS, WRITE, Watch, token};
 use crate::task::{Boxed, Job, TaskId, Tasks, Turn};
 use crate::wheel::{self, Verdict, Wheel};
-use crate::{Time, task};
+use crate::{Time, task, tls};
 use rustix::fd::AsRawFd;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -52,6 +52,7 @@ pub(crate) struct Rt {
     pub(crate) park: RefCell<Park>,
     pub(crate) wheel: RefCell<Wheel>,
     pub(crate) pipes: RefCell<Vec<Ends>>,
+    pub(crate) tls: tls::Layers,
     pub(crate) meter: Meter,
     pub(crate) business: Business,
     inbox: Arc<Inbox>,
@@ -92,6 +93,7 @@ impl Runtime {
             park: RefCell::default(),
             wheel: RefCell::new(Wheel::new(now)),
             pipes: RefCell::default(),
+            tls: tls::Layers::new(),
             meter: Meter::default(),
             business: Business::default(),
             inbox,
@@ -231,6 +233,11 @@ pub(crate) fn with_io<R>(f: impl FnOnce(&Rt) -> io::Result<R>) -> io::Result<R> 
 
 /// Closes a handle whose owner is dropped.
 pub(crate) fn close(handle: Handle) {
+    if with(|rt| rt.slots.get(handle).is_some_and(|slot| slot.has(TLS) && tls::close(rt, handle, slot)))
+        == Some(true)
+    {
+        return tls::see_off(handle);
+    }
     if with(|rt| rt.close(handle)).is_none() && !SIMULATED.get() {
         linux::close(handle);
     }
@@ -515,6 +522,9 @@ impl Rt {
             flags |= READ;
         }
         slot.set(flags);
+        if slot.has(TLS) && flags & WRITE != 0 && !tls::writable(self, handle, slot) {
+            flags &= !WRITE;
+        }
         if flags & READ != 0 {
             self.wake(slot.reader.replace(task::NONE), flags);
         }

@@ -18,6 +18,8 @@ pub(crate) const FRESH: u8 = 16;
 pub(crate) const OPEN: u8 = 32;
 /// The kernel refused to watch the handle: using it gives an error rather than a wait without end.
 pub(crate) const BROKEN: u8 = 64;
+/// Bytes go through a layer of TLS: `READ` stands for what is inside, `WRITE` for room in it.
+pub(crate) const TLS: u8 = 128;
 
 pub(crate) const READ: u8 = Ready::READ.0;
 pub(crate) const WRITE: u8 = Ready::WRITE.0;

@@ -4,8 +4,8 @@
 use crate::kernel::{Handle, How};
 use crate::options::{ConnectOptions, Keepalive, SockOpt, TcpInfo};
 use crate::runtime::{self, Rt, kernel, with_io};
-use crate::slot::{BROKEN, ERROR, FRESH, HUP, READ, Slot, WRITE};
-use crate::{Addr, linux};
+use crate::slot::{BROKEN, ERROR, FRESH, HUP, READ, Slot, TLS, WRITE};
+use crate::{Addr, linux, tls};
 use rustix::fd::{IntoRawFd, OwnedFd};
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -57,12 +57,12 @@ impl Sock {
     }
 
     /// Gives the socket up as a plain descriptor, for another thread or process. For the real kernel only: a
-    /// simulated one gives an error and keeps the socket closed.
+    /// simulated one, and one that speaks TLS, gives an error and keeps the socket closed.
     pub fn into_fd(self) -> io::Result<OwnedFd> {
         let handle = self.handle;
         // A duplicate leaves this thread's epoll when the original is closed only after it is deregistered.
         with_io(|rt| {
-            if rt.over().is_some() {
+            if rt.over().is_some() || rt.slots.get(handle).is_some_and(|slot| slot.has(TLS)) {
                 return Err(io::ErrorKind::Unsupported.into());
             }
             let _ = rt.kernel().deregister(handle);
@@ -87,13 +87,13 @@ impl Sock {
     /// own.
     #[inline]
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.write(buf.len(), |rt, handle| kernel!(rt, Send, send(handle, buf, false)))
+        self.write(&[IoSlice::new(buf)], |rt, handle| kernel!(rt, Send, send(handle, buf, false)))
     }
 
     /// As [`Sock::try_write`], telling the kernel that more follows at once: it may hold back an incomplete
     /// segment (up to 200 ms), so the last write of a message must be a plain one.
     pub fn try_write_more(&self, buf: &[u8]) -> io::Result<usize> {
-        self.write(buf.len(), |rt, handle| kernel!(rt, Send, send(handle, buf, true)))
+        self.write(&[IoSlice::new(buf)], |rt, handle| kernel!(rt, Send, send(handle, buf, true)))
     }
 
     /// Writes two buffers in one go, as if they were one. An empty one costs nothing.
@@ -108,13 +108,15 @@ impl Sock {
     /// Writes several buffers in one go, at most 1,024 of them (`UIO_MAXIOV`). `more` as in
     /// [`Sock::try_write_more`].
     pub fn try_writev(&self, bufs: &[IoSlice<'_>], more: bool) -> io::Result<usize> {
-        let len = bufs.iter().map(|b| b.len()).sum();
-        self.write(len, |rt, handle| kernel!(rt, Send, writev(handle, bufs, more)))
+        self.write(bufs, |rt, handle| kernel!(rt, Send, writev(handle, bufs, more)))
     }
 
     /// Sends the end of our stream; reading goes on.
     pub fn shutdown_write(&self) -> io::Result<()> {
-        with_io(|rt| kernel!(rt, Other, shutdown(self.handle, How::Write)))
+        with_io(|rt| match rt.slots.get(self.handle).filter(|slot| slot.has(TLS)) {
+            None => kernel!(rt, Other, shutdown(self.handle, How::Write)),
+            Some(slot) => tls::shutdown(rt, self.handle, slot),
+        })
     }
 
     /// Ends both directions, after what is queued was sent.
@@ -228,6 +230,9 @@ impl Sock {
             if !slot.has(READ) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
+            if slot.has(TLS) {
+                return tls::recv(rt, self.handle, slot, buf, peek);
+            }
             let answer = kernel!(rt, Recv, recv(self.handle, buf, peek));
             match &answer {
                 // All there was: the next byte, or the end, will be an edge. After a hang-up there's none to
@@ -242,12 +247,20 @@ impl Sock {
     }
 
     #[inline]
-    fn write(&self, asked: usize, call: impl FnOnce(&Rt, Handle) -> io::Result<usize>) -> io::Result<usize> {
+    fn write(
+        &self,
+        bufs: &[IoSlice<'_>],
+        call: impl FnOnce(&Rt, Handle) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         with_io(|rt| {
             let slot = open_slot(rt, self.handle)?;
             if !slot.has(WRITE | FRESH) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
+            if slot.has(TLS) {
+                return tls::send(rt, self.handle, slot, bufs);
+            }
+            let asked: usize = bufs.iter().map(|b| b.len()).sum();
             let answer = call(rt, self.handle);
             match &answer {
                 Ok(n) if *n < asked => slot.clear(WRITE | FRESH),

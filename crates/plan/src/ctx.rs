@@ -23,6 +23,7 @@ use crate::directive::stick_table::TableDraft;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
 use crate::section::log_profile::ProfileDraft;
+use crate::tls::TlsPlan;
 
 /// One line of the configuration.
 pub(crate) type Line<'a> = config::Directive<'a>;
@@ -70,6 +71,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) peers: Vec<&'a str>,
     /// Alerts that HAProxy makes after reading.
     pub(crate) late: Vec<String>,
+    pub(crate) tls: TlsPlan<'a>,
 }
 
 /// What `global` says of programs that check servers.

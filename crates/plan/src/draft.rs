@@ -1,6 +1,7 @@
 //! Proxies and `defaults` while their lines are read: what is inherited ([`Settings`]) and what is not ([`Draft`]).
 //! Lines that refer to other proxies or need compiling are kept for `assemble`.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::directive::option_forwarded::ForwardedSpec;
 use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
 use crate::directive::stats::StatsSettings;
+use crate::tls::bind::BindSpec;
 
 /// What `defaults` hands down. Cheap to copy: the larger parts are shared until one changes.
 #[derive(Clone, Default)]
@@ -92,6 +94,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) id: Option<(u32, Span)>,
     pub(crate) settings: Settings<'a>,
     pub(crate) binds: Vec<(Bind, Span)>,
+    /// What each `bind` line with `ssl` says of it: the first of its addresses and how many there are, the line's text.
+    pub(crate) bind_tls: Vec<(Range<usize>, BindSpec, &'a str)>,
     pub(crate) servers: Vec<Server>,
     pub(crate) server_spans: Vec<Span>,
     /// `proto` of its addresses and servers.
@@ -102,6 +106,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) server_checks: Vec<(usize, &'a str, Span)>,
     /// `log-proto octet-count`, `log-bufsize` of each server.
     pub(crate) server_logs: Vec<(bool, Option<usize>)>,
+    /// The name that a server is asked for by: its position, the expression, whether the request says it otherwise, the
+    /// place.
+    pub(crate) server_names: Vec<(usize, Option<&'a str>, bool, Span)>,
     /// `track` on a server: its position, whom it follows, the place.
     pub(crate) server_tracks: Vec<(usize, &'a str, Span)>,
     /// `default-server name NAME`.
@@ -150,12 +157,14 @@ impl<'a> Draft<'a> {
             id: None,
             settings: defaults.as_ref().map(|d| d.settings.clone()).unwrap_or_default(),
             binds: Vec::new(),
+            bind_tls: Vec::new(),
             servers: Vec::new(),
             server_spans: Vec::new(),
             spoken: Vec::new(),
             server_tlvs: Vec::new(),
             server_checks: Vec::new(),
             server_logs: Vec::new(),
+            server_names: Vec::new(),
             server_tracks: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),

@@ -9,6 +9,8 @@ use std::net::{IpAddr, ToSocketAddrs};
 pub type Resolve = Box<dyn Fn(&str) -> Vec<IpAddr>>;
 /// Reads a whole file.
 pub type ReadFile = Box<dyn Fn(&str) -> io::Result<Vec<u8>>>;
+/// The names in a directory, in any order.
+pub type List = Box<dyn Fn(&str) -> io::Result<Vec<String>>>;
 /// A number for a name (user or group).
 pub type NameToId = Box<dyn Fn(&str) -> Option<u32>>;
 
@@ -24,6 +26,7 @@ pub struct Environment {
     pub privileged: bool,
     pub resolve: Resolve,
     pub read_file: ReadFile,
+    pub list: List,
     pub user: NameToId,
     pub group: NameToId,
 }
@@ -43,6 +46,11 @@ impl Environment {
                 (name, 0u16).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
             }),
             read_file: Box::new(read_file),
+            list: Box::new(|path| {
+                let names =
+                    std::fs::read_dir(path)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+                Ok(names.collect())
+            }),
             user: Box::new(|name| id_in("/etc/passwd", name)),
             group: Box::new(|name| id_in("/etc/group", name)),
         }
@@ -57,6 +65,7 @@ impl Environment {
             privileged: false,
             resolve: Box::new(|_| Vec::new()),
             read_file: Box::new(|_| Err(io::ErrorKind::NotFound.into())),
+            list: Box::new(|_| Err(io::ErrorKind::NotFound.into())),
             user: Box::new(|_| None),
             group: Box::new(|_| None),
         }

@@ -23,6 +23,7 @@ pub mod known;
 mod number;
 mod remarks;
 mod section;
+mod tls;
 
 use config::{Diagnostic, Loaded};
 use state::World;

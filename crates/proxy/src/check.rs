@@ -7,7 +7,7 @@ use plan::{Built, Environment};
 use state::World;
 
 use crate::argv::Args;
-use crate::{feature, keyword_dump, objects, say};
+use crate::{feature, keyword_dump, objects, say, version};
 
 /// A configuration that was read and is valid.
 pub(crate) struct Checked {
@@ -73,6 +73,9 @@ pub(crate) fn context(args: &Args) -> Context {
     }
     let mut context = Context::with_env(env);
     context.features = feature::names();
+    context.ssl_library = version::SSL_LIBRARY.to_owned();
+    context.openssl_version = version::OPENSSL.to_owned();
+    context.awslc_api = Some(version::AWSLC_API);
     context.enabled = feature::enabled(args);
     context.diagnostic_mode = args.diagnostic;
     context

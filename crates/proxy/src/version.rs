@@ -50,6 +50,13 @@ pub(crate) fn text(asked: Version) -> String {
     }
 }
 
+/// The library that does TLS's cryptography, as `ssllib_name_startswith()` and `-vv` know it.
+pub(crate) const SSL_LIBRARY: &str = "AWS-LC 5.12.0";
+/// The version of OpenSSL whose interface it has.
+pub(crate) const OPENSSL: &str = "1.1.1";
+/// The version of its own interface.
+pub(crate) const AWSLC_API: u32 = 37;
+
 fn head() -> String {
     let mut out = format!("HAProxy version {} {DATE} compatible: this is Sluice {OWN} - {HOME}\n", full());
     out.push_str("Status: development version - not safe for use in production.\n");
@@ -70,7 +77,13 @@ fn build() -> String {
     let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
     out.push_str("Default settings :\n  bufsize = 16384, maxrewrite = 1024\n\n");
     let _ = writeln!(out, "Built with multi-threading support (MAX_THREADS=1024, default={threads}).");
-    out.push_str("Built with SSL library version : none\nBuilt with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
+    let _ = writeln!(
+        out,
+        "Built with SSL library version : {SSL_LIBRARY}\nRunning on SSL library version : {SSL_LIBRARY}\n\
+         SSL library supports TLS extensions : yes\nSSL library supports SNI : yes\n\
+         SSL library supports : TLSv1.2 TLSv1.3 (spoken by rustls)"
+    );
+    out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
     out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
     out.push_str("Encrypted password support via crypt(3): no\n\n");
     out.push_str(

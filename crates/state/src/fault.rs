@@ -16,6 +16,14 @@ pub enum Fault {
     ProxyProtocol,
     /// What the system answered to an attempt to connect, to read or to write, by its number.
     System(i32),
+    /// It ended before the TLS handshake did.
+    TlsEmpty,
+    TlsAbort,
+    TlsTimeout,
+    /// The certificate of the client's authority, or its own, doesn't do.
+    TlsAuthority,
+    TlsCertificate,
+    TlsHandshake,
 }
 
 impl Fault {
@@ -36,12 +44,26 @@ impl Fault {
                 (17, "PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
             }
             Self::System(errno) => system(errno),
+            Self::TlsEmpty => (24, "SSL_EMPTY", "Connection closed during SSL handshake"),
+            Self::TlsAbort => (25, "SSL_ABORT", "Connection error during SSL handshake"),
+            Self::TlsTimeout => (26, "SSL_TIMEOUT", "Timeout during SSL handshake"),
+            Self::TlsAuthority => (30, "SSL_CA_FAIL", "SSL client CA chain cannot be verified"),
+            Self::TlsCertificate => (31, "SSL_CRT_FAIL", "SSL client certificate not trusted"),
+            Self::TlsHandshake => (34, "SSL_HANDSHAKE", "SSL handshake failure"),
         }
     }
 
     /// Whether the client sent nothing at all, as a probe does.
     pub const fn is_silent(self) -> bool {
-        matches!(self, Self::ProxyEmpty | Self::ProxyAbort | Self::ProxyTimeout)
+        matches!(
+            self,
+            Self::ProxyEmpty
+                | Self::ProxyAbort
+                | Self::ProxyTimeout
+                | Self::TlsEmpty
+                | Self::TlsAbort
+                | Self::TlsTimeout
+        )
     }
 }
 

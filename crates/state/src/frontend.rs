@@ -14,6 +14,7 @@ use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::route::Switching;
 use crate::stats::StatsPage;
+use crate::tls::Served;
 use crate::{Cond, Format, Rules};
 
 /// A `frontend`, or the front half of a `listen`.
@@ -117,6 +118,8 @@ pub struct Bind {
     pub shards: Option<u16>,
     /// Owner and permissions of a unix socket.
     pub unix: UnixOwner,
+    /// `ssl`: clients speak TLS.
+    pub tls: Option<Arc<Served>>,
 }
 
 /// Owner and permissions of a unix socket.

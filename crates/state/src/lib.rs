@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
 //! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`forwarded`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
-//! [`cache`]; [`log`], [`ring`]; [`family`]; [`about`].
+//! [`cache`]; [`log`], [`ring`]; [`tls`]; [`family`]; [`about`].
 
 pub mod about;
 pub mod acl;
@@ -49,6 +49,7 @@ pub mod stream;
 pub mod table;
 pub mod termination;
 pub mod timer;
+pub mod tls;
 pub mod tracking;
 pub mod turn;
 pub mod unique_id;

@@ -11,6 +11,7 @@ use crate::adjust::{Aim, Moved};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::link::{Presents, Source};
+use crate::tls::ServerTls;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub struct Server {
     pub namespace: Option<Arc<str>>,
     /// `tcp-md5sig`: the password that segments are signed with.
     pub md5: Option<Arc<str>>,
+    /// `ssl`, `check-ssl`.
+    pub tls: Option<Box<ServerTls>>,
     pub live: Arc<Live>,
 }
 

@@ -3,6 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::link::Packets;
 use crate::log::Origin;
+use crate::tls::Known;
 use crate::tracking::Counters;
 use crate::vars::Living;
 
@@ -47,6 +48,8 @@ pub struct Session {
     pub socket: Option<i32>,
     /// What went wrong with the connection.
     pub fault: Option<crate::fault::Fault>,
+    /// What is known of its TLS, if it speaks that.
+    pub tls: Option<Box<Known>>,
     /// When it was accepted: monotonic nanoseconds, and microseconds since 1970.
     pub accepted_ns: u64,
     pub accepted_wall_us: u64,
@@ -83,6 +86,7 @@ impl Session {
             packets: None,
             socket: None,
             fault: None,
+            tls: None,
             handshake_ns: 0,
             accepted_ns: now_ns,
             accepted_wall_us: wall_us,

@@ -118,6 +118,8 @@ pub struct Trail {
 /// One exchange.
 #[derive(Debug)]
 pub struct Stream {
+    /// What is known of the server's TLS, if it speaks that.
+    pub server_tls: Option<Box<crate::tls::Known>>,
     pub request: Message,
     pub response: Message,
     /// Whether `request` and `response` hold a message.
@@ -238,6 +240,7 @@ impl Default for Stream {
 impl Stream {
     pub fn new() -> Self {
         Self {
+            server_tls: None,
             request: Message::new(),
             response: Message::new(),
             has_request: false,

@@ -102,7 +102,7 @@ impl<'x> Run<'x> {
 
     /// What it comes to when all steps are done.
     fn passed(&self, last: Option<&Step>) -> Finding {
-        let Some(step) = last else { return Finding::new(Status::L4Ok, "") };
+        let Some(step) = last else { return Finding::new(self.stands(), "") };
         match &step.does {
             Does::Expect(expect) => {
                 let code = self.code(expect);
@@ -113,7 +113,7 @@ impl<'x> Run<'x> {
                 };
                 Finding { status: expect.ok, code, words }
             }
-            Does::Connect(_) => Finding::new(Status::L4Ok, "(tcp-check)"),
+            Does::Connect(_) => Finding::new(self.stands(), "(tcp-check)"),
             _ => Finding::new(Status::L7Ok, "(tcp-check)"),
         }
     }
@@ -184,7 +184,7 @@ impl<'x> Run<'x> {
             None => None,
         };
         let place =
-            Place { address: connect.address, port, mute: !connect.linger && self.is_mute_after(step) };
+            Place { address: connect.address, port, mute: !connect.linger && !self.speaks_tls() && self.is_mute_after(step) };
         let by_server = self.check.send_proxy.filter(|_| connect.by_server);
         let send_proxy = by_server.or(connect.send_proxy.then_some(1));
         let opened = Talk::open(self.backend, self.server, self.check, place, send_proxy, connect.linger);
@@ -193,6 +193,11 @@ impl<'x> Run<'x> {
             Err(Refused { made, why }) => {
                 let (status, error) = match why {
                     Broken::Late => (Status::L4Timeout, String::new()),
+                    Broken::Tls(None) => (Status::L6Timeout, String::new()),
+                    Broken::Tls(Some(net::tls::Fault::Broken(error))) => {
+                        (Status::L4Connection, explain(&error))
+                    }
+                    Broken::Tls(Some(_)) => (Status::L6Response, "SSL handshake failure".to_owned()),
                     Broken::Error(error) if made => (Status::L4Connection, explain(&error)),
                     Broken::Error(error) => (Status::SocketError, explain(&error)),
                 };
@@ -206,6 +211,15 @@ impl<'x> Run<'x> {
     fn is_mute_after(&self, step: Option<&Step>) -> bool {
         let behind = self.rules.steps.iter().skip_while(|s| step.is_some_and(|at| !std::ptr::eq(*s, at)));
         behind.skip(usize::from(step.is_some())).all(|s| matches!(s.does, Does::Act(_)))
+    }
+
+    /// What a connection that stands is worth.
+    fn stands(&self) -> Status {
+        if self.speaks_tls() { Status::L6Ok } else { Status::L4Ok }
+    }
+
+    fn speaks_tls(&self) -> bool {
+        self.server.tls.as_ref().is_some_and(|tls| tls.checks)
     }
 
     /// Forgets what came before.
@@ -269,7 +283,7 @@ impl<'x> Run<'x> {
     /// The exchange ended early.
     pub(super) fn broken(&self, step: &Step, broken: Broken, timeout: Status) -> Stop {
         match broken {
-            Broken::Late => self.failed(Some(step), timeout, String::new()),
+            Broken::Late | Broken::Tls(_) => self.failed(Some(step), timeout, String::new()),
             Broken::Error(error) => self.failed(Some(step), Status::SocketError, explain(&error)),
         }
     }

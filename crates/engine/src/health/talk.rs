@@ -13,6 +13,8 @@ use crate::dial;
 pub(super) enum Broken {
     Late,
     Error(io::Error),
+    /// TLS came to nothing; `None`: for want of time.
+    Tls(Option<net::tls::Fault>),
 }
 
 /// A connection of a check.
@@ -77,7 +79,16 @@ impl Talk {
         if let Err(error) = sock.take_error() {
             return Err(Refused { made: true, why: Broken::Error(error) });
         }
-        let preface = preface(&sock, send_proxy);
+        let mut preface = preface(&sock, send_proxy);
+        if let Some(tls) = server.tls.as_ref().filter(|tls| tls.checks) {
+            let (config, name) = tls.check_config();
+            let begun = std::mem::take(&mut preface);
+            match net::tls::connect(&sock, config, name, &begun, until).await {
+                Ok(()) => {}
+                Err(net::tls::Fault::Timeout) => return Err(Refused { made: true, why: Broken::Tls(None) }),
+                Err(fault) => return Err(Refused { made: true, why: Broken::Tls(Some(fault)) }),
+            }
+        }
         Ok(Self { sock, until, preface, linger, used: false })
     }
 

@@ -16,7 +16,13 @@ pub(super) const KEYWORDS: &[Alias] = &[
         name: "ft",
         doc: "The frontend's name, with `~` behind it when the client's connection is encrypted.",
         known: Known::Response,
-        write: name,
+        write: |cx, flags, out| {
+            let written = name(cx, flags, out);
+            if cx.session.tls.is_some() {
+                out.push(b'~');
+            }
+            written
+        },
     },
     Alias {
         name: "lc",

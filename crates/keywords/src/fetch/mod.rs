@@ -44,6 +44,7 @@ mod server;
 mod src;
 mod src_table;
 mod ssl;
+mod ssl_cert;
 mod status;
 mod table_cnt;
 mod term_events;
@@ -99,6 +100,10 @@ pub static ALL: &[&[Fetch]] = &[
     src_table::KEYWORDS,
     src_table::ELEMENTS,
     ssl::KEYWORDS,
+    ssl_cert::CLIENT,
+    ssl_cert::FRONTEND,
+    ssl_cert::KEYWORDS,
+    ssl_cert::SERVER,
     status::KEYWORDS,
     table_cnt::KEYWORDS,
     term_events::KEYWORDS,

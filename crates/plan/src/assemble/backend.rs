@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use config::{Diagnostic, Place};
 use state::backend::Live;
 use state::check::Probe;
 use state::family::{Balance, Compiler as _, Parse, RuleSet, Words};
@@ -45,6 +46,7 @@ pub(super) fn make<'a>(
     checks(assembly, draft, seat, &mut servers);
     tracks(assembly, draft, seat);
     tlvs(assembly, draft, seat, &mut servers);
+    names(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
@@ -177,6 +179,41 @@ fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, 
         };
         if let Some(send) = servers.get_mut(position).and_then(|s| s.send_proxy.as_mut()) {
             send.tlvs.push((kind, format));
+        }
+    }
+}
+
+/// What the server's name is taken from where nothing is said of it.
+const OWN_NAME: &str = "req.hdr(host),host_only";
+
+/// Compiles the names that servers are asked for by over TLS.
+fn names<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
+    for (position, given, auto, span) in std::mem::take(&mut draft.server_names) {
+        let auto = (auto && draft.settings.mode == Mode::Http).then_some(OWN_NAME);
+        let Some(text) = given.or(auto) else { continue };
+        let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
+        compile.site = Site::UseServer;
+        assembly.plan.put_place(span, &mut compile.place);
+        let words = [text];
+        match compile.key(&mut Words::new(&words), "during request.") {
+            Ok(expr) => {
+                if let Some(tls) = servers.get_mut(position).and_then(|server| server.tls.as_mut()) {
+                    tls.sni = Some(expr);
+                }
+            }
+            Err(error) => match known::not_run(&error) {
+                Some(what) => {
+                    let what = format!("'sni' on a 'server' line, which asks for {what},");
+                    assembly.plan.remarks.unserved(span, &what);
+                }
+                None => {
+                    let what = "error detected while parsing sni or pool-conn-name expressions";
+                    assembly
+                        .plan
+                        .remarks
+                        .push(Diagnostic::alert(span, format!("{what} : {error}")).at(Place::Bracket));
+                }
+            },
         }
     }
 }

@@ -12,10 +12,10 @@ use state::{Format, Frontend, Rules};
 use super::rules::{Sealed, Sets, asks_destination};
 use super::{Assembly, Seat, log, stats};
 use crate::compile::{Compile, Looking, Site};
-use crate::ctx::{Line, word};
+use crate::ctx::{Line, Plan, word};
 use crate::directive::compression;
 use crate::draft::Draft;
-use crate::known;
+use crate::{known, tls};
 
 /// Makes it.
 pub(super) fn make<'a>(
@@ -40,8 +40,10 @@ pub(super) fn make<'a>(
         let title = format!("{} '{}'", crate::ctx::kind_name(draft.kind), draft.name);
         assembly.plan.remarks.warn_bare(format!("truncating capture length to {most} bytes for {title}."));
     }
-    let global = &assembly.plan.global;
     let steps = std::mem::take(&mut sets.steps);
+    serve_tls(assembly.plan, draft);
+    let settings = &draft.settings;
+    let global = &assembly.plan.global;
     let smart = settings.options.smart_accept.unwrap_or(settings.mode == Mode::Http);
     let own = |(bind, _)| Bind { quickack_off: smart, ..bind };
     let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(own).collect();
@@ -86,6 +88,22 @@ pub(super) fn make<'a>(
         captures: std::mem::take(&mut draft.captures),
         live: Arc::new(Live::new(usize::from(global.threads), binds.len(), settings.options.socket_stats)),
         binds,
+    }
+}
+
+/// Makes what its addresses serve over TLS.
+fn serve_tls<'a>(plan: &mut Plan<'a>, draft: &mut Draft<'a>) {
+    for (addresses, spec, text) in std::mem::take(&mut draft.bind_tls) {
+        let Some(span) = draft.binds.get(addresses.start).map(|(_, span)| *span) else { continue };
+        match tls::bind::serve(plan, &spec, draft.settings.mode, span, (draft.name, text)) {
+            Ok(served) => {
+                let served = Arc::new(served);
+                for (bind, _) in draft.binds.get_mut(addresses).unwrap_or_default() {
+                    bind.tls = Some(Arc::clone(&served));
+                }
+            }
+            Err(messages) => messages.into_iter().for_each(|message| plan.remarks.alert_bare(message)),
+        }
     }
 }
 

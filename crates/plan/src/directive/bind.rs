@@ -11,6 +11,7 @@ use super::proto::{self, Spoken};
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::{atol, count, time_ms};
+use crate::tls::bind::BindSpec;
 
 pub(super) const DIRECTIVES: &[Directive] = &[Directive { name: "bind", sections: at::PROXY, apply: bind }];
 
@@ -28,7 +29,7 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         );
     }
     let title = format!("'bind {text}' in section '{}'", cx.draft.kind.keyword());
-    let (template, _) = parameters(cx.plan, line, 2, &title)?;
+    let Parameters { bind: template, tls, .. } = parameters(cx.plan, line, 2, &title)?;
     if template.id != 0 {
         let taken = cx.draft.binds.iter().find(|(bind, _)| bind.id == template.id);
         if let Some((_, span)) = taken {
@@ -40,8 +41,12 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             return Err(format!("{title} : 'id' : custom id {id} already used at {place} ('{other}')"));
         }
     }
+    let first = cx.draft.binds.len();
     for (address, multipath) in addresses(cx.plan, line, text, "bind")? {
         cx.draft.binds.push((Bind { address, multipath, ..template.clone() }, line.span()));
+    }
+    if tls.ssl {
+        cx.draft.bind_tls.push((first..cx.draft.binds.len(), tls, text));
     }
     let mut words = line.words();
     words.nth(1);
@@ -105,14 +110,34 @@ fn local(plan: &Plan<'_>, host: Host, text: &str) -> Result<IpAddr, String> {
     })
 }
 
-/// A bind without an address, filled from the parameters at position `from` on, and the word after `level`.
+/// What the parameters of a line say.
+pub(crate) struct Parameters<'a> {
+    /// Without an address.
+    pub(crate) bind: Bind,
+    /// The word after `level`.
+    pub(crate) level: Option<&'a str>,
+    pub(crate) tls: BindSpec,
+}
+
+impl<'a> Parameters<'a> {
+    /// The same where TLS is not run.
+    pub(crate) fn plain(self, plan: &mut Plan<'a>, line: Line<'a>) -> (Bind, Option<&'a str>) {
+        if self.tls.ssl {
+            plan.remarks.unserved(line.span(), &format!("'ssl' on a '{}' line", line.keyword()));
+        }
+        (self.bind, self.level)
+    }
+}
+
+/// Reads the parameters at position `from` on.
 pub(crate) fn parameters<'a>(
     plan: &mut Plan<'a>,
     line: Line<'a>,
     from: usize,
     title: &str,
-) -> Result<(Bind, Option<&'a str>), String> {
+) -> Result<Parameters<'a>, String> {
     let mut bind = empty();
+    let mut tls = BindSpec::default();
     let mut level = None;
     let mut words = line.words();
     if from > 0 {
@@ -133,9 +158,13 @@ pub(crate) fn parameters<'a>(
             level = Some(value);
             continue;
         }
+        if tls.take(plan, line, &used, value).map_err(|e| format!("{title} : {e}"))? {
+            continue;
+        }
         set(plan, line, &mut bind, &used, value).map_err(|e| format!("{title} : '{}' : {e}", param.name))?;
     }
-    Ok((bind, level))
+    crate::tls::bind::look(plan, &tls.spec).map_err(|e| format!("{title} : {e}"))?;
+    Ok(Parameters { bind, level, tls })
 }
 
 fn set<'a>(
@@ -250,30 +279,14 @@ fn threads(value: &str) -> Result<Threads, String> {
     Ok(Threads(ranges))
 }
 
-/// Parameters that can be left out: clients are served as they would be, only less tuned.
-const HARMLESS: &[&str] = &[
-    "expose-fd",
-    "guid-prefix",
-    "idle-ping",
-    "label",
-    "nbconn",
-    "nice",
-    "process",
-    "quic-cc-algo",
-    "quic-force-retry",
-    "quic-socket",
-    "severity-output",
-];
-
+/// What is known and left out: clients are served as they would be, only less tuned, unless bytes would be taken for others.
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     let what = format!("'{name}' on a '{}' line", line.keyword());
-    // What only tunes TLS is as inert as the missing `ssl` makes it; `ssl` itself is what refuses.
-    let tls_detail = !matches!(name, "ssl" | "accept-netscaler-cip");
-    if HARMLESS.contains(&name) || tls_detail {
-        plan.remarks.not_run(line.span(), &what);
-    } else {
+    if name == "accept-netscaler-cip" {
         plan.remarks.unserved(line.span(), &what);
+    } else {
+        plan.remarks.not_run(line.span(), &what);
     }
 }
 
@@ -302,5 +315,6 @@ pub(crate) fn empty() -> Bind {
         threads: Threads::default(),
         shards: None,
         unix: UnixOwner::default(),
+        tls: None,
     }
 }

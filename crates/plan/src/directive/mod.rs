@@ -92,6 +92,7 @@ static ALL: &[&[Directive]] = &[
     timeout::DIRECTIVES,
     tune::DIRECTIVES,
     unique_id::DIRECTIVES,
+    crate::tls::global::DIRECTIVES,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Vec<&'static Directive>>> = LazyLock::new(|| {

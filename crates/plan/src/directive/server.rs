@@ -19,6 +19,8 @@ use super::server_watch::{self, WatchSpec};
 use crate::address::{self, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::atol;
+use crate::tls;
+use crate::tls::server::ServerTlsSpec;
 
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive { name: "server", sections: at::PROXY, apply: server },
@@ -64,6 +66,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) log_buffer: Option<usize>,
     /// The name of a `healthcheck` section.
     pub(crate) healthcheck: Option<&'a str>,
+    pub(crate) tls: ServerTlsSpec<'a>,
     /// Of this one server only.
     pub(crate) id: u32,
     pub(crate) cookie: Option<&'a str>,
@@ -104,6 +107,7 @@ impl Default for ServerSpec<'_> {
             octet_count: false,
             log_buffer: None,
             healthcheck: None,
+            tls: ServerTlsSpec::default(),
             id: 0,
             cookie: None,
             guid: None,
@@ -366,12 +370,24 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
         let who = format!("server '{name}'");
         cx.draft.spoken.push(Spoken { by_server: true, who, protocol, span: line.span() });
     }
-    let server = make(cx.plan, name, reached, spec);
+    let mut server = make(cx.plan, name, reached, spec);
+    let elsewhere = spec.check_port.is_some() || spec.check_address.is_some();
+    match tls::server::make(cx.plan, &spec.tls, elsewhere, line.span()) {
+        Ok(made) => server.tls = made.map(Box::new),
+        Err(message) => {
+            let title = format!("'server {}/{}'", cx.draft.name, server.name);
+            // What is wrong has been said: the line counts as read.
+            let _ = complain(cx, line, format!("{title} : {message}"));
+        }
+    }
     let position = cx.draft.servers.len();
     cx.draft.servers.push(server);
     cx.draft.server_logs.push((spec.octet_count, spec.log_buffer));
     for (kind, format) in spec.proxy.tlvs.iter().filter(|_| spec.proxy.version() == Some(2)) {
         cx.draft.server_tlvs.push((position, *kind, format, line.span()));
+    }
+    if server_speaks(&cx.draft.servers) {
+        cx.draft.server_names.push((position, spec.tls.sni, !spec.tls.no_auto_sni, line.span()));
     }
     if let Some(track) = spec.track {
         cx.draft.server_tracks.push((position, track, line.span()));
@@ -380,6 +396,11 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
         cx.draft.server_checks.push((position, section, line.span()));
     }
     cx.draft.server_spans.push(line.span());
+}
+
+/// Whether the last one speaks TLS with what clients send.
+fn server_speaks(servers: &[Server]) -> bool {
+    servers.last().and_then(|server| server.tls.as_ref()).is_some_and(|tls| tls.traffic)
 }
 
 /// The server that the parameters describe.
@@ -438,6 +459,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         congestion: spec.congestion.clone(),
         namespace: spec.namespace.clone(),
         md5: spec.md5.clone(),
+        tls: None,
         live: Arc::new(live),
     }
 }

@@ -70,6 +70,9 @@ fn set<'a>(
     server: &str,
 ) -> Result<(), String> {
     let name = used.name();
+    if spec.tls.take(plan, line, used, value)? {
+        return Ok(());
+    }
     let set = server_load::set(spec, name, value, server)?
         || server_watch::set(plan, spec, name, value, server)?
         || link(plan, spec, used, value)?;
@@ -189,16 +192,12 @@ pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr,
 }
 
 /// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
-const NEEDED: &[&str] = &["socks4", "ssl"];
+const NEEDED: &[&str] = &["socks4"];
 
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     // What switches off what is not run says nothing new.
-    let inert = matches!(
-        name,
-        "no-ssl" | "no-check-ssl" | "no-check-sni-auto" | "no-check-reuse-pool" | "no-sni-auto"
-    );
-    if inert {
+    if matches!(name, "no-check-sni-auto" | "no-check-reuse-pool") {
         return;
     }
     let what = format!("'{name}' on a '{}' line", line.keyword());

@@ -41,7 +41,7 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Err("'stats socket' in global section expects an address or a path to a UNIX socket".into());
     }
     let title = "'stats socket'";
-    let (template, level) = parameters(cx.plan, line, 3, title)?;
+    let (template, level) = parameters(cx.plan, line, 3, title)?.plain(cx.plan, line);
     let level = match level {
         None | Some("operator") => Level::Operator,
         Some("user") => Level::User,

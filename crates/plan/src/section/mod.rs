@@ -69,6 +69,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
         tables: Vec::new(),
         peers: Vec::new(),
         late: Vec::new(),
+        tls: Default::default(),
     };
     // First what lines refer to, wherever in the files it stands.
     for section in loaded.sections() {

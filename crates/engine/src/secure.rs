@@ -1,0 +1,97 @@
+//! TLS on a connection to a server, before anything of a request goes out (manual 5.2 "ssl", "sni").
+
+use net::tls;
+use sample::Type;
+use sample::cast::cast;
+use state::tls::Known;
+use state::{Server, Side};
+
+use crate::connect::{Failed, First};
+use crate::exchange::{Exchange, Upstream, deadline};
+
+/// The name to ask the server for, if there is one.
+pub fn name(x: &Exchange<'_>, server: &Server) -> Option<String> {
+    let expr = server.tls.as_ref().filter(|tls| tls.traffic)?.sni.as_ref()?;
+    x.look(Side::Request, |cx| {
+        let value = expr.eval(cx)?;
+        let text = cast(value, Type::Str, cx.arena)?;
+        let name = std::str::from_utf8(text.bytes()?).ok()?.to_ascii_lowercase();
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+/// Does the handshake on a new connection to a server that speaks TLS, `preface` in front of it; whether that has gone
+/// out so. On one that is used again it only looks at what is known of it.
+pub async fn secure(
+    x: &mut Exchange<'_>,
+    upstream: &Upstream<'_>,
+    first: First,
+    preface: &[u8],
+    name: Option<&str>,
+) -> Result<bool, Failed> {
+    x.stream.server_tls = None;
+    let Some(server) = upstream.server.tls.as_ref().filter(|tls| tls.traffic) else { return Ok(false) };
+    let mut known = Box::new(Known { sni: name.map(Into::into), ..Known::default() });
+    let outcome = match upstream.served {
+        0 => {
+            let (config, asked) = server.config(name);
+            match tls::begin(&upstream.sock, config, asked, preface) {
+                Ok(()) => complete(x, upstream, first).await,
+                Err(fault) => Err(failed(&fault, &mut known)),
+            }
+        }
+        _ => Ok(None),
+    };
+    upstream.sock.with_tls(|connection| known.learn(connection));
+    let outcome = match outcome {
+        Ok(Some(fault)) => Err(failed(&fault, &mut known)),
+        Ok(None) => Ok(true),
+        Err(failed) => Err(failed),
+    };
+    x.stream.server_tls = Some(known);
+    outcome
+}
+
+fn failed(fault: &tls::Fault, known: &mut Known) -> Failed {
+    if let tls::Fault::Tls(error) = fault {
+        known.error = crate::handshake::reason(error, None).map(|(number, words)| (number, words.into()));
+    }
+    match fault {
+        tls::Fault::Timeout => Failed::TimedOut,
+        _ => Failed::Refused,
+    }
+}
+
+/// Goes on until the handshake is complete, or comes to nothing.
+async fn complete(
+    x: &mut Exchange<'_>,
+    upstream: &Upstream<'_>,
+    first: First,
+) -> Result<Option<tls::Fault>, Failed> {
+    let until = deadline(x.connect_timeout());
+    let heeds = first == First::Head && x.heeds_leaving();
+    loop {
+        match tls::proceed(&upstream.sock) {
+            Ok(true) => return Ok(None),
+            Ok(false) => {}
+            Err(fault) => return Ok(Some(fault)),
+        }
+        let woken = net::wait(|w| {
+            w.read(&upstream.sock).notified().until(until);
+            if heeds {
+                w.hup(&x.client.sock);
+            }
+        })
+        .await;
+        if let Some(cause) = upstream.ticket.doom() {
+            return Err(Failed::Killed(cause));
+        }
+        if woken.ready(1) && !woken.ready(0) {
+            x.count(|c| c.client_aborts.add(1));
+            return Err(Failed::Left);
+        }
+        if woken.timed_out() && !woken.any_ready() {
+            return Ok(Some(tls::Fault::Timeout));
+        }
+    }
+}

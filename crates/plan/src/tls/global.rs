@@ -1,0 +1,145 @@
+//! What `global` says of TLS (manual 3.1, 3.2).
+
+use super::spec::Spec;
+use crate::ctx::{Applied, Ctx, Directive, Line, at, word, words_from};
+use crate::number::atol;
+
+pub(crate) const DIRECTIVES: &[Directive] = &[
+    Directive { name: "ca-base", sections: at::GLOBAL, apply: base },
+    Directive { name: "crt-base", sections: at::GLOBAL, apply: base },
+    Directive { name: "key-base", sections: at::GLOBAL, apply: base },
+    Directive { name: "ssl-default-bind-options", sections: at::GLOBAL, apply: options },
+    Directive { name: "ssl-default-server-options", sections: at::GLOBAL, apply: options },
+    Directive { name: "ssl-default-bind-ciphers", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-bind-ciphersuites", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-bind-curves", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-server-ciphers", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-server-ciphersuites", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-server-curves", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-server-verify", sections: at::GLOBAL, apply: server_verify },
+    Directive { name: "ssl-load-extra-files", sections: at::GLOBAL, apply: extra },
+    Directive { name: "ssl-load-extra-del-ext", sections: at::GLOBAL, apply: extra_names },
+    Directive { name: "issuers-chain-path", sections: at::GLOBAL, apply: issuers },
+    Directive { name: "tune.ssl.cachesize", sections: at::GLOBAL, apply: cache_size },
+    Directive { name: "tune.ssl.capture-buffer-size", sections: at::GLOBAL, apply: capture },
+    Directive { name: "tune.ssl.capture-cipherlist-size", sections: at::GLOBAL, apply: capture },
+    // There are no parameters of Diffie and Hellman to choose: only curves are spoken.
+    Directive { name: "tune.ssl.default-dh-param", sections: at::GLOBAL, apply: nothing },
+    Directive { name: "ssl-dh-param-file", sections: at::GLOBAL, apply: nothing },
+];
+
+fn nothing<'a>(_: &mut Ctx<'_, 'a>, _: Line<'a>) -> Applied {
+    Ok(())
+}
+
+fn base<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let keyword = line.keyword();
+    let path = word(line, 1);
+    let tls = &mut cx.plan.tls;
+    let place = match keyword {
+        "ca-base" => &mut tls.ca_base,
+        "crt-base" => &mut tls.crt_base,
+        _ => &mut tls.key_base,
+    };
+    if path.is_empty() {
+        return Err(format!("global statement '{keyword}' expects a directory path as an argument."));
+    }
+    if place.is_some() {
+        return Err(format!("'{keyword}' already specified."));
+    }
+    *place = Some(path);
+    Ok(())
+}
+
+fn of_line<'p>(cx: &'p mut Ctx<'_, '_>, keyword: &str) -> &'p mut Spec {
+    match keyword.contains("-bind-") {
+        true => &mut cx.plan.tls.for_binds,
+        false => &mut cx.plan.tls.for_servers,
+    }
+}
+
+fn options<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let keyword = line.keyword();
+    let words = words_from(line, 1);
+    if words.is_empty() {
+        return Err(format!("global statement '{keyword}' expects an option as an argument."));
+    }
+    let mut words = words.into_iter();
+    while let Some(option) = words.next() {
+        let value = match option {
+            "ssl-min-ver" | "ssl-max-ver" => words.next().unwrap_or_default(),
+            _ => "",
+        };
+        if !of_line(cx, keyword).word(option, value)? {
+            return Err(format!("unknown option '{option}' on global statement '{keyword}'."));
+        }
+    }
+    Ok(())
+}
+
+fn preset<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let keyword = line.keyword();
+    let value = word(line, 1);
+    if value.is_empty() {
+        return Err(format!("global statement '{keyword}' expects a cipher suite as an argument."));
+    }
+    let name = keyword.rsplit('-').next().unwrap_or_default();
+    of_line(cx, keyword).word(name, value)?;
+    Ok(())
+}
+
+fn server_verify<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    cx.plan.tls.trusts_servers = match word(line, 1) {
+        "none" => true,
+        "required" => false,
+        _ => return Err("'ssl-server-verify' expects 'none' or 'required'.".to_owned()),
+    };
+    Ok(())
+}
+
+fn extra<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let extra = &mut cx.plan.tls.extra;
+    (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (false, false, false, false);
+    for kind in words_from(line, 1) {
+        match kind {
+            "bundle" => extra.bundle = true,
+            "key" => extra.key = true,
+            "ocsp" => extra.ocsp = true,
+            "issuer" => extra.issuer = true,
+            "sctl" | "none" => {}
+            "all" => (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (true, true, true, true),
+            other => {
+                return Err(format!("unknown option '{other}' on global statement 'ssl-load-extra-files'."));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn extra_names<'a>(cx: &mut Ctx<'_, 'a>, _: Line<'a>) -> Applied {
+    cx.plan.tls.extra.replaces = true;
+    Ok(())
+}
+
+fn issuers<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let path = word(line, 1);
+    let names = (cx.plan.env.list)(path).unwrap_or_default();
+    for name in names {
+        let text = cx.plan.read(&format!("{path}/{name}")).unwrap_or_default();
+        cx.plan.tls.issuers.extend(state::tls::cert::certificates(&text).unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// More sessions than this are not kept for one line.
+const MOST_SESSIONS: i64 = 1_000_000;
+
+fn cache_size<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    cx.plan.tls.sessions = usize::try_from(atol(word(line, 1)).clamp(0, MOST_SESSIONS)).unwrap_or(0);
+    Ok(())
+}
+
+fn capture<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    cx.plan.tls.captures = atol(word(line, 1)) > 0;
+    Ok(())
+}

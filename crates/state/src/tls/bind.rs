@@ -1,0 +1,188 @@
+//! What a `bind` line with `ssl` serves: which certificate for which name (manual 5.1 "crt", "crt-list", "strict-sni").
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::server::ClientHello;
+use rustls::{ServerConfig, SignatureScheme};
+
+use super::cert::{Certificate, Kind};
+use super::terms::Terms;
+
+/// One certificate as one line of the configuration serves it.
+pub struct Entry {
+    pub certificate: Arc<Certificate>,
+    pub terms: Arc<Terms>,
+    config: Arc<ServerConfig>,
+    /// The same without protocols to choose from, for clients that know none of them.
+    silent: Arc<ServerConfig>,
+    /// Names it is not for although a wildcard of it covers them.
+    except: Box<[Box<str>]>,
+}
+
+impl Entry {
+    fn new(
+        certificate: Arc<Certificate>,
+        terms: Arc<Terms>,
+        except: Box<[Box<str>]>,
+    ) -> Result<Self, rustls::Error> {
+        let config = terms.config(&certificate)?;
+        let silent = if terms.alpn.is_empty() {
+            Arc::clone(&config)
+        } else {
+            let mut silent = ServerConfig::clone(&config);
+            silent.alpn_protocols.clear();
+            Arc::new(silent)
+        };
+        Ok(Self { certificate, terms, config, silent, except })
+    }
+
+    /// The configuration for what a client says.
+    pub fn config_for(&self, hello: &ClientHello<'_>) -> Arc<ServerConfig> {
+        let known = |name: &[u8]| self.terms.alpn.iter().any(|have| have == name);
+        let foreign = hello.alpn().is_some_and(|mut offered| !offered.any(known));
+        Arc::clone(if foreign { &self.silent } else { &self.config })
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Entry").field(&self.certificate).finish()
+    }
+}
+
+/// For which names a certificate is served.
+#[derive(Clone, Copy, Debug)]
+pub enum Names<'n> {
+    /// Those of the certificate.
+    Own,
+    /// Those of the list; `!` in front takes one out again, `*` alone serves it to everybody else.
+    Filters(&'n [Box<str>]),
+}
+
+/// Certificates by name.
+#[derive(Debug, Default)]
+pub struct Table {
+    exact: HashMap<Box<str>, Vec<Arc<Entry>>>,
+    /// Without the `*.`.
+    wild: HashMap<Box<str>, Vec<Arc<Entry>>>,
+    /// For clients that name no other one, in order.
+    defaults: Vec<Arc<Entry>>,
+    /// All of them, in order.
+    all: Vec<Arc<Entry>>,
+}
+
+impl Table {
+    /// Adds a certificate. Errors: those of rustls about terms that contradict each other.
+    pub fn add(
+        &mut self,
+        certificate: Arc<Certificate>,
+        terms: Arc<Terms>,
+        names: Names<'_>,
+    ) -> Result<(), rustls::Error> {
+        let filters: &[Box<str>] = match names {
+            Names::Filters(filters) if !filters.is_empty() => filters,
+            _ => &certificate.names.clone(),
+        };
+        let except = filters.iter().filter_map(|name| name.strip_prefix('!')).map(Into::into).collect();
+        let entry = Arc::new(Entry::new(Arc::clone(&certificate), terms, except)?);
+        for name in filters {
+            match (&**name, name.strip_prefix("*.")) {
+                ("*", _) => self.defaults.push(Arc::clone(&entry)),
+                (_, Some(domain)) => {
+                    self.wild.entry(domain.to_ascii_lowercase().into()).or_default().push(Arc::clone(&entry));
+                }
+                (excluded, _) if excluded.starts_with('!') => {}
+                (exact, _) => {
+                    self.exact.entry(exact.to_ascii_lowercase().into()).or_default().push(Arc::clone(&entry));
+                }
+            }
+        }
+        self.all.push(entry);
+        Ok(())
+    }
+
+    /// Without a default of its own, the first certificate (and its siblings of other kinds in the same bundle) serves
+    /// whoever names none. `siblings`: how many belong to it.
+    pub fn settle(&mut self, siblings: usize) {
+        if self.defaults.is_empty() {
+            self.defaults = self.all.iter().take(siblings.max(1)).cloned().collect();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// All certificates, in the order of the configuration.
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.all
+    }
+
+    /// The one for a name, among those of kinds that the client can take: ECDSA first.
+    fn find(&self, name: Option<&str>, ecdsa: bool, strict: bool) -> Option<&Arc<Entry>> {
+        let Some(name) = name else {
+            return if strict { None } else { best(self.defaults.iter(), ecdsa) };
+        };
+        let exact = self.exact.get(name).and_then(|list| best(list.iter(), ecdsa));
+        let wild = || {
+            let (_, domain) = name.split_once('.')?;
+            let fits = |entry: &&Arc<Entry>| !entry.except.iter().any(|not| not.eq_ignore_ascii_case(name));
+            best(self.wild.get(domain)?.iter().filter(fits), ecdsa)
+        };
+        let found = exact.or_else(wild);
+        if strict { found } else { found.or_else(|| best(self.defaults.iter(), ecdsa)) }
+    }
+}
+
+fn best<'e>(entries: impl Iterator<Item = &'e Arc<Entry>> + Clone, ecdsa: bool) -> Option<&'e Arc<Entry>> {
+    let of = |kind| entries.clone().find(|entry| entry.certificate.kind == kind);
+    let first = if ecdsa { of(Kind::Ecdsa) } else { None };
+    first.or_else(|| of(Kind::Rsa)).or_else(|| entries.clone().next())
+}
+
+/// What a listener serves.
+pub struct Served {
+    pub table: ArcSwap<Table>,
+    /// Whether clients that ask for no known name are refused.
+    pub strict: bool,
+    /// Whether what clients say first is kept for rules to look at.
+    pub capture: bool,
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served").field("strict", &self.strict).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Served {
+    /// Two are the same only if they are one.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Served {}
+
+impl Served {
+    pub fn new(table: Table, strict: bool, capture: bool) -> Self {
+        Self { table: ArcSwap::from_pointee(table), strict, capture }
+    }
+
+    /// The certificate for what a client says.
+    pub fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<Entry>> {
+        let ecdsa = hello.signature_schemes().iter().any(|scheme| {
+            matches!(
+                scheme,
+                SignatureScheme::ECDSA_NISTP256_SHA256
+                    | SignatureScheme::ECDSA_NISTP384_SHA384
+                    | SignatureScheme::ECDSA_NISTP521_SHA512
+            )
+        });
+        let name = hello.server_name().map(str::to_ascii_lowercase);
+        self.table.load().find(name.as_deref(), ecdsa, self.strict).cloned()
+    }
+}

@@ -1,0 +1,82 @@
+//! TLS to a server (manual 5.2 "ssl", "sni", "check-ssl", "check-sni").
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::pki_types::{DnsName, ServerName};
+
+use super::verify::NAMELESS;
+use crate::Expr;
+
+/// How TLS is spoken to a server.
+pub struct ServerTls {
+    /// For what clients send; none: only checks use TLS.
+    pub traffic: bool,
+    /// For checks.
+    pub checks: bool,
+    /// Whoever names the server, and whoever doesn't.
+    named: Arc<ClientConfig>,
+    nameless: Arc<ClientConfig>,
+    /// The name for connections of clients.
+    pub sni: Option<Expr>,
+    /// The name for checks.
+    pub check_sni: Option<Box<str>>,
+    /// What checks do instead, where they negotiate another protocol (`check-alpn`).
+    check: Option<[Arc<ClientConfig>; 2]>,
+}
+
+impl fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerTls").field("traffic", &self.traffic).finish_non_exhaustive()
+    }
+}
+
+impl ServerTls {
+    /// `check_alpn`: the protocols that checks offer, if others.
+    pub fn new(config: ClientConfig, check_alpn: Option<Vec<Vec<u8>>>) -> Self {
+        let pair = |config: ClientConfig| {
+            let mut nameless = config.clone();
+            nameless.enable_sni = false;
+            [Arc::new(config), Arc::new(nameless)]
+        };
+        let check = check_alpn.map(|alpn| {
+            let mut config = config.clone();
+            config.alpn_protocols = alpn;
+            pair(config)
+        });
+        let [named, nameless] = pair(config);
+        Self { traffic: true, checks: true, named, nameless, sni: None, check_sni: None, check }
+    }
+
+    /// The configuration and the name for rustls, for a connection that names the server so. What can't be a name
+    /// isn't sent.
+    pub fn config(&self, name: Option<&str>) -> (Arc<ClientConfig>, ServerName<'static>) {
+        pick(&self.named, &self.nameless, name)
+    }
+
+    /// The same for a check.
+    pub fn check_config(&self) -> (Arc<ClientConfig>, ServerName<'static>) {
+        let name = self.check_sni.as_deref();
+        match &self.check {
+            Some([named, nameless]) => pick(named, nameless, name),
+            None => pick(&self.named, &self.nameless, name),
+        }
+    }
+}
+
+fn pick(
+    named: &Arc<ClientConfig>,
+    nameless: &Arc<ClientConfig>,
+    name: Option<&str>,
+) -> (Arc<ClientConfig>, ServerName<'static>) {
+    let known = name.and_then(|name| DnsName::try_from(name.to_owned()).ok());
+    match known {
+        Some(name) => (Arc::clone(named), ServerName::DnsName(name)),
+        None => (Arc::clone(nameless), placeholder()),
+    }
+}
+
+fn placeholder() -> ServerName<'static> {
+    ServerName::try_from(NAMELESS).unwrap_or(ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into()))
+}
