@@ -330,7 +330,7 @@ async fn transmit<'x>(
         }
     }
     x.stream.times.connected = net::now().as_nanos();
-    x.stream.server_socket = Some(upstream.sock.descriptor());
+    x.stream.link.socket = Some(upstream.sock.descriptor());
     x.upstream = Some(upstream);
     Ok(())
 }

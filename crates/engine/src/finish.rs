@@ -60,7 +60,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
 /// Puts the server's connection aside for the next exchange, or closes it.
 pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     let Some(upstream) = x.upstream.take() else { return };
-    x.stream.server_socket = None;
+    x.stream.link.socket = None;
     let clean = down.is_done() && x.up.is_done() && down.leftover().is_none();
     if !upstream.keep || !clean || x.worker.stopping.get() {
         return;

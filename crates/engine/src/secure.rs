@@ -29,7 +29,7 @@ pub async fn secure(
     preface: &[u8],
     name: Option<&str>,
 ) -> Result<bool, Failed> {
-    x.stream.server_tls = None;
+    x.stream.link.tls = None;
     let Some(server) = upstream.server.tls.as_ref().filter(|tls| tls.traffic) else { return Ok(false) };
     let mut known = Box::new(Known { sni: name.map(Into::into), ..Known::default() });
     let outcome = match upstream.served {
@@ -48,7 +48,7 @@ pub async fn secure(
         Ok(None) => Ok(true),
         Err(failed) => Err(failed),
     };
-    x.stream.server_tls = Some(known);
+    x.stream.link.tls = Some(known);
     outcome
 }
 

@@ -24,7 +24,7 @@ use state::backend::UseServer;
 use state::counters::Gauge;
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
-use state::frontend::{Bind, BindAddress, Captures, UnixOwner};
+use state::frontend::Captures;
 use state::options::{Mode, Options, Timeouts};
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
@@ -93,6 +93,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         congestion: None,
         namespace: None,
         md5: None,
+        tls: None,
         live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),
     }
 }
@@ -188,34 +189,6 @@ fn userlist() -> Userlist {
     }
 }
 
-fn bind() -> Bind {
-    Bind {
-        address: BindAddress::Inet("198.51.100.7:80".parse().unwrap()),
-        multipath: false,
-        name: Some("main".into()),
-        id: 1,
-        maxconn: 0,
-        backlog: None,
-        v6only: false,
-        v4v6: false,
-        transparent: false,
-        interface: None,
-        defer_accept: false,
-        quickack_off: true,
-        accept_proxy: false,
-        tfo: false,
-        mss: None,
-        user_timeout_ms: None,
-        save_syn: 0,
-        congestion: None,
-        namespace: None,
-        md5: None,
-        threads: state::link::Threads::default(),
-        shards: None,
-        unix: UnixOwner::default(),
-    }
-}
-
 fn frontend() -> Frontend {
     Frontend {
         rate_limit: 0,
@@ -224,7 +197,7 @@ fn frontend() -> Frontend {
         mode: Mode::Http,
         disabled: false,
         description: None,
-        binds: vec![bind()],
+        binds: vec![observed::bind()],
         maxconn: 2000,
         backlog: None,
         tcp_connection: Arc::default(),

@@ -188,7 +188,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}");
         }
-        assert!(!text.contains("bind <addr> ssl\n"));
+        assert!(!text.contains("bind <addr> accept-netscaler-cip +1\n"));
     }
 
     #[test]

@@ -118,8 +118,6 @@ pub struct Trail {
 /// One exchange.
 #[derive(Debug)]
 pub struct Stream {
-    /// What is known of the server's TLS, if it speaks that.
-    pub server_tls: Option<Box<crate::tls::Known>>,
     pub request: Message,
     pub response: Message,
     /// Whether `request` and `response` hold a message.
@@ -189,8 +187,8 @@ pub struct Stream {
     pub server_source: Option<Endpoint>,
     /// The server's end of it.
     pub server_destination: Option<Endpoint>,
-    /// The descriptor of that connection, while it is this stream's.
-    pub server_socket: Option<i32>,
+    /// What is known of the server's connection.
+    pub link: ServerLink,
     /// What is wrong with that connection, or kept the last attempt from becoming one.
     pub server_fault: Option<Fault>,
     /// The status the server answered with, whatever rules made of it; 0: none.
@@ -231,6 +229,15 @@ pub struct Stream {
     pub unique_id: UniqueId,
 }
 
+/// The connection to the server, for what is known of it.
+#[derive(Debug, Default)]
+pub struct ServerLink {
+    /// Its descriptor, for what the kernel knows.
+    pub socket: Option<i32>,
+    /// Its TLS, if it speaks that.
+    pub tls: Option<Box<crate::tls::Known>>,
+}
+
 impl Default for Stream {
     fn default() -> Self {
         Self::new()
@@ -240,7 +247,6 @@ impl Default for Stream {
 impl Stream {
     pub fn new() -> Self {
         Self {
-            server_tls: None,
             request: Message::new(),
             response: Message::new(),
             has_request: false,
@@ -284,7 +290,7 @@ impl Stream {
             priority_offset: 0,
             server_source: None,
             server_destination: None,
-            server_socket: None,
+            link: ServerLink::default(),
             server_fault: None,
             server_status: 0,
             cookie_state: *b"NN",
@@ -372,7 +378,7 @@ impl Stream {
         self.priority_offset = 0;
         self.server_source = None;
         self.server_destination = None;
-        self.server_socket = None;
+        self.link = ServerLink::default();
         self.server_fault = None;
         self.server_status = 0;
         self.cookie_state = *b"NN";

@@ -14,10 +14,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     time(
         "bc_rtt",
         "The round-trip time to the server in milliseconds, or microseconds (`us`).",
-        |args, cx| shown(args, facts(cx, cx.stream?.server_socket)?.rtt_us),
+        |args, cx| shown(args, facts(cx, cx.stream?.link.socket)?.rtt_us),
     ),
     time("bc_rttvar", "The variance of the round-trip time to the server; see `bc_rtt`.", |args, cx| {
-        shown(args, facts(cx, cx.stream?.server_socket)?.rtt_var_us)
+        shown(args, facts(cx, cx.stream?.link.socket)?.rtt_var_us)
     }),
     count("fc_fackets", "The forward acknowledgement counter of the client's connection.", |_, cx| {
         own(cx).map(|f| int(f.fackets))

@@ -20,7 +20,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::ServerConnection,
         doc: "How many streams the server's connection has.",
         examples: &[Example { given: GIVEN, expr: "bc_nb_streams", gives: "-" }],
-        get: |_, cx| cx.stream?.server_socket.map(|_| int(1)),
+        get: |_, cx| cx.stream?.link.socket.map(|_| int(1)),
         each: None,
     },
     Fetch {
@@ -30,7 +30,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::ServerConnection,
         doc: "How many streams the server's connection may have.",
         examples: &[Example { given: GIVEN, expr: "bc_settings_streams_limit", gives: "-" }],
-        get: |_, cx| cx.stream?.server_socket.map(|_| int(1)),
+        get: |_, cx| cx.stream?.link.socket.map(|_| int(1)),
         each: None,
     },
     Fetch {
@@ -53,7 +53,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         get: |args, cx| {
             let stream = cx.stream?;
             let told = if stream.has_response { Some(&stream.response) } else { None };
-            let side = Told { message: told, socket: stream.server_socket, fault: stream.server_fault };
+            let side = Told { message: told, socket: stream.link.socket, fault: stream.server_fault };
             Some(side.debug(args, cx))
         },
         each: None,
@@ -84,7 +84,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::ServerConnection,
         doc: "The stream's number in the server's connection: 0 in HTTP/1 and TCP.",
         examples: &[Example { given: GIVEN, expr: "bs.id", gives: "-" }],
-        get: |_, cx| cx.stream?.server_socket.map(|_| int(0)),
+        get: |_, cx| cx.stream?.link.socket.map(|_| int(0)),
         each: None,
     },
     Fetch {

@@ -14,7 +14,7 @@ pub(super) fn front<'a>(cx: &Ctx<'a>) -> Option<&'a Known> {
 
 /// What is known of the server's.
 pub(super) fn back<'a>(cx: &Ctx<'a>) -> Option<&'a Known> {
-    cx.stream?.server_tls.as_deref()
+    cx.stream?.link.tls.as_deref()
 }
 
 type Get = for<'a> fn(&Args, &Ctx<'a>) -> Option<Value<'a>>;
@@ -70,7 +70,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         Type::Bool,
         "Whether the server's connection is encrypted.",
         &[Example { given: GIVEN, expr: "ssl_bc", gives: "0" }],
-        |_, cx| cx.stream.map(|s| Value::Bool(s.server_tls.is_some())),
+        |_, cx| cx.stream.map(|s| Value::Bool(s.link.tls.is_some())),
     ),
     server(
         "ssl_bc_alg_keysize",

@@ -213,7 +213,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         |args, cx| {
             let all = x509::policies(of_client(cx)?)?;
             match args.str(0) {
-                None => Some(text(cx, &all.join(","))),
+                None => Some(text(cx, &all.join(", "))),
                 Some(wanted) => all.iter().find(|oid| oid.as_bytes() == wanted).map(|oid| text(cx, oid)),
             }
         },

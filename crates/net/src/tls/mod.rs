@@ -13,7 +13,7 @@ use crate::{Sock, Time};
 use layer::{Layer, State, Step};
 pub(crate) use layer::{Layers, close, recv, send, shutdown, writable};
 use rustls::pki_types::ServerName;
-use rustls::server::{Acceptor, ClientHello};
+use rustls::server::ClientHello;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig};
 use std::io;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub async fn accept<P>(
 where
     P: FnMut(&ClientHello<'_>) -> Option<Arc<ServerConfig>>,
 {
-    let layer = Layer::new(State::Hello(Box::new(Acceptor::default())), begun, &[], capture);
+    let layer = Layer::new(State::Hello(Box::default()), begun, &[], capture);
     attach(sock, layer)?;
     finish(sock, until, &mut pick).await
 }

@@ -45,8 +45,7 @@ pub(super) fn make<'a>(
     }
     checks(assembly, draft, seat, &mut servers);
     tracks(assembly, draft, seat);
-    tlvs(assembly, draft, seat, &mut servers);
-    names(assembly, draft, seat, &mut servers);
+    said(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
@@ -156,6 +155,12 @@ fn tracks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat
             assembly.tracks.push(track::Track { server: (backend, server), whom, span });
         }
     }
+}
+
+/// Compiles what servers are told when a connection is opened.
+fn said<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
+    tlvs(assembly, draft, seat, servers);
+    names(assembly, draft, seat, servers);
 }
 
 /// Compiles what `set-proxy-v2-tlv-fmt` has servers told.

@@ -130,7 +130,7 @@ pub(crate) fn serve(
             filters.extend(piece.certificate.names.iter().cloned());
             filters.push("*".into());
         }
-        let added = table.add(Arc::clone(&piece.certificate), own, Names::Filters(&filters));
+        let added = table.add(&piece.certificate, own, Names::Filters(&filters));
         added.map_err(|e| fail(vec![e.to_string()]))?;
     }
     let first = bind.pieces.first().map(|piece| piece.group);

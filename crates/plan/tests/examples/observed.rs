@@ -612,3 +612,33 @@ pub(crate) const EXPRESSIONS: &[(&str, &str)] = &[
     ("str('Thu, 01 Jan 1970 00:00:10 GMT'),date", "10"),
     ("str(x),date", ""),
 ];
+
+/// An address that clients come to.
+pub(crate) fn bind() -> state::frontend::Bind {
+    state::frontend::Bind {
+        tls: None,
+        address: state::frontend::BindAddress::Inet("198.51.100.7:80".parse().unwrap()),
+        multipath: false,
+        name: Some("main".into()),
+        id: 1,
+        maxconn: 0,
+        backlog: None,
+        v6only: false,
+        v4v6: false,
+        transparent: false,
+        interface: None,
+        defer_accept: false,
+        quickack_off: true,
+        accept_proxy: false,
+        tfo: false,
+        mss: None,
+        user_timeout_ms: None,
+        save_syn: 0,
+        congestion: None,
+        namespace: None,
+        md5: None,
+        threads: state::link::Threads::default(),
+        shards: None,
+        unix: state::frontend::UnixOwner::default(),
+    }
+}

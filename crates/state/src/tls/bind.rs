@@ -78,7 +78,7 @@ impl Table {
     /// Adds a certificate. Errors: those of rustls about terms that contradict each other.
     pub fn add(
         &mut self,
-        certificate: Arc<Certificate>,
+        certificate: &Arc<Certificate>,
         terms: Arc<Terms>,
         names: Names<'_>,
     ) -> Result<(), rustls::Error> {
@@ -87,7 +87,7 @@ impl Table {
             _ => &certificate.names.clone(),
         };
         let except = filters.iter().filter_map(|name| name.strip_prefix('!')).map(Into::into).collect();
-        let entry = Arc::new(Entry::new(Arc::clone(&certificate), terms, except)?);
+        let entry = Arc::new(Entry::new(Arc::clone(certificate), terms, except)?);
         for name in filters {
             match (&**name, name.strip_prefix("*.")) {
                 ("*", _) => self.defaults.push(Arc::clone(&entry)),
@@ -124,20 +124,20 @@ impl Table {
     /// The one for a name, among those of kinds that the client can take: ECDSA first.
     fn find(&self, name: Option<&str>, ecdsa: bool, strict: bool) -> Option<&Arc<Entry>> {
         let Some(name) = name else {
-            return if strict { None } else { best(self.defaults.iter(), ecdsa) };
+            return if strict { None } else { best(&self.defaults.iter(), ecdsa) };
         };
-        let exact = self.exact.get(name).and_then(|list| best(list.iter(), ecdsa));
+        let exact = self.exact.get(name).and_then(|list| best(&list.iter(), ecdsa));
         let wild = || {
             let (_, domain) = name.split_once('.')?;
             let fits = |entry: &&Arc<Entry>| !entry.except.iter().any(|not| not.eq_ignore_ascii_case(name));
-            best(self.wild.get(domain)?.iter().filter(fits), ecdsa)
+            best(&self.wild.get(domain)?.iter().filter(fits), ecdsa)
         };
         let found = exact.or_else(wild);
-        if strict { found } else { found.or_else(|| best(self.defaults.iter(), ecdsa)) }
+        if strict { found } else { found.or_else(|| best(&self.defaults.iter(), ecdsa)) }
     }
 }
 
-fn best<'e>(entries: impl Iterator<Item = &'e Arc<Entry>> + Clone, ecdsa: bool) -> Option<&'e Arc<Entry>> {
+fn best<'e>(entries: &(impl Iterator<Item = &'e Arc<Entry>> + Clone), ecdsa: bool) -> Option<&'e Arc<Entry>> {
     let of = |kind| entries.clone().find(|entry| entry.certificate.kind == kind);
     let first = if ecdsa { of(Kind::Ecdsa) } else { None };
     first.or_else(|| of(Kind::Rsa)).or_else(|| entries.clone().next())
