@@ -18,6 +18,9 @@ use crate::{parity, vtc};
 const PARITY_CASES: usize = 1000;
 const PARITY_SEED: u64 = 1;
 
+/// Inputs for each way to call a converter, of a test run.
+const SAMPLE_INPUTS: usize = 2;
+
 /// What a step counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
@@ -44,6 +47,7 @@ const STEPS: &[Step] = &[
     ("unit tests: cargo test --workspace", unit_tests),
     ("scenarios of tests/vtc on Sluice and on HAProxy: cargo xtask vtc", scenarios),
     ("generated cases, Sluice against HAProxy: cargo xtask parity", compared),
+    ("fetches and converters, Sluice against HAProxy: cargo xtask parity --samples", samples),
 ];
 
 /// Runs every step, also after a failed one.
@@ -149,6 +153,13 @@ fn scenarios() -> Result<Count> {
 fn compared() -> Result<Count> {
     let (subject, oracle) = (program::build_sluice("dev")?, program::haproxy()?);
     let count = parity::compare(subject, oracle, &parity::Wanted::new(PARITY_CASES, PARITY_SEED))?;
+    Ok(Count { passed: count.passed, failed: count.failed })
+}
+
+fn samples() -> Result<Count> {
+    let (subject, oracle) = (program::build_sluice("dev")?, program::haproxy()?);
+    let wanted = parity::samples::Wanted { inputs: SAMPLE_INPUTS, seed: PARITY_SEED };
+    let count = parity::samples::compare(&subject, &oracle, &wanted)?;
     Ok(Count { passed: count.passed, failed: count.failed })
 }
 

@@ -1,7 +1,7 @@
 //! `tcp-request content` and `tcp-response content`: rules that may wait for more bytes, `inspect-delay` long
 //! (manual 4.2). In HTTP proxies what comes is a message, in TCP ones bytes.
 
-use http::h1::{Parsed, Scan};
+use http::h1::{Parsed, find_request};
 use net::Time;
 use state::Rules;
 use state::expr::Side;
@@ -137,7 +137,7 @@ fn read_head(x: &mut Exchange<'_>) {
     let limits = x.limits(Side::Request);
     let stream = &mut *x.stream;
     let (body, request) = (&mut stream.request_body, &mut stream.request);
-    let parsed = Scan::default().request(&body.content, request, &limits);
+    let parsed = find_request(&body.content, request, &limits);
     body.begun = matches!(parsed, Parsed::Partial);
     stream.has_request = matches!(parsed, Parsed::Complete { .. });
     if !stream.has_request {

@@ -200,6 +200,7 @@ impl<'x> Exchange<'x> {
             max_headers: global.max_headers,
             max_head: global.buffer_size.saturating_sub(global.max_rewrite),
             accept_unsafe: unsafe_bytes,
+            any_version: false,
             accept_any_payload: global.accept_any_payload,
         }
     }

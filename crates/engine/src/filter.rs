@@ -75,6 +75,18 @@ pub fn bytes(x: &mut Exchange<'_>, side: Side, down: Option<&mut Pump>) -> Resul
     Ok(down.unwrap_or(&mut x.up).filter(chain, false).map_err(failed)?)
 }
 
+/// Has the filters that limit bandwidth go on with what the client sends once its connection speaks something else.
+pub fn tunnel(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let limits = |filter: &dyn Filter| filter.limiter().is_some();
+    if !has_any(x, Side::Request) {
+        return Ok(());
+    }
+    let shape = shape(Framing::Tunnel, &x.up);
+    let chain = heads_of(x, Side::Request, &shape, limits);
+    let failed = |_| Failure::silent(Cause::INTERNAL, Phase::DATA);
+    Ok(x.up.filter(chain, false).map_err(failed)?)
+}
+
 /// Counts what compression did.
 pub fn settle(x: &Exchange<'_>, sums: Sums) {
     if sums != Sums::default() {
@@ -111,9 +123,14 @@ fn shape(framing: Framing, pump: &Pump) -> Shape {
 
 /// Asks each filter in turn.
 fn heads(x: &mut Exchange<'_>, side: Side, shape: &Shape) -> Chain {
+    heads_of(x, side, shape, |_| true)
+}
+
+/// Asks some of the filters.
+fn heads_of(x: &mut Exchange<'_>, side: Side, shape: &Shape, which: impl Fn(&dyn Filter) -> bool) -> Chain {
     let mut chain = Chain::default();
     let own = x.frontend.filters.of(side);
-    for filter in own.iter().chain(of_backend(x, side)) {
+    for filter in own.iter().chain(of_backend(x, side)).filter(|filter| which(&***filter)) {
         let mut arena = x.worker.arena.borrow_mut();
         let work = filter.head(
             &mut Act {

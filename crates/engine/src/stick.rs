@@ -13,20 +13,23 @@ pub fn request(x: &mut Exchange<'_>) {
     let Some(stick) = x.backend.and_then(|b| b.stick.as_deref()) else { return };
     x.stream.stick.clear();
     for rule in &stick.request {
+        // A table that gets an entry is asked no more.
+        if !x.stream.stick.has_room(rule.table) {
+            continue;
+        }
         let seeks = rule.matches && x.persistence.server.is_none();
-        let stores = rule.stores && x.stream.stick.has_room(rule.table);
-        if seeks || stores {
-            apply(x, rule, seeks, stores);
+        if seeks || rule.stores {
+            apply(x, rule, seeks);
         }
     }
 }
 
-fn apply(x: &mut Exchange<'_>, rule: &StickRule, seeks: bool, stores: bool) {
+fn apply(x: &mut Exchange<'_>, rule: &StickRule, seeks: bool) {
     let Some(backend) = x.backend else { return };
     let out = &x.worker.out;
     let led = x.look(Side::Request, |cx| {
         with_key(rule, cx, |key| {
-            if stores {
+            if rule.stores {
                 out.borrow_mut().clear();
                 out.borrow_mut().extend_from_slice(key.bytes());
             }
@@ -36,7 +39,7 @@ fn apply(x: &mut Exchange<'_>, rule: &StickRule, seeks: bool, stores: bool) {
         })
     });
     let Some(led) = led else { return };
-    if stores {
+    if rule.stores {
         x.stream.stick.push(rule.table, &out.borrow());
     }
     x.persistence.lead(backend, led);

@@ -177,6 +177,7 @@ async fn body(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
     forward::response_head(x, down)?;
     x.up = Pump::new(Framing::Tunnel, leftover, x.splices(Side::Request));
     let _ = x.up.prepare();
+    filter::tunnel(x)?;
     x.keep_client = false;
     forward::both(x, down, true).await
 }

@@ -289,7 +289,7 @@ fn has_field(record: &Answer) -> bool {
 /// The proxies that examples name, and the answer.
 fn configuration(port: u16, body: &Path) -> String {
     format!(
-        "global\n tune.bufsize 1048576\ndefaults\n mode http\n timeout client 60s\n timeout server 20s\n\
+        "global\n nbthread 1\n tune.bufsize 1048576\ndefaults\n mode http\n timeout client 60s\n timeout server 20s\n\
          \x20timeout connect 4s\n timeout queue 4500ms\n timeout tarpit 5s\n timeout tunnel 60s\n\
          userlist people\n group heroes\n user Aladdin insecure-password \"open sesame\" groups heroes\n\
          frontend web\n bind 127.0.0.1:{port} name main\n http-request return status 200 content-type \

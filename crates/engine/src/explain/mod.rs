@@ -218,6 +218,7 @@ impl<'e> Tale<'e> {
             max_headers: global.max_headers,
             max_head: global.buffer_size.saturating_sub(global.max_rewrite),
             accept_unsafe: self.frontend.options.accept_unsafe_request,
+            any_version: false,
             accept_any_payload: global.accept_any_payload,
         };
         let request = &mut self.scene.stream.request;

@@ -7,6 +7,7 @@
 pub(crate) mod bytes;
 mod chunk;
 mod connection;
+mod early;
 mod framing;
 mod host;
 mod request;
@@ -18,6 +19,7 @@ pub use chunk::{Chunk, ChunkDecoder, LAST_CHUNK, write_chunk_head};
 pub use connection::{
     Connection, check_websocket, confirms_upgrade, connection, keep_alive, take_connection, upgrade,
 };
+pub use early::find_request;
 pub use framing::{Framing, request_framing, response_framing};
 pub(crate) use host::is_host;
 pub use request::parse_request;
@@ -36,6 +38,8 @@ pub struct Limits {
     /// none (a GET of HTTP/0.9); statuses of up to five digits; hosts that disagree with the target; any authority for
     /// CONNECT; WebSocket requests without a proper key; responses with repeated or empty transfer codings.
     pub accept_unsafe: bool,
+    /// Of `accept_unsafe` what concerns the version alone: other protocols, longer numbers, none.
+    pub any_version: bool,
     /// `h1-accept-payload-with-any-method`: GET, HEAD and DELETE with a body before HTTP/1.1.
     pub accept_any_payload: bool,
 }
@@ -43,7 +47,13 @@ pub struct Limits {
 impl Default for Limits {
     /// HAProxy's defaults: 101 headers, a buffer of 16 KiB with 1 KiB kept for rewriting, nothing unsafe.
     fn default() -> Self {
-        Limits { max_headers: 100, max_head: 15360, accept_unsafe: false, accept_any_payload: false }
+        Limits {
+            max_headers: 100,
+            max_head: 15360,
+            accept_unsafe: false,
+            any_version: false,
+            accept_any_payload: false,
+        }
     }
 }
 

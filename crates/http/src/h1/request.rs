@@ -26,14 +26,15 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
     msg.method_span = Span { start: 0, len: method_len as u32 };
     msg.method = Method::of(line.get(..method_len).unwrap_or_default());
     msg.text = Span { start: target_start as u32, len: target_len as u32 };
+    let any_version = limits.accept_unsafe || limits.any_version;
     let end = match line.get(target_end) {
-        Some(_) if limits.accept_unsafe && msg.method == Method::Get && ends_line(line, target_end) => {
+        Some(_) if any_version && msg.method == Method::Get && ends_line(line, target_end) => {
             msg.version = Version::HTTP_10;
             target_end + blanks_at(line, target_end)
         }
         _ => {
             let version_start = blanks(line, target_end, base, ErrorKind::Target)?;
-            match limits.accept_unsafe {
+            match any_version {
                 true => protocol(line, version_start, base, msg)?,
                 false => version(line, version_start, base, msg, limits)?,
             }
@@ -43,6 +44,9 @@ pub(super) fn start_line(line: &[u8], msg: &mut Message, limits: &Limits, base: 
     msg.kind = Kind::Request;
     // The preface of HTTP/2 (RFC 9113 section 3.4) is no request.
     if msg.version.major == 2 && line.starts_with(b"PRI * ") {
+        if limits.any_version {
+            return Ok(base + next);
+        }
         return Stop::bad(ErrorKind::Version, base);
     }
     if !may_have(msg.method, line.get(target_start..target_end).unwrap_or_default(), limits) {

@@ -1,5 +1,7 @@
 //! `deny`, `tarpit`, `return`: ends the exchange with an answer of the proxy's own (manual 4.4).
 
+use http::Message;
+
 use super::answer::{self, Answer};
 use super::prelude::*;
 
@@ -92,13 +94,32 @@ struct Tarpit {
 impl Action for Tarpit {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
         if !self.answer.is_page() {
-            let page = self.answer.as_page(act);
+            let page = without_request(act, self.answer.status, |act| self.answer.as_page(act));
             if let Some(stream) = act.stream.as_deref_mut() {
                 stream.reply_page = page;
             }
         }
         Verdict::Tarpit { status: self.answer.status }
     }
+}
+
+/// Works without the request's target, headers and body: nobody keeps them as long as the client waits. What logs tell of
+/// the request stays, and they know the status.
+fn without_request<'w, T>(act: &mut Act<'w>, status: u16, work: impl FnOnce(&mut Act<'w>) -> T) -> T {
+    let Some(stream) = act.stream.as_deref_mut() else { return work(act) };
+    let mut bare = Message::new();
+    let line = bare.start_request(stream.request.method_bytes(), b"", stream.request.version());
+    if line.is_err() {
+        return work(act);
+    }
+    std::mem::swap(&mut stream.request, &mut bare);
+    let content = std::mem::take(&mut stream.request_body.content);
+    let before = std::mem::replace(&mut stream.status, status);
+    let done = work(act);
+    if let Some(stream) = act.stream.as_deref_mut() {
+        (stream.request, stream.request_body.content, stream.status) = (bare, content, before);
+    }
+    done
 }
 
 fn reply<'w>(answer: &'w Answer, act: &mut Act<'w>, denied: bool) -> Verdict {

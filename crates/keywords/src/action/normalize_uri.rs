@@ -185,6 +185,7 @@ fn strip_dot_dot(path: &[u8], full: bool, out: &mut Out<'_>) {
         } else {
             out.extend_from_slice(b"/..");
             kept = out.len();
+            open = true;
         }
     }
     // The last segment named a folder.
@@ -264,7 +265,8 @@ mod tests {
             ("/foo//../", "/foo/", "/foo/"),
             ("/foo/%2E%2E/", "/foo/%2E%2E/", "/foo/%2E%2E/"),
             ("/foo/..", "/", "/"),
-            ("/..", "/..", "/"),
+            ("/..", "/../", "/"),
+            ("/../a/../..", "/../../", "/"),
             ("/../a/..", "/../", "/"),
         ] {
             assert_eq!(

@@ -1,6 +1,6 @@
 //! `req.ver`, `res.ver`, `req.proto_http`, `http_first_req`, `fc_http_major`: the protocol (manual 7.3.6).
 
-use http::h1::{Limits, Parsed, parse_request, request_framing};
+use http::h1::{Limits, Parsed, find_request};
 
 use super::prelude::*;
 
@@ -99,9 +99,8 @@ fn is_http<'a>(cx: &Ctx<'a>) -> Option<Value<'a>> {
     if !body.raw {
         return request(cx).map(|_| Value::Bool(true));
     }
-    let (mut head, limits) = (Message::new(), Limits::default());
-    match parse_request(&body.content, &mut head, &limits) {
-        Parsed::Complete { .. } => Some(Value::Bool(request_framing(&mut head, &limits).is_ok())),
+    match find_request(&body.content, &mut Message::new(), &Limits::default()) {
+        Parsed::Complete { .. } => Some(Value::Bool(true)),
         Parsed::Partial if body.more => {
             body.undecided.set(true);
             None

@@ -31,6 +31,7 @@ mod needed;
 mod option;
 mod option_address;
 pub(crate) mod option_forwarded;
+mod order;
 mod persist;
 mod process;
 pub(crate) mod proto;

@@ -2,6 +2,8 @@
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 
+use super::order::Stage;
+
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive { name: "monitor-uri", sections: at::PROXY, apply: uri },
     Directive { name: "monitor", sections: at::PROXY, apply: fail },
@@ -30,6 +32,7 @@ fn fail<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if !matches!(word(line, 2), "if" | "unless") {
         return Err("'monitor fail' requires either 'if' or 'unless' followed by a condition.".into());
     }
+    cx.judge_order(line, Stage::Monitor);
     cx.draft.monitor_fail.push(line);
     Ok(())
 }

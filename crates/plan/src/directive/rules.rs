@@ -8,6 +8,8 @@ use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
 use crate::draft::RuleLine;
 use crate::number::time_ms;
 
+use super::order::Stage;
+
 pub(super) const DIRECTIVES: &[Directive] = &[
     Directive {
         name: "http-request",
@@ -39,12 +41,16 @@ fn anonymous<'a>(cx: &Ctx<'_, 'a>, line: Line<'a>) -> Applied {
 
 fn http<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, set: RuleSet) -> Applied {
     anonymous(cx, line)?;
+    if let Some(stage) = Stage::of(set) {
+        cx.judge_order(line, stage);
+    }
     cx.draft.rules.push(RuleLine { set, line, action: 1 });
     Ok(())
 }
 
 /// `redirect ...` is `http-request redirect ...`.
 fn redirect<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    cx.judge_order(line, Stage::Redirect);
     cx.draft.has_redirect = true;
     cx.draft.rules.push(RuleLine { set: RuleSet::HttpRequest, line, action: 0 });
     Ok(())
@@ -71,6 +77,9 @@ fn tcp_request<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         let title = format!("{} {}", cx.draft.kind.keyword(), cx.draft.name);
         return Err(format!("tcp-request {second} is not allowed because {title} is not a frontend"));
     }
+    if let Some(stage) = Stage::of(set) {
+        cx.judge_order(line, stage);
+    }
     cx.draft.rules.push(RuleLine { set, line, action });
     Ok(())
 }
@@ -89,7 +98,10 @@ fn tcp_response<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
                 "tcp-response content is not allowed because frontend {name} is not a backend"
             ));
         }
-        "content" => cx.draft.rules.push(RuleLine { set: RuleSet::TcpResponseContent, line, action: 2 }),
+        "content" => {
+            cx.judge_response_order(line);
+            cx.draft.rules.push(RuleLine { set: RuleSet::TcpResponseContent, line, action: 2 });
+        }
         other => {
             return Err(format!(
                 "'tcp-response' expects 'inspect-delay' or 'content' in section (got '{other}')"

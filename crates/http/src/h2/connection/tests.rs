@@ -20,7 +20,13 @@ const CONFIG: Config = Config {
         max_frame: 16_384,
         connect_protocol: false,
     },
-    limits: Limits { max_headers: 100, max_head: 15_360, accept_unsafe: false, accept_any_payload: false },
+    limits: Limits {
+        max_headers: 100,
+        max_head: 15_360,
+        accept_unsafe: false,
+        any_version: false,
+        accept_any_payload: false,
+    },
     max_block: 16_384,
 };
 
