@@ -1,10 +1,19 @@
 //! `base64`, `b64dec`, `ub64enc`, `ub64dec`: base 64 (manual 7.3.1, RFC 4648).
 
 use base64::Engine;
-use base64::engine::GeneralPurpose;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::general_purpose::{NO_PAD, PAD};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::prelude::*;
+
+const STANDARD: GeneralPurpose = lenient(&alphabet::STANDARD, PAD);
+const URL_SAFE_NO_PAD: GeneralPurpose = lenient(&alphabet::URL_SAFE, NO_PAD);
+
+/// Bits of the last digit that no byte has room for are passed over, as HAProxy does.
+const fn lenient(alphabet: &alphabet::Alphabet, config: GeneralPurposeConfig) -> GeneralPurpose {
+    GeneralPurpose::new(alphabet, config.with_decode_allow_trailing_bits(true))
+}
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {
@@ -34,7 +43,10 @@ pub(super) const KEYWORDS: &[Converter] = &[
         takes: Type::Str,
         gives: Type::Bin,
         doc: "The bytes that base 64 text in its form for URLs stands for.",
-        examples: &[Example { given: "", expr: "str(_-8),ub64dec,hex", gives: "FFEF" }],
+        examples: &[
+            Example { given: "", expr: "str(_-8),ub64dec,hex", gives: "FFEF" },
+            Example { given: "", expr: "str(255),ub64dec,hex", gives: "DB9E" },
+        ],
         run: |_, value, cx| decoded(value, cx, &URL_SAFE_NO_PAD),
     },
     Converter {
