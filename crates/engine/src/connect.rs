@@ -42,7 +42,8 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
     // Nothing of an attempt on a connection that had died counts.
     x.stream.times.connected = 0;
     loop {
-        x.stream.server_fault = None;
+        // What broke an earlier connection says nothing of the next one.
+        (x.server_broke, x.stream.server_fault) = (false, None);
         let server = match x.places.server() {
             Some(server) => server,
             None => elsewhere(x, backend).await?,

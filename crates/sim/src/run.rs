@@ -322,6 +322,10 @@ impl Run {
         for text in &shortages {
             net.trace.say(net.now, format_args!("log: {}", text.trim_end()));
         }
+        if self.scenario.weather.no_handles == 0 {
+            self.faults
+                .extend(shortages.iter().map(|text| format!("nothing lacked, but the log says {text:?}")));
+        }
         let lines: Vec<Line<'_>> = texts.iter().map(|text| Line::read(text)).collect();
         let lasted = net.now / 1_000_000;
         for (text, line) in texts.iter().zip(&lines) {

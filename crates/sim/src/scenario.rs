@@ -139,6 +139,9 @@ pub fn draw(family: Family, seed: u64, rng: &mut Rng) -> Scenario {
     }
 }
 
+/// In one of so many scenarios every body that can goes through the kernel.
+const SPLICED: u64 = 11;
+
 /// The scenario of a family that builds on no other.
 fn base_scenario(family: Family, seed: u64, rng: &mut Rng) -> Scenario {
     let weather = Weather::draw(rng);
@@ -184,6 +187,10 @@ fn base_scenario(family: Family, seed: u64, rng: &mut Rng) -> Scenario {
         limits = Limits { frontend: 0, server: rng.one([1, 1, 2]), queue: 120_000 };
     }
     scenario.config = configuration(&scenario, "http", &limits, rng);
+    if seed % SPLICED == SPLICED - 1 {
+        let options = "  mode http\n  option splice-request\n  option splice-response\n";
+        scenario.config = scenario.config.replacen("  mode http\n", options, 1);
+    }
     let mut id = 0;
     let most = if family == Family::Queue { 12 } else { 5 };
     for _ in 0..rng.length(1, most) {
@@ -264,8 +271,7 @@ fn configuration(scenario: &Scenario, mode: &str, limits: &Limits, rng: &mut Rng
     if limits.frontend > 0 {
         let _ = writeln!(text, "  maxconn {}", limits.frontend);
     }
-    // A client that ends its direction while it waits would get nothing.
-    text.push_str("backend app\n  balance roundrobin\n  no option abortonclose\n");
+    text.push_str("backend app\n  balance roundrobin\n");
     if mode == "http" {
         let _ =
             writeln!(text, "  http-reuse {}", rng.one(["never", "safe", "aggressive", "always", "always"]));

@@ -90,7 +90,9 @@ fn a_system_that_lacks_everything() {
 /// Seeds that fail when the mistake beside them is made again, as far as the choices behind them stay the same.
 #[test]
 fn seeds_of_old_mistakes() {
-    let seeds: [(Family, &[u64]); 9] = [
+    let seeds: [(Family, &[u64]); 10] = [
+        // How one connection broke is taken for the end of the next one.
+        (Family::Storm, &[21_743]),
         // A reset that a write was told of reads as an orderly end of a body without a length.
         (Family::Storm, &[1509]),
         // A reset overtakes the last answer of a connection.
@@ -141,7 +143,7 @@ const PLANTED: &[(Canary, u32, Family, usize, &[&str])] = &[
     // Not every byte belongs to what is compared (a reason phrase doesn't), nor is every edge missed.
     (Canary::FlippedByte, 8, Family::Servers, 10, &["is wrong", "came as", "can't be read", "meant for"]),
     (Canary::FlippedByte, 3, Family::Tunnels, 10, &["is wrong", "a tunnel begins with"]),
-    (Canary::LostEdge, 2, Family::Servers, 5, &["deadlock", "not deserved"]),
+    (Canary::LostEdge, 5, Family::Servers, 5, &["deadlock", "not deserved"]),
     (Canary::LostDatagram, 0, Family::Servers, 20, &["has 0 log lines"]),
     (Canary::DoubledDatagram, 0, Family::Servers, 20, &["has 2 log lines"]),
     (Canary::LostDatagram, 0, Family::Phases, 30, &["the log says"]),
