@@ -203,7 +203,8 @@ fn another_process_s_socket_is_not_removed() {
     let mut serving = serve("    bind unix@web.sock\n", &[]);
     let path = serving.scratch.path().join("web.sock");
     // The port, which is bound first, may be there already.
-    until("the unix socket", || path.exists().then_some(()));
+    let client = until("the unix socket", || UnixStream::connect(&path).ok());
+    assert_eq!(converse(client).as_deref(), Some(OK));
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "someone else's").unwrap();
     serving.process.signal(Signal::TERM).unwrap();

@@ -136,7 +136,8 @@ fn pages_of_other_sites_order_nothing() {
 #[test]
 fn sessions_are_shut_down() {
     let serving = serve();
-    let mut client = TcpStream::connect(("127.0.0.1", serving.web)).unwrap();
+    // The other port may be there already.
+    let mut client = until("the frontend", || TcpStream::connect(("127.0.0.1", serving.web)).ok());
     client.set_read_timeout(Some(LIMIT)).unwrap();
     client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").unwrap();
     // The request is there: the exchange is under way.
