@@ -158,7 +158,13 @@ async fn wait<'x>(
     let queues = &*worker.queues;
     let now = i64::try_from(net::now().as_nanos() / 1_000_000).unwrap_or(i64::MAX);
     let came_ms = now.saturating_add(i64::from(x.stream.priority_offset));
-    let place = queues.join(backend, server, Urgency { class: x.stream.priority_class, came_ms }, task);
+    let place = queues.join(
+        backend,
+        server,
+        x.world.generation,
+        Urgency { class: x.stream.priority_class, came_ms },
+        task,
+    );
     fence(Ordering::SeqCst);
     // A place may have been left when nobody seemed to wait for it, or have come with the stream itself (`minconn`).
     match server {

@@ -121,6 +121,11 @@ pub struct Exchange<'x> {
 }
 
 impl<'x> Exchange<'x> {
+    /// Whether the client's connection is to end soon: the process stops, or its frontend is gone.
+    pub fn is_ending(&self) -> bool {
+        self.worker.stopping.get() || self.frontend.live.gone.load(Relaxed)
+    }
+
     /// Whether the client expects a head only.
     pub fn bodiless(&self) -> bool {
         self.method == Method::Head

@@ -30,6 +30,8 @@ struct Kept {
 #[derive(Default)]
 struct Pool {
     live: Option<Arc<Live>>,
+    /// As which its server was reached when these were opened ([`Live::reach`]).
+    reach: u32,
     /// The idle ones with what those must have in common that use them, the one used last at the end.
     keys: VecDeque<(u32, Key, u64)>,
     /// How many are in use.
@@ -121,6 +123,9 @@ impl Idle {
     pub fn take<'x>(&'x self, server: &'x Server, key: u64, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
         let mut pools = self.pools.borrow_mut();
         let pool = pools.get_mut(usize::try_from(server.live.uid).ok()?)?;
+        if server.reach != pool.reach || !self.is_fresh(pool, &server.live) {
+            return None;
+        }
         while let Some(at) = pool.keys.iter().rposition(|(_, _, alike)| *alike == key) {
             let Some((serial, place, _)) = pool.keys.remove(at) else { break };
             let Some((sock, kept)) = self.lot.take(place) else { continue };
@@ -145,6 +150,9 @@ impl Idle {
     pub fn give(&self, live: &Live, proven: bool) -> Option<(OwnedFd, u32)> {
         let mut pools = self.pools.borrow_mut();
         let pool = pools.get_mut(usize::try_from(live.uid).ok()?)?;
+        if !self.is_fresh(pool, live) {
+            return None;
+        }
         while let Some(at) = pool.keys.iter().rposition(|(_, _, key)| *key == 0) {
             let Some((serial, place, key)) = pool.keys.remove(at) else { break };
             let Some((sock, kept)) = self.lot.take(place) else { continue };
@@ -179,10 +187,11 @@ impl Idle {
         let live = &server.live;
         let full =
             server.pool_purge_ms == 0 || server.pool_max.is_some_and(|max| live.idle.load(Relaxed) >= max);
-        let wanted = !full
-            && server.is_up()
-            && lease.moves == live.moved.version()
-            && self.with_pool(live, Pool::wants_more) == Some(true);
+        let reached = !live.is_gone()
+            && server.reach == live.reach.load(Relaxed)
+            && lease.moves == live.moved.version();
+        let wanted =
+            !full && reached && server.is_up() && self.with_pool(live, Pool::wants_more) == Some(true);
         if !wanted {
             return;
         }
@@ -209,7 +218,44 @@ impl Idle {
         }
         let pool = pools.get_mut(at)?;
         pool.live.get_or_insert_with(|| Arc::clone(live));
+        self.is_fresh(pool, live);
         Some(act(pool))
+    }
+
+    /// Whether a pool's connections lead to where the server is now; if not they are closed, and it is empty.
+    fn is_fresh(&self, pool: &mut Pool, live: &Live) -> bool {
+        let reach = live.reach.load(Relaxed);
+        if pool.reach == reach {
+            return true;
+        }
+        pool.reach = reach;
+        self.empty(pool);
+        false
+    }
+
+    fn empty(&self, pool: &mut Pool) {
+        let Some(live) = &pool.live else { return };
+        for (_, place, _) in pool.keys.drain(..) {
+            if self.lot.take(place).is_some() {
+                live.idle.fetch_sub(1, Relaxed);
+                live.connections.fetch_sub(1, Relaxed);
+            }
+        }
+    }
+
+    /// Closes the connections to servers that are gone or elsewhere, and forgets those.
+    pub fn turn(&self) {
+        for pool in self.pools.borrow_mut().iter_mut() {
+            let Some(live) = pool.live.as_ref().map(Arc::clone) else { continue };
+            if live.is_gone() {
+                self.empty(pool);
+                if pool.used == 0 {
+                    *pool = Pool::default();
+                }
+            } else {
+                self.is_fresh(pool, &live);
+            }
+        }
     }
 
     /// Closes one of them; whether there was one.

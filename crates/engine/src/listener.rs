@@ -1,10 +1,11 @@
 //! Accepting clients: limits first, then a session and a task (manual 4.2 "maxconn", 5.1).
 
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use net::{AcceptError, Addr, Listener, Sock};
+use net::{AcceptError, Addr, Listener, Sock, TaskId};
 use state::frontend::{BindAddress, listening};
 use state::options::Mode;
 use state::session::Preamble;
@@ -12,7 +13,7 @@ use state::world::Shortage;
 use state::{Endpoint, Frontend, Session, World};
 
 use crate::session::{Client, Start};
-use crate::worker::Worker;
+use crate::worker::{Current, Worker};
 use crate::{dial, log};
 
 /// Clients accepted in a row before other work gets its turn.
@@ -22,20 +23,106 @@ const START_MS: u64 = 2;
 /// How long to hold back when a limit is reached.
 const PAUSE_MS: u64 = 10;
 
-/// Accepts on one listener for as long as the thread runs. `frontend` and `bind` are positions in the World.
-pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
+/// A socket that a thread accepts on.
+#[derive(Debug)]
+pub enum Open {
+    Clients(Rc<Door>),
+    /// One for messages of others.
+    Relay(TaskId),
+}
+
+/// Where the clients of a socket come in, as the World in force has it.
+#[derive(Debug)]
+pub struct Door {
+    /// The number of its address in the process.
+    listening: u32,
+    at: RefCell<At>,
+    task: Cell<Option<TaskId>>,
+}
+
+#[derive(Debug)]
+enum At {
+    /// Positions of frontend and `bind` line in the World in force.
+    Here(u32, u32),
+    /// The last World had it at these: who came until then is served.
+    Gone(Current, u32, u32),
+}
+
+impl Open {
+    /// Goes over to another World; `old` is the one before.
+    pub fn turn_to(&self, old: &Current, world: &World) {
+        let Self::Clients(door) = self else { return };
+        let mut at = door.at.borrow_mut();
+        let At::Here(frontend, bind) = *at else { return };
+        match world.seats.listening(door.listening) {
+            Some((frontend, bind)) => *at = At::Here(frontend, bind),
+            None => {
+                *at = At::Gone(Rc::clone(old), frontend, bind);
+                if let Some(task) = door.task.get() {
+                    task.notify();
+                }
+            }
+        }
+    }
+
+    /// Has it look whether it is to listen.
+    pub fn notify(&self) {
+        match self {
+            Self::Clients(door) => {
+                if let Some(task) = door.task.get() {
+                    task.notify();
+                }
+            }
+            Self::Relay(task) => task.notify(),
+        }
+    }
+
+    /// Whether it accepts no more.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Clients(door) if matches!(*door.at.borrow(), At::Gone(..)))
+    }
+
+    /// Accepts no more.
+    pub fn close(self) {
+        match self {
+            Self::Clients(door) => {
+                if let Some(task) = door.task.get() {
+                    task.abort();
+                }
+            }
+            Self::Relay(task) => task.abort(),
+        }
+    }
+}
+
+/// Begins to accept on a socket of the `bind` line at these positions in the World in force.
+pub fn open(worker: &Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
+    let world = worker.world();
+    let listening = world.frontend(frontend).and_then(|f| f.listening(bind)).map_or(0, |at| at.uid);
+    let at = RefCell::new(At::Here(frontend, bind));
+    let door = Rc::new(Door { listening, at, task: Cell::new(None) });
+    let task = net::spawn(accept(Rc::clone(worker), listener, Rc::clone(&door)));
+    door.task.set(Some(task));
+    worker.listeners.borrow_mut().push(Open::Clients(door));
+}
+
+/// Accepts on one listener until its address is gone.
+async fn accept(worker: Rc<Worker>, listener: Listener, door: Rc<Door>) {
     while worker.world().process.starting.load(Relaxed) {
         net::sleep_until(net::now().plus_millis(START_MS)).await;
     }
     // What is lacking now, so that a shortage is counted once, however long it lasts.
     let mut lacking = None;
     loop {
-        if !listening(&worker, &listener, frontend).await {
+        if !listening(&worker, &listener, &door).await {
             return;
         }
         let mut accepted = 0;
         while accepted < BATCH {
-            let world = worker.world();
+            let (world, frontend, bind, last) = match &*door.at.borrow() {
+                At::Here(frontend, bind) => (worker.world(), *frontend, *bind, false),
+                At::Gone(world, frontend, bind) => (Rc::clone(world), *frontend, *bind, true),
+            };
             let Some(front) = world.frontend(frontend) else { return };
             let shortage = match shortage(&world, front, bind) {
                 Some(shortage) => shortage,
@@ -48,6 +135,7 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
                     }
                     Err(AcceptError::ProcessLimit) => Shortage::Files,
                     Err(AcceptError::SystemLimit) => Shortage::System,
+                    Err(_) if last => return,
                     Err(_) => break,
                 },
             };
@@ -65,10 +153,11 @@ pub async fn accept(worker: Rc<Worker>, listener: Listener, frontend: u32, bind:
     }
 }
 
-/// Waits until clients may be there, unless the frontend is not to listen; false when it never will again.
-async fn listening(worker: &Worker, listener: &Listener, frontend: u32) -> bool {
+/// Waits until clients may be there, or the address is gone, unless the frontend is not to listen; false when it never will again.
+async fn listening(worker: &Worker, listener: &Listener, door: &Door) -> bool {
     let mut silent = false;
     loop {
+        let At::Here(frontend, _) = *door.at.borrow() else { return true };
         let world = worker.world();
         let Some(front) = world.frontend(frontend) else { return false };
         let state = front.live.listening.load(Relaxed);
@@ -105,7 +194,7 @@ fn shortage(world: &World, frontend: &Frontend, bind: u32) -> Option<Shortage> {
         && (all == 0 || limits.pace.has_room(net::now().as_nanos(), all))
         && below(world.process.connections.now(), world.maxconn())
         && below(frontend.live.sessions.now(), frontend.maxconn())
-        && (most == 0 || frontend.live.listener(bind).is_none_or(|clients| clients.now() < most));
+        && (most == 0 || frontend.listening(bind).is_none_or(|at| at.clients.now() < most));
     match room {
         false => Some(Shortage::Connections),
         true => world.process.memory_full.load(Relaxed).then_some(Shortage::Memory),
@@ -141,8 +230,8 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     if world.process.limits.client_rate() != 0 {
         world.process.limits.pace.count(net::now().as_nanos());
     }
-    if let Some(clients) = front.live.listener(at.1) {
-        clients.enter();
+    if let Some(at) = front.listening(at.1) {
+        at.clients.enter();
     }
     let mut session = Session::new(
         at.0,
@@ -151,13 +240,16 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
         net::now().as_nanos(),
         net::wall(),
     );
+    session.generation = world.generation;
+    session.place.frontend = front.live.uid;
+    session.place.listening = front.listening(at.1).map_or(0, |at| at.uid);
     session.socket = Some(sock.descriptor());
     session.set_ends(None, destination(world, front, at.1, &sock), true);
     if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
         session.preamble = Preamble::Proxy;
     }
     tune(front, &sock);
-    let own = front.live.listener_counters(at.1);
+    let own = front.listening(at.1).and_then(|at| at.counters.as_ref());
     for counters in [Some(&front.live.counters), own].into_iter().flatten() {
         if let Some(block) = counters.of(worker.number) {
             block.connections.add(1);

@@ -23,7 +23,7 @@ struct Lines {
     next: u64,
 }
 
-/// What a line stands before: a backend, by its number in statistics, or a server, by its number in the process.
+/// What a line stands before: a backend or a server, by its number in the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Before {
     Backend(u32),
@@ -49,6 +49,8 @@ struct Rank {
 struct Waiter {
     task: TaskId,
     before: Before,
+    /// The generation of its World: a place in a server that this has not is of no use to it.
+    generation: u64,
     rank: Rank,
     /// How many had left the line when it came.
     joined: u32,
@@ -86,18 +88,25 @@ impl Queues {
         }
     }
 
-    /// Joins the line before a server, or before the backend. The place in it is held until the guard goes.
+    /// Forgets lines that nobody stands in.
+    pub fn tidy(&self) {
+        self.lock().lines.retain(|_, line| !line.order.is_empty());
+    }
+
+    /// Joins the line before a server, or before the backend, of a World of this generation. The place in it is held
+    /// until the guard goes.
     pub fn join<'q>(
         &'q self,
         backend: &'q Backend,
         server: Option<&'q Server>,
+        generation: u64,
         urgency: Urgency,
         task: TaskId,
     ) -> Place<'q> {
         let mut lines = self.lock();
         let before = match server {
             Some(server) => Before::Server(server.live.uid),
-            None => Before::Backend(backend.id),
+            None => Before::Backend(backend.live.uid),
         };
         server.map_or(&backend.live.queued, |s| &s.live.queued).enter();
         let ticket = lines.next;
@@ -106,7 +115,8 @@ impl Queues {
         let line = lines.lines.entry(before).or_default();
         line.order.insert(rank);
         let joined = line.left;
-        lines.waiting.insert(ticket, Waiter { task, before, rank, joined, passed: 0, answer: Answer::Wait });
+        let waiter = Waiter { task, before, generation, rank, joined, passed: 0, answer: Answer::Wait };
+        lines.waiting.insert(ticket, waiter);
         Place { queues: self, backend, server, ticket, held: true }
     }
 
@@ -150,7 +160,7 @@ impl Lines {
     fn fill(&mut self, backend: &Backend, server: &Server) {
         loop {
             let own = self.first(Before::Server(server.live.uid)).filter(|_| server.is_up());
-            let any = self.first(Before::Backend(backend.id)).filter(|_| backend.may_choose(server));
+            let any = self.first_of(backend, server).filter(|_| backend.may_choose(server));
             let Some(first) = own.into_iter().chain(any).min() else { return };
             if !server.live.sessions.try_enter(server.limit(backend)) {
                 return;
@@ -162,6 +172,15 @@ impl Lines {
 
     fn first(&self, before: Before) -> Option<Rank> {
         self.lines.get(&before)?.order.first().copied()
+    }
+
+    /// The first before a backend whose World has this server.
+    fn first_of(&self, backend: &Backend, server: &Server) -> Option<Rank> {
+        let line = self.lines.get(&Before::Backend(backend.live.uid))?;
+        let knows = |rank: &&Rank| {
+            self.waiting.get(&rank.ticket).is_some_and(|waiter| server.live.is_of(waiter.generation))
+        };
+        line.order.iter().find(knows).copied()
     }
 
     /// Calls someone out of line.

@@ -176,8 +176,7 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
     write_line(stream, x.world.global.log_line_len);
-    x.keep_client =
-        !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.worker.stopping.get();
+    x.keep_client = !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.is_ending();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
         block.under_way.add(1);

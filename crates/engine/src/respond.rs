@@ -319,8 +319,8 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
 /// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of
 /// the messages is of HTTP/1.0. A tunnel, or the offer of one, has said what it had to say.
 pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
-    // Whoever is answered while the process stops has to go elsewhere next.
-    x.keep_client &= !x.worker.stopping.get();
+    // Whoever is answered while the process stops, or the frontend is gone, has to go elsewhere next.
+    x.keep_client &= !x.is_ending();
     let response = &mut x.stream.response;
     if response.status() == 101 || h1::connection(response).upgrade {
         return Ok(());

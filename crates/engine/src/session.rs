@@ -14,7 +14,7 @@ use state::session::Preamble;
 use state::{Frontend, Server, Session, World};
 
 use crate::buffer::Buffer;
-use crate::worker::Worker;
+use crate::worker::{Current, Worker};
 use crate::{handshake, preamble, rules, stream, track, tunnel};
 
 /// A client connection and what was read from it.
@@ -167,8 +167,11 @@ pub enum After {
 
 /// Serves a client until it is parked or gone.
 pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
-    let world = worker.world();
-    let held = Held { worker: &worker, world: &world, at: (client.session.frontend, client.session.bind) };
+    let Some(mut world) = worker.world_of(&mut client.session) else {
+        leave_by(&worker, &mut client.session);
+        return;
+    };
+    let mut held = Held::of(&worker, &world, &client.session);
     if start == Start::Accepted && !admit(&worker, &world, &mut client).await {
         drop(held);
         return;
@@ -187,7 +190,15 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     let mut expired = start == Start::Expired;
     loop {
         match stream::exchange(&worker, &world, &mut client, expired).await {
-            After::Keep => expired = false,
+            After::Keep => {
+                expired = false;
+                if worker.has_turned(&world)
+                    && let Some(next) = worker.world_of(&mut client.session)
+                {
+                    world = next;
+                    held.move_to(&world, &client.session);
+                }
+            }
             After::Close => {
                 client.session.counters.end(track::now_ms());
                 break;
@@ -240,20 +251,41 @@ fn agrees(
 /// A client's place among the connections of its frontend and of the process, given back at its end.
 struct Held<'w> {
     worker: &'w Worker,
-    world: &'w World,
+    world: Current,
     at: (u32, u32),
+    kept: bool,
 }
 
-impl Held<'_> {
+impl<'w> Held<'w> {
+    fn of(worker: &'w Worker, world: &Current, session: &Session) -> Self {
+        Self { worker, world: Rc::clone(world), at: (session.frontend, session.bind), kept: false }
+    }
+
+    /// The session goes on in this World.
+    fn move_to(&mut self, world: &Current, session: &Session) {
+        self.world = Rc::clone(world);
+        self.at = (session.frontend, session.bind);
+    }
+
     /// The connection lives on without its task.
-    fn keep(self) {
-        std::mem::forget(self);
+    fn keep(mut self) {
+        self.kept = true;
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        leave(self.worker, self.world, self.at);
+        if !self.kept {
+            leave(self.worker, &self.world, self.at);
+        }
+    }
+}
+
+/// Gives back the place of a client that is gone, whose session may be of another World than that in force.
+pub fn leave_by(worker: &Worker, session: &mut Session) {
+    match worker.world_of(session) {
+        Some(world) => leave(worker, &world, (session.frontend, session.bind)),
+        None => leave(worker, &worker.world(), (u32::MAX, u32::MAX)),
     }
 }
 
@@ -262,8 +294,8 @@ pub fn leave(worker: &Worker, world: &World, (frontend, bind): (u32, u32)) {
     worker.client_gone(1);
     if let Some(frontend) = world.frontend(frontend) {
         frontend.live.sessions.leave();
-        if let Some(clients) = frontend.live.listener(bind) {
-            clients.leave();
+        if let Some(at) = frontend.listening(bind) {
+            at.clients.leave();
         }
     }
     world.process.connections.leave();

@@ -28,7 +28,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
     stream.trail.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
-    let listener = frontend.live.listener_counters(client.session.bind);
+    let listener = frontend.listening(client.session.bind).and_then(|at| at.counters.as_ref());
     stream.counters = std::mem::take(&mut client.session.carried);
     let mut x = Exchange {
         worker,

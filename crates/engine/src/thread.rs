@@ -54,8 +54,7 @@ pub async fn run(start: Start) -> std::io::Result<()> {
     net::spawn(log::flush(Rc::clone(&worker)));
     for socket in start.sockets {
         let listener = Listener::new(socket.bound)?;
-        let task = net::spawn(listener::accept(Rc::clone(&worker), listener, socket.frontend, socket.bind));
-        worker.listeners.borrow_mut().push(task);
+        listener::open(&worker, listener, socket.frontend, socket.bind);
     }
     for socket in start.relays {
         log::relay::start(&worker, socket)?;
@@ -73,6 +72,22 @@ pub fn with_worker<R>(act: impl FnOnce(&Worker) -> R) -> Option<R> {
 /// The worker of the thread this is called on; where several take turns on one thread, that of the last one started.
 pub fn worker() -> Option<Rc<Worker>> {
     WORKER.with(|slot| slot.borrow().clone())
+}
+
+/// Has the thread this is called on turn to another World and accept on the sockets that it has more; gives whether all
+/// of these could be listened on.
+pub fn turn(world: Arc<World>, sockets: Vec<Socket>) -> bool {
+    let Some(worker) = worker() else { return false };
+    worker.queues.watch(&world);
+    worker.set_world(world);
+    let mut all = true;
+    for socket in sockets {
+        match Listener::new(socket.bound) {
+            Ok(listener) => listener::open(&worker, listener, socket.frontend, socket.bind),
+            Err(_) => all = false,
+        }
+    }
+    all
 }
 
 /// Stops accepting and keeping connections; the thread ends with its last client.

@@ -22,7 +22,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     stream.trail.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     stream.times.request = stream.times.begun;
-    let listener = frontend.live.listener_counters(client.session.bind);
+    let listener = frontend.listening(client.session.bind).and_then(|at| at.counters.as_ref());
     let mut x = Exchange {
         worker,
         world,

@@ -4,20 +4,24 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use net::{Lot, TaskId};
 use sample::Bump;
-use state::{Stream, World};
+use state::{Frontend, Session, Stream, World};
 
 use crate::at_work::{AtWork, Crew};
 use crate::buffer;
 use crate::idle::Idle;
+use crate::listener::Open;
 use crate::log::Outbox;
 use crate::queue::Queues;
 use crate::session::{self, Client, Parked, Start};
 
 /// How many unused streams a thread keeps.
 const KEEP: usize = 256;
+/// How many past Worlds are kept for idle clients of frontends that are gone.
+const PAST: usize = 16;
 
 /// The World a piece of work began with: counted within the thread, so that taking it costs no atomic operation.
 pub type Current = Rc<Arc<World>>;
@@ -30,6 +34,8 @@ pub struct Worker {
     /// Counted from 0.
     pub number: u16,
     world: RefCell<Current>,
+    /// Worlds before it whose frontends still have clients that the one in force has no place for, the last at the end.
+    past: RefCell<Vec<Current>>,
     #[expect(clippy::vec_box, reason = "a stream is large and moves between the pool and its task")]
     streams: RefCell<Vec<Box<Stream>>>,
     /// Bytes that samples borrow from while a rule set runs.
@@ -49,8 +55,8 @@ pub struct Worker {
     spawn: RefCell<Option<Spawn>>,
     /// Set when the process is to end: connections are not kept any more.
     pub stopping: Cell<bool>,
-    /// The tasks that accept.
-    pub listeners: RefCell<Vec<TaskId>>,
+    /// What accepts.
+    pub listeners: RefCell<Vec<Open>>,
     /// Clients this thread serves or has parked.
     pub clients: Cell<u32>,
     root: Cell<Option<TaskId>>,
@@ -63,6 +69,7 @@ impl Worker {
         Self {
             number,
             world: RefCell::new(Rc::new(world)),
+            past: RefCell::default(),
             streams: RefCell::new(Vec::new()),
             arena: RefCell::new(Bump::new()),
             out: RefCell::new(Vec::with_capacity(16 * 1024)),
@@ -88,9 +95,47 @@ impl Worker {
 
     /// Replaces the World; work under way finishes on the one it began with.
     pub fn set_world(&self, world: Arc<World>) {
-        self.log.borrow_mut().turn_to(&world);
+        let old = self.world();
+        self.log.borrow_mut().turn_to(&old, &world);
         buffer::set_size(world.global.buffer_size);
-        *self.world.borrow_mut() = Rc::new(world);
+        let world = Rc::new(world);
+        let past = self.world.replace(Rc::clone(&world));
+        self.keep_past(past);
+        self.idle.turn();
+        for open in &*self.listeners.borrow() {
+            open.turn_to(&old, &world);
+        }
+        self.listeners.borrow_mut().retain(|open| !open.is_gone());
+    }
+
+    /// Keeps a World for as long as its frontends that are gone have clients. Clients that stay idle for too many changes
+    /// are let go.
+    fn keep_past(&self, world: Current) {
+        let mut past = self.past.borrow_mut();
+        past.push(world);
+        past.retain(|world| {
+            let busy = |f: &Frontend| f.live.gone.load(Relaxed) && f.live.sessions.now() > 0;
+            world.frontends.iter().any(busy)
+        });
+        if past.len() > PAST {
+            past.remove(0);
+        }
+    }
+
+    /// The World that a session goes on in, which has its positions there: the one in force, or, if its frontend is gone,
+    /// the last that had it.
+    pub fn world_of(&self, session: &mut Session) -> Option<Current> {
+        let world = self.world();
+        if session.generation == world.generation || settle(&world, session) {
+            return Some(world);
+        }
+        let past = self.past.borrow();
+        past.iter().rev().find(|world| settle(world, session)).map(Rc::clone)
+    }
+
+    /// Whether another World came into force.
+    pub fn has_turned(&self, world: &Current) -> bool {
+        !Rc::ptr_eq(world, &self.world.borrow())
     }
 
     /// Sets what starts the task of a client; done once, before anything is accepted.
@@ -122,12 +167,12 @@ impl Worker {
     /// Stops accepting, closes what is idle; clients under way finish their request.
     pub fn stop_softly(&self) {
         self.stopping.set(true);
-        for task in self.listeners.borrow_mut().drain(..) {
-            task.abort();
+        for open in self.listeners.borrow_mut().drain(..) {
+            open.close();
         }
         self.idle.clear();
-        while let Some((sock, parked)) = self.parked.take_any() {
-            session::leave(self, &self.world(), (parked.session.frontend, parked.session.bind));
+        while let Some((sock, mut parked)) = self.parked.take_any() {
+            session::leave_by(self, &mut parked.session);
             drop(sock);
         }
         self.client_gone(0);
@@ -164,4 +209,15 @@ impl Worker {
         self.random.set(x);
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
+}
+
+/// Gives a session its positions in this World; false if it has no place there.
+fn settle(world: &World, session: &mut Session) -> bool {
+    let Some(frontend) = world.seats.frontend(session.place.frontend) else { return false };
+    // The address may be gone, or another frontend's.
+    let at = world.seats.listening(session.place.listening).filter(|(of, _)| *of == frontend);
+    session.frontend = frontend;
+    session.bind = at.map_or(u32::MAX, |(_, bind)| bind);
+    session.generation = world.generation;
+    true
 }

@@ -29,3 +29,4 @@ pub mod reply;
 pub mod scratch;
 pub mod smuggling;
 pub mod syslog;
+pub mod variants;

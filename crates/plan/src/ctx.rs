@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use config::{Loaded, SectionKind, Span};
+use state::World;
 use state::auth::Userlist;
 use state::cache::Cache;
 use state::check::Probe;
@@ -32,6 +33,8 @@ pub(crate) type Line<'a> = config::Directive<'a>;
 pub(crate) struct Plan<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) env: &'a Environment,
+    /// The World that the one being built takes over from.
+    pub(crate) old: Option<&'a World>,
     pub(crate) remarks: Remarks,
     pub(crate) global: Global,
     /// `maxconn` was given.

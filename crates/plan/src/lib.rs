@@ -19,6 +19,7 @@ mod ctx;
 mod directive;
 mod draft;
 pub mod environment;
+pub mod inherit;
 pub mod known;
 mod number;
 mod remarks;
@@ -43,7 +44,13 @@ pub struct Built {
 
 /// Makes a World of what was read.
 pub fn build(loaded: &Loaded, env: &Environment) -> Built {
-    let mut read = section::read(loaded, env);
+    build_after(loaded, env, None)
+}
+
+/// As [`build`], for a World that is to take over from another ([`inherit`]): names of variables keep their numbers, and
+/// lists of patterns whose text is the same are the same lists.
+pub fn build_after(loaded: &Loaded, env: &Environment, old: Option<&World>) -> Built {
+    let mut read = section::read(loaded, env, old);
     let world = assemble::world(&mut read);
     let valid = !loaded.has_errors() && !read.plan.remarks.has_alerts();
     let (diagnostics, unserved) = read.plan.remarks.into_parts();

@@ -13,7 +13,7 @@
 mod observed;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
@@ -21,7 +21,6 @@ use plan::compile::{Compile, Home, Names, Site};
 use sample::{Bump, Value};
 use state::auth::{Password, User, Userlist};
 use state::backend::UseServer;
-use state::counters::Gauge;
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
 use state::frontend::Captures;
@@ -78,6 +77,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         cookie: None,
         redirect: None,
         datagram: false,
+        disabled: false,
         agent: None,
         track: None,
         followers: Box::default(),
@@ -94,6 +94,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         namespace: None,
         md5: None,
         tls: None,
+        reach: 0,
         live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),
     }
 }
@@ -224,7 +225,8 @@ fn frontend() -> Frontend {
         captures: Captures::default(),
         unique_id: None,
         unique_id_header: None,
-        live: Arc::new(state::frontend::Live::new(1, 1, false)),
+        listening: Box::new([Arc::new(state::frontend::Listening::new(1, false))]),
+        live: Arc::new(state::frontend::Live::new(1)),
     }
 }
 
@@ -319,6 +321,9 @@ fn global() -> Global {
 
 fn world(servers: Vec<Server>, balance: &str) -> World {
     World {
+        initial_vars: state::vars::Vars::new(),
+        generation: 0,
+        seats: state::world::Seats::default(),
         global: global(),
         files: vec!["web.cfg".into()],
         frontends: vec![frontend()],
@@ -339,11 +344,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         rings: Vec::new(),
         log_forwards: Vec::new(),
         log_profiles: Vec::new(),
-        process: Arc::new(Process {
-            connections: Gauge::default(),
-            requests: AtomicU64::new(0),
-            ..Process::default()
-        }),
+        process: Arc::new(Process::default()),
     }
 }
 
@@ -359,7 +360,6 @@ fn session() -> Session {
     session
 }
 
-/// What has come of a body, which may be less than the head announces.
 fn fill(body: &mut state::stream::Body, head: &http::Message, content: &[u8]) {
     body.content.extend_from_slice(content);
     let announced =

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::explain::Question;
 
 /// What the user asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Args {
     /// `-f` and `--`: files and directories, in order.
     pub(crate) files: Vec<PathBuf>,

@@ -12,6 +12,7 @@ use crate::{feature, keyword_dump, objects, say, version};
 /// A configuration that was read and is valid.
 pub(crate) struct Checked {
     pub(crate) loaded: Loaded,
+    pub(crate) sources: Vec<Source>,
     pub(crate) world: World,
     /// Why it must not be run although it is valid.
     unserved: Vec<Diagnostic>,
@@ -27,17 +28,42 @@ pub(crate) fn read(args: &Args) -> Result<Checked, ExitCode> {
     judge(args, sources)
 }
 
-/// Builds. Whatever there is to say is said; an error ends the program.
-pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCode> {
+/// A configuration that was read: the World if it is valid.
+pub(crate) struct Evaluated {
+    pub(crate) loaded: Loaded,
+    pub(crate) world: Option<World>,
+    /// Why it must not be run although it is valid.
+    pub(crate) unserved: Vec<Diagnostic>,
+}
+
+/// Builds, for taking over from another World if there is one; says nothing.
+pub(crate) fn evaluate(args: &Args, sources: Vec<Source>, old: Option<&World>) -> Evaluated {
     let mut loaded = load(args, sources);
-    let Built { world, diagnostics, unserved } = plan::build(&loaded, &environment());
+    let Built { world, diagnostics, unserved } = plan::build_after(&loaded, &environment(), old);
     for diagnostic in diagnostics {
         loaded.push_diagnostic(diagnostic);
     }
+    let mut world = world.filter(|_| !loaded.has_errors());
+    if let Some(world) = &mut world {
+        limit_connections(world, &loaded, args);
+        world.global.no_splice |= args.no_splice;
+    }
+    Evaluated { loaded, world, unserved }
+}
+
+/// What there is to say of a configuration.
+pub(crate) fn rendered(loaded: &Loaded, args: &Args) -> String {
+    let said = loaded.diagnostics().iter().filter(|d| d.severity > Severity::Diag || args.diagnostic);
+    said.map(|diagnostic| diagnostic.render(loaded, std::process::id())).collect()
+}
+
+/// Builds. Whatever there is to say is said; an error ends the program.
+pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCode> {
+    let Evaluated { loaded, world, unserved } = evaluate(args, sources.clone(), None);
     say::set_quiet(!args.verbose && (args.quiet || in_global(&loaded, "quiet").is_some()));
     print(&loaded, args);
     let warnings = loaded.diagnostics().iter().any(|d| d.severity == Severity::Warning && !d.not_run);
-    let Some(mut world) = world.filter(|_| !loaded.has_errors()) else {
+    let Some(world) = world else {
         for line in config::closing_lines(&loaded, std::process::id(), args.verbose) {
             say::rendered(Severity::Alert, &format!("{line}\n"));
         }
@@ -51,15 +77,13 @@ pub(crate) fn judge(args: &Args, sources: Vec<Source>) -> Result<Checked, ExitCo
         say::alert("Some warnings were found and 'zero-warning' is set. Aborting.");
         return Err(ExitCode::FAILURE);
     }
-    limit_connections(&mut world, &loaded, args);
-    world.global.no_splice |= args.no_splice;
     if args.objects {
         objects::print();
     }
     if let Some(classes) = &args.keywords {
         say::out(&keyword_dump::dump(classes));
     }
-    Ok(Checked { loaded, world, unserved, warnings })
+    Ok(Checked { loaded, sources, world, unserved, warnings })
 }
 
 /// What the configuration is judged against: this process's environment, these options, this build.

@@ -13,7 +13,7 @@ use crate::check::Checked;
 use crate::say;
 
 /// What stands behind `--explain` and beside it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
     /// `GET /path`, with a version or without.
     pub(crate) line: String,

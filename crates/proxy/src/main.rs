@@ -5,12 +5,16 @@
 //! them: [`version`], [`feature`], [`inventory`] and [`keyword_dump`] (what this program is and runs),
 //! [`condition`] (`-cc`), [`demo`].
 
+mod apply;
 mod argv;
+mod changes;
 mod check;
 mod condition;
 mod demo;
+mod differ;
 mod explain;
 mod feature;
+mod frozen;
 mod inventory;
 mod keyword_dump;
 mod lists;

@@ -10,6 +10,7 @@ use engine::cli::{self, Cli};
 use net::{Signal, TaskId, Time};
 use state::World;
 
+use crate::changes::Desk;
 use crate::lists::Tidier;
 use crate::start::Running;
 use crate::{memory, report, say};
@@ -39,7 +40,7 @@ pub(crate) fn until_stopped(mut running: Running) -> End {
             let _ = thread.join();
         });
     }
-    running.files.iter().for_each(crate::sockets::SocketFile::remove);
+    running.stage.remove_files();
     end
 }
 
@@ -74,16 +75,14 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     let came = Came::default();
     let root = net::current_task().ok_or_else(|| std::io::Error::other("not in a task"))?;
     net::spawn(collect(net::Signals::new()?, Rc::clone(&came), root));
-    let (world, remotes) = (Arc::clone(&running.world), running.remotes.clone());
-    let log = RefCell::new(engine::log::Outbox::new(&world));
-    engine::health::start(&Rc::new(engine::health::Monitor {
-        world: Arc::clone(&world),
-        log,
-        crew: Arc::clone(&running.crew),
-    }));
+    let stage = &running.stage;
+    let (world, remotes) = (stage.world(), stage.remotes.clone());
+    let monitor = engine::health::start(&world, Arc::clone(&stage.crew));
     engine::log::attend_rings(&world);
-    let cli = Cli::start(world, &running.program, sockets, remotes, Arc::clone(&running.crew))?;
-    running.world.process.starting.store(false, Relaxed);
+    let cli = Cli::start(world, &running.program, sockets, remotes, Arc::clone(&stage.crew))?;
+    cli.changed_by(Box::new(Desk(Rc::clone(stage))));
+    stage.attended_by(monitor, Rc::clone(&cli));
+    stage.world().process.starting.store(false, Relaxed);
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
     let (mut tidier, mut lists_due) = (Tidier::default(), net::now().plus_millis(LOOK_MS));
@@ -111,14 +110,14 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
             cli.about.stopping.store(true, Relaxed);
         }
         if let Some(memory) = &running.memory {
-            memory.look(&running.world);
+            memory.look(&running.stage.world());
         }
         if net::now() >= lists_due {
-            tidier.look(&running.world);
+            tidier.look(&running.stage.world());
             lists_due = net::now().plus_millis(LOOK_MS);
         }
         if net::now() >= zone_due {
-            keep_zone(&running.world);
+            keep_zone(&running.stage.world());
             zone_due = net::now().plus_millis(MINUTE_MS);
         }
         if let Some(end) = threads(running, stopping) {
@@ -155,12 +154,12 @@ fn stop(running: &Running) -> Deadline {
     if running.grace_ms > 0 {
         say::notice("Grace period expired, proceeding with soft-stop now.");
     }
-    report::stopped(&running.world);
-    for remote in &running.remotes {
+    report::stopped(&running.stage.world());
+    for remote in &running.stage.remotes {
         // A thread that ended has nothing to stop.
         let _ = remote.send(Box::new(engine::thread::stop_softly));
     }
-    let limit = running.world.global.hard_stop_after_ms;
+    let limit = running.stage.world().global.hard_stop_after_ms;
     limit.map(|ms| net::now().plus_millis(u64::from(ms)))
 }
 
@@ -168,8 +167,8 @@ fn stop(running: &Running) -> Deadline {
 fn obey(running: &Running, signal: Signal) {
     match signal {
         Signal::Hup => {
-            keep_zone(&running.world);
-            report::servers(&running.world);
+            keep_zone(&running.stage.world());
+            report::servers(&running.stage.world());
         }
         Signal::Quit => say::warning("SIGQUIT: memory pools are not reported by this version of Sluice."),
         Signal::Usr2 => say::warning("SIGUSR2: reloading is not run by this version of Sluice."),
@@ -191,7 +190,7 @@ fn threads(running: &Running, stopping: Option<Deadline>) -> Option<End> {
         }
         Some(_) if ended == running.threads.len() => Some(End::Finished),
         Some(Some(deadline)) if net::now() >= deadline => {
-            report::hard_stopped(&running.world);
+            report::hard_stopped(&running.stage.world());
             Some(End::Finished)
         }
         _ => None,

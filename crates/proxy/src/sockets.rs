@@ -13,7 +13,11 @@ use engine::log::relay;
 use engine::thread::Socket;
 use net::{Addr, Bound, BoundDgram, DgramOptions, ListenOptions};
 use state::frontend::{Bind, BindAddress};
+use state::world::StatsSocket;
 use state::{Frontend, World};
+
+use crate::argv::Args;
+use crate::check;
 
 /// What was opened.
 pub(crate) struct Opened {
@@ -62,36 +66,71 @@ pub(crate) fn open_all(
     };
     let mut failures = Vec::new();
     for (position, frontend) in (0u32..).zip(&world.frontends).filter(|(_, f)| !f.disabled) {
-        for (number, bind) in (0u32..).zip(&frontend.binds) {
-            let backlog = frontend.backlog.unwrap_or_else(|| frontend.maxconn.max(BACKLOG));
-            match open_one(bind, backlog, threads, reuse_port, inherited) {
-                Ok(bounds) => {
+        for (number, _) in (0u32..).zip(&frontend.binds) {
+            match open_bind(loaded, frontend, number, (threads, reuse_port), inherited) {
+                Ok((bounds, file)) => {
                     for (thread, bound) in bounds {
                         if let Some(sockets) = opened.sockets.get_mut(usize::from(thread)) {
                             sockets.push(Socket { bound, frontend: position, bind: number });
                         }
                     }
-                    opened.files.extend(socket_file(bind));
+                    opened.files.extend(file);
                 }
-                Err(error) => failures.push(failure(loaded, frontend, number, bind, &error)),
+                Err(words) => failures.push(words),
             }
         }
     }
     for (number, socket) in (0u32..).zip(&world.global.stats_sockets) {
-        match open_one(&socket.bind, BACKLOG, 1, reuse_port, inherited) {
-            Ok(bounds) => {
-                let level = socket.level;
-                opened.cli.extend(bounds.into_iter().map(|(_, bound)| cli::Socket { bound, level }));
-                opened.files.extend(socket_file(&socket.bind));
+        match open_api(loaded, number, socket, (reuse_port, &mut *inherited)) {
+            Ok((sockets, file)) => {
+                opened.cli.extend(sockets);
+                opened.files.extend(file);
             }
-            Err(error) => {
-                let place = stats_place(loaded, number).unwrap_or_default();
-                failures.push(sentence(&place, "frontend GLOBAL", &socket.bind, &error));
-            }
+            Err(words) => failures.push(words),
         }
     }
     open_relays(world, reuse_port, inherited, &mut opened, &mut failures);
     if failures.is_empty() { Ok(opened) } else { Err(failures) }
+}
+
+/// Whether each thread has a socket of its own where that can be.
+pub(crate) fn reuses_ports(args: &Args, loaded: &Loaded) -> bool {
+    !args.no_reuse_port && check::in_global(loaded, "noreuseport").is_none()
+}
+
+/// The sockets of an address by thread, and the file if there is one.
+pub(crate) type ByThread = (Vec<(u16, Bound)>, Option<SocketFile>);
+
+/// The sockets of an address by thread, and the file if there is one; or a sentence for the user.
+pub(crate) fn open_bind(
+    loaded: &Loaded,
+    frontend: &Frontend,
+    number: u32,
+    (threads, reuse_port): (u16, bool),
+    inherited: &mut Inherited,
+) -> Result<ByThread, String> {
+    let bind = usize::try_from(number).ok().and_then(|at| frontend.binds.get(at));
+    let Some(bind) = bind else { return Ok((Vec::new(), None)) };
+    let backlog = frontend.backlog.unwrap_or_else(|| frontend.maxconn.max(BACKLOG));
+    let opened = open_one(bind, backlog, threads, reuse_port, inherited);
+    let bounds = opened.map_err(|error| failure(loaded, frontend, number, bind, &error))?;
+    Ok((bounds, socket_file(bind)))
+}
+
+/// The same for an address of the Runtime API, by its number among them.
+pub(crate) fn open_api(
+    loaded: &Loaded,
+    number: u32,
+    socket: &StatsSocket,
+    (reuse_port, inherited): (bool, &mut Inherited),
+) -> Result<(Vec<cli::Socket>, Option<SocketFile>), String> {
+    let opened = open_one(&socket.bind, BACKLOG, 1, reuse_port, inherited);
+    let bounds = opened.map_err(|error| {
+        let place = stats_place(loaded, number).unwrap_or_default();
+        sentence(&place, "frontend GLOBAL", &socket.bind, &error)
+    })?;
+    let sockets = bounds.into_iter().map(|(_, bound)| cli::Socket { bound, of: socket.clone() });
+    Ok((sockets.collect(), socket_file(&socket.bind)))
 }
 
 /// Opens the sockets of `log-forward` sections.
@@ -308,6 +347,11 @@ fn socket_file(bind: &Bind) -> Option<SocketFile> {
 }
 
 impl SocketFile {
+    /// Whether it is that of this address.
+    pub(crate) fn is_of(&self, bind: &Bind) -> bool {
+        matches!(&bind.address, BindAddress::Unix(path) if self.path.as_os_str() == &**path)
+    }
+
     /// Removes the file if it is still this process's socket. One that cannot be reached any more (`chroot`,
     /// another user) stays, as HAProxy's do.
     pub(crate) fn remove(&self) {

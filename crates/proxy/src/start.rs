@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use config::Loaded;
+use config::{Loaded, Source};
 use engine::at_work::Crew;
 use engine::cli::Program;
 use engine::queue::Queues;
@@ -16,20 +17,18 @@ use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process};
 use state::World;
 use state::world::Global;
 
+use crate::apply::Stage;
 use crate::argv::Args;
 use crate::check::{self, Checked};
 use crate::memory::Memory;
-use crate::sockets::{self, Opened, SocketFile, reason};
+use crate::sockets::{self, Opened, reason};
 use crate::{say, version};
 
 /// What runs.
 pub(crate) struct Running {
-    pub(crate) world: Arc<World>,
-    pub(crate) remotes: Vec<Remote>,
-    pub(crate) crew: Arc<Crew>,
+    /// What another configuration may change.
+    pub(crate) stage: Rc<Stage>,
     pub(crate) threads: Vec<std::thread::JoinHandle<()>>,
-    /// Files of unix sockets, to be removed at the end.
-    pub(crate) files: Vec<SocketFile>,
     /// The Runtime API, to be served by the main thread.
     pub(crate) cli: Vec<engine::cli::Socket>,
     pub(crate) program: Program,
@@ -49,7 +48,7 @@ pub(crate) enum Started {
 /// Opens the sockets and starts the threads. Errors are sentences for the user.
 pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     checked.refuse(args)?;
-    let Checked { loaded, world, .. } = checked;
+    let Checked { loaded, sources, world, .. } = checked;
     let binds: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
     let relays: usize = world.log_forwards.iter().map(|f| f.streams.len() + f.datagrams.len()).sum();
     let listeners = binds + relays + world.global.stats_sockets.len();
@@ -83,7 +82,7 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
         use std::io::Write as _;
         writeln!(file, "{}", std::process::id()).map_err(|e| format!("Cannot write the pidfile: {e}"))?;
     }
-    serve(args, &loaded, world, opened, parent).map(Started::Running)
+    serve(args, (loaded, sources), world, opened, parent).map(Started::Running)
 }
 
 /// `maxpipes`, `tune.pipesize`.
@@ -95,7 +94,7 @@ fn limit_pipes(global: &Global) {
 /// The part in the process that stays.
 fn serve(
     args: &Args,
-    loaded: &Loaded,
+    (loaded, sources): (Loaded, Vec<Source>),
     mut world: World,
     opened: Opened,
     parent: Option<Starting>,
@@ -111,7 +110,7 @@ fn serve(
         replace(args);
     }
     drop_privileges(&world.global)?;
-    let dumpable = check::in_global(loaded, "set-dumpable");
+    let dumpable = check::in_global(&loaded, "set-dumpable");
     if dumpable.is_some_and(|line| !line.negated() && line.text(1) != b"off") {
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
     }
@@ -122,13 +121,20 @@ fn serve(
     let mut program = version::program();
     program.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     engine::cli::introduce(&world, &program, opened.sockets.len());
-    let mut running = spawn(Arc::new(world), program, opened.sockets, opened.relays)?;
-    running.files = opened.files;
-    running.cli = opened.cli;
-    running.memory = memory.map(Box::new);
-    running.grace_ms = check::in_global(loaded, "grace")
+    let grace_ms = check::in_global(&loaded, "grace")
         .and_then(|line| plan::compile::duration_ms(line.word(1)?.str()?))
         .unwrap_or(0);
+    let world = Arc::new(world);
+    let Spawned { threads, remotes, crew } = spawn(&world, opened.sockets, opened.relays)?;
+    let stage = Stage::new(args.clone(), world, (loaded, sources), crew, remotes, opened.files);
+    let running = Running {
+        stage: Rc::new(stage),
+        threads,
+        cli: opened.cli,
+        program,
+        memory: memory.map(Box::new),
+        grace_ms,
+    };
     if !drops {
         replace(args);
     }
@@ -172,7 +178,7 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Opens all sockets. Older processes that are to be replaced are asked to let go of theirs if need be.
 fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Opened, String> {
-    let reuse_port = !args.no_reuse_port && check::in_global(loaded, "noreuseport").is_none();
+    let reuse_port = sockets::reuses_ports(args, loaded);
     let mut inherited = sockets::Inherited::default();
     let mut attempt = || sockets::open_all(world, loaded, threads, reuse_port, &mut inherited);
     let mut result = attempt();
@@ -234,12 +240,18 @@ fn drop_privileges(global: &Global) -> Result<(), String> {
     Ok(())
 }
 
+/// The threads that serve traffic.
+struct Spawned {
+    threads: Vec<std::thread::JoinHandle<()>>,
+    remotes: Vec<Remote>,
+    crew: Arc<Crew>,
+}
+
 fn spawn(
-    world: Arc<World>,
-    program: Program,
+    world: &Arc<World>,
     sockets: Vec<Vec<Socket>>,
     mut relays: Vec<engine::log::relay::Socket>,
-) -> Result<Running, String> {
+) -> Result<Spawned, String> {
     let queues = Arc::new(Queues::default());
     let crew = Arc::new(Crew::default());
     let (ready, remotes) = std::sync::mpsc::channel();
@@ -248,7 +260,7 @@ fn spawn(
     for (number, sockets) in (0u16..).zip(sockets) {
         let start = Start {
             number,
-            world: Arc::clone(&world),
+            world: Arc::clone(world),
             queues: Arc::clone(&queues),
             crew: Arc::clone(&crew),
             sockets,
@@ -267,8 +279,7 @@ fn spawn(
     if remotes.len() < count {
         return Err("a thread could not be started".into());
     }
-    let (files, cli) = (Vec::new(), Vec::new());
-    Ok(Running { world, remotes, threads, crew, files, cli, program, memory: None, grace_ms: 0 })
+    Ok(Spawned { threads, remotes, crew })
 }
 
 /// What a traffic thread does.

@@ -15,6 +15,7 @@ use crate::family::Balance;
 use crate::filter::Filters;
 use crate::forwarded::Forwarded;
 use crate::log::{Destination, Setup};
+use crate::numbers;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::stats::StatsPage;
@@ -120,6 +121,8 @@ pub trait Watch: Debug + Send + Sync {
 /// What survives a change of the configuration.
 #[derive(Debug)]
 pub struct Live {
+    /// A number unique in the process.
+    pub uid: u32,
     pub sessions: Gauge,
     /// Streams that wait for whichever server has a place first.
     pub queued: Gauge,
@@ -147,6 +150,7 @@ pub struct Live {
 impl Live {
     pub fn new(threads: usize) -> Self {
         Self {
+            uid: numbers::unique(),
             sessions: Gauge::default(),
             queued: Gauge::default(),
             departures: AtomicU32::new(0),

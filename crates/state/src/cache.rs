@@ -31,7 +31,7 @@ pub enum Hints {
 }
 
 /// What a `cache` section says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// In blocks.
     pub blocks: u64,

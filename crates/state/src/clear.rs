@@ -15,7 +15,7 @@ pub fn maxima(world: &World, about: &About) {
     for frontend in &world.frontends {
         let live = &frontend.live;
         live.sessions.forget_max();
-        live.listeners.iter().for_each(crate::counters::Gauge::forget_max);
+        frontend.listening.iter().for_each(|at| at.clients.forget_max());
         let rates = [&live.session_rate, &live.connection_rate, &live.request_rate];
         rates.into_iter().for_each(crate::counters::Rate::forget_max);
     }
@@ -41,7 +41,7 @@ pub fn all(world: &World, about: &About) {
     maxima(world, about);
     for frontend in &world.frontends {
         frontend.live.sessions.forget_total();
-        frontend.live.listeners.iter().for_each(crate::counters::Gauge::forget_total);
+        frontend.listening.iter().for_each(|at| at.clients.forget_total());
     }
     for backend in &world.backends {
         let live = &backend.live;
@@ -87,7 +87,7 @@ pub fn own_of_server(server: &Server, thread: u16) {
 
 fn each_block(world: &World, thread: u16, act: impl Fn(&Block)) {
     let fronts = world.frontends.iter().map(|f| &f.live);
-    let listeners = fronts.clone().flat_map(|live| live.listener_counters.iter());
+    let listeners = world.frontends.iter().flat_map(|f| &f.listening).filter_map(|at| at.counters.as_ref());
     let backs = world.backends.iter();
     let servers = backs.clone().flat_map(|b| &b.servers).map(|s| &s.live.counters);
     let all = fronts.map(|live| &live.counters).chain(listeners);

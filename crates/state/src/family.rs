@@ -16,7 +16,9 @@ mod command;
 mod metric;
 mod service;
 
-pub use command::{Answer, Chore, Command, Console, Gate, Part, Query, Reporting, Talk};
+pub use command::{
+    Answer, Changes, Chore, Command, Console, Gate, Part, Query, Report, Reporting, Talk, Wanted,
+};
 pub use metric::{Metric, Object, Read, Row, Scope};
 pub use service::{Begun, Body, Flow, Serve, Service};
 

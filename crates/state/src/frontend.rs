@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 
 use crate::adjust::Adjusted;
 use crate::compression::Compression;
@@ -10,6 +10,7 @@ use crate::counters::{Block, Gauge, Pace, PerThread, Rate};
 use crate::filter::Filters;
 use crate::link::Threads;
 use crate::log::Setup;
+use crate::numbers;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
 use crate::route::Switching;
@@ -63,7 +64,16 @@ pub struct Frontend {
     pub unique_id: Option<Format>,
     /// `unique-id-header`: the header that tells the server.
     pub unique_id_header: Option<Box<[u8]>>,
+    /// Its addresses as they do, in the order of `binds`.
+    pub listening: Box<[Arc<Listening>]>,
     pub live: Arc<Live>,
+}
+
+impl Frontend {
+    /// What one of its addresses counts.
+    pub fn listening(&self, bind: u32) -> Option<&Arc<Listening>> {
+        self.listening.get(usize::try_from(bind).ok()?)
+    }
 }
 
 /// `capture request|response header NAME len N`, `capture cookie NAME len N`.
@@ -154,15 +164,15 @@ pub mod listening {
 /// What survives a change of the configuration.
 #[derive(Debug)]
 pub struct Live {
+    /// A number unique in the process.
+    pub uid: u32,
+    /// Whether the configuration in force has it no more: who is here is served to the end of an answer.
+    pub gone: AtomicBool,
     /// One of [`listening`].
     pub listening: AtomicU8,
     /// `maxconn`, where it was changed.
     pub maxconn: Adjusted,
     pub sessions: Gauge,
-    /// Clients by the address they came to, in the order of `binds`.
-    pub listeners: Box<[Gauge]>,
-    /// What each address counts for itself, where `option socket-stats` asks for it.
-    pub listener_counters: Box<[PerThread<Block>]>,
     /// What `rate-limit` counts.
     pub pace: Pace,
     /// Log lines written, for `%lc`.
@@ -180,25 +190,33 @@ impl Frontend {
     }
 }
 
+/// One address as it does; stays what it is for as long as its sockets are open.
+#[derive(Debug)]
+pub struct Listening {
+    /// A number unique in the process.
+    pub uid: u32,
+    /// Clients that came here.
+    pub clients: Gauge,
+    /// What it counts for itself, where `option socket-stats` asks for it.
+    pub counters: Option<PerThread<Block>>,
+}
+
+impl Listening {
+    /// `counted`: whether it counts for itself.
+    pub fn new(threads: usize, counted: bool) -> Self {
+        let counters = counted.then(|| PerThread::new(threads));
+        Self { uid: numbers::unique(), clients: Gauge::default(), counters }
+    }
+}
+
 impl Live {
-    /// The clients of one address.
-    pub fn listener(&self, bind: u32) -> Option<&Gauge> {
-        self.listeners.get(usize::try_from(bind).ok()?)
-    }
-
-    /// What an address counts for itself.
-    pub fn listener_counters(&self, bind: u32) -> Option<&PerThread<Block>> {
-        self.listener_counters.get(usize::try_from(bind).ok()?)
-    }
-
-    /// `counted`: whether each address counts for itself.
-    pub fn new(threads: usize, listeners: usize, counted: bool) -> Self {
+    pub fn new(threads: usize) -> Self {
         Self {
+            uid: numbers::unique(),
+            gone: AtomicBool::new(false),
             listening: AtomicU8::new(listening::OPEN),
             maxconn: Adjusted::default(),
             sessions: Gauge::default(),
-            listeners: (0..listeners).map(|_| Gauge::default()).collect(),
-            listener_counters: (0..listeners).filter(|_| counted).map(|_| PerThread::new(threads)).collect(),
             pace: Pace::default(),
             logged: AtomicU64::new(0),
             counters: PerThread::new(threads),

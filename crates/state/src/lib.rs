@@ -34,6 +34,7 @@ pub mod jose;
 pub mod link;
 pub mod log;
 pub mod log_forward;
+pub mod numbers;
 pub mod options;
 pub mod reference;
 pub mod reply;

@@ -50,13 +50,23 @@ pub struct Comparison {
     pub output: Output,
 }
 
-/// A list of patterns. What `first` holds stays in memory until the list itself goes.
+/// A list of patterns, as one configuration uses it.
 #[derive(Debug)]
 pub struct Reference {
     /// The file's name without `file@` or `opt@`, or `virt@` and a name; empty for the values of one ACL.
     pub name: Box<str>,
     pub columns: Columns,
     number: OnceLock<u32>,
+    users: Mutex<Vec<User>>,
+    list: Arc<List>,
+}
+
+/// What is in the list, which lives on over changes of the configuration. What `first` holds stays in memory until the
+/// list itself goes.
+#[derive(Debug)]
+struct List {
+    /// A hash of the text that it was read from.
+    text: u64,
     owned: Mutex<Owned>,
     /// The list as it was read, and whether it has changed since. Most never do: then readers need no more than this.
     first: Snapshot,
@@ -70,7 +80,6 @@ struct Owned {
     store: Store,
     /// What values are read as.
     outputs: Vec<Output>,
-    users: Vec<User>,
     /// Who made something else of the list, to be told when it changes.
     watchers: Vec<Arc<AtomicBool>>,
     /// The store's version when somebody last looked whether it is tidy.
@@ -111,26 +120,41 @@ pub struct Summary {
 
 impl Reference {
     pub fn new(name: &str, columns: Columns, entries: Entries) -> Self {
+        Self::of_text(name, columns, entries, 0)
+    }
+
+    /// One that was read from a text with this hash ([`text_hash`]).
+    pub fn of_text(name: &str, columns: Columns, entries: Entries, text: u64) -> Self {
         let store = Store::new(entries);
         let first = store.snapshot();
-        Self {
-            name: name.into(),
+        let owned = Owned {
+            store,
+            outputs: Vec::new(),
+            watchers: Vec::new(),
+            judged: 0,
+            current: 0,
+            newest: 0,
+            prepared: BTreeMap::new(),
+        };
+        let list = Arc::new(List {
+            text,
+            owned: Mutex::new(owned),
+            first,
+            changed: AtomicBool::new(false),
+            later: ArcSwap::from_pointee(Snapshot::default()),
+        });
+        Self { name: name.into(), columns, number: OnceLock::new(), users: Mutex::default(), list }
+    }
+
+    /// The same list for another configuration, whatever has changed in it, if it was read from this very text.
+    pub fn again(&self, columns: Columns, text: u64) -> Option<Self> {
+        (self.columns == columns && self.list.text == text).then(|| Self {
+            name: self.name.clone(),
             columns,
             number: OnceLock::new(),
-            later: ArcSwap::from_pointee(Snapshot::default()),
-            changed: AtomicBool::new(false),
-            first,
-            owned: Mutex::new(Owned {
-                store,
-                outputs: Vec::new(),
-                users: Vec::new(),
-                watchers: Vec::new(),
-                judged: 0,
-                current: 0,
-                newest: 0,
-                prepared: BTreeMap::new(),
-            }),
-        }
+            users: Mutex::default(),
+            list: Arc::clone(&self.list),
+        })
     }
 
     /// The number that identifies it in the Runtime API; 0 until the World is complete.
@@ -150,16 +174,16 @@ impl Reference {
     /// The list as it is now.
     #[inline]
     pub fn now(&self) -> Now<'_> {
-        if self.changed.load(Ordering::Acquire) {
-            Now::Later(self.later.load())
+        if self.list.changed.load(Ordering::Acquire) {
+            Now::Later(self.list.later.load())
         } else {
-            Now::First(&self.first)
+            Now::First(&self.list.first)
         }
     }
 
     /// The list as it was read, if it is still that.
     pub fn unchanged(&self) -> Option<&Snapshot> {
-        (!self.changed.load(Ordering::Acquire)).then_some(&self.first)
+        (!self.list.changed.load(Ordering::Acquire)).then_some(&self.list.first)
     }
 
     /// Has the list arranged for a way of comparing it.
@@ -185,12 +209,14 @@ impl Reference {
 
     /// Notes a place where the list is used.
     pub fn used_by(&self, user: User) {
-        self.owned().users.push(user);
+        self.users().push(user);
     }
 
     /// Has a flag raised when the list changes.
     pub fn watch(&self, flag: &Arc<AtomicBool>) {
         let mut owned = self.owned();
+        // Those of Worlds that are gone want nothing any more.
+        owned.watchers.retain(|other| Arc::strong_count(other) > 1);
         if !owned.watchers.iter().any(|other| Arc::ptr_eq(other, flag)) {
             owned.watchers.push(Arc::clone(flag));
         }
@@ -198,23 +224,23 @@ impl Reference {
 
     /// Where it is first used.
     pub fn first_place(&self) -> Place {
-        self.owned().users.first().map(|u| u.place.clone()).unwrap_or_default()
+        self.users().first().map(|u| u.place.clone()).unwrap_or_default()
     }
 
     /// Whether `show map` lists it.
     pub fn is_map(&self) -> bool {
-        self.owned().users.iter().any(|u| u.role == Role::Map)
+        self.users().iter().any(|u| u.role == Role::Map)
     }
 
     /// Whether `show acl` lists it.
     pub fn is_acl(&self) -> bool {
-        self.owned().users.iter().any(|u| u.in_acl)
+        self.users().iter().any(|u| u.in_acl)
     }
 
     /// The ways in which rules compare the list, each once.
     pub fn comparisons(&self) -> Vec<Comparison> {
         let mut ways = Vec::new();
-        for way in self.owned().users.iter().filter_map(|u| u.comparison) {
+        for way in self.users().iter().filter_map(|u| u.comparison) {
             if !ways.contains(&way) {
                 ways.push(way);
             }
@@ -226,7 +252,7 @@ impl Reference {
         let owned = self.owned();
         let prepared: usize = owned.prepared.values().map(|s| s.snapshot().len()).sum();
         Summary {
-            description: self.describe(&owned.users),
+            description: self.describe(&self.users()),
             current: owned.current,
             newest: owned.newest,
             entries: owned.store.snapshot().len() + prepared,
@@ -352,7 +378,7 @@ impl Reference {
 
     /// Whether many changes have left the list in pieces. Asking again costs nothing while it does not change.
     pub fn is_untidy(&self) -> bool {
-        if !self.changed.load(Ordering::Relaxed) {
+        if !self.list.changed.load(Ordering::Relaxed) {
             return false;
         }
         let mut owned = self.owned();
@@ -375,18 +401,30 @@ impl Reference {
     }
 
     fn owned(&self) -> MutexGuard<'_, Owned> {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn users(&self) -> MutexGuard<'_, Vec<User>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets readers see what the owner has.
     fn publish(&self, owned: &Owned) {
-        self.later.store(Arc::new(owned.store.snapshot()));
-        self.changed.store(true, Ordering::Release);
+        self.list.later.store(Arc::new(owned.store.snapshot()));
+        self.list.changed.store(true, Ordering::Release);
         owned.watchers.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
     }
 }
 
 /// Whether a value can be read as everything it is asked for as.
+/// A hash of a text that a list is read from; never 0.
+pub fn text_hash(text: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = foldhash::fast::FoldHasher::with_seed(0, foldhash::SharedSeed::global_fixed());
+    hasher.write(text);
+    hasher.finish() | 1
+}
+
 fn check(outputs: &[Output], value: &[u8]) -> Result<(), PatternError> {
     match outputs.iter().all(|output| output.read(value).is_some()) {
         true => Ok(()),

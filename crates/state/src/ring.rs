@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::log::Header;
@@ -22,6 +22,13 @@ pub struct Ring {
     pub connect_ms: Option<u32>,
     pub server_ms: Option<u32>,
     pub store: Arc<Store>,
+}
+
+impl Ring {
+    /// Whether another ring of this name keeps the same messages for the same servers.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name && self.servers == other.servers && self.store.size() == other.store.size()
+    }
 }
 
 /// Where a ring's messages go.
@@ -48,6 +55,7 @@ const PREFIX: usize = 4;
 pub struct Store {
     inner: Mutex<Inner>,
     dropped: AtomicU64,
+    closed: AtomicBool,
 }
 
 struct Inner {
@@ -72,7 +80,22 @@ impl Store {
             end: 0,
             readers: (0..readers).map(|_| Reader { at: 0, wake: None }).collect(),
         };
-        Self { inner: Mutex::new(inner), dropped: AtomicU64::new(0) }
+        Self { inner: Mutex::new(inner), dropped: AtomicU64::new(0), closed: AtomicBool::new(false) }
+    }
+
+    /// Nothing more is added: readers end when they have had everything.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.lock().readers.iter().filter_map(|reader| reader.wake.as_ref()).for_each(|wake| wake());
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    /// How many bytes it has room for.
+    pub fn size(&self) -> usize {
+        self.lock().data.len()
     }
 
     /// Adds messages. The oldest make room, as far as every reader has had them; a message for which there is no room is

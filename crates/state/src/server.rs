@@ -11,6 +11,7 @@ use crate::adjust::{Aim, Moved};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::link::{Presents, Source};
+use crate::numbers;
 use crate::tls::ServerTls;
 
 /// Where a server listens.
@@ -58,6 +59,8 @@ pub struct Server {
     pub port: Port,
     /// Whether it takes datagrams (`udp@`); in backends for logs.
     pub datagram: bool,
+    /// Whether it is in maintenance from the beginning.
+    pub disabled: bool,
     /// Configured weight, 0 to 256.
     pub weight: u16,
     pub backup: bool,
@@ -109,6 +112,8 @@ pub struct Server {
     pub md5: Option<Arc<str>>,
     /// `ssl`, `check-ssl`.
     pub tls: Option<Box<ServerTls>>,
+    /// As which it is reached ([`Live::reach`]).
+    pub reach: u32,
     pub live: Arc<Live>,
 }
 
@@ -181,8 +186,15 @@ pub mod admin {
 /// How a server is doing.
 #[derive(Debug)]
 pub struct Live {
-    /// A number unique in the process: idle connections are kept under it.
+    /// A number unique in the process while it lives: idle connections are kept under it.
     pub uid: u32,
+    /// That number, to be given back in the end.
+    pub number: Option<numbers::Held>,
+    /// The generation of the first World that has it, and of the first that doesn't any more ([`crate::World`]).
+    pub born: AtomicU64,
+    pub gone: AtomicU64,
+    /// Changes with how it is reached: connections from before are of no use any more.
+    pub reach: AtomicU32,
     /// Bits of [`admin`].
     pub admin: AtomicU8,
     /// What health checks say, or an administrator in their stead.
@@ -236,6 +248,10 @@ impl Live {
     pub fn new(uid: u32, weight: u16, maxconn: u32, threads: usize) -> Self {
         Self {
             uid,
+            number: None,
+            born: AtomicU64::new(0),
+            gone: AtomicU64::new(u64::MAX),
+            reach: AtomicU32::new(0),
             admin: AtomicU8::new(0),
             healthy: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
@@ -263,6 +279,18 @@ impl Live {
             check_aim: Aim::default(),
             agent_aim: Aim::default(),
         }
+    }
+}
+
+impl Live {
+    /// Whether a World of this generation has it.
+    pub fn is_of(&self, generation: u64) -> bool {
+        self.born.load(Relaxed) <= generation && generation < self.gone.load(Relaxed)
+    }
+
+    /// Whether the configuration in force has it no more.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Relaxed) != u64::MAX
     }
 }
 

@@ -16,6 +16,13 @@ pub enum Preamble {
     Proxy,
 }
 
+/// Where a client came in, by numbers in the process: of the frontend and of its address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub frontend: u32,
+    pub listening: u32,
+}
+
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -23,6 +30,9 @@ pub struct Session {
     pub frontend: u32,
     /// Position of the `bind` line in the frontend.
     pub bind: u32,
+    /// Of which World these positions are (its generation), and the numbers in the process of what is there.
+    pub generation: u64,
+    pub place: Place,
     /// The ends of the connection itself: what the system says, or what `tcp-request connection` rules made of it.
     /// The destination is filled only when something in the World asks for it.
     pub peer: Endpoint,
@@ -74,6 +84,8 @@ impl Session {
         Self {
             frontend,
             bind,
+            generation: 0,
+            place: Place::default(),
             peer: source,
             local: None,
             source,

@@ -58,6 +58,11 @@ impl Vars {
         self.0.is_empty()
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, Value<'_>)> {
+        self.0.iter().map(|(id, value)| (*id, value.borrow()))
+    }
+
     /// What they count for under [`Limits`].
     pub fn size(&self) -> u64 {
         self.0.iter().map(|(_, value)| OWN_SIZE + size_of(value.borrow())).sum()

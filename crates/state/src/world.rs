@@ -16,6 +16,7 @@ use crate::frontend::Bind;
 use crate::jose::Policy;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
+use crate::numbers::Numbers;
 use crate::ring::Ring;
 use crate::termination::Cause;
 use crate::tracking::Faults;
@@ -122,6 +123,8 @@ pub struct Process {
     pub shutdowns: Pending<(u32, Cause)>,
     /// What is known of the process, once it is.
     pub about: OnceLock<Arc<About>>,
+    /// Numbers of servers.
+    pub server_numbers: Arc<Numbers>,
     /// Whether the process is not complete yet: clients wait, so that they can't take the descriptors it still needs.
     pub starting: AtomicBool,
     /// How often new clients had to wait, by what was lacking ([`Shortage`]).
@@ -221,7 +224,50 @@ pub struct World {
     pub wants_line_count: bool,
     /// Whether something asks for the ends of the connections to servers.
     pub wants_server_ends: bool,
+    /// What `set-var` lines of `global` made of the process's variables.
+    pub initial_vars: Vars,
+    /// How many Worlds this process had before this one.
+    pub generation: u64,
+    /// Where servers, frontends and addresses are, by their numbers in the process.
+    pub seats: Seats,
     pub process: Arc<Process>,
+}
+
+/// Positions in a World by numbers in the process: what lives on over changes of the configuration is found so.
+#[derive(Debug, Default)]
+pub struct Seats {
+    servers: HashMap<u32, (u32, u32), foldhash::fast::FixedState>,
+    frontends: HashMap<u32, u32, foldhash::fast::FixedState>,
+    /// Addresses, by frontend and `bind`.
+    listening: HashMap<u32, (u32, u32), foldhash::fast::FixedState>,
+}
+
+impl Seats {
+    pub fn of(frontends: &[Frontend], backends: &[Backend]) -> Self {
+        let mut seats = Self::default();
+        for (b, backend) in (0u32..).zip(backends) {
+            seats.servers.extend((0u32..).zip(&backend.servers).map(|(s, server)| (server.live.uid, (b, s))));
+        }
+        for (f, frontend) in (0u32..).zip(frontends) {
+            seats.frontends.insert(frontend.live.uid, f);
+            seats.listening.extend((0u32..).zip(&frontend.listening).map(|(b, at)| (at.uid, (f, b))));
+        }
+        seats
+    }
+
+    /// Backend and server.
+    pub fn server(&self, uid: u32) -> Option<(u32, u32)> {
+        self.servers.get(&uid).copied()
+    }
+
+    pub fn frontend(&self, uid: u32) -> Option<u32> {
+        self.frontends.get(&uid).copied()
+    }
+
+    /// Frontend and `bind`.
+    pub fn listening(&self, uid: u32) -> Option<(u32, u32)> {
+        self.listening.get(&uid).copied()
+    }
 }
 
 impl World {

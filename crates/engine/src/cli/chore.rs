@@ -8,6 +8,7 @@ use state::World;
 use state::family::Chore;
 
 use crate::at_work::Crew;
+use crate::listener::Open;
 use crate::thread;
 
 /// How long a busy thread is waited for; it does its part later then.
@@ -44,7 +45,7 @@ pub(super) async fn everywhere(crew: &Crew, world: &Arc<World>, chore: Chore) {
 fn here(chore: &Chore, world: &World) {
     thread::with_worker(|worker| match chore {
         Chore::Each(act) => act(world, worker.number),
-        Chore::Listeners => worker.listeners.borrow().iter().for_each(|task| task.notify()),
+        Chore::Listeners => worker.listeners.borrow().iter().for_each(Open::notify),
         Chore::CloseIdle(server) => worker.idle.close(*server),
     });
 }

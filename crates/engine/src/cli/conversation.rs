@@ -17,6 +17,8 @@ use super::{Cli, chore};
 const READ: usize = 4096;
 /// The most that may follow as a payload (`tune.cli.max-payload-size`'s default).
 const PAYLOAD_MAX: usize = 128 * 1024;
+/// The same for whole configurations, which only administrators may send.
+const CONFIG_MAX: usize = 32 * 1024 * 1024;
 /// The most words of a command.
 const WORDS_MAX: usize = 64;
 /// How long, and how much, of a client's remaining input is read and dropped so that the answer isn't lost to a reset.
@@ -53,7 +55,7 @@ impl Conversation<'_> {
         loop {
             let Some(line) = self.line().await? else { return Ok(()) };
             let payload = match &line.payload_until {
-                Some(until) => match self.payload(until).await? {
+                Some(until) => match self.payload(until, self.payload_max(&line)).await? {
                     Some(payload) => Some(payload),
                     None => return Ok(()),
                 },
@@ -103,8 +105,15 @@ impl Conversation<'_> {
         }
     }
 
+    /// How long what follows a line may be.
+    fn payload_max(&self, line: &Line) -> usize {
+        let config =
+            line.commands.last().and_then(|words| words.first()).is_some_and(|word| word == b"config");
+        if config && self.console.level.get() == Level::Admin { CONFIG_MAX } else { PAYLOAD_MAX }
+    }
+
     /// What follows up to this line; none at the client's end, or when it is too much, which was said then.
-    async fn payload(&mut self, until: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    async fn payload(&mut self, until: &[u8], max: usize) -> io::Result<Option<Vec<u8>>> {
         let mut from = 0;
         loop {
             if let Some((len, whole)) = line::payload_end(&self.input, until, &mut from) {
@@ -113,8 +122,9 @@ impl Conversation<'_> {
                 payload.truncate(len);
                 return Ok(Some(payload));
             }
-            if self.input.len() > PAYLOAD_MAX {
-                self.out.extend_from_slice(b"The payload is too big: at most 131072 bytes are taken.\n");
+            if self.input.len() > max {
+                let words = format!("The payload is too big: at most {max} bytes are taken.\n");
+                self.out.extend_from_slice(words.as_bytes());
                 self.send().await?;
                 return Ok(None);
             }
@@ -167,6 +177,7 @@ impl Conversation<'_> {
             world,
             about: &self.cli.about,
             console: &self.console,
+            changes: self.cli.changes(),
             now_ns: net::now().as_nanos(),
             wall_us: net::wall(),
         };

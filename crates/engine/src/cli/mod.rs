@@ -7,17 +7,18 @@ mod conversation;
 mod line;
 mod rates;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use net::{Bound, Listener, Remote};
+use net::{Bound, Listener, Remote, TaskId};
 use state::about::Effort;
 use state::counters::{PerThread, Rate};
+use state::family::Changes;
 use state::link::TcpFacts;
-use state::world::Level;
+use state::world::StatsSocket;
 use state::{About, World};
 
 use crate::announce;
@@ -31,8 +32,8 @@ const PAUSE_MS: u64 = 20;
 #[derive(Debug)]
 pub struct Socket {
     pub bound: Bound,
-    /// What its clients may do.
-    pub level: Level,
+    /// The line that asked for it: what its clients may do.
+    pub of: StatsSocket,
 }
 
 /// Which program this is, as `show info` tells it.
@@ -56,6 +57,9 @@ pub struct Cli {
     crew: Arc<Crew>,
     log: RefCell<Outbox>,
     clients: Cell<u32>,
+    changes: OnceCell<Box<dyn Changes>>,
+    /// What accepts, and on whose behalf.
+    doors: RefCell<Vec<(StatsSocket, TaskId)>>,
 }
 
 impl Cli {
@@ -70,19 +74,52 @@ impl Cli {
     ) -> io::Result<Rc<Self>> {
         let about = introduce(&world, program, threads.len());
         let log = RefCell::new(Outbox::new(&world));
-        let clients = Cell::new(0);
-        let cli = Rc::new(Self { world: RefCell::new(world), about, crew, log, clients });
+        let cli = Rc::new(Self {
+            world: RefCell::new(world),
+            about,
+            crew,
+            log,
+            clients: Cell::new(0),
+            changes: OnceCell::new(),
+            doors: RefCell::default(),
+        });
         net::spawn(rates::turn(Rc::clone(&cli), threads));
-        for socket in sockets {
-            let listener = Listener::new(socket.bound)?;
-            net::spawn(accept(Rc::clone(&cli), listener, socket.level));
-        }
+        cli.open(sockets)?;
         Ok(cli)
     }
 
-    /// The World that commands begun from now on look at.
-    pub fn set_world(&self, world: Arc<World>) {
-        *self.world.borrow_mut() = world;
+    /// Says who changes the configuration in force; done once.
+    pub fn changed_by(&self, changes: Box<dyn Changes>) {
+        let _ = self.changes.set(changes);
+    }
+
+    fn changes(&self) -> Option<&dyn Changes> {
+        self.changes.get().map(|changes| &**changes)
+    }
+
+    fn open(self: &Rc<Self>, sockets: Vec<Socket>) -> io::Result<()> {
+        for socket in sockets {
+            let listener = Listener::new(socket.bound)?;
+            let task = net::spawn(accept(Rc::clone(self), listener, socket.of.clone()));
+            self.doors.borrow_mut().push((socket.of, task));
+        }
+        Ok(())
+    }
+
+    /// Commands begun from now on look at this World. Sockets that it has not are closed, conversations go on; `sockets`
+    /// are those that it has more. Errors: one of these cannot be listened on.
+    pub fn turn_to(self: &Rc<Self>, world: Arc<World>, sockets: Vec<Socket>) -> io::Result<()> {
+        let old = self.world.replace(world);
+        let world = self.world();
+        self.log.borrow_mut().turn_to(&old, &world);
+        self.doors.borrow_mut().retain(|(of, task)| {
+            let stays = world.global.stats_sockets.iter().any(|socket| socket.bind == of.bind);
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+        self.open(sockets)
     }
 
     fn world(&self) -> Arc<World> {
@@ -155,7 +192,7 @@ fn tcp_facts(descriptor: i32) -> Option<TcpFacts> {
 }
 
 /// Accepts on one socket for ever.
-async fn accept(cli: Rc<Cli>, listener: Listener, level: Level) {
+async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
     loop {
         listener.wait().await;
         if cli.clients.get() >= cli.world().global.stats_maxconn {
@@ -164,6 +201,8 @@ async fn accept(cli: Rc<Cli>, listener: Listener, level: Level) {
         }
         match listener.accept() {
             Ok((sock, _)) => {
+                let sockets = &cli.world().global.stats_sockets;
+                let level = sockets.iter().find(|s| s.bind == of.bind).map_or(of.level, |s| s.level);
                 let place = Place::take(&cli);
                 net::spawn(async move { conversation::serve(&place.0, sock, level).await });
             }

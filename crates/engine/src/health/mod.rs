@@ -11,7 +11,7 @@ mod run;
 mod talk;
 mod verdict;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,61 +30,108 @@ use crate::log::Outbox;
 pub use finding::Finding;
 pub use verdict::count;
 
-/// What the checks of one World share.
+/// What all checks share.
 pub struct Monitor {
-    pub world: Arc<World>,
-    pub log: RefCell<Outbox>,
-    pub crew: Arc<Crew>,
+    world: RefCell<Arc<World>>,
+    log: RefCell<Outbox>,
+    crew: Arc<Crew>,
+    /// The tasks that check servers and that ask their agents, by the servers' numbers in the process.
+    checking: RefCell<HashMap<u32, TaskId>>,
+    asking: RefCell<HashMap<u32, TaskId>>,
+    ramping: Cell<Option<TaskId>>,
+    /// How many tasks there were so far.
+    started: Cell<u64>,
 }
 
 impl Monitor {
     /// Says and does what follows from what was found.
-    fn follow_up(&self) {
+    fn follow_up(&self, world: &World) {
         let mut log = self.log.borrow_mut();
-        announce::speak(&self.world, &mut log);
-        log.flush(&self.world);
-        self.crew.obey(&self.world);
+        announce::speak(world, &mut log);
+        log.flush(&self.world());
+        self.crew.obey(world);
+    }
+
+    /// The World in force.
+    fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.borrow())
+    }
+
+    fn next_index(&self) -> u64 {
+        self.started.set(self.started.get() + 1);
+        self.started.get()
+    }
+
+    /// Goes over to another World: checks of servers that it has not end, those of new ones begin.
+    pub fn turn_to(self: &Rc<Self>, world: &Arc<World>) {
+        let old = self.world.replace(Arc::clone(world));
+        self.log.borrow_mut().turn_to(&old, world);
+        self.begin();
+        let tasks = [&self.checking, &self.asking];
+        tasks
+            .iter()
+            .flat_map(|tasks| tasks.borrow().values().copied().collect::<Vec<_>>())
+            .for_each(TaskId::notify);
+    }
+
+    /// Starts the checks that servers have and that aren't run yet.
+    fn begin(self: &Rc<Self>) {
+        let world = self.world();
+        for server in world.backends.iter().flat_map(|backend| &backend.servers) {
+            let uid = server.live.uid;
+            if server.check.is_some() && !self.checking.borrow().contains_key(&uid) {
+                let task = net::spawn(watch(Rc::clone(self), uid, self.next_index()));
+                self.checking.borrow_mut().insert(uid, task);
+            }
+            if server.agent.is_some() && !self.asking.borrow().contains_key(&uid) {
+                let task = net::spawn(ask(Rc::clone(self), uid, self.next_index()));
+                self.asking.borrow_mut().insert(uid, task);
+            }
+        }
+        let slow = world.backends.iter().any(|b| b.servers.iter().any(|s| s.slowstart_ms > 0));
+        if slow && self.ramping.get().is_none() {
+            self.ramping.set(Some(net::spawn(ramp(Rc::clone(self)))));
+        }
     }
 }
 
 thread_local! {
-    /// The tasks that check servers, by the servers' numbers in the process.
-    static WATCHING: RefCell<HashMap<u32, TaskId>> = RefCell::default();
+    static MONITOR: RefCell<Option<Rc<Monitor>>> = const { RefCell::new(None) };
 }
 
 /// Has the check of a server look whether its next turn is to come sooner.
 pub fn wake(server: u32) {
-    WATCHING.with_borrow(|tasks| {
-        if let Some(task) = tasks.get(&server) {
-            task.notify();
-        }
-    });
+    let monitor = MONITOR.with_borrow(Clone::clone);
+    if let Some(task) = monitor.and_then(|monitor| monitor.checking.borrow().get(&server).copied()) {
+        task.notify();
+    }
 }
 
-/// Starts the checks of all servers that have one.
-pub fn start(monitor: &Rc<Monitor>) {
+/// Starts the checks of all servers that have one, on this thread.
+pub fn start(world: &Arc<World>, crew: Arc<Crew>) -> Rc<Monitor> {
     if let Some(here) = net::remote() {
-        monitor.crew.checks_here(here);
+        crew.checks_here(here);
     }
-    let world = &monitor.world;
-    let mut index = 0u64;
-    for (b, backend) in (0u32..).zip(&world.backends) {
-        for (s, server) in (0u32..).zip(&backend.servers) {
-            if let Some(check) = &server.check {
-                server.live.outcome.health.store(check.rise(), Relaxed);
-                index += 1;
-                net::spawn(watch(Rc::clone(monitor), (b, s), index));
-            }
-            if let Some(agent) = &server.agent {
-                server.live.agent.health.store(agent.full(), Relaxed);
-                index += 1;
-                net::spawn(ask(Rc::clone(monitor), (b, s), index));
-            }
+    for server in world.backends.iter().flat_map(|backend| &backend.servers) {
+        if let Some(check) = &server.check {
+            server.live.outcome.health.store(check.rise(), Relaxed);
+        }
+        if let Some(agent) = &server.agent {
+            server.live.agent.health.store(agent.full(), Relaxed);
         }
     }
-    if world.backends.iter().any(|b| b.servers.iter().any(|s| s.slowstart_ms > 0)) {
-        net::spawn(ramp(Rc::clone(monitor)));
-    }
+    let monitor = Rc::new(Monitor {
+        world: RefCell::new(Arc::clone(world)),
+        log: RefCell::new(Outbox::new(world)),
+        crew,
+        checking: RefCell::default(),
+        asking: RefCell::default(),
+        ramping: Cell::new(None),
+        started: Cell::new(0),
+    });
+    MONITOR.set(Some(Rc::clone(&monitor)));
+    monitor.begin();
+    monitor
 }
 
 /// Starts are spread over one interval, so that many servers aren't probed at the same moment.
@@ -103,87 +150,137 @@ fn seat<'w>(world: &'w World, backend: &'w Backend, server: &'w Server) -> Seat<
     Seat { world, backend, server, now_ns: net::now().as_nanos() }
 }
 
-/// Checks one server for ever.
-async fn watch(monitor: Rc<Monitor>, at: (u32, u32), index: u64) {
-    let world = Arc::clone(&monitor.world);
-    let Some((backend, server)) = find(&world, at) else { return };
-    let Some(check) = &server.check else { return };
-    let live = &server.live;
-    if let Some(task) = net::current_task() {
-        WATCHING.with_borrow_mut(|tasks| tasks.insert(live.uid, task));
-    }
-    net::sleep_until(first(check, index)).await;
-    loop {
+/// Whether a task goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// The time for the next turn has come.
+    Turn,
+    /// There is nothing left to check.
+    End,
+}
+
+/// Checks one server for as long as the World in force has it checked.
+async fn watch(monitor: Rc<Monitor>, uid: u32, index: u64) {
+    let mut until = {
+        let world = monitor.world();
+        let check = world.seats.server(uid).and_then(|at| find(&world, at)?.1.check.as_ref());
+        check.map_or_else(net::now, |check| first(check, index))
+    };
+    while pause(&monitor, uid, &mut until).await == Next::Turn {
+        let world = monitor.world();
         let begun = net::now();
+        let Some(at) = world.seats.server(uid) else { break };
+        let Some((backend, server)) = find(&world, at) else { break };
+        let Some(check) = &server.check else { break };
+        let live = &server.live;
         let maintenance = live.admin.load(Relaxed) & admin::ANY_MAINT != 0;
         if !maintenance && live.checks.load(Relaxed) {
             live.outcome.running.store(true, Relaxed);
             let finding = once(&world, at, backend, server, check).await;
             live.outcome.running.store(false, Relaxed);
-            count(seat(&world, backend, server), check, &finding, Some(took(begun)));
-            monitor.follow_up();
+            if !live.is_gone() {
+                report(&monitor, &world, uid, &finding, took(begun));
+            }
         }
-        pause(&world, server, check, begun).await;
+        until = next(&world, server, check, begun);
+    }
+    monitor.checking.borrow_mut().remove(&uid);
+}
+
+/// What was found counts in the World in force, which another may have become meanwhile.
+fn report(monitor: &Monitor, before: &Arc<World>, uid: u32, finding: &Finding, took: u32) {
+    let world = monitor.world();
+    let now = world.seats.server(uid).and_then(|at| find(&world, at));
+    if let Some((backend, server)) = now
+        && let Some(check) = &server.check
+    {
+        count(seat(&world, backend, server), check, finding, Some(took));
+    }
+    monitor.follow_up(&world);
+    if !Arc::ptr_eq(&world, before) {
+        monitor.crew.obey(before);
     }
 }
 
-/// Waits for the time of the next check; less where traffic found something wrong meanwhile.
-async fn pause(world: &World, server: &Server, check: &Check, begun: Time) {
-    let mut until = next(world, server, check, begun);
+/// Waits for the time of the next check; less where traffic found something wrong meanwhile. Another World may end the
+/// waiting, or have it last otherwise.
+async fn pause(monitor: &Monitor, uid: u32, until: &mut Time) -> Next {
     loop {
         let woken = net::wait(|w| {
-            w.notified().until(until);
+            w.notified().until(*until);
         });
-        if woken.await.timed_out() {
-            return;
+        let over = woken.await.timed_out();
+        let world = monitor.world();
+        let server = world.seats.server(uid).and_then(|at| find(&world, at));
+        let Some((server, check)) = server.and_then(|(_, s)| Some((s, s.check.as_ref()?))) else {
+            return Next::End;
+        };
+        if over {
+            return Next::Turn;
         }
-        if server.live.hurry.swap(false, Relaxed) {
-            let soon = check.pace.fast_inter.unwrap_or(check.pace.inter);
-            until = until.min(net::now().plus_millis(u64::from(soon)));
-        }
+        let pace = &check.pace;
+        let most = if server.live.hurry.swap(false, Relaxed) {
+            pace.fast_inter.unwrap_or(pace.inter)
+        } else {
+            pace.down_inter.unwrap_or(pace.inter).max(pace.inter)
+        };
+        *until = (*until).min(net::now().plus_millis(u64::from(most.max(1))));
     }
 }
 
-/// Asks the agent of one server for ever, also while that is in maintenance: it may end that.
-async fn ask(monitor: Rc<Monitor>, at: (u32, u32), index: u64) {
-    let world = Arc::clone(&monitor.world);
-    let Some((backend, server)) = find(&world, at) else { return };
-    let Some(check) = &server.agent else { return };
-    let live = &server.live;
-    net::sleep_until(first(check, index)).await;
+/// Asks the agent of one server for as long as the World in force has one, also while that is in maintenance: it may end
+/// that.
+async fn ask(monitor: Rc<Monitor>, uid: u32, index: u64) {
+    let mut wait_from = None;
     loop {
-        let begun = net::now();
+        let world = monitor.world();
+        let Some(at) = world.seats.server(uid) else { break };
+        let Some((backend, server)) = find(&world, at) else { break };
+        let Some(check) = &server.agent else { break };
+        let Some(begun) = wait_from else {
+            wait_from = Some(first(check, index));
+            drop(world);
+            if let Some(until) = wait_from {
+                net::sleep_until(until).await;
+            }
+            continue;
+        };
+        let live = &server.live;
         if live.agent_asked.load(Relaxed) {
             live.agent.running.store(true, Relaxed);
             let finding = once(&world, at, backend, server, check).await;
             live.agent.running.store(false, Relaxed);
-            let seat = seat(&world, backend, server);
-            let finding = agent::obey(seat, finding);
-            verdict::count_agent(seat, check, &finding, Some(took(begun)));
-            monitor.follow_up();
+            if !live.is_gone() {
+                let seat = seat(&world, backend, server);
+                let finding = agent::obey(seat, finding);
+                verdict::count_agent(seat, check, &finding, Some(took(begun)));
+                monitor.follow_up(&world);
+            }
         }
         let ms = spread(u64::from(check.pace.inter), u64::from(world.global.spread_checks), net::now());
-        net::sleep_until(begun.plus_millis(ms.max(1)).max(net::now())).await;
+        let until = begun.plus_millis(ms.max(1)).max(net::now());
+        drop(world);
+        net::sleep_until(until).await;
+        wait_from = Some(net::now());
     }
+    monitor.asking.borrow_mut().remove(&uid);
 }
 
 /// Has servers that start slowly do more and more.
 async fn ramp(monitor: Rc<Monitor>) {
-    let world = Arc::clone(&monitor.world);
-    let slow = || {
-        let all = world.backends.iter().flat_map(|b| b.servers.iter().map(move |s| (b, s)));
-        all.filter(|(_, server)| server.slowstart_ms > 0)
-    };
     loop {
+        let world = monitor.world();
         let now_ns = net::now().as_nanos();
         // The next whole second of one that is under way, or a look whether one began.
         let mut rest_ns = SECOND;
-        for (backend, server) in slow() {
+        let all = world.backends.iter().flat_map(|b| b.servers.iter().map(move |s| (b, s)));
+        for (backend, server) in all.filter(|(_, server)| server.slowstart_ms > 0) {
             if (Seat { world: &world, backend, server, now_ns }).ramp_on() {
                 let since = now_ns.saturating_sub(server.live.outcome.changed_ns.load(Relaxed));
                 rest_ns = rest_ns.min(SECOND - since % SECOND);
             }
         }
+        drop(world);
         net::sleep_until(net::now().plus_millis(rest_ns / 1_000_000 + 1)).await;
     }
 }

@@ -2,7 +2,6 @@
 
 use sample::Bump;
 use state::expr::Side;
-use state::log::Destination;
 use state::{Backend, Ctx, Endpoint, Session, World};
 
 use super::sink::Sink;
@@ -10,6 +9,8 @@ use super::sink::Sink;
 /// The servers of one backend, as one thread reaches them.
 pub(super) struct Cluster {
     backend: u32,
+    /// Its number in the process.
+    uid: u32,
     sinks: Vec<Sink>,
     session: Session,
     arena: Bump,
@@ -21,9 +22,10 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn new(world: &World, position: u32) -> Option<Self> {
         let backend = world.backend(position)?;
-        let sinks = backend.message_sinks.iter().map(|to| Sink::open(world, to)).collect();
+        let sinks = backend.message_sinks.iter().map(|to| Sink::new(world, to)).collect();
         Some(Self {
             backend: position,
+            uid: backend.live.uid,
             sinks,
             session: Session::new(u32::MAX, 0, Endpoint::Unix, 0, 0),
             arena: Bump::new(),
@@ -32,17 +34,24 @@ impl Cluster {
         })
     }
 
+    /// Whether this is for the backend at a position of a World.
+    pub(super) fn is(&self, world: &World, position: u32) -> bool {
+        world.backend(position).is_some_and(|backend| backend.live.uid == self.uid)
+    }
+
+    /// Sends to the servers, as the World in force has them: what a backend that is gone got is lost.
     pub(super) fn send<'l>(&mut self, world: &World, lines: &(impl Iterator<Item = &'l [u8]> + Clone)) {
-        let Some(backend) = world.backend(self.backend) else { return };
+        let backend = world.backend(self.backend).filter(|backend| backend.live.uid == self.uid);
+        let Some(backend) = backend else { return };
         self.picked.clear();
         for line in lines.clone() {
             let server = self.pick(world, backend, line);
             self.picked.push(server);
         }
-        for ((position, sink), to) in (0u32..).zip(&mut self.sinks).zip(&backend.message_sinks) {
+        for (position, sink) in (0u32..).zip(&mut self.sinks) {
             if self.picked.contains(&Some(position)) {
                 let mine = lines.clone().zip(&self.picked).filter(|(_, server)| **server == Some(position));
-                sink.send_to(world, to, mine.map(|(line, _)| line));
+                sink.send_to(mine.map(|(line, _)| line));
             }
         }
     }
@@ -66,13 +75,5 @@ impl Cluster {
         let server = backend.balance.pick_for_message(message, &cx, self.random);
         self.arena.reset();
         server
-    }
-}
-
-/// What a destination is where it is a backend.
-pub(super) fn of(world: &World, destination: &Destination) -> Option<Cluster> {
-    match destination {
-        Destination::Backend(position) => Cluster::new(world, *position),
-        _ => None,
     }
 }

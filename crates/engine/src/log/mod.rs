@@ -17,8 +17,8 @@ use state::{Ctx, Format, World};
 use header::{Clock, Names};
 pub use line::{by_rule, moment, session_error};
 use relayed::Relayed;
-pub use ring::attend as attend_rings;
-use sink::Sink;
+pub use ring::{attend as attend_rings, turn as turn_rings};
+use sink::Outlet;
 
 /// What a line is made of, before the `log` lines have their say.
 pub struct Entry<'e> {
@@ -45,12 +45,14 @@ pub struct Outbox {
     text: Vec<u8>,
     /// Whole lines with their headers, one after the other.
     bytes: Vec<u8>,
+    /// Each with its outlet.
     lines: Vec<(u32, Range<usize>)>,
     /// Where in `bytes` the line at hand begins.
     begun: usize,
-    sinks: Vec<Sink>,
-    /// Lines seen by each target, for sampling.
-    seen: Vec<u32>,
+    /// Those of the World in force in the order of its targets, then those of Worlds that streams under way began with.
+    outlets: Vec<Outlet>,
+    /// The generation of the World in force.
+    generation: u64,
     clock: Clock,
     flusher: Option<net::TaskId>,
 }
@@ -63,17 +65,24 @@ impl Outbox {
             bytes: Vec::with_capacity(16 * 1024),
             lines: Vec::new(),
             begun: 0,
-            sinks: world.log_targets.iter().map(|target| Sink::new(world, target)).collect(),
-            seen: vec![0; world.log_targets.len()],
+            outlets: world.log_targets.iter().map(|target| Outlet::new(world, target)).collect(),
+            generation: world.generation,
             clock: Clock::default(),
             flusher: None,
         }
     }
 
-    /// Goes over to another World's targets; what waits is lost unless it was sent before.
-    pub fn turn_to(&mut self, world: &World) {
-        let flusher = self.flusher;
-        *self = Self { flusher, ..Self::new(world) };
+    /// Goes over to another World's targets, once what waits is sent; transports that it has too stay open.
+    pub fn turn_to(&mut self, old_world: &World, world: &World) {
+        self.flush(old_world);
+        let mut old = std::mem::take(&mut self.outlets);
+        old.retain(|outlet| !outlet.sink.is_cluster());
+        let again = |target: &Target| match old.iter().position(|outlet| outlet.serves(world, target)) {
+            Some(at) => old.swap_remove(at),
+            None => Outlet::new(world, target),
+        };
+        self.outlets = world.log_targets.iter().map(again).collect();
+        self.generation = world.generation;
     }
 
     /// Room for the next line, emptied.
@@ -91,12 +100,13 @@ impl Outbox {
     pub fn send(&mut self, world: &World, targets: &[u32], tag: Option<&[u8]>, level: u8) {
         for number in targets {
             let Some(target) = target(world, *number).filter(|t| level <= t.level_max) else { continue };
-            if self.sampled(*number, target) {
+            let outlet = self.outlet(world, *number, target);
+            if self.sampled(outlet, target) {
                 self.head(world, target, tag, level, None);
                 let text = std::mem::take(&mut self.text);
                 self.bytes.extend_from_slice(&text);
                 self.text = text;
-                self.close(*number, target);
+                self.close(outlet, target);
             }
         }
     }
@@ -119,7 +129,8 @@ impl Outbox {
                 None => (entry.line, entry.setup.structured.as_ref()),
             };
             let Some(line) = line else { continue };
-            if !self.sampled(*number, target) {
+            let outlet = self.outlet(world, *number, target);
+            if !self.sampled(outlet, target) {
                 continue;
             }
             let tag = profile.and_then(|p| p.tag.as_deref()).or(entry.setup.tag.as_deref());
@@ -130,7 +141,7 @@ impl Outbox {
                 written = Some(line);
             }
             self.bytes.extend_from_slice(&self.text);
-            self.close(*number, target);
+            self.close(outlet, target);
         }
     }
 
@@ -140,11 +151,12 @@ impl Outbox {
         let level = relayed.level();
         for number in targets {
             let Some(target) = target(world, *number).filter(|t| level <= t.level_max) else { continue };
-            if self.sampled(*number, target) {
+            let outlet = self.outlet(world, *number, target);
+            if self.sampled(outlet, target) {
                 self.begun = self.bytes.len();
                 relayed.header(target, &self.clock, year, level.max(target.level_min), &mut self.bytes);
                 self.bytes.extend_from_slice(relayed.message.text);
-                self.close(*number, target);
+                self.close(outlet, target);
             }
         }
     }
@@ -164,36 +176,47 @@ impl Outbox {
     }
 
     /// Ends the line begun in `bytes`, which then waits to be sent.
-    fn close(&mut self, number: u32, target: &Target) {
+    fn close(&mut self, outlet: u32, target: &Target) {
         self.bytes.truncate(self.begun + target.max_len.max(1) - 1);
         self.bytes.push(b'\n');
         let first = self.lines.is_empty();
-        self.lines.push((number, self.begun..self.bytes.len()));
+        self.lines.push((outlet, self.begun..self.bytes.len()));
         if first && let Some(task) = self.flusher {
             task.notify();
         }
     }
 
-    fn sampled(&mut self, number: u32, target: &Target) -> bool {
+    /// The outlet of a target. That of a stream which began with another World may have to be made.
+    fn outlet(&mut self, world: &World, number: u32, target: &Target) -> u32 {
+        if world.generation == self.generation {
+            return number;
+        }
+        let known = self.outlets.iter().position(|outlet| outlet.serves(world, target));
+        let at = known.unwrap_or_else(|| {
+            self.outlets.push(Outlet::new(world, target));
+            self.outlets.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn sampled(&mut self, outlet: u32, target: &Target) -> bool {
         let Some(Sampling { ranges, size }) = &target.sampling else { return true };
-        let Some(seen) = usize::try_from(number).ok().and_then(|n| self.seen.get_mut(n)) else { return true };
+        let outlet = usize::try_from(outlet).ok().and_then(|at| self.outlets.get_mut(at));
+        let Some(Outlet { seen, .. }) = outlet else { return true };
         *seen = *seen % (*size).max(1) + 1;
         ranges.iter().any(|(from, to)| (*from..=*to).contains(seen))
     }
 
-    /// Sends what waits.
+    /// Sends what waits; `world` is the one in force.
     pub fn flush(&mut self, world: &World) {
-        for (number, target) in (0u32..).zip(&world.log_targets) {
-            let Some(sink) = usize::try_from(number).ok().and_then(|n| self.sinks.get_mut(n)) else {
-                continue;
-            };
-            let bytes = &self.bytes;
+        let bytes = &self.bytes;
+        for (number, outlet) in (0u32..).zip(&mut self.outlets) {
             let mine = self
                 .lines
                 .iter()
                 .filter(|(n, _)| *n == number)
                 .filter_map(|(_, range)| bytes.get(range.clone()));
-            sink.send(world, target, mine);
+            outlet.sink.send(world, mine);
         }
         self.lines.clear();
         self.bytes.clear();

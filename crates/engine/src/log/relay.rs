@@ -11,6 +11,7 @@ use wire::syslog::{Frame, Message, frame};
 
 use super::relayed::Relayed;
 use crate::exchange::deadline;
+use crate::listener::Open;
 use crate::worker::Worker;
 
 /// The longest datagram there can be.
@@ -35,7 +36,7 @@ pub fn start(worker: &Rc<Worker>, socket: Socket) -> io::Result<()> {
         }
         Socket::Datagram(bound, section) => net::spawn(receive(Rc::clone(worker), bound.watched()?, section)),
     };
-    worker.listeners.borrow_mut().push(task);
+    worker.listeners.borrow_mut().push(Open::Relay(task));
     Ok(())
 }
 

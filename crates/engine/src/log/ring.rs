@@ -18,12 +18,21 @@ const CONNECT_MS: u32 = 1000;
 const BATCH: usize = 64 * 1024;
 
 /// Starts the tasks of all rings.
-pub fn attend(world: &Arc<World>) {
-    for (r, ring) in world.rings.iter().enumerate() {
-        for s in 0..ring.servers.len() {
-            net::spawn(forward(Arc::clone(world), r, s));
-        }
+pub fn attend(world: &World) {
+    world.rings.iter().for_each(begin);
+}
+
+fn begin(ring: &Ring) {
+    for number in 0..ring.servers.len() {
+        net::spawn(forward(ring.clone(), number));
     }
+}
+
+/// A World takes the place of another: rings that it has more are attended to, those that it has no more are emptied.
+pub fn turn(new: &World, old: &World) {
+    let is_in = |world: &World, ring: &Ring| world.rings.iter().any(|r| Arc::ptr_eq(&r.store, &ring.store));
+    new.rings.iter().filter(|ring| !is_in(old, ring)).for_each(begin);
+    old.rings.iter().filter(|ring| !is_in(new, ring)).for_each(|ring| ring.store.close());
 }
 
 /// What is on its way to a server: bytes, and where in them the messages begin.
@@ -71,8 +80,8 @@ impl Batch {
     }
 }
 
-async fn forward(world: Arc<World>, ring: usize, number: usize) {
-    let Some(ring) = world.rings.get(ring) else { return };
+async fn forward(ring: Ring, number: usize) {
+    let ring = &ring;
     let Some(server) = ring.servers.get(number) else { return };
     let Some(task) = net::current_task() else { return };
     ring.store.wake_by(number, Box::new(move || task.notify()));
@@ -82,6 +91,9 @@ async fn forward(world: Arc<World>, ring: usize, number: usize) {
             // Why it ended makes no difference: there is nobody to tell.
             let _ = serve(ring, server, number, &sock, &mut batch).await;
             batch.rewind();
+        }
+        if ring.store.is_closed() {
+            return;
         }
         net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;
     }
@@ -124,6 +136,9 @@ async fn serve(
     loop {
         if batch.left().is_empty() {
             if !batch.fill(ring, server, number) {
+                if ring.store.is_closed() {
+                    return Ok(());
+                }
                 idle(sock).await?;
                 continue;
             }

@@ -4,6 +4,7 @@
 use state::family::{Command, Console, Gate};
 
 mod clear_counters;
+mod config;
 mod echo;
 mod enable;
 mod expert_mode;
@@ -34,6 +35,7 @@ pub use help::{Title, list};
 /// Every command, a file a line.
 pub static ALL: &[&[Command]] = &[
     clear_counters::KEYWORDS,
+    config::KEYWORDS,
     echo::KEYWORDS,
     enable::KEYWORDS,
     expert_mode::KEYWORDS,

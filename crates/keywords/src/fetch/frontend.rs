@@ -15,7 +15,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::Frontend,
         doc: "The connections there are now to the address the client connected to.",
         examples: &[Example { given: GIVEN, expr: "dst_conn", gives: "0" }],
-        get: |_, cx| own(cx)?.live.listener(cx.session.bind).map(|g| int(g.now())),
+        get: |_, cx| own(cx)?.listening(cx.session.bind).map(|at| int(at.clients.now())),
         each: None,
     },
     Fetch {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::{Diagnostic, Place};
 use state::family::RuleSet;
-use state::frontend::{Bind, Live};
+use state::frontend::{Bind, Listening, Live};
 use state::options::Mode;
 use state::route::Switching;
 use state::{Format, Frontend, Rules};
@@ -32,9 +32,8 @@ pub(super) fn make<'a>(
         .unique_id
         .and_then(|line| unique_id(assembly, draft, seat, line, Site::Rules(RuleSet::HttpRequest)));
     let settings = &draft.settings;
-    let global = &assembly.plan.global;
     assembly.wants_destination |= settings.options.original_to.is_some();
-    let most = global.cookie_len;
+    let most = assembly.plan.global.cookie_len;
     if let Some(cookie) = draft.captures.cookie.as_mut().filter(|c| c.len > most) {
         cookie.len = most;
         let title = format!("{} '{}'", crate::ctx::kind_name(draft.kind), draft.name);
@@ -86,7 +85,8 @@ pub(super) fn make<'a>(
         unique_id,
         unique_id_header: settings.unique_id_header.map(|w| w.bytes().to_ascii_lowercase().into()),
         captures: std::mem::take(&mut draft.captures),
-        live: Arc::new(Live::new(usize::from(global.threads), binds.len(), settings.options.socket_stats)),
+        listening: listening(&binds, global.threads, settings.options.socket_stats),
+        live: Arc::new(Live::new(usize::from(global.threads))),
         binds,
     }
 }
@@ -134,4 +134,8 @@ pub(super) fn unique_id<'a>(
         }
     }
     None
+}
+
+fn listening(binds: &[Bind], threads: u16, counted: bool) -> Box<[Arc<Listening>]> {
+    binds.iter().map(|_| Arc::new(Listening::new(usize::from(threads), counted))).collect()
 }

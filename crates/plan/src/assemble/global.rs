@@ -7,7 +7,8 @@ use sample::{Bump, View};
 use state::expr::{Ctx, Side};
 use state::family::{Compiler as _, Words};
 use state::log::Profile;
-use state::world::Process;
+use state::vars::Vars;
+use state::world::{Process, Seats};
 use state::{Backend, Endpoint, Frontend, Session, World};
 
 use super::Assembly;
@@ -52,7 +53,8 @@ pub(super) fn world(
     let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
     let Assembly { plan, mut names, wants_destination, wants_server_ends, wants_line_count, .. } = assembly;
     settle_lists(&names);
-    let world = World {
+    let seats = Seats::of(&frontends, &backends);
+    let mut world = World {
         global: plan.global.clone(),
         files: plan.loaded.files().map(|(_, file)| file.name().into()).collect(),
         frontends,
@@ -73,10 +75,19 @@ pub(super) fn world(
         wants_destination,
         wants_server_ends,
         wants_line_count,
+        initial_vars: Vars::new(),
+        generation: 0,
+        seats,
         process: Arc::new(Process::default()),
     };
+    world.process.server_numbers.reserve(plan.next_uid);
     for (id, source) in compiled {
-        assign(&world, id, &source);
+        if let Some(value) = evaluate(&world, &source) {
+            world.initial_vars.set(id, value.clone());
+            if let Ok(mut vars) = world.process.vars.write() {
+                vars.set(id, value);
+            }
+        }
     }
     world
 }
@@ -130,7 +141,7 @@ fn compile(assembly: &mut Assembly<'_, '_>, set: &SetVar<'_>) -> Option<(u32, So
 }
 
 /// Evaluates a `set-var` line of `global`, when there is no stream and no session worth the name.
-fn assign(world: &World, id: u32, source: &Source) {
+fn evaluate(world: &World, source: &Source) -> Option<sample::Owned> {
     let session = Session::new(0, 0, Endpoint::Unix, 0, 0);
     let arena = Bump::new();
     let cx = Ctx {
@@ -143,15 +154,12 @@ fn assign(world: &World, id: u32, source: &Source) {
         wall_us: 0,
         thread: 0,
     };
-    let value = match source {
+    match source {
         Source::Expr(expr) => expr.eval(&cx).map(|v| v.to_owned()),
         Source::Format(format) => {
             let mut text = Vec::new();
             format.write(&cx, &mut text);
             Some(sample::Owned::Str(text.into()))
         }
-    };
-    if let (Some(value), Ok(mut vars)) = (value, world.process.vars.write()) {
-        vars.set(id, value);
     }
 }

@@ -14,6 +14,9 @@ use crate::draft::Draft;
 pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat]) -> Names {
     let mut names = Names::default();
     let asked = drafts.iter().any(names_servers);
+    if let Some(old) = plan.old {
+        names.seed(old);
+    }
     names.stick_counters = plan.global.stick_counters;
     names.base = plan.base.as_deref().map(Into::into);
     for (draft, seat) in drafts.iter().zip(seats) {

@@ -6,7 +6,7 @@ use sample::arg::Output;
 use sample::pattern::{Columns, Entries, Refused};
 use sample::{MatchKind, View};
 use state::Reference;
-use state::reference::{Comparison, Role, User};
+use state::reference::{Comparison, Role, User, text_hash};
 
 use super::Compile;
 
@@ -69,11 +69,15 @@ impl Compile<'_> {
             Source::File if name.is_empty() => return Err(missing()),
             Source::File => self.names.read(name).map_err(|_| missing())?,
         };
+        let text = text_hash(&content);
+        if let Some(same) = self.names.known_lists.by_name(name).and_then(|l| l.again(how.columns(), text)) {
+            return Ok(self.names.references.push(Arc::new(same)));
+        }
         let entries = |content| Entries::from_file(content, how.columns()).map_err(|e| e.0);
         let ip = how.view.is_some_and(|view| view.kind == MatchKind::Ip);
         let entries = if ip && how.resolve {
             let read = entries(content.clone())?;
-            let list = Reference::new(name, how.columns(), read);
+            let list = Reference::of_text(name, how.columns(), read, text);
             match how.view.map_or(Ok(()), |view| list.require(view)) {
                 Ok(()) => return Ok(self.names.references.push(Arc::new(list))),
                 Err(_) => entries(resolved(&content))?,
@@ -81,7 +85,7 @@ impl Compile<'_> {
         } else {
             entries(content)?
         };
-        Ok(self.names.references.push(Arc::new(Reference::new(name, how.columns(), entries))))
+        Ok(self.names.references.push(Arc::new(Reference::of_text(name, how.columns(), entries, text))))
     }
 
     /// The list of the values on one ACL's line.

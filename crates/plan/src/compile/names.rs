@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use state::reply::Pages;
 use state::table::{KeyKind, Kind};
-use state::{Acl, Reference, References};
+use state::{Acl, Reference, References, World};
 
 /// The numbers behind names, for a whole configuration.
 #[derive(Debug, Default)]
@@ -44,6 +44,8 @@ pub struct Names {
     pub base: Option<std::path::PathBuf>,
     /// Lists of patterns met so far.
     pub references: References,
+    /// Those of the World before.
+    pub known_lists: References,
     /// Lists of the values on lines, by file, line and how many of that line came before.
     pub line_lists: HashMap<(u32, u32, u32), Arc<Reference>>,
     /// ACLs that expressions name, by the number in their arguments.
@@ -77,6 +79,14 @@ impl Looking {
 }
 
 impl Names {
+    /// Gives what a World has the numbers that it has there.
+    pub fn seed(&mut self, old: &World) {
+        for name in &old.var_names {
+            self.var(name);
+        }
+        self.known_lists = old.references.clone();
+    }
+
     /// The number of a variable's name (without its scope), given at its first use.
     pub fn var(&mut self, name: &str) -> u32 {
         if let Some(id) = self.vars.get(name) {

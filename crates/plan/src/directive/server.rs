@@ -428,6 +428,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         multipath,
         datagram,
         port,
+        disabled: spec.disabled,
         weight: spec.weight,
         backup: spec.backup,
         non_stick: spec.non_stick,
@@ -460,6 +461,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         namespace: spec.namespace.clone(),
         md5: spec.md5.clone(),
         tls: None,
+        reach: 0,
         live: Arc::new(live),
     }
 }

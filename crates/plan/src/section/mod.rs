@@ -18,6 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use config::{Loaded, SectionKind};
+use state::World;
 
 use crate::Environment;
 use crate::ctx::{Ctx, Line, Plan, at};
@@ -42,10 +43,11 @@ struct Inheritance<'a> {
 }
 
 /// Reads all sections.
-pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment) -> Read<'a> {
+pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a World>) -> Read<'a> {
     let mut plan = Plan {
         loaded,
         env,
+        old,
         remarks: Remarks::new(loaded),
         global: global::initial(env),
         maxconn_set: false,

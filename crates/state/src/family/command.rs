@@ -84,9 +84,49 @@ pub struct Query<'a> {
     pub world: &'a World,
     pub about: &'a About,
     pub console: &'a Console,
+    /// Who changes the configuration in force, if anybody can.
+    pub changes: Option<&'a dyn Changes>,
     /// Monotonic nanoseconds, and microseconds since 1970.
     pub now_ns: u64,
     pub wall_us: u64,
+}
+
+/// A configuration that is given.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    Text(&'a [u8]),
+    File(&'a str),
+}
+
+/// What came of something, in words: lines, the last one's end left out.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub failed: bool,
+    pub text: String,
+}
+
+impl Report {
+    pub fn success(text: impl Into<String>) -> Self {
+        Self { failed: false, text: text.into() }
+    }
+
+    pub fn fault(text: impl Into<String>) -> Self {
+        Self { failed: true, text: text.into() }
+    }
+}
+
+/// Changing the configuration in force while the process runs. Where nothing is given, the process's own files are meant.
+pub trait Changes: std::fmt::Debug {
+    /// Has a configuration take the place of the one in force, as a whole or not at all.
+    fn apply(&self, wanted: &Wanted<'_>) -> Report;
+    /// Whether that could be done.
+    fn check(&self, wanted: Option<&Wanted<'_>>) -> Report;
+    /// The lines in which it differs.
+    fn diff(&self, wanted: Option<&Wanted<'_>>) -> Report;
+    /// What applying it would do, object by object.
+    fn explain(&self, wanted: Option<&Wanted<'_>>) -> Report;
+    /// The text of the configuration in force.
+    fn show(&self) -> Vec<u8>;
 }
 
 /// How much a message says of its own importance (`set severity-output`).

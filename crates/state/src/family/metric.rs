@@ -122,7 +122,7 @@ impl<'a> Row<'a> {
         match self.object {
             Object::Process => None,
             Object::Frontend(f) => Some(&f.live.counters),
-            Object::Listener(f, bind) => f.live.listener_counters(position(f, bind)?),
+            Object::Listener(f, bind) => f.listening(position(f, bind)?)?.counters.as_ref(),
             Object::Server(_, s) => Some(&s.live.counters),
             Object::Backend(b) => Some(&b.live.counters),
         }
@@ -138,7 +138,7 @@ impl<'a> Row<'a> {
         match self.object {
             Object::Process => Some(&self.world.process.connections),
             Object::Frontend(f) => Some(&f.live.sessions),
-            Object::Listener(f, bind) => f.live.listener(position(f, bind)?),
+            Object::Listener(f, bind) => f.listening(position(f, bind)?).map(|at| &at.clients),
             Object::Server(_, s) => Some(&s.live.sessions),
             Object::Backend(b) => Some(&b.live.sessions),
         }

@@ -134,6 +134,18 @@ impl Table {
         }
     }
 
+    /// Whether another table of this name holds the same in the same way, and as much.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.key == other.key
+            && self.size == other.size
+            && self.expire_ms == other.expire_ms
+            && self.nopurge == other.nopurge
+            && self.server_key == other.server_key
+            && self.bytes_factor == other.bytes_factor
+            && self.columns == other.columns
+    }
+
     /// How many entries there are.
     pub fn used(&self) -> u32 {
         self.used.load(Relaxed)

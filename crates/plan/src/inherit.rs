@@ -1,0 +1,239 @@
+//! What lives on when a World takes the place of another (DESIGN 6): counters and states of what has the same name,
+//! sockets of what listens alike, tables, caches, rings, variables. [`inherit`] arranges it in a World that nobody has
+//! seen yet and changes nothing else; [`commit`] is done when nothing can fail any more.
+//!
+//! What it deliberately doesn't know: sockets themselves, and how threads are told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use state::frontend::{Bind, BindAddress, listening};
+use state::server::{Check, admin};
+use state::world::Seats;
+use state::{Backend, Frontend, Server, World};
+
+/// An address of the new World that no socket is open for yet, by positions of frontend and `bind`.
+pub type Unbound = (u32, u32);
+
+/// Has a new World take over from the one in force; gives the addresses that must be opened.
+pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
+    new.generation = old.generation + 1;
+    new.process = Arc::clone(&old.process);
+    let unbound = frontends(new, old);
+    let by_name: HashMap<&str, &Backend> = old.backends.iter().map(|b| (&*b.name, b)).collect();
+    for backend in &mut new.backends {
+        let before = by_name.get(&*backend.name).copied().filter(|before| before.mode == backend.mode);
+        inherit_backend(backend, before, &new.process, new.generation);
+    }
+    for table in &mut new.tables {
+        if let Some(before) = old.tables.iter().find(|before| before.is_like(table)) {
+            *table = Arc::clone(before);
+        }
+    }
+    for cache in &mut new.caches {
+        let alike = |before: &&Arc<state::cache::Cache>| {
+            before.name == cache.name && before.settings == cache.settings
+        };
+        if let Some(before) = old.caches.iter().find(alike) {
+            *cache = Arc::clone(before);
+        }
+    }
+    for ring in &mut new.rings {
+        if let Some(before) = old.rings.iter().find(|before| before.is_like(ring)) {
+            ring.store = Arc::clone(&before.store);
+        }
+    }
+    for forward in &mut new.log_forwards {
+        if let Some(before) = old.log_forwards.iter().find(|before| before.name == forward.name) {
+            forward.open = Arc::clone(&before.open);
+        }
+    }
+    new.seats = Seats::of(&new.frontends, &new.backends);
+    for backend in &new.backends {
+        backend.balance.changed(backend);
+    }
+    unbound
+}
+
+fn frontends(new: &mut World, old: &World) -> Vec<Unbound> {
+    // One that was shut down for good is there no more.
+    let lives = |f: &&Frontend| f.live.listening.load(Relaxed) != listening::ENDED;
+    let by_name: HashMap<&str, &Frontend> =
+        old.frontends.iter().filter(lives).map(|f| (&*f.name, f)).collect();
+    let serving = old.frontends.iter().filter(lives).filter(|f| !f.disabled);
+    let mut open: Vec<_> = serving.flat_map(|f| f.binds.iter().zip(&f.listening)).map(Some).collect();
+    let mut unbound = Vec::new();
+    for (f, frontend) in (0u32..).zip(&mut new.frontends) {
+        if let Some(before) = by_name.get(&*frontend.name).filter(|before| before.mode == frontend.mode) {
+            frontend.live = Arc::clone(&before.live);
+        }
+        if frontend.disabled {
+            continue;
+        }
+        for (b, (bind, at)) in (0u32..).zip(frontend.binds.iter().zip(&mut frontend.listening)) {
+            let alike = |open: &&mut Option<_>| open.is_some_and(|(before, _)| same_socket(before, bind));
+            match open.iter_mut().find(alike).and_then(Option::take) {
+                // Where `option socket-stats` came or went it counts on as it did.
+                Some((_, before)) => *at = Arc::clone(before),
+                None => unbound.push((f, b)),
+            }
+        }
+    }
+    unbound
+}
+
+/// Whether the socket of one address serves as that of another. What was inherited, and names of which the system has
+/// only one, cannot be opened again.
+fn same_socket(a: &Bind, b: &Bind) -> bool {
+    if matches!(a.address, BindAddress::Fd(_) | BindAddress::Abstract(_)) {
+        return a.address == b.address;
+    }
+    let own =
+        |bind: &Bind| Bind { name: None, id: 0, maxconn: 0, accept_proxy: false, tls: None, ..bind.clone() };
+    own(a) == own(b)
+}
+
+fn inherit_backend(
+    backend: &mut Backend,
+    before: Option<&Backend>,
+    process: &state::world::Process,
+    generation: u64,
+) {
+    if let Some(before) = before {
+        backend.live = Arc::clone(&before.live);
+    }
+    let known: HashMap<&str, &Server> =
+        before.into_iter().flat_map(|b| &b.servers).map(|s| (&*s.name, s)).collect();
+    for server in &mut backend.servers {
+        match known.get(&*server.name) {
+            Some(before) => {
+                let moved = !reached_alike(server, before);
+                server.reach = before.reach + u32::from(moved);
+                server.live = Arc::clone(&before.live);
+            }
+            // Nobody else has it yet.
+            None => {
+                if let Some(live) = Arc::get_mut(&mut server.live) {
+                    let number = process.server_numbers.take();
+                    live.uid = number.number();
+                    live.number = Some(number);
+                    live.born = generation.into();
+                }
+            }
+        }
+    }
+}
+
+/// Whether connections opened to one serve as connections to the other.
+fn reached_alike(a: &Server, b: &Server) -> bool {
+    let source = |server: &Server| server.source.as_ref().map(|source| format!("{source:?}"));
+    let tls = |server: &Server| server.tls.as_ref().map(|tls| format!("{tls:?}"));
+    let told = |server: &Server| server.send_proxy.as_ref().map(|told| format!("{told:?}"));
+    a.address == b.address
+        && a.port == b.port
+        && a.multipath == b.multipath
+        && a.namespace == b.namespace
+        && a.md5 == b.md5
+        && told(a) == told(b)
+        && tls(a) == tls(b)
+        && source(a) == source(b)
+}
+
+/// The new World comes into force: what it says otherwise than the old one holds for what lives on, and what it has no
+/// more is marked as gone.
+pub fn commit(new: &World, old: &World, now_ns: u64) {
+    for frontend in &old.frontends {
+        match new.seats.frontend(frontend.live.uid).and_then(|at| new.frontend(at)) {
+            None => frontend.live.gone.store(true, Relaxed),
+            Some(next) if next.maxconn != frontend.maxconn => frontend.live.maxconn.clear(),
+            Some(_) => {}
+        }
+    }
+    for backend in &old.backends {
+        for server in &backend.servers {
+            match new.seats.server(server.live.uid).and_then(|(b, s)| new.backend(b)?.server(s)) {
+                Some(next) => adjust(next, server),
+                None => server.live.gone.store(new.generation, Relaxed),
+            }
+        }
+    }
+    variables(new, old);
+    for backend in &new.backends {
+        backend.changed(now_ns);
+        for server in &backend.servers {
+            let _ = server.live.outcome.changed_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
+        }
+    }
+}
+
+/// What was changed while the process ran stays, unless the configuration says something else now.
+fn adjust(new: &Server, old: &Server) {
+    let live = &new.live;
+    if new.weight != old.weight {
+        live.weight.store(u32::from(new.weight), Relaxed);
+    }
+    if new.maxconn != old.maxconn {
+        live.maxconn.store(new.maxconn, Relaxed);
+    }
+    match (old.disabled, new.disabled) {
+        (false, true) => {
+            live.admin.fetch_or(admin::MAINT, Relaxed);
+        }
+        (true, false) => {
+            live.admin.fetch_and(!admin::MAINT, Relaxed);
+        }
+        _ => {}
+    }
+    live.reach.store(new.reach, Relaxed);
+    if (&new.address, new.port) != (&old.address, old.port) {
+        live.moved.set(None);
+    }
+    let reachable = |server: &Server| server.address != state::server::Address::Unresolved;
+    match (&old.check, &new.check) {
+        (None, Some(check)) => {
+            live.healthy.store(true, Relaxed);
+            live.stopping.store(false, Relaxed);
+            live.outcome.health.store(check.rise(), Relaxed);
+        }
+        (Some(_), None) if old.track.is_none() || new.track.is_none() => {
+            live.healthy.store(reachable(new), Relaxed);
+            live.stopping.store(false, Relaxed);
+        }
+        (Some(before), Some(check)) => rescale(new, before, check),
+        (None, None) => {
+            if reachable(new) != reachable(old) {
+                live.healthy.store(reachable(new), Relaxed);
+            }
+        }
+        (Some(_), None) => {}
+    }
+    if let (None, Some(agent)) = (&old.agent, &new.agent) {
+        live.agent.health.store(agent.full(), Relaxed);
+    }
+}
+
+/// As healthy as it was, by another `rise` and `fall`.
+fn rescale(server: &Server, before: &Check, check: &Check) {
+    if (before.rise(), before.full()) == (check.rise(), check.full()) {
+        return;
+    }
+    let health = server.live.outcome.health.load(Relaxed);
+    let scaled = if health >= before.rise() {
+        // As many failures away from being well.
+        (check.full() - (before.full() - health)).max(check.rise())
+    } else {
+        health.min(check.rise() - 1)
+    };
+    server.live.outcome.health.store(scaled.max(0), Relaxed);
+}
+
+/// Variables that `global` sets anew, or to something else, have that value; the others keep theirs.
+fn variables(new: &World, old: &World) {
+    let Ok(mut vars) = new.process.vars.write() else { return };
+    for (id, value) in new.initial_vars.iter() {
+        if old.initial_vars.get(id) != Some(value) {
+            vars.set(id, value.to_owned());
+        }
+    }
+}

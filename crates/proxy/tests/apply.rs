@@ -1,0 +1,166 @@
+//! Live apply: configurations take each other's place while clients are served, and what lives on does.
+
+#![cfg(test)]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use harness::load::{self, Plan};
+use harness::origin::{Options, Origin};
+use harness::port::free_one;
+use harness::process::Process;
+use harness::scratch::Scratch;
+use harness::variants::Variants;
+use rustix::process::Signal;
+use support::{DEFAULTS, LIMIT, sluice, until};
+
+struct Serving {
+    process: Process,
+    scratch: Scratch,
+}
+
+impl Serving {
+    fn start(text: impl FnOnce(&str) -> String) -> Self {
+        let scratch = Scratch::new("apply").unwrap();
+        let socket = scratch.path().join("admin.sock");
+        let global =
+            format!("    nbthread 2\n    maxconn 500\n    stats socket {} level admin\n", socket.display());
+        scratch.write("s.cfg", text(&global)).unwrap();
+        let command = sluice(scratch.path(), &["-db", "-f", "s.cfg"]);
+        let process = Process::start(command, scratch.path().join("out")).unwrap();
+        until("the socket", || UnixStream::connect(&socket).ok());
+        Self { process, scratch }
+    }
+
+    fn ask(&self, words: &str) -> String {
+        let mut stream = UnixStream::connect(self.scratch.path().join("admin.sock")).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.write_all(words.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn apply(&self, text: &str) -> String {
+        self.ask(&format!("config apply <<%end%\n{text}\n%end%\n"))
+    }
+
+    fn end(mut self) {
+        self.process.signal(Signal::TERM).unwrap();
+        self.process.wait(LIMIT).unwrap();
+    }
+}
+
+fn get(stream: &mut TcpStream, path: &str) -> (String, bool) {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n").as_bytes()).unwrap();
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+    stream.read_exact(&mut vec![0; length.unwrap_or(0)]).unwrap();
+    (head.lines().next().unwrap().to_owned(), head.contains("connection: close"))
+}
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+#[test]
+fn nothing_fails_while_configurations_change() {
+    let origin = Origin::start(&Options::default()).unwrap();
+    let ports: Vec<u16> = (0..4).map(|_| free_one().unwrap()).collect();
+    let variants = |global: &str| Variants {
+        global: global.to_owned(),
+        port: ports[0],
+        spare: ports[1..].to_vec(),
+        origins: origin.ports().to_vec(),
+        idle_backends: 20,
+    };
+    let serving = Serving::start(|global| variants(global).text(0));
+    let text = std::fs::read_to_string(serving.scratch.path().join("s.cfg")).unwrap();
+    let global = text.split("defaults").next().unwrap().strip_prefix("global\n").unwrap().to_owned();
+    let plan = Plan {
+        target: SocketAddr::from(([127, 0, 0, 1], ports[0])),
+        request: b"GET / HTTP/1.1\r\nhost: here\r\n\r\n".to_vec(),
+        connections: 16,
+        keep_alive: true,
+        rate: None,
+        duration: Duration::from_secs(4),
+    };
+    let clients = std::thread::spawn(move || load::run(&plan).unwrap());
+    let mut number = 0;
+    while !clients.is_finished() {
+        number += 1;
+        let answer = serving.apply(&variants(&global).text(number));
+        assert!(answer.contains(&format!("Applied: generation {number}.")), "{answer}");
+    }
+    let outcome = clients.join().unwrap();
+    assert_eq!(outcome.errors, 0, "of {} answers, over {number} changes", outcome.answers);
+    assert!(outcome.answers > 0 && number > 1);
+    let counted = until("all requests", || {
+        let table = serving.ask("show table app\n");
+        let count: u64 = table.split("http_req_cnt=").nth(1)?.trim().parse().ok()?;
+        (count >= outcome.answers).then_some(count)
+    });
+    assert!(counted <= outcome.answers + 16, "{counted} counted, {} answered", outcome.answers);
+    serving.end();
+}
+
+#[test]
+fn who_is_there_is_served_and_state_is_kept() {
+    let origin = Origin::start(&Options::default()).unwrap();
+    let to = origin.ports()[0];
+    let (stays, goes) = (free_one().unwrap(), free_one().unwrap());
+    let web =
+        |more: &str| format!("frontend web\n    bind 127.0.0.1:{stays}\n    default_backend app\n{more}");
+    let app = format!(
+        "backend app\n    server s1 127.0.0.1:{to} weight 10\n    server s2 127.0.0.1:{to} disabled\n"
+    );
+    let other = format!("frontend other\n    bind 127.0.0.1:{goes}\n    default_backend app\n");
+    let mut before = String::new();
+    let serving = Serving::start(|global| {
+        before = format!("global\n{global}{DEFAULTS}");
+        format!("{before}{}{other}{app}", web(""))
+    });
+    let (mut kept, mut leaving) = (connect(stays), connect(goes));
+    assert_eq!(get(&mut kept, "/"), ("http/1.1 200 ok".to_owned(), false));
+    assert_eq!(get(&mut leaving, "/"), ("http/1.1 200 ok".to_owned(), false));
+    let wrong = serving.apply(&format!("{before}{}    nonsense\n{app}", web("")));
+    assert!(wrong.contains("nonsense") && wrong.contains("Nothing was applied."), "{wrong}");
+    let fixed = serving.apply(&format!("{}{}{app}", before.replace("nbthread 2", "nbthread 3"), web("")));
+    assert!(fixed.contains("'nbthread'") && fixed.contains("Nothing was applied."), "{fixed}");
+    let taken = serving.apply(&format!("{before}{}frontend x\n    bind 127.0.0.1:{to}\n{app}", web("")));
+    assert!(taken.contains("cannot bind socket") && taken.contains("Nothing was applied."), "{taken}");
+
+    let told = serving.ask("config explain-diff s.cfg\n");
+    assert!(told.contains("Nothing would change."), "{told}");
+    let next =
+        format!("{before}{}{}", web("    http-request deny if { path /no }\n"), app.replace(" disabled", ""));
+    let answer = serving.apply(&next);
+    assert!(answer.contains("Applied: generation 1."), "{answer}");
+    // The one goes by the new rules, the other is served to the end of an answer and let go.
+    assert_eq!(get(&mut kept, "/no").0, "http/1.1 403 forbidden");
+    assert_eq!(get(&mut leaving, "/no"), ("http/1.1 200 ok".to_owned(), true));
+    assert!(TcpStream::connect(("127.0.0.1", goes)).is_err());
+    assert_eq!(get(&mut kept, "/"), ("http/1.1 200 ok".to_owned(), false));
+    let rows = serving.ask("show stat\n");
+    assert!(!rows.contains("\nother,") && rows.contains("app,s2,"), "{rows}");
+    let column = |row: &str, at: usize| {
+        let line = rows.lines().find(|line| line.starts_with(row)).unwrap_or_default();
+        line.split(',').nth(at).map(str::to_owned)
+    };
+    assert_eq!(column("app,s2,", 17).as_deref(), Some("no check"));
+    // All but the one that was denied, of before and of since.
+    let sessions = |row: &str| column(row, 7).unwrap().parse::<u32>().unwrap();
+    assert_eq!(sessions("app,s1,") + sessions("app,s2,"), 4);
+    serving.end();
+}
