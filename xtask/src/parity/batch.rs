@@ -25,7 +25,14 @@ const SMALLER_LIMIT: Duration = Duration::from_secs(15);
 
 /// Differences that follow when a conversation before took the two programs to different numbers of servers, so that
 /// each stands elsewhere in its turns.
-const OF_TURNS: &[&str] = &["origin server", "log field 1", "origin header x-server"];
+const OF_TURNS: &[&str] = &[
+    "origin server",
+    "log field 1",
+    "origin header x-server",
+    "header set-cookie",
+    "header -set-cookie",
+    "header +set-cookie",
+];
 
 /// Headers that tell what a stick table counted: they follow when the programs took different numbers of requests.
 const OF_TABLES: &[&str] =
