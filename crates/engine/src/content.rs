@@ -68,6 +68,7 @@ pub async fn request(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -
 /// A frontend that closes by then has not read the request as one, as logs have it.
 fn forget_request(x: &mut Exchange<'_>) {
     x.stream.request_line.clear();
+    x.stream.times.request = 0;
     for (slot, _) in x.frontend.captures.request.iter().enumerate().filter(|(_, c)| !c.name.is_empty()) {
         x.stream.captured_request.set(slot, None);
     }
