@@ -4,7 +4,8 @@
 use std::hash::{Hash as _, Hasher as _};
 use std::net::SocketAddr;
 
-use state::server::{Port, SendProxy};
+use state::server::{Port, SendProxy, told};
+use state::tls::x509::{self, Party};
 use state::{Endpoint, Server, Side};
 use wire::proxy::{self, Ends, Extra};
 
@@ -27,7 +28,12 @@ fn version_2(x: &Exchange<'_>, send: &SendProxy, ends: Option<Ends>, out: &mut V
     let values: Vec<Vec<u8>> = send.tlvs.iter().map(|(_, format)| text(x, format.as_ref())).collect();
     let custom: Vec<(u8, &[u8])> =
         send.tlvs.iter().zip(&values).map(|((kind, _), value)| (*kind, &**value)).collect();
-    let authority = proxy::Tlvs::new(&x.client.session.tlvs).find(proxy::kind::AUTHORITY);
+    let session = &x.client.session;
+    let named = session.tls.as_ref().and_then(|known| known.sni.as_deref()).map(str::as_bytes);
+    let authority = named.or_else(|| proxy::Tlvs::new(&session.tlvs).find(proxy::kind::AUTHORITY));
+    let facts = (send.ssl != 0).then(|| encryption(x, send.ssl));
+    let parts: Vec<(u8, &[u8])> =
+        facts.iter().flat_map(|facts| &facts.parts).map(|(kind, value)| (*kind, value.as_bytes())).collect();
     let id =
         send.unique_id.then(|| x.look(Side::Request, |cx| state::unique_id::get(cx).map(<[u8]>::to_vec)));
     let extra = Extra {
@@ -35,9 +41,43 @@ fn version_2(x: &Exchange<'_>, send: &SendProxy, ends: Option<Ends>, out: &mut V
         crc32c: send.crc32c,
         authority: authority.filter(|_| send.authority),
         unique_id: id.as_ref().and_then(Option::as_deref),
-        ssl: send.ssl,
+        ssl: facts.as_ref().map(|facts| proxy::Ssl { client: facts.client, verify: 0, parts: &parts }),
     };
     proxy::write_v2(ends, &extra, out);
+}
+
+/// What is told of the client's encryption.
+#[derive(Default)]
+struct Encryption {
+    client: u8,
+    parts: Vec<(u8, String)>,
+}
+
+/// Bits of `PP2_CLIENT_*`: TLS is spoken, with a certificate on this connection, in this session.
+const SPOKEN: u8 = 1;
+const SHOWN: u8 = 2;
+const SHOWN_EARLIER: u8 = 4;
+
+fn encryption(x: &Exchange<'_>, wanted: u8) -> Encryption {
+    let mut facts = Encryption::default();
+    let Some(known) = &x.client.session.tls else { return facts };
+    facts.client = SPOKEN;
+    let mut part = |bit: u8, kind: u8, value: Option<String>| {
+        if let Some(value) = value.filter(|_| wanted & bit != 0) {
+            facts.parts.push((kind, value));
+        }
+    };
+    let leaf = known.peer.first();
+    let served = known.served.as_ref().map(|entry| entry.certificate.leaf());
+    part(told::SSL, proxy::kind::SSL_VERSION, known.version_name().map(str::to_owned));
+    part(told::CN, proxy::kind::SSL_CN, leaf.and_then(|der| x509::entry(der, Party::Subject, "CN", 0)));
+    part(told::KEY, proxy::kind::SSL_KEY_ALG, served.and_then(x509::key_algorithm));
+    part(told::SIGNATURE, proxy::kind::SSL_SIG_ALG, served.and_then(x509::signature_algorithm));
+    part(told::CIPHER, proxy::kind::SSL_CIPHER, known.cipher_name().map(str::to_owned));
+    if leaf.is_some() {
+        facts.client |= if known.resumed { SHOWN_EARLIER } else { SHOWN | SHOWN_EARLIER };
+    }
+    facts
 }
 
 fn text(x: &Exchange<'_>, format: Option<&state::Format>) -> Vec<u8> {

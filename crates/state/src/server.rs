@@ -117,13 +117,24 @@ pub struct Server {
     pub live: Arc<Live>,
 }
 
+/// What is told of the client's encryption, as bits.
+pub mod told {
+    pub const SSL: u8 = 1;
+    pub const CN: u8 = 2;
+    pub const CIPHER: u8 = 4;
+    /// With what the certificate is signed that the client was shown.
+    pub const SIGNATURE: u8 = 8;
+    /// What kind of key it has.
+    pub const KEY: u8 = 16;
+}
+
 /// `send-proxy`, `send-proxy-v2` and what goes with the latter.
 #[derive(Debug)]
 pub struct SendProxy {
     /// 1 or 2.
     pub version: u8,
-    /// `proxy-v2-options`.
-    pub ssl: bool,
+    /// `proxy-v2-options`: bits of [`told`].
+    pub ssl: u8,
     pub authority: bool,
     pub crc32c: bool,
     /// The stream's unique id.

@@ -2,13 +2,15 @@
 //! else.
 
 use config::vocabulary::ParamUse;
+use state::server::told;
 
 /// What was asked for; the formats are compiled when names are known.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProxySpec<'a> {
     pub(crate) version_1: bool,
     pub(crate) version_2: bool,
-    pub(crate) ssl: bool,
+    /// Bits of [`told`].
+    pub(crate) ssl: u8,
     pub(crate) authority: bool,
     pub(crate) crc32c: bool,
     pub(crate) unique_id: bool,
@@ -35,9 +37,9 @@ pub(super) fn switch(spec: &mut ProxySpec<'_>, name: &str) -> bool {
         "no-send-proxy" => spec.version_1 = false,
         "send-proxy-v2" => spec.version_2 = true,
         "no-send-proxy-v2" => spec.version_2 = false,
-        // A client's certificate and its name are part of TLS: of a plain connection only its plainness is told.
-        "send-proxy-v2-ssl" | "send-proxy-v2-ssl-cn" => (spec.version_2, spec.ssl) = (true, true),
-        "no-send-proxy-v2-ssl" | "no-send-proxy-v2-ssl-cn" => (spec.version_2, spec.ssl) = (false, false),
+        "send-proxy-v2-ssl" => (spec.version_2, spec.ssl) = (true, spec.ssl | told::SSL),
+        "send-proxy-v2-ssl-cn" => (spec.version_2, spec.ssl) = (true, spec.ssl | told::SSL | told::CN),
+        "no-send-proxy-v2-ssl" | "no-send-proxy-v2-ssl-cn" => (spec.version_2, spec.ssl) = (false, 0),
         "check-send-proxy" => spec.check = true,
         "no-check-send-proxy" => spec.check = false,
         _ => return false,
@@ -49,7 +51,11 @@ pub(super) fn switch(spec: &mut ProxySpec<'_>, name: &str) -> bool {
 pub(super) fn options(spec: &mut ProxySpec<'_>, value: &str) -> Result<(), String> {
     for option in value.split(',') {
         match option {
-            "ssl" | "cert-cn" | "ssl-cipher" | "cert-sig" | "cert-key" => spec.ssl = true,
+            "ssl" => spec.ssl |= told::SSL,
+            "cert-cn" => spec.ssl |= told::SSL | told::CN,
+            "ssl-cipher" => spec.ssl |= told::SSL | told::CIPHER,
+            "cert-sig" => spec.ssl |= told::SSL | told::SIGNATURE,
+            "cert-key" => spec.ssl |= told::SSL | told::KEY,
             "authority" => spec.authority = true,
             "crc32c" => spec.crc32c = true,
             "unique-id" => spec.unique_id = true,

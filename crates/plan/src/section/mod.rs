@@ -1,6 +1,7 @@
 //! Sections in the order of the file: which lines go to which table, and what is said of those no table has.
 
 mod cache;
+mod crt_store;
 mod defaults;
 mod global;
 mod healthcheck;
@@ -102,6 +103,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
             | SectionKind::Ring
             | SectionKind::Cache
             | SectionKind::Userlist => {}
+            SectionKind::CrtStore => crt_store::read(&mut plan, section),
             SectionKind::Peers => peers::read(&mut plan, section),
             SectionKind::LogForward => log_forward::read(&mut plan, section),
             SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),

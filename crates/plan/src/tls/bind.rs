@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use config::Span;
 use config::vocabulary::ParamUse;
+use rustls::SignatureScheme;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::ServerSessionMemoryCache;
 use state::options::Mode;
@@ -147,6 +148,19 @@ fn say_missing<T>(plan: &mut Plan<'_>, span: Span, what: &str, chosen: &Chosen<T
     }
 }
 
+/// What the peer may sign with, if that is limited. Errors as for [`provider`].
+pub(crate) fn schemes(
+    plan: &mut Plan<'_>,
+    spec: &Spec,
+    span: Span,
+) -> Result<Option<Vec<SignatureScheme>>, Vec<String>> {
+    let Some(list) = spec.peer_schemes.as_deref() else { return Ok(None) };
+    let chosen = ciphers::schemes(list)
+        .ok_or_else(|| vec![format!("unable to set SSL Signature Algorithm list to '{list}'")])?;
+    say_missing(plan, span, "signature algorithms", &chosen);
+    Ok((!chosen.run.is_empty()).then_some(chosen.run))
+}
+
 /// The provider for ciphers and groups. Errors: HAProxy's words, to be followed by the place.
 pub(crate) fn provider(
     plan: &mut Plan<'_>,
@@ -169,8 +183,15 @@ pub(crate) fn provider(
         Some(list) => {
             let chosen = ciphers::tls12(list)
                 .ok_or_else(|| vec![format!("unable to set SSL cipher list to '{list}'")])?;
-            say_missing(plan, span, "ciphers", &chosen);
-            suites.extend(chosen.run);
+            let lost = chosen.run.is_empty() && !chosen.missing.is_empty();
+            if lost && spec.versions().iter().all(|version| version.version == rustls::ProtocolVersion::TLSv1_2) {
+                let message = format!("none of '{list}' is spoken by this version of Sluice: its own ciphers are used.");
+                plan.remarks.warn(span, message);
+                suites.extend(ciphers::suites().filter(|suite| suite.tls13().is_none()));
+            } else {
+                say_missing(plan, span, "ciphers", &chosen);
+                suites.extend(chosen.run);
+            }
         }
     }
     provider.cipher_suites = suites;
@@ -195,7 +216,7 @@ fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Ter
     if versions.is_empty() {
         return Err(vec!["no version of TLS is left".to_owned()]);
     }
-    let clients = clients(plan, spec, &provider)?;
+    let clients = clients(plan, spec, &provider, span)?;
     let http: &[&[u8]] = if SPEAKS_H2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
     let alpn = spec.alpn.clone().unwrap_or_else(|| match mode {
         Mode::Http => http.iter().map(|name| name.to_vec()).collect(),
@@ -222,6 +243,7 @@ fn clients(
     plan: &mut Plan<'_>,
     spec: &Spec,
     provider: &Arc<CryptoProvider>,
+    span: Span,
 ) -> Result<Option<Arc<Clients>>, Vec<String>> {
     let required = match spec.verify {
         None | Some(Verify::None) => return Ok(None),
@@ -244,7 +266,8 @@ fn clients(
     if let Some(file) = spec.crl_file.as_deref() {
         trust.revoked = files::revocations(plan, file).map_err(whole)?;
     }
-    let made = Clients::new(&trust, required, spec.ignored, provider).map_err(|e| vec![e])?;
+    let mut made = Clients::new(&trust, required, spec.ignored, provider).map_err(|e| vec![e])?;
+    made.schemes = schemes(plan, spec, span)?;
     Ok(Some(Arc::new(made)))
 }
 

@@ -2,7 +2,7 @@
 //! the list names beside that is known and left out.
 
 use rustls::crypto::{SupportedKxGroup, aws_lc_rs};
-use rustls::{CipherSuite, SupportedCipherSuite};
+use rustls::{CipherSuite, SignatureScheme, SupportedCipherSuite};
 use state::tls::known;
 
 /// What of a list is spoken here, in its order, and what else it names.
@@ -95,6 +95,35 @@ pub(crate) fn groups(list: &str) -> Option<Chosen<&'static dyn SupportedKxGroup>
         if !chosen.run.iter().any(|have| have.name() == group.name()) {
             chosen.run.push(group);
         }
+    }
+    Some(chosen)
+}
+
+/// The signatures that `sigalgs` names. None: one of them doesn't exist.
+pub(crate) fn schemes(list: &str) -> Option<Chosen<SignatureScheme>> {
+    let mut chosen = Chosen { run: Vec::new(), missing: Vec::new() };
+    for name in list.split(':').filter(|name| !name.is_empty()) {
+        let lower = name.to_ascii_lowercase();
+        let scheme = match lower.trim_start_matches('?') {
+            "rsa+sha256" | "rsa_pkcs1_sha256" => SignatureScheme::RSA_PKCS1_SHA256,
+            "rsa+sha384" | "rsa_pkcs1_sha384" => SignatureScheme::RSA_PKCS1_SHA384,
+            "rsa+sha512" | "rsa_pkcs1_sha512" => SignatureScheme::RSA_PKCS1_SHA512,
+            "rsa-pss+sha256" | "pss+sha256" | "rsa_pss_rsae_sha256" => SignatureScheme::RSA_PSS_SHA256,
+            "rsa-pss+sha384" | "pss+sha384" | "rsa_pss_rsae_sha384" => SignatureScheme::RSA_PSS_SHA384,
+            "rsa-pss+sha512" | "pss+sha512" | "rsa_pss_rsae_sha512" => SignatureScheme::RSA_PSS_SHA512,
+            "ecdsa+sha256" | "ecdsa_secp256r1_sha256" => SignatureScheme::ECDSA_NISTP256_SHA256,
+            "ecdsa+sha384" | "ecdsa_secp384r1_sha384" => SignatureScheme::ECDSA_NISTP384_SHA384,
+            "ecdsa+sha512" | "ecdsa_secp521r1_sha512" => SignatureScheme::ECDSA_NISTP521_SHA512,
+            "ed25519" => SignatureScheme::ED25519,
+            "rsa+sha1" | "rsa+sha224" | "ecdsa+sha1" | "ecdsa+sha224" | "dsa+sha1" | "dsa+sha224"
+            | "dsa+sha256" | "dsa+sha384" | "dsa+sha512" | "ed448" | "rsa_pss_pss_sha256"
+            | "rsa_pss_pss_sha384" | "rsa_pss_pss_sha512" | "rsa_pkcs1_sha1" | "ecdsa_sha1" => {
+                chosen.missing.push(name.to_owned());
+                continue;
+            }
+            _ => return None,
+        };
+        chosen.run.push(scheme);
     }
     Some(chosen)
 }

@@ -9,7 +9,7 @@ use rustls::client::Resumption;
 use state::tls::ServerTls;
 use state::tls::verify::{Servers, Trust};
 
-use super::bind::provider;
+use super::bind::{provider, schemes};
 use super::files;
 use super::spec::{Spec, Verify};
 use crate::ctx::{Line, Plan};
@@ -100,7 +100,8 @@ pub(crate) fn make(
     }
     let trust = trust(plan, &spec)?;
     let host = server.verify_host.map(|host| host.to_ascii_lowercase().into());
-    let verifier = Servers::new(trust.as_ref(), host, &provider)?;
+    let mut verifier = Servers::new(trust.as_ref(), host, &provider)?;
+    verifier.schemes = schemes(plan, &spec, span).map_err(|e| format!("{}.", e.join(" ")))?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions)
         .map_err(|e| e.to_string())?

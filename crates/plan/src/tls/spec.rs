@@ -48,6 +48,8 @@ pub(crate) struct Spec {
     pub(crate) ciphers: Option<Box<str>>,
     pub(crate) suites: Option<Box<str>>,
     pub(crate) curves: Option<Box<str>>,
+    /// What the peer may sign with: `sigalgs` of a server, `client-sigalgs` of a bind.
+    pub(crate) peer_schemes: Option<Box<str>>,
     pub(crate) alpn: Option<Vec<Vec<u8>>>,
     pub(crate) verify: Option<Verify>,
     pub(crate) ca_file: Option<Box<str>>,
@@ -58,7 +60,6 @@ pub(crate) struct Spec {
     pub(crate) no_ca_names: bool,
     pub(crate) strict_sni: Option<bool>,
     pub(crate) client_order: bool,
-    pub(crate) early: bool,
 }
 
 impl Spec {
@@ -70,6 +71,7 @@ impl Spec {
         }
         self.ciphers = self.ciphers.or_else(|| other.ciphers.clone());
         self.suites = self.suites.or_else(|| other.suites.clone());
+        self.peer_schemes = self.peer_schemes.or_else(|| other.peer_schemes.clone());
         self.curves = self.curves.or_else(|| other.curves.clone());
         self.alpn = self.alpn.or_else(|| other.alpn.clone());
         self.verify = self.verify.or(other.verify);
@@ -82,7 +84,6 @@ impl Spec {
         self.no_tickets = self.no_tickets.or(other.no_tickets);
         self.strict_sni = self.strict_sni.or(other.strict_sni);
         self.client_order |= other.client_order;
-        self.early |= other.early;
         self.no_ca_names |= other.no_ca_names;
         self
     }
@@ -96,6 +97,11 @@ impl Spec {
         value: &str,
     ) -> Result<bool, String> {
         if self.word(used.name(), value)? {
+            return Ok(true);
+        }
+        let server = line.keyword() != "bind";
+        if used.name() == "sigalgs" && server || used.name() == "client-sigalgs" && !server {
+            self.peer_schemes = Some(value.into());
             return Ok(true);
         }
         if matches!(used.name(), "sigalgs" | "client-sigalgs") {
@@ -138,7 +144,6 @@ impl Spec {
             "strict-sni" => self.strict_sni = Some(true),
             "no-strict-sni" => self.strict_sni = Some(false),
             "prefer-client-ciphers" => self.client_order = true,
-            "allow-0rtt" => self.early = true,
             _ => return Ok(false),
         }
         Ok(true)

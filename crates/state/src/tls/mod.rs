@@ -1,11 +1,12 @@
 //! TLS as the configuration makes it: certificates, who gets which of them, what is accepted on either side, and what
 //! is known of a connection. Handshakes and records are `net`'s; where files lie is `plan`'s.
 //!
-//! Reading order: [`cert`], [`terms`], [`bind`], [`verify`], [`server`], [`known`]; [`x509`] reads certificates.
+//! Reading order: [`cert`], [`terms`], [`bind`], [`verify`], [`plain`], [`server`], [`known`]; [`x509`] reads certificates.
 
 pub mod bind;
 pub mod cert;
 pub mod known;
+pub mod plain;
 pub mod server;
 pub mod terms;
 pub mod verdict;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -13,6 +13,7 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
 };
 
+use super::plain::{self, Revocations};
 use super::verdict::{self, Ignored};
 use super::x509;
 
@@ -31,6 +32,14 @@ impl Trust {
         roots.add_parsable_certificates(self.authorities.iter().cloned());
         roots
     }
+
+    fn revocations(&self) -> Result<Revocations, String> {
+        Revocations::read(self.revoked.iter().map(|list| &**list), &self.authorities)
+    }
+}
+
+fn seconds(now: UnixTime) -> i64 {
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A verdict: the number, and how far from the certificate itself.
@@ -43,6 +52,11 @@ pub struct Verdict {
 /// How clients' certificates are judged.
 pub struct Clients {
     inner: Arc<dyn ClientCertVerifier>,
+    authorities: Vec<CertificateDer<'static>>,
+    revoked: Revocations,
+    provider: Arc<CryptoProvider>,
+    /// What they may sign with, if that is limited.
+    pub schemes: Option<Vec<SignatureScheme>>,
     required: bool,
     /// For the certificate itself, for those it depends on.
     ignored: [Ignored; 2],
@@ -64,25 +78,33 @@ impl Clients {
     ) -> Result<Self, String> {
         let mut builder =
             WebPkiClientVerifier::builder_with_provider(Arc::new(trust.roots()), Arc::clone(provider))
-                .with_crls(trust.revoked.iter().cloned())
-                .allow_unknown_revocation_status();
+                .allow_unauthenticated();
         if let Some(told) = &trust.told {
             let told = Trust { authorities: told.clone(), ..Trust::default() };
             builder = builder.clear_root_hint_subjects().add_root_hint_subjects(told.roots().subjects());
         }
-        if !required {
-            builder = builder.allow_unauthenticated();
-        }
         let inner = builder.build().map_err(|e| e.to_string())?;
-        Ok(Self { inner, required, ignored })
+        let revoked = trust.revocations()?;
+        let authorities = trust.authorities.clone();
+        Ok(Self { inner, authorities, revoked, provider: Arc::clone(provider), schemes: None, required, ignored })
+    }
+
+    fn judge(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
+        let now_s = seconds(now);
+        if plain::is_old(leaf) {
+            plain::verify_old(leaf, &self.authorities, now_s)?;
+        } else {
+            self.inner.verify_client_cert(leaf, rest, now)?;
+        }
+        Ok(self.revoked.check(leaf, rest, now_s)?)
     }
 
     /// What is to be said of a chain that was let in.
     pub fn verdict(&self, chain: &[CertificateDer<'static>], now_s: u64) -> Verdict {
         let Some((leaf, rest)) = chain.split_first() else { return Verdict::default() };
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now_s));
-        match self.inner.verify_client_cert(leaf, rest, now) {
-            Ok(_) => Verdict::default(),
+        match self.judge(leaf, rest, now) {
+            Ok(()) => Verdict::default(),
             Err(error) => judge(&error, leaf, rest, now),
         }
     }
@@ -98,7 +120,7 @@ fn judge(error: &Error, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>], 
     let own = x509::issuer(leaf) == x509::subject(leaf);
     let number = verdict::of(error, own);
     let late = matches!(number, 9 | 10);
-    let now_s = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now_s = seconds(now);
     let depth = match number {
         _ if late && !x509::is_out_of_time(leaf, now_s) => 1,
         20 => u8::try_from(rest.len()).unwrap_or(u8::MAX),
@@ -122,8 +144,8 @@ impl ClientCertVerifier for Clients {
         rest: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let error = match self.inner.verify_client_cert(leaf, rest, now) {
-            Ok(verified) => return Ok(verified),
+        let error = match self.judge(leaf, rest, now) {
+            Ok(()) => return Ok(ClientCertVerified::assertion()),
             Err(error) => error,
         };
         let verdict = judge(&error, leaf, rest, now);
@@ -138,7 +160,7 @@ impl ClientCertVerifier for Clients {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
+        plain::signed12(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -147,11 +169,11 @@ impl ClientCertVerifier for Clients {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
+        plain::signed13(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.schemes.clone().unwrap_or_else(|| self.inner.supported_verify_schemes())
     }
 }
 
@@ -159,8 +181,12 @@ impl ClientCertVerifier for Clients {
 pub struct Servers {
     /// None: anything will do.
     inner: Option<Arc<WebPkiServerVerifier>>,
-    /// The name that must stand in it, whatever name is asked for.
+    authorities: Vec<CertificateDer<'static>>,
+    revoked: Revocations,
+    /// The name that must stand in it where the server isn't asked for by one.
     host: Option<Box<str>>,
+    /// What they may sign with, if that is limited.
+    pub schemes: Option<Vec<SignatureScheme>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -182,20 +208,19 @@ impl Servers {
     ) -> Result<Self, String> {
         let inner = trust.map(|trust| {
             let roots = Arc::new(trust.roots());
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
-                .with_crls(trust.revoked.iter().cloned())
-                .allow_unknown_revocation_status()
-                .build()
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build()
         });
         let inner = inner.transpose().map_err(|e| e.to_string())?;
-        Ok(Self { inner, host, provider: Arc::clone(provider) })
+        let revoked = trust.map(Trust::revocations).transpose()?.unwrap_or_default();
+        let authorities = trust.map(|trust| trust.authorities.clone()).unwrap_or_default();
+        Ok(Self { inner, authorities, revoked, host, schemes: None, provider: Arc::clone(provider) })
     }
 
     /// Whether the names in the certificate are as they should be.
     fn names_fit(&self, leaf: &CertificateDer<'_>, asked: &ServerName<'_>) -> bool {
         let wanted = match (&self.host, asked) {
+            (_, ServerName::DnsName(name)) if name.as_ref() != NAMELESS => name.as_ref(),
             (Some(host), _) => &**host,
-            (None, ServerName::DnsName(name)) if name.as_ref() != NAMELESS => name.as_ref(),
             _ => return true,
         };
         match wanted.parse() {
@@ -215,14 +240,19 @@ impl ServerCertVerifier for Servers {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(inner) = &self.inner else { return Ok(ServerCertVerified::assertion()) };
-        match inner.verify_server_cert(leaf, rest, asked, ocsp, now) {
-            Ok(_) => {}
+        let verified = match plain::is_old(leaf) {
+            true => plain::verify_old(leaf, &self.authorities, seconds(now)).map_err(Error::from),
+            false => inner.verify_server_cert(leaf, rest, asked, ocsp, now).map(|_| ()),
+        };
+        match verified {
+            Ok(()) => {}
             // The chain is good; names are looked at below, common names among them.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => {}
             Err(error) => return Err(error),
         }
+        self.revoked.check(leaf, rest, seconds(now))?;
         if self.names_fit(leaf, asked) {
             Ok(ServerCertVerified::assertion())
         } else {
@@ -236,7 +266,7 @@ impl ServerCertVerifier for Servers {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        plain::signed12(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -245,10 +275,11 @@ impl ServerCertVerifier for Servers {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        plain::signed13(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let all = || self.provider.signature_verification_algorithms.supported_schemes();
+        self.schemes.clone().unwrap_or_else(all)
     }
 }

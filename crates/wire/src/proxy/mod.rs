@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 pub use tlv::{Tlvs, VALUE_MAX, kind};
 pub use v1::write as write_v1;
-pub use v2::{Extra, write as write_v2};
+pub use v2::{Extra, Ssl, write as write_v2};
 
 /// Source and destination of the client's connection.
 pub type Ends = (SocketAddr, SocketAddr);

@@ -81,8 +81,17 @@ pub struct Extra<'a> {
     pub crc32c: bool,
     pub authority: Option<&'a [u8]>,
     pub unique_id: Option<&'a [u8]>,
-    /// Says of a connection that is not encrypted that it isn't.
-    pub ssl: bool,
+    /// What is said of the client's encryption, if it is to be said.
+    pub ssl: Option<Ssl<'a>>,
+}
+
+/// The client's encryption: the bits of `PP2_CLIENT_*`, what verifying its certificate gave (0 is good), and what there is
+/// to tell by type; all zero and empty for a connection that is not encrypted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ssl<'a> {
+    pub client: u8,
+    pub verify: u32,
+    pub parts: &'a [(u8, &'a [u8])],
 }
 
 /// Appends a header; one that only says that there is nothing to say (`LOCAL`) where there are no ends.
@@ -130,8 +139,13 @@ fn tlvs(extra: &Extra<'_>, begin: usize, out: &mut Vec<u8>) -> Option<usize> {
     if let Some(id) = extra.unique_id {
         add(kind::UNIQUE_ID, id);
     }
-    if extra.ssl {
-        add(kind::SSL, &[0; 5]);
+    if let Some(ssl) = extra.ssl {
+        let mut value = vec![ssl.client];
+        value.extend_from_slice(&ssl.verify.to_be_bytes());
+        for (kind, part) in ssl.parts {
+            tlv::push(*kind, part, &mut value);
+        }
+        add(kind::SSL, &value);
     }
     sum_at
 }
@@ -186,7 +200,7 @@ mod tests {
     fn written_as_haproxy_does() {
         let ends = ("10.0.0.1:1111".parse().unwrap(), "10.0.0.2:2222".parse().unwrap());
         let mut out = Vec::new();
-        let extra = Extra { crc32c: true, authority: Some(b"a"), ssl: true, ..Extra::default() };
+        let extra = Extra { crc32c: true, authority: Some(b"a"), ssl: Some(Ssl::default()), ..Extra::default() };
         write(Some(ends), &extra, &mut out);
         let body = [A4, b"\x03\0\x04/{\x99=\x02\0\x01a\x20\0\x05\0\0\0\0\0"].concat();
         assert_eq!(out, header(0x21, 0x11, &body));
