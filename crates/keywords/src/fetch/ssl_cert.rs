@@ -221,6 +221,19 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     of!(
         "ssl_c_",
         Needs::Session,
+        "r_dn",
+        DN,
+        Type::Str,
+        "The name of the authority that the client's certificate comes from, or one entry of it.",
+        |args, cx| {
+            let known = front(cx)?;
+            let clients = known.served.as_ref()?.terms.clients.as_ref()?;
+            dn(args, cx, clients.root(&known.peer)?, Party::Subject)
+        }
+    ),
+    of!(
+        "ssl_c_",
+        Needs::Session,
         "san",
         &[],
         Type::Str,

@@ -13,7 +13,8 @@ use std::io::{self, BufRead, IoSlice, Read, Write};
 
 /// How much is read from the kernel at once: two records of full size.
 const SCRATCH: usize = 34 * 1024;
-/// How much is read and dropped at the end of a connection that failed, so that its alert isn't lost by a reset.
+/// How much is read and dropped at the end of a connection: tickets, say, that nobody asked for. Closing with it would be a
+/// reset, which takes back what was sent last.
 const DRAINS: usize = 4;
 /// The content type of records that a handshake is in, and how much of anything else is kept.
 const HANDSHAKE: u8 = 22;
@@ -204,16 +205,15 @@ pub(crate) fn writable(rt: &Rt, handle: Handle, slot: &Slot) -> bool {
 /// The socket is to be closed. True if it has to stay open until its last bytes are sent: it is an orphan now.
 pub(crate) fn close(rt: &Rt, handle: Handle, slot: &Slot) -> bool {
     let stays = rt.tls.on(handle, |layer| {
-        if layer.orphan {
-            return false;
+        if !layer.orphan {
+            layer.end();
+            layer.orphan = matches!(layer.flush(rt, handle, slot), Ok(false)) && !layer.failed;
+            if layer.orphan {
+                return true;
+            }
         }
-        layer.end();
-        let waits = matches!(layer.flush(rt, handle, slot), Ok(false));
-        if layer.failed {
-            drain(rt, handle);
-        }
-        layer.orphan = waits && !layer.failed;
-        layer.orphan
+        drain(rt, handle);
+        false
     });
     let stays = stays.unwrap_or(false);
     if !stays {

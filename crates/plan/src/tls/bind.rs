@@ -184,8 +184,12 @@ pub(crate) fn provider(
             let chosen = ciphers::tls12(list)
                 .ok_or_else(|| vec![format!("unable to set SSL cipher list to '{list}'")])?;
             let lost = chosen.run.is_empty() && !chosen.missing.is_empty();
-            if lost && spec.versions().iter().all(|version| version.version == rustls::ProtocolVersion::TLSv1_2) {
-                let message = format!("none of '{list}' is spoken by this version of Sluice: its own ciphers are used.");
+            if lost
+                && spec.versions().iter().all(|version| version.version == rustls::ProtocolVersion::TLSv1_2)
+            {
+                let message = format!(
+                    "none of '{list}' is spoken by this version of Sluice: its own ciphers are used."
+                );
                 plan.remarks.warn(span, message);
                 suites.extend(ciphers::suites().filter(|suite| suite.tls13().is_none()));
             } else {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
-    WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
+    WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved};
@@ -20,7 +21,9 @@ pub fn is_old(der: &[u8]) -> bool {
 }
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
-    X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| CertificateError::BadEncoding)
+    X509Certificate::from_der(der)
+        .map(|(_, certificate)| certificate)
+        .map_err(|_| CertificateError::BadEncoding)
 }
 
 fn in_time(certificate: &X509Certificate<'_>, now_s: i64) -> Result<(), CertificateError> {
@@ -114,7 +117,8 @@ impl Revocations {
         let mut all = Self::default();
         for der in lists {
             let (_, list) = CertificateRevocationList::from_der(der).map_err(|e| e.to_string())?;
-            let serials = list.iter_revoked_certificates().map(|one| significant(one.raw_serial()).into()).collect();
+            let serials =
+                list.iter_revoked_certificates().map(|one| significant(one.raw_serial()).into()).collect();
             all.0.push(List {
                 issuer: list.issuer().as_raw().into(),
                 serials,

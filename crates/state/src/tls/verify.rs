@@ -86,10 +86,23 @@ impl Clients {
         let inner = builder.build().map_err(|e| e.to_string())?;
         let revoked = trust.revocations()?;
         let authorities = trust.authorities.clone();
-        Ok(Self { inner, authorities, revoked, provider: Arc::clone(provider), schemes: None, required, ignored })
+        Ok(Self {
+            inner,
+            authorities,
+            revoked,
+            provider: Arc::clone(provider),
+            schemes: None,
+            required,
+            ignored,
+        })
     }
 
-    fn judge(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
+    fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error> {
         let now_s = seconds(now);
         if plain::is_old(leaf) {
             plain::verify_old(leaf, &self.authorities, now_s)?;
@@ -107,6 +120,12 @@ impl Clients {
             Ok(()) => Verdict::default(),
             Err(error) => judge(&error, leaf, rest, now),
         }
+    }
+
+    /// The authority that a chain comes from.
+    pub fn root(&self, chain: &[CertificateDer<'static>]) -> Option<&CertificateDer<'static>> {
+        let issuer = x509::issuer(chain.last()?)?;
+        self.authorities.iter().find(|authority| x509::subject(authority).is_some_and(|name| name == issuer))
     }
 
     /// What rustls' error about a client's chain means, where the chain is no longer at hand.

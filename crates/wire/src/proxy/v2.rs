@@ -200,7 +200,8 @@ mod tests {
     fn written_as_haproxy_does() {
         let ends = ("10.0.0.1:1111".parse().unwrap(), "10.0.0.2:2222".parse().unwrap());
         let mut out = Vec::new();
-        let extra = Extra { crc32c: true, authority: Some(b"a"), ssl: Some(Ssl::default()), ..Extra::default() };
+        let extra =
+            Extra { crc32c: true, authority: Some(b"a"), ssl: Some(Ssl::default()), ..Extra::default() };
         write(Some(ends), &extra, &mut out);
         let body = [A4, b"\x03\0\x04/{\x99=\x02\0\x01a\x20\0\x05\0\0\0\0\0"].concat();
         assert_eq!(out, header(0x21, 0x11, &body));
