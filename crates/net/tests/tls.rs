@@ -91,19 +91,19 @@ fn what_goes_in_comes_out_whole() {
         let (server, client) = pair().await;
         let name = ServerName::try_from("a.example").unwrap();
         net::spawn(async move {
-            connect(&client, client_config, name, b"", soon()).await.expect("the client's handshake");
+            accept(&server, b"", true, soon(), |hello| {
+                assert_eq!(hello.server_name(), Some("a.example"));
+                Some(Arc::clone(&server_config))
+            })
+            .await
+            .expect("the server's handshake");
+            assert!(server.is_tls() && server.client_hello().is_some_and(|hello| hello.first() == Some(&22)));
             let much: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
-            write(&client, &much).await;
+            write(&server, &much).await;
             // Closed at once: what the kernel had no room for still arrives.
         });
-        accept(&server, b"", true, soon(), |hello| {
-            assert_eq!(hello.server_name(), Some("a.example"));
-            Some(Arc::clone(&server_config))
-        })
-        .await
-        .expect("the server's handshake");
-        assert!(server.is_tls() && server.client_hello().is_some_and(|hello| hello.first() == Some(&22)));
-        let all = read_to_end(&server).await;
+        connect(&client, client_config, name, b"", soon()).await.expect("the client's handshake");
+        let all = read_to_end(&client).await;
         assert_eq!(all.len(), 3_000_000);
         assert!(all.iter().enumerate().all(|(at, byte)| at % 251 == usize::from(*byte)));
     });
