@@ -18,7 +18,7 @@ use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
 use crate::{borrow, dial, forward, observe};
-use crate::{persist, preface, redir, secure, spelling};
+use crate::{persist, preface, redir, secure, socks4, spelling};
 
 /// A pause before trying the same server again.
 const TURN_AROUND_MS: u64 = 1000;
@@ -64,7 +64,8 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
                 Err(failed) => failed,
             },
             Err(error) => {
-                x.stream.server_fault = error.raw_os_error().map(Fault::System);
+                let told = error.raw_os_error().map(Fault::System);
+                x.stream.server_fault = told.or_else(|| socks4::fault(server, &error));
                 refused(&error)
             }
         };
@@ -182,6 +183,7 @@ fn refused(error: &io::Error) -> Failed {
         Some(24 | 23 | 105 | 12 | 99) => Failed::Resource,
         // ENOPROTOOPT, EPROTONOSUPPORT, EAFNOSUPPORT
         Some(92 | 93 | 97) => Failed::Unable,
+        None if error.kind() == io::ErrorKind::TimedOut => Failed::TimedOut,
         _ => Failed::Refused,
     }
 }
@@ -209,13 +211,17 @@ async fn obtain<'x>(
         block.connections.add(1);
     }
     let to = address(x, server)?;
-    let sock = match dial::connect(x, backend, server, &to) {
+    let hop = socks4::first_hop(server.socks4, &to);
+    let sock = match dial::connect(x, backend, server, &hop) {
         // An idle connection to whatever server is worth less than one that is needed.
         Err(error) if error.raw_os_error() == Some(EMFILE) && x.worker.idle.shed() => {
-            dial::connect(x, backend, server, &to)?
+            dial::connect(x, backend, server, &hop)?
         }
         opened => opened?,
     };
+    if server.socks4.is_some() {
+        socks4::ask(&sock, &to, deadline(x.connect_timeout())).await?;
+    }
     let ticket = x.worker.at_work.enter(server.live.uid);
     Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key, private: false })
 }

@@ -49,6 +49,7 @@ pub mod secure;
 pub mod serve;
 pub mod session;
 mod sieve;
+pub mod socks4;
 pub mod spelling;
 pub mod stick;
 pub mod stream;

@@ -90,6 +90,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         source: None,
         user_timeout_ms: None,
         fast_open: false,
+        socks4: None,
         congestion: None,
         namespace: None,
         md5: None,

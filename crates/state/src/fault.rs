@@ -14,6 +14,10 @@ pub enum Fault {
     ProxyForeign,
     ProxyMalformed,
     ProxyProtocol,
+    /// A SOCKS4 proxy ended instead of an answer.
+    SocksBroken,
+    /// It refused.
+    SocksDenied,
     /// What the system answered to an attempt to connect, to read or to write, by its number.
     System(i32),
     /// It ended before the TLS handshake did.
@@ -43,6 +47,8 @@ impl Fault {
             Self::ProxyProtocol => {
                 (17, "PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
             }
+            Self::SocksBroken => (40, "SOCKS4_RECV", "SOCKS4 Proxy read error during handshake"),
+            Self::SocksDenied => (41, "SOCKS4_DENY", "SOCKS4 Proxy deny the request"),
             Self::System(errno) => system(errno),
             Self::TlsEmpty => (24, "SSL_EMPTY", "Connection closed during SSL handshake"),
             Self::TlsAbort => (25, "SSL_ABORT", "Connection error during SSL handshake"),

@@ -105,6 +105,8 @@ pub struct Server {
     pub user_timeout_ms: Option<u32>,
     /// `tfo`: what goes first travels with the opening of the connection.
     pub fast_open: bool,
+    /// The SOCKS4 proxy that connections go through.
+    pub socks4: Option<SocketAddr>,
     /// `cc`: the kernel's congestion control.
     pub congestion: Option<Arc<str>>,
     pub namespace: Option<Arc<str>>,
@@ -154,6 +156,8 @@ pub struct Check {
     pub timeout_ms: Option<u32>,
     /// The version of the PROXY protocol that checks begin with.
     pub send_proxy: Option<u8>,
+    /// Whether checks go through the server's SOCKS4 proxy, too.
+    pub via_socks4: bool,
 }
 
 /// `observe` with `error-limit` and `on-error`.

@@ -13,6 +13,7 @@ pub mod packet;
 pub mod protobuf;
 pub mod proxy;
 pub mod rdp;
+pub mod socks4;
 pub mod syslog;
 pub mod tls_hello;
 

@@ -183,11 +183,10 @@ impl<'x> Run<'x> {
             }
             None => None,
         };
-        let place = Place {
-            address: connect.address,
-            port,
-            mute: !connect.linger && !self.speaks_tls() && self.is_mute_after(step),
-        };
+        let goes = connect.via_socks4 || (connect.by_server && self.check.via_socks4);
+        let via = self.server.socks4.filter(|_| goes);
+        let mute = !connect.linger && !self.speaks_tls() && self.is_mute_after(step);
+        let place = Place { address: connect.address, port, via, mute };
         let by_server = self.check.send_proxy.filter(|_| connect.by_server);
         let send_proxy = by_server.or(connect.send_proxy.then_some(1));
         let opened = Talk::open(self.backend, self.server, self.check, place, send_proxy, connect.linger);

@@ -1,13 +1,13 @@
 //! A check's connection: opening, writing, reading, each with a deadline.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use net::{Addr, Sock, Time};
 use state::server::{Address, Check};
 use state::{Backend, Server};
 
-use crate::dial;
+use crate::{dial, socks4};
 
 /// What ended the talk.
 pub(super) enum Broken {
@@ -33,6 +33,8 @@ pub(super) struct Talk {
 pub(super) struct Place {
     pub address: Option<IpAddr>,
     pub port: Option<u16>,
+    /// The SOCKS4 proxy on the way.
+    pub via: Option<SocketAddr>,
     /// Nothing will be exchanged.
     pub mute: bool,
 }
@@ -60,10 +62,12 @@ impl Talk {
             Some(ms) => (begun.plus_millis(connect), begun.plus_millis(connect + ms)),
             None => (begun.plus_millis(inter), begun.plus_millis(inter)),
         };
-        let opened =
-            address(server, check, place).and_then(|at| dial::check(backend, server, &at, place.mute));
-        let sock = match opened {
-            Ok(sock) => sock,
+        let opened = address(server, check, place).and_then(|at| {
+            let hop = socks4::first_hop(place.via, &at);
+            Ok((dial::check(backend, server, &hop, place.mute && place.via.is_none())?, at))
+        });
+        let (sock, at) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
                 let made = error.raw_os_error().is_some() && !matches!(*server.address(), Address::Unix(_));
                 return Err(Refused { made, why: Broken::Error(error) });
@@ -78,6 +82,12 @@ impl Talk {
         }
         if let Err(error) = sock.take_error() {
             return Err(Refused { made: true, why: Broken::Error(error) });
+        }
+        if place.via.is_some()
+            && let Err(error) = socks4::ask(&sock, &at, connect_until).await
+        {
+            let late = error.kind() == io::ErrorKind::TimedOut;
+            return Err(Refused { made: true, why: if late { Broken::Late } else { Broken::Error(error) } });
         }
         let mut preface = preface(&sock, send_proxy);
         if let Some(tls) = server.tls.as_ref().filter(|tls| tls.checks) {

@@ -30,7 +30,8 @@ pub(super) fn connect(
                     connect.port = Some(Port::Fixed(at.port()));
                 }
             }
-            "ssl" | "via-socks4" => missing = missing.or(Some(format!("'{rule} {word}'"))),
+            "via-socks4" => connect.via_socks4 = true,
+            "ssl" => missing = missing.or(Some(format!("'{rule} {word}'"))),
             "sni" => {
                 words.next().ok_or("'sni' expects <sni> as argument..")?;
                 missing = missing.or(Some(format!("'{rule} {word}'")));

@@ -39,6 +39,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) minconn: u32,
     pub(crate) maxqueue: u32,
     pub(crate) check: bool,
+    pub(crate) check_via_socks4: bool,
+    pub(crate) socks4: Option<SocketAddr>,
     pub(crate) pace: Pace,
     pub(crate) check_address: Option<IpAddr>,
     pub(crate) check_port: Option<u16>,
@@ -85,6 +87,8 @@ impl Default for ServerSpec<'_> {
             minconn: 0,
             maxqueue: 0,
             check: false,
+            check_via_socks4: false,
+            socks4: None,
             pace: Pace::default(),
             check_address: None,
             check_port: None,
@@ -455,6 +459,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
             Box::new(SendProxy { version, ssl, authority, crc32c, unique_id, tlvs: Vec::new() })
         }),
         source: spec.source.clone(),
+        socks4: spec.socks4,
         user_timeout_ms: spec.user_timeout_ms,
         fast_open: spec.fast_open,
         congestion: spec.congestion.clone(),
@@ -480,5 +485,6 @@ fn check(plan: &Plan<'_>, spec: &ServerSpec<'_>) -> Check {
             .version()
             .filter(|_| spec.proxy.check || !elsewhere)
             .or(spec.proxy.check.then_some(1)),
+        via_socks4: spec.check_via_socks4,
     }
 }

@@ -1,7 +1,7 @@
 //! The parameters of `server` lines (manual 5.2).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
@@ -54,6 +54,7 @@ fn switch(spec: &mut ServerSpec<'_>, name: &str) -> bool {
         "no-tfo" => spec.fast_open = false,
         "agent-check" => spec.watch.agent = true,
         "no-agent-check" => spec.watch.agent = false,
+        "check-via-socks4" => spec.check_via_socks4 = true,
         "check" => spec.check = true,
         "no-check" => spec.check = false,
         _ => return false,
@@ -146,6 +147,7 @@ fn link<'a>(
             return Err("'healthcheck' expects a healthcheck name as argument..".into());
         }
         "healthcheck" => spec.healthcheck = Some(value),
+        "socks4" => spec.socks4 = Some(proxy_address(plan, value)?),
         "cc" => spec.congestion = Some(value.into()),
         "namespace" => spec.namespace = Some(value.into()),
         "tcp-md5sig" if value.is_empty() => {
@@ -158,6 +160,16 @@ fn link<'a>(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The address of a SOCKS4 proxy.
+fn proxy_address(plan: &mut Plan<'_>, value: &str) -> Result<SocketAddr, String> {
+    if value.is_empty() {
+        return Err("'socks4' expects <addr>:<port> as argument..".into());
+    }
+    let (ip, port) = check_address(plan, value).map_err(|e| format!("'socks4 {value}' : {e}."))?;
+    let port = port.ok_or_else(|| format!("'socks4 {value}' : missing port specification in '{value}'."))?;
+    Ok(SocketAddr::new(ip, port))
 }
 
 fn duration(value: &str, name: &str, server: &str) -> Result<u32, String> {
@@ -191,9 +203,6 @@ pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr,
     Ok((ip, port))
 }
 
-/// Parameters whose absence sends the wrong bytes, or bytes in the clear, or to the wrong place.
-const NEEDED: &[&str] = &["socks4"];
-
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     // What switches off what is not run says nothing new.
@@ -201,9 +210,5 @@ fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
         return;
     }
     let what = format!("'{name}' on a '{}' line", line.keyword());
-    if NEEDED.contains(&name) {
-        plan.remarks.unserved(line.span(), &what);
-    } else {
-        plan.remarks.not_run(line.span(), &what);
-    }
+    plan.remarks.not_run(line.span(), &what);
 }

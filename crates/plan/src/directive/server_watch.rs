@@ -61,6 +61,7 @@ impl WatchSpec<'_> {
             port: None,
             timeout_ms: None,
             send_proxy: None,
+            via_socks4: false,
         }))
     }
 

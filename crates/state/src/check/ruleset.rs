@@ -89,6 +89,8 @@ pub struct Connect {
     pub port: Option<Port>,
     pub address: Option<IpAddr>,
     pub send_proxy: bool,
+    /// Through the server's SOCKS4 proxy, if it has one.
+    pub via_socks4: bool,
     /// Ends in an orderly way instead of a reset.
     pub linger: bool,
 }
