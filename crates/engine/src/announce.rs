@@ -12,7 +12,7 @@ pub fn speak(world: &World, outbox: &mut Outbox) {
         if let Some(backend) = world.backends.iter().find(|b| b.id == notice.backend) {
             say(world, backend, &notice, outbox);
         } else if let Some(frontend) = world.frontends.iter().find(|f| f.id == notice.backend) {
-            aloud(world, &frontend.log, &notice.text, log::NOTICE, outbox);
+            aloud(world, &frontend.log, &notice.text, log::WARNING, outbox);
         }
     }
 }

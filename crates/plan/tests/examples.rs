@@ -60,6 +60,8 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
     Server {
         name: name.into(),
         id,
+        own_id: false,
+        fqdn: None,
         address: Address::Inet("192.0.2.10:8080".parse().unwrap()),
         multipath: false,
         port: Port::Fixed,
@@ -235,6 +237,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
     let made = Backend {
         name: "app".into(),
         id: 3,
+        own_id: false,
         mode: Mode::Http,
         disabled: false,
         description: None,
@@ -763,11 +766,7 @@ fn words(line: &str) -> Vec<String> {
         match c {
             '"' => quoted = !quoted,
             ' ' if !quoted => words.push(String::new()),
-            c => {
-                if let Some(word) = words.last_mut() {
-                    word.push(c);
-                }
-            }
+            c => words.last_mut().unwrap().push(c),
         }
     }
     words

@@ -13,11 +13,14 @@ use engine::cli::Cli;
 use engine::health::Monitor;
 use engine::thread::Socket;
 use net::Remote;
-use plan::inherit::{self, Unbound};
+use plan::inherit::{self, Unbound, numbers};
 use state::World;
+use state::family::Edit;
+use state::family::Owned;
 
 use crate::argv::Args;
 use crate::check::{self, Evaluated};
+use crate::edit;
 use crate::frozen;
 use crate::sockets::{self, Inherited, SocketFile};
 
@@ -125,11 +128,43 @@ impl Stage {
         Ok(Next { world, loaded, sources, remarks })
     }
 
+    /// The value of the one variable that a configuration of its own sets.
+    pub(crate) fn evaluate(&self, text: Vec<u8>) -> Result<Option<Owned>, Refusal> {
+        let sources = vec![Source::new("set var", text)];
+        let Evaluated { loaded, world, .. } = check::evaluate(&self.args, sources, None);
+        match world {
+            Some(world) => Ok(world.initial_vars.iter().next().map(|(_, value)| value.to_owned())),
+            None => Err(check::rendered(&loaded, &self.args).lines().map(str::to_owned).collect()),
+        }
+    }
+
+    /// Has a single change take effect: numbers of what was there before stay.
+    pub(crate) fn edit(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
+        let sources = edit::edited(&self.loaded(), self.sources(), edit).map_err(|why| vec![why])?;
+        let next = self.prepare(sources)?;
+        self.take_over(next, Some(edit)).map(|_| ())
+    }
+
     /// Has a configuration take the place of the one in force. Gives the remarks that reading it made.
     pub(crate) fn apply(&self, sources: Vec<Source>) -> Result<String, Refusal> {
-        let Next { mut world, loaded, sources, remarks } = self.prepare(sources)?;
+        let next = self.prepare(sources)?;
+        self.take_over(next, None)
+    }
+
+    fn take_over(&self, next: Next, edit: Option<&Edit<'_>>) -> Result<String, Refusal> {
+        let Next { mut world, loaded, sources, remarks } = next;
         let old = self.world();
+        if edit.is_some() {
+            numbers::keep(&mut world, &old);
+        }
         let unbound = inherit::inherit(&mut world, &old);
+        match edit {
+            Some(Edit::AddServer { backend, name, .. }) => numbers::begin(&world, backend, name),
+            Some(Edit::RenameServer { backend, name, to }) => {
+                numbers::rename(&mut world, &old, (backend, name, to));
+            }
+            _ => {}
+        }
         let (opened, files) = self.bind(&world, &loaded, &unbound)?;
         let api = self
             .bind_api(&world, &old, &loaded)

@@ -4,11 +4,12 @@
 use std::rc::Rc;
 
 use config::Source;
-use state::family::{Changes, Report, Wanted};
+use state::family::Owned;
+use state::family::{Changes, DefaultServers, Defaults, Edit, Report, Wanted};
 
 use crate::apply::Stage;
-use crate::differ;
 use crate::sockets::reason;
+use crate::{differ, edit};
 
 /// The stage as commands see it.
 pub(crate) struct Desk(pub(crate) Rc<Stage>);
@@ -64,6 +65,22 @@ fn refused(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
+/// The first of these lines that tells a fault, without what stands in front of every such line.
+fn first_fault(lines: &[String]) -> String {
+    let fault = lines.iter().find_map(|line| line.lines().next()?.strip_prefix("[ALERT]"));
+    let Some(fault) = fault else { return lines.join("\n") };
+    let fault = fault.split_once(" : ").map_or(fault, |(_pid, rest)| rest);
+    let fault = fault.strip_prefix("config : ").unwrap_or(fault);
+    let fault = match fault.strip_prefix("parsing [").or_else(|| fault.strip_prefix('[')) {
+        Some(rest) => {
+            rest.split_once("] : ").or_else(|| rest.split_once("]: ")).map_or(fault, |(_, rest)| rest)
+        }
+        None => fault,
+    };
+    let of_server = fault.strip_prefix("'server ").and_then(|rest| rest.split_once("' : "));
+    of_server.map_or(fault, |(_, rest)| rest).to_owned()
+}
+
 impl Changes for Desk {
     fn apply(&self, wanted: &Wanted<'_>) -> Report {
         self.with(Some(wanted), |sources| {
@@ -88,6 +105,28 @@ impl Changes for Desk {
             let next = self.0.prepare(sources)?;
             Ok(differ::objects((&self.0.world(), &self.0.loaded()), next))
         })
+    }
+
+    fn edit(&self, edit: &Edit<'_>) -> Result<(), String> {
+        self.0.edit(edit).map_err(|lines| first_fault(&lines))
+    }
+
+    fn evaluate(&self, variable: &str, words: &[&[u8]], format: bool) -> Result<Option<Owned>, String> {
+        let text = edit::variable(variable, words, format);
+        self.0.evaluate(text).map_err(|lines| {
+            let fault = first_fault(&lines);
+            // The name of the line that nobody wrote.
+            let own = fault.strip_prefix("'set-var").and_then(|rest| rest.split_once("' : "));
+            own.map_or(fault.clone(), |(_, rest)| rest.to_owned())
+        })
+    }
+
+    fn defaults(&self) -> Vec<Defaults> {
+        edit::defaults(&self.0.loaded())
+    }
+
+    fn default_servers(&self) -> Vec<DefaultServers> {
+        edit::default_servers(&self.0.loaded())
     }
 
     fn show(&self) -> Vec<u8> {

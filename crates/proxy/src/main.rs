@@ -12,6 +12,7 @@ mod check;
 mod condition;
 mod demo;
 mod differ;
+mod edit;
 mod explain;
 mod feature;
 mod frozen;

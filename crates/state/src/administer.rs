@@ -128,7 +128,7 @@ fn maintain(seat: Seat<'_>, bit: u8, via: &str) {
         seat.leave();
         seat.backend.changed(seat.now_ns);
         let rest = turn::remaining(seat.backend, seat.server, false);
-        seat.say(Weight::Notice, &format!("is going DOWN for maintenance{via}. {rest}"));
+        seat.say(Weight::Alert, &format!("is going DOWN for maintenance{via}. {rest}"));
     } else {
         seat.backend.changed(seat.now_ns);
         seat.say(Weight::Notice, &format!("was DOWN and now enters maintenance{via}."));

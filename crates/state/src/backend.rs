@@ -28,6 +28,8 @@ pub struct Backend {
     pub name: Box<str>,
     /// The `id`, as statistics show it.
     pub id: u32,
+    /// Whether the configuration gives it.
+    pub own_id: bool,
     pub mode: Mode,
     pub disabled: bool,
     pub description: Option<Box<str>>,

@@ -86,11 +86,11 @@ pub fn own_of_server(server: &Server, thread: u16) {
 }
 
 fn each_block(world: &World, thread: u16, act: impl Fn(&Block)) {
-    let fronts = world.frontends.iter().map(|f| &f.live);
-    let listeners = world.frontends.iter().flat_map(|f| &f.listening).filter_map(|at| at.counters.as_ref());
+    let fronts = world.frontends.iter();
+    let listeners = fronts.clone().flat_map(|f| f.listening.iter().filter_map(|at| at.counters.as_ref()));
     let backs = world.backends.iter();
     let servers = backs.clone().flat_map(|b| &b.servers).map(|s| &s.live.counters);
-    let all = fronts.map(|live| &live.counters).chain(listeners);
+    let all = fronts.map(|f| &f.live.counters).chain(listeners);
     all.chain(backs.map(|b| &b.live.counters)).chain(servers).for_each(|counters: &PerThread<Block>| {
         if let Some(block) = counters.of(thread) {
             act(block);

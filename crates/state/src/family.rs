@@ -17,8 +17,11 @@ mod metric;
 mod service;
 
 pub use command::{
-    Answer, Changes, Chore, Command, Console, Gate, Part, Query, Report, Reporting, Talk, Wanted,
+    Answer, Changes, Chore, Command, Console, DefaultServers, Defaults, Edit, Gate, Part, Query, Report,
+    Reporting, Talk, Wanted,
 };
+pub use sample::Owned;
+
 pub use metric::{Metric, Object, Read, Row, Scope};
 pub use service::{Begun, Body, Flow, Serve, Service};
 

@@ -81,3 +81,15 @@ pub struct Switching {
     /// `force-be-switch`: while one of them holds, backends that are disabled or not published are chosen, too.
     pub force: Box<[Cond]>,
 }
+
+impl Switching {
+    /// Whether a rule leads to this backend by its name as it stands.
+    pub fn leads_to(&self, backend: u32) -> bool {
+        let by_step = |step: &Step| match step {
+            Step::Rule { choice: Choice::Backend(at), .. } => *at == backend,
+            Step::Rule { choice: Choice::Named(_), .. } => false,
+            Step::Table(table) => table.rules.iter().any(|(_, at)| *at == backend),
+        };
+        self.default == Some(backend) || self.steps.iter().any(by_step)
+    }
+}

@@ -52,6 +52,10 @@ pub struct Server {
     pub name: Box<str>,
     /// The `id`, as statistics show it.
     pub id: u32,
+    /// Whether the configuration gives the `id`.
+    pub own_id: bool,
+    /// The name of its host, where it is reached by one.
+    pub fqdn: Option<Box<str>>,
     /// As configured: [`Server::address`] is the one in force.
     pub address: Address,
     /// Reached over several paths at once (`mptcp@`).

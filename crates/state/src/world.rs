@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use sample::Owned;
 
 use crate::adjust::Adjusted;
 use crate::administer::{Notice, Pending};
@@ -119,6 +121,8 @@ pub struct Process {
     pub own_vars_size: AtomicU64,
     /// What is to be said of servers.
     pub notices: Pending<Notice>,
+    /// Variables that were set and that no configuration names, by name.
+    pub loose_vars: Mutex<HashMap<Box<str>, Owned>>,
     /// Servers whose streams are to end, by their numbers in the process, and the cause that logs tell.
     pub shutdowns: Pending<(u32, Cause)>,
     /// What is known of the process, once it is.

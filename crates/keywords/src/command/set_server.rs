@@ -4,12 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
 
 use state::adjust::Aim;
-use state::administer::{self, Notice, Order, Weight};
-use state::family::Chore;
+use state::administer::{self, Order};
+use state::family::{Chore, Edit};
 use state::server::{Address, Check, Port};
 use state::turn::Seat;
 
 use super::prelude::*;
+use super::{dynamic, removable};
 
 pub(super) const KEYWORDS: &[Command] = &[Command {
     words: &["set", "server"],
@@ -45,7 +46,7 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
         b"ssl" => Err(Said::Error(
             "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
         )),
-        b"name" => name(query),
+        b"name" => return rename(query, seat, out),
         _ => Err(Said::Error(USAGE)),
     };
     match said {
@@ -183,11 +184,33 @@ fn fqdn(query: &Query<'_>) -> Result<(), Said> {
     }))
 }
 
-fn name(query: &Query<'_>) -> Result<(), Said> {
-    Err(Said::Error(match query.word(4) {
-        b"" => "set server <b>/<s> name requires a new name.",
-        _ => "set server <b>/<s> name: servers are not renamed by this version.",
-    }))
+fn rename(query: &Query<'_>, seat: Seat<'_>, out: &mut Vec<u8>) -> Answer {
+    let (backend, server, to) = (seat.backend, seat.server, query.text(4));
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_:.-".contains(c);
+    if to.is_empty() {
+        return query.refuse("set server <b>/<s> name requires a new name.", out);
+    }
+    if !server.in_maintenance() {
+        let why = "Server must be in maintenance mode to be renamed (set server <b>/<s> state maint).";
+        return query.refuse(why, out);
+    }
+    if !to.chars().all(fits) {
+        return query.refuse("Server name contains invalid characters.", out);
+    }
+    if *server.name == *to {
+        return query.inform("Server name updated.", out);
+    }
+    if backend.servers.iter().any(|other| *other.name == *to) {
+        return query.refuse("A server with the same name already exists in this backend.", out);
+    }
+    let renamed = Edit::RenameServer { backend: &backend.name, name: &server.name, to: &to };
+    // A name that rules or other servers refer to can't go.
+    if removable::is_named(backend, server) || dynamic::edit(query, &renamed).is_err() {
+        let why =
+            "Cannot rename: server's name is statically referenced (use-server, track, or sample argument).";
+        return query.refuse(why, out);
+    }
+    query.inform("Server name updated.", out)
 }
 
 /// What follows `addr`: an address, and a port if one is given.
@@ -261,9 +284,6 @@ fn change(seat: Seat<'_>, before: Option<SocketAddr>, ip: IpAddr, port: Option<u
     if !said.is_empty() {
         server.live.moved.set(Some(SocketAddr::new(ip, port.unwrap_or(old_port))));
         seat.backend.changed(seat.now_ns);
-        let (title, by) = (state::turn::title(seat.backend, server), "by 'stats socket command'");
-        let text = format!("{title}: {said} {by}");
-        seat.world.process.notices.add(Notice { backend: seat.backend.id, weight: Weight::Notice, text });
     }
     said
 }

@@ -40,9 +40,7 @@ pub(super) fn make<'a>(
     };
     let mut servers = std::mem::take(&mut draft.servers);
     servers.shrink_to_fit();
-    for server in &mut servers {
-        finish_server(server, &probe, draft);
-    }
+    servers.iter_mut().for_each(|server| finish_server(server, &probe, draft));
     checks(assembly, draft, seat, &mut servers);
     tracks(assembly, draft, seat);
     said(assembly, draft, seat, &mut servers);
@@ -55,6 +53,7 @@ pub(super) fn make<'a>(
     let backend = Backend {
         name: draft.name.into(),
         id: seat.id,
+        own_id: draft.id.is_some(),
         mode: settings.mode,
         disabled: settings.disabled,
         description: draft.description.as_deref().map(Into::into),

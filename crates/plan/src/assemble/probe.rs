@@ -107,7 +107,7 @@ fn told(address: &BindAddress) -> (Box<str>, Option<Box<str>>) {
 /// What is missing to know the ports that a server is checked at.
 pub(super) fn lacking_port(server: &Server) -> Option<&'static str> {
     let check = server.check.as_ref()?;
-    let ported = !matches!(server.address, Address::Inet(at) if at.port() == 0);
+    let ported = !matches!(server.address, Address::Inet(at) if at.port() == 0 && !at.ip().is_unspecified());
     let Probe::Rules(ruleset) = &*check.probe else { return None };
     if ported || check.port.is_some() {
         return None;

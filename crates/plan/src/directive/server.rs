@@ -35,6 +35,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) backup: bool,
     pub(crate) non_stick: bool,
     pub(crate) disabled: bool,
+    /// Whether a `default-server` line says something of it.
+    pub(crate) defaulted: bool,
     pub(crate) maxconn: u32,
     pub(crate) minconn: u32,
     pub(crate) maxqueue: u32,
@@ -83,6 +85,7 @@ impl Default for ServerSpec<'_> {
             backup: false,
             non_stick: false,
             disabled: false,
+            defaulted: false,
             maxconn: 0,
             minconn: 0,
             maxqueue: 0,
@@ -158,6 +161,7 @@ fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, None) {
         return complain(cx, line, message);
     }
+    spec.defaulted = true;
     match named {
         None => cx.draft.settings.server = Rc::new(spec),
         Some(name) => {
@@ -288,11 +292,12 @@ struct Reached {
     port: Port,
     multipath: bool,
     datagram: bool,
+    fqdn: Option<Box<str>>,
 }
 
 impl Reached {
     const fn at(address: Address) -> Self {
-        Self { address, port: Port::Fixed, multipath: false, datagram: false }
+        Self { address, port: Port::Fixed, multipath: false, datagram: false, fqdn: None }
     }
 }
 
@@ -325,11 +330,13 @@ fn reach<'a>(
         Ports::Offset(offset) => (0, Port::Mapped(offset)),
         Ports::Range(..) => return Err(format!("port range not permitted here in '{text}'")),
     };
+    let mut fqdn = None;
     let ip: Option<IpAddr> = match host {
         Host::Any(address::Family::V6) => Some(std::net::Ipv6Addr::UNSPECIFIED.into()),
         Host::Any(_) => Some(std::net::Ipv4Addr::UNSPECIFIED.into()),
         Host::Ip(ip) => Some(ip),
         Host::Name(name, family) => {
+            fqdn = Some(name.as_str().into());
             let found = by_name(plan, &name, family, spec.init_addr.unwrap_or("last,libc"));
             if found.is_err() {
                 let place = plan.place(line.span());
@@ -339,7 +346,7 @@ fn reach<'a>(
         }
     };
     let address = ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number)));
-    Ok(Reached { address, port, multipath, datagram })
+    Ok(Reached { address, port, multipath, datagram, fqdn })
 }
 
 /// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.
@@ -409,7 +416,7 @@ fn server_speaks(servers: &[Server]) -> bool {
 
 /// The server that the parameters describe.
 fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec<'_>) -> Server {
-    let Reached { address, port, multipath, datagram } = reached;
+    let Reached { address, port, multipath, datagram, fqdn } = reached;
     // Without a limit, or above it, `minconn` is the limit.
     let maxconn = spec.maxconn.max(spec.minconn);
     let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
@@ -422,12 +429,17 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         live.healthy.store(false, Relaxed);
     }
     let check = spec.check.then(|| Box::new(check(plan, spec)));
+    if check.is_none() && spec.defaulted {
+        live.outcome.health.store(i32::try_from(spec.pace.rise).unwrap_or(1), Relaxed);
+    }
     if check.is_some() {
         live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
     }
     Server {
         name,
         id: spec.id,
+        own_id: spec.id > 0,
+        fqdn,
         address,
         multipath,
         datagram,

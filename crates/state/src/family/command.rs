@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
+use sample::Owned;
+
 use crate::administer::{Notice, Weight};
 use crate::world::Level;
 use crate::{About, Frontend, World};
@@ -115,6 +117,52 @@ impl Report {
     }
 }
 
+/// A `defaults` section.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    pub name: String,
+    /// Whether it says which mode a proxy has.
+    pub has_mode: bool,
+}
+
+/// The `default-server` lines of a backend that has some, or inherits some.
+#[derive(Clone, Debug)]
+pub struct DefaultServers {
+    pub backend: String,
+    /// Those with a name.
+    pub named: Vec<String>,
+}
+
+/// One change of the configuration in force.
+#[derive(Clone, Copy, Debug)]
+pub enum Edit<'a> {
+    /// A server more: the words behind its name. It begins in maintenance, and isn't checked.
+    AddServer {
+        backend: &'a str,
+        name: &'a str,
+        words: &'a [&'a [u8]],
+    },
+    RemoveServer {
+        backend: &'a str,
+        name: &'a str,
+    },
+    RenameServer {
+        backend: &'a str,
+        name: &'a str,
+        to: &'a str,
+    },
+    /// A backend more, with the settings of a `defaults` section. It begins unpublished.
+    AddBackend {
+        name: &'a str,
+        from: &'a str,
+        mode: Option<&'a str>,
+        guid: Option<&'a str>,
+    },
+    RemoveBackend {
+        name: &'a str,
+    },
+}
+
 /// Changing the configuration in force while the process runs. Where nothing is given, the process's own files are meant.
 pub trait Changes: std::fmt::Debug {
     /// Has a configuration take the place of the one in force, as a whole or not at all.
@@ -125,6 +173,14 @@ pub trait Changes: std::fmt::Debug {
     fn diff(&self, wanted: Option<&Wanted<'_>>) -> Report;
     /// What applying it would do, object by object.
     fn explain(&self, wanted: Option<&Wanted<'_>>) -> Report;
+    /// Has a single change take effect; everything else stays as it is. Errors: why it can't be done.
+    fn edit(&self, edit: &Edit<'_>) -> Result<(), String>;
+    /// What the words of an expression, or a log format, give where there is no traffic. Errors: what is wrong with them.
+    fn evaluate(&self, variable: &str, words: &[&[u8]], format: bool) -> Result<Option<Owned>, String>;
+    /// The `defaults` sections.
+    fn defaults(&self) -> Vec<Defaults>;
+    /// What backends say of servers that say nothing themselves.
+    fn default_servers(&self) -> Vec<DefaultServers>;
     /// The text of the configuration in force.
     fn show(&self) -> Vec<u8>;
 }

@@ -4,6 +4,8 @@
 //!
 //! What it deliberately doesn't know: sockets themselves, and how threads are told.
 
+pub mod numbers;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

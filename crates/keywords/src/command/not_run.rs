@@ -1,0 +1,48 @@
+//! Commands that HAProxy has and this version does not run: it says so, instead of taking them for a mistake in writing.
+
+use super::prelude::*;
+
+/// A command, and the lowest level at which it would be run.
+const fn known(words: &'static [&'static str], level: Level, gate: Gate) -> Command {
+    Command { words, usage: "", doc: "not run by this version", level, gate, run }
+}
+
+pub(super) const KEYWORDS: &[Command] = &[
+    known(&["acme", "challenge_ready"], Level::Admin, Gate::Open),
+    known(&["acme", "renew"], Level::Admin, Gate::Open),
+    known(&["acme", "status"], Level::Admin, Gate::Open),
+    known(&["debug", "counters"], Level::Operator, Gate::Open),
+    known(&["debug", "dev"], Level::Admin, Gate::Expert),
+    known(&["disable", "dynamic-cookie", "backend"], Level::Admin, Gate::Open),
+    known(&["dump", "stats-file"], Level::User, Gate::Open),
+    known(&["enable", "dynamic-cookie", "backend"], Level::Admin, Gate::Open),
+    known(&["httpclient"], Level::User, Gate::Expert),
+    known(&["set", "anon"], Level::User, Gate::Open),
+    known(&["set", "dynamic-cookie-key", "backend"], Level::Admin, Gate::Open),
+    known(&["set", "profiling"], Level::Admin, Gate::Open),
+    known(&["show", "activity"], Level::Operator, Gate::Open),
+    known(&["show", "anon"], Level::User, Gate::Open),
+    known(&["show", "dev"], Level::User, Gate::Open),
+    known(&["show", "errors"], Level::Operator, Gate::Open),
+    known(&["show", "events"], Level::User, Gate::Open),
+    known(&["show", "fd"], Level::Operator, Gate::Open),
+    known(&["show", "libs"], Level::Operator, Gate::Open),
+    known(&["show", "peers"], Level::User, Gate::Open),
+    known(&["show", "pools"], Level::User, Gate::Open),
+    known(&["show", "profiling"], Level::Admin, Gate::Open),
+    known(&["show", "resolvers"], Level::User, Gate::Open),
+    known(&["show", "schema", "json"], Level::User, Gate::Open),
+    known(&["show", "sess"], Level::Operator, Gate::Open),
+    known(&["show", "startup-logs"], Level::Operator, Gate::Open),
+    known(&["show", "tasks"], Level::User, Gate::Open),
+    known(&["show", "threads"], Level::User, Gate::Open),
+    known(&["show", "trace"], Level::User, Gate::Open),
+    known(&["shutdown", "session"], Level::Admin, Gate::Open),
+    known(&["trace"], Level::Operator, Gate::Open),
+];
+
+fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
+    let words: Vec<String> = (0..2).map(|at| query.text(at).into_owned()).collect();
+    let command = words.join(" ");
+    query.refuse(&format!("'{}' is known but not run by this version of Sluice.", command.trim_end()), out)
+}
