@@ -12,7 +12,7 @@ use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
-use crate::{inspect, respond};
+use crate::{inspect, resolve, respond};
 
 /// How long rules may wait: never without a delay.
 fn patience(delay_ms: Option<u32>) -> (Time, bool) {
@@ -27,6 +27,8 @@ pub async fn request_bytes(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u
         show_bytes(x, over);
         match x.judge_from(Side::Request, set, &mut at) {
             Verdict::Next => break,
+            // Few rules do it: others don't carry what it needs.
+            Verdict::Lookup => Box::pin(resolve::lookup(x)).await,
             Verdict::More => {
                 let woken = net::wait(|w| {
                     w.read(&x.client.sock).until(until);
@@ -52,6 +54,7 @@ pub async fn request(x: &mut Exchange<'_>, set: &Rules, delay_ms: Option<u32>) -
         match x.judge_from(Side::Request, set, &mut at) {
             Verdict::Next => break,
             Verdict::More => over = more_of_request(x, until).await,
+            Verdict::Lookup => Box::pin(resolve::lookup(x)).await,
             verdict => {
                 x.stream.request_body.more = false;
                 if matches!(verdict, Verdict::Close(_)) && x.backend.is_none() {

@@ -320,6 +320,7 @@ impl<'x> Exchange<'x> {
             | Verdict::Upgrade
             | Verdict::Body(_)
             | Verdict::Pause(_)
+            | Verdict::Lookup
             | Verdict::NoRoom
             | Verdict::Sever
             | Verdict::More
@@ -366,6 +367,7 @@ impl<'x> Exchange<'x> {
             | Verdict::Stop
             | Verdict::Body(_)
             | Verdict::Pause(_)
+            | Verdict::Lookup
             | Verdict::NoRoom
             | Verdict::More
             | Verdict::Log { .. } => Ok(()),

@@ -42,6 +42,7 @@ pub mod queue;
 pub mod redir;
 pub mod reply;
 pub mod request;
+pub mod resolve;
 pub mod respond;
 pub mod route;
 pub mod rules;

@@ -173,7 +173,7 @@ pub fn in_order<'w, W: Walk>(
                 }
                 Verdict::Failed
             }
-            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::More) => {
+            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::Lookup | Verdict::More) => {
                 waits(act, rule);
                 return passing;
             }

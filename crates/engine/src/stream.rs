@@ -17,8 +17,8 @@ use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
-    cli, contact, content, filter, finish, forward, inspect, log, persist, reply, request, respond, route,
-    serve, stick, track,
+    cli, contact, content, filter, finish, forward, inspect, log, persist, reply, request, resolve, respond,
+    route, serve, stick, track,
 };
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.
@@ -198,6 +198,8 @@ async fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
             Verdict::Next => return Ok(()),
             Verdict::Body(wait) => inspect::request_rule(x, wait).await?,
             Verdict::Pause(ms) => pause(ms).await,
+            // Few rules do it: others don't carry what it needs.
+            Verdict::Lookup => Box::pin(resolve::lookup(x)).await,
             verdict => {
                 x.turned_away(verdict);
                 use Verdict::{Deny, Reply, Tarpit};

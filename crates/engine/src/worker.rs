@@ -16,6 +16,7 @@ use crate::idle::Idle;
 use crate::listener::Open;
 use crate::log::Outbox;
 use crate::queue::Queues;
+use crate::resolve::Known;
 use crate::session::{self, Client, Parked, Start};
 
 /// How many unused streams a thread keeps.
@@ -51,6 +52,8 @@ pub struct Worker {
     pub crew: Arc<Crew>,
     pub log: RefCell<Outbox>,
     pub queues: Arc<Queues>,
+    /// Addresses of names that rules asked for.
+    pub known: Known,
     random: Cell<u64>,
     spawn: RefCell<Option<Spawn>>,
     /// Set when the process is to end: connections are not kept any more.
@@ -79,6 +82,7 @@ impl Worker {
             crew,
             log: RefCell::new(log),
             queues,
+            known: Known::default(),
             random: Cell::new(seed | 1),
             spawn: RefCell::new(None),
             stopping: Cell::new(false),

@@ -14,6 +14,7 @@ use state::log::Target;
 use state::log_forward::LogForward;
 use state::reference::Place;
 use state::reply::Pages;
+use state::resolvers::Resolvers;
 use state::ring::Ring;
 use state::world::Global;
 
@@ -53,6 +54,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) pages: HashMap<&'a str, Arc<Pages>>,
     /// `cache` sections; positions are what rules hold.
     pub(crate) caches: Vec<Arc<Cache>>,
+    pub(crate) resolvers: Vec<Arc<Resolvers>>,
     /// `userlist` sections; positions are what expressions hold.
     pub(crate) userlists: Vec<Userlist>,
     /// `set-var`, `set-var-fmt` lines of `global`, for when expressions can be compiled.

@@ -19,8 +19,6 @@ use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
 use plan::compile::{Compile, Home, Names, Site};
 use sample::{Bump, Value};
-use state::auth::{Password, User, Userlist};
-use state::backend::UseServer;
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
 use state::frontend::Captures;
@@ -48,6 +46,7 @@ fn names() -> Names {
     names.userlists.insert("people".into(), 0);
     names.base = Some("tests/examples".into());
     names.caches.insert("images".into(), 0);
+    names.resolvers.insert("dns".into(), 0);
     names.http_errors.insert("pages".into(), Arc::new(state::reply::Pages::default()));
     names
 }
@@ -176,19 +175,19 @@ fn track(world: &World, session: &mut Session) {
 }
 
 /// One with a user of each kind of password.
-fn userlist() -> Userlist {
-    let user = |password, groups: &[&str]| User {
+fn userlist() -> state::auth::Userlist {
+    let user = |password, groups: &[&str]| state::auth::User {
         password,
         groups: groups.iter().map(|g| g.as_bytes().into()).collect(),
-        ..User::default()
+        ..state::auth::User::default()
     };
-    let plain = Password::Plain(b"open sesame".as_slice().into());
+    let plain = state::auth::Password::Plain(b"open sesame".as_slice().into());
     let hello_world = "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5";
-    Userlist {
+    state::auth::Userlist {
         name: "people".into(),
         users: HashMap::from([
             (b"Aladdin".as_slice().into(), user(plain, &["thieves", "heroes"])),
-            (b"Joe".as_slice().into(), user(Password::Crypt(hello_world.into()), &["staff"])),
+            (b"Joe".as_slice().into(), user(state::auth::Password::Crypt(hello_world.into()), &["staff"])),
         ]),
     }
 }
@@ -255,7 +254,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         filters: state::filter::Filters::default(),
         compression: None,
         stats: None,
-        use_server: Box::<[UseServer]>::default(),
+        use_server: Box::<[state::backend::UseServer]>::default(),
         cookie: None,
         forwarded: None,
         persist_rules: Box::default(),
@@ -339,6 +338,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         wants_destination: true,
         tables: tables(),
         caches: Vec::new(),
+        resolvers: Vec::new(),
         userlists: vec![userlist()],
         references: References::default(),
         acls: Vec::new(),

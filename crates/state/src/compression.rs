@@ -83,11 +83,13 @@ pub struct Effort {
     pub level: u8,
     /// `maxcomprate`.
     pub budget: Arc<Budget>,
+    /// `maxcompcpuusage`: how busy a thread may be that compresses, in percent; 100: however busy.
+    pub busy: u8,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { level: 1, budget: Arc::new(Budget::new(0)) }
+        Self { level: 1, budget: Arc::new(Budget::new(0)), busy: 100 }
     }
 }
 

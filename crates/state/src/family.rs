@@ -319,6 +319,8 @@ pub trait Compiler {
     /// The number of the bandwidth limitation filter that the proxy at hand calls so; one that doesn't exist is remarked on
     /// later.
     fn limiter(&mut self, name: &str) -> u32;
+    /// The position of a `resolvers` section in the World.
+    fn resolvers(&mut self, name: &str) -> Result<u32, String>;
     /// The position of a `cache` section in the World; one that doesn't exist is remarked on later.
     fn cache(&mut self, name: &str) -> u32;
     /// Milliseconds of a time with its unit (`100ms`, `2s`; without one milliseconds).

@@ -38,6 +38,7 @@ pub mod numbers;
 pub mod options;
 pub mod reference;
 pub mod reply;
+pub mod resolvers;
 pub mod ring;
 pub mod route;
 pub mod rule;

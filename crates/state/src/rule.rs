@@ -39,6 +39,8 @@ pub enum Verdict {
     Body(Wait),
     /// Go on with the next rule after so many milliseconds (`pause`).
     Pause(u32),
+    /// Go on with the next rule once the address is known that the stream's `trail` wants looked up (`do-resolve`).
+    Lookup,
     /// What the action would have written into the message found no room: 500, unless the rules are lenient
     /// (`strict-mode off`).
     NoRoom,

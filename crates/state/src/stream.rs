@@ -12,6 +12,7 @@ use crate::family::Serve;
 use crate::fault::Fault;
 use crate::link::Packets;
 use crate::reply::Page;
+use crate::resolvers::Lookup;
 use crate::rule::Place;
 use crate::stick::Pending;
 use crate::termination::{Cause, Termination};
@@ -105,12 +106,13 @@ pub struct Delivered {
 }
 
 /// What is told of the way that a stream took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trail {
     /// The last rule that ended its set.
     pub last_rule: Option<Place>,
-    /// The rule that waits for something, while one does.
+    /// The rule that waits for something, while one does, and the address that it wants looked up, if it is that.
     pub waiting: Option<Place>,
+    pub lookup: Option<Box<Lookup>>,
     /// What its task had taken before it began.
     pub effort_before: Effort,
 }

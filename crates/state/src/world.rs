@@ -19,6 +19,7 @@ use crate::jose::Policy;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
 use crate::numbers::Numbers;
+use crate::resolvers::Resolvers;
 use crate::ring::Ring;
 use crate::termination::Cause;
 use crate::tracking::Faults;
@@ -214,6 +215,8 @@ pub struct World {
     pub acls: Vec<Arc<Acl>>,
     /// Stick tables, by the number that arguments of keywords hold.
     pub tables: Vec<Arc<Table>>,
+    /// `resolvers` sections, by the number that rules hold.
+    pub resolvers: Vec<Arc<Resolvers>>,
     /// `cache` sections, by the number that keywords hold.
     pub caches: Vec<Arc<Cache>>,
     /// Userlists, by the number that arguments of keywords hold.

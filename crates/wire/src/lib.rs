@@ -6,6 +6,7 @@
 //! [`packet`], the headers of Ethernet, IP and TCP; [`proxy`], the PROXY protocol in both versions; [`rdp`], the cookie of a remote desktop's
 //! first packet; [`syslog`], log messages of others; [`tls_hello`], what the first record of a TLS connection shows.
 
+pub mod dns;
 pub mod fix;
 pub mod json;
 pub mod mqtt;

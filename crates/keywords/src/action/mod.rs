@@ -46,6 +46,7 @@ mod wait_for_body;
 mod wait_for_handshake;
 
 pub use auth::gate;
+pub use do_resolve::Resolved;
 
 /// Every action, a file a line.
 pub static ALL: &[&[ActionKind]] = &[

@@ -96,9 +96,15 @@ impl Action for SetVar {
         {
             return Verdict::Next;
         }
-        let Some(value) = bounded(self.var, value, &act.ctx()) else { return Verdict::Next };
-        set(act, self.var, Some(value));
+        store(act, self.var, value);
         Verdict::Next
+    }
+}
+
+/// Sets a variable, if there is room for the value.
+pub(super) fn store(act: &mut Act<'_>, var: VarRef, value: Value<'_>) {
+    if let Some(value) = bounded(var, value, &act.ctx()) {
+        set(act, var, Some(value));
     }
 }
 

@@ -77,7 +77,7 @@ impl Filter for Compress {
             Side::Response if self.is_for(Side::Response, &said) => {
                 let stream = act.stream.as_deref_mut()?;
                 let algorithm = stream.encoding?;
-                if budget(act).is_some_and(|budget| budget.spend(0, act.now_ns)) {
+                if budget(act).is_some_and(|budget| budget.spend(0, act.now_ns)) || is_strained(act) {
                     return None;
                 }
                 head::response(act, shape, &said, algorithm)?;
@@ -142,6 +142,12 @@ fn choose(act: &mut Act<'_>, said: &Said<'_>) {
 
 fn budget<'w>(act: &Act<'w>) -> Option<&'w Arc<Budget>> {
     Some(&act.world.global.compression.budget).filter(|budget| budget.limit() > 0)
+}
+
+/// Whether the thread is busier than one that compresses may be.
+fn is_strained(act: &Act<'_>) -> bool {
+    let most = act.world.global.compression.busy;
+    most < 100 && act.world.process.about.get().is_some_and(|about| (about.busy_percent)() > most)
 }
 
 fn work(act: &Act<'_>, algorithm: Algorithm) -> Box<dyn Work> {

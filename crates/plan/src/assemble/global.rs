@@ -69,6 +69,7 @@ pub(super) fn world(
         acls: std::mem::take(&mut names.acls),
         tables: super::tables::make(plan),
         caches: std::mem::take(&mut plan.caches),
+        resolvers: std::mem::take(&mut plan.resolvers),
         userlists: std::mem::take(&mut plan.userlists),
         kept: names.kept.clone(),
         var_names: names.var_names().to_vec(),

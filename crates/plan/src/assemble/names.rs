@@ -42,6 +42,9 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     for (position, cache) in (0u32..).zip(&plan.caches) {
         names.caches.insert(cache.name.clone(), position);
     }
+    for (position, resolvers) in (0u32..).zip(&plan.resolvers) {
+        names.resolvers.entry(resolvers.name.clone()).or_insert(position);
+    }
     for (name, pages) in &plan.pages {
         names.http_errors.insert((*name).into(), std::sync::Arc::clone(pages));
     }

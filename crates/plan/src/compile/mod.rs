@@ -242,6 +242,11 @@ impl Compiler for Compile<'_> {
         found
     }
 
+    fn resolvers(&mut self, name: &str) -> Result<u32, String> {
+        let found = self.names.resolvers.get(name).copied();
+        found.ok_or_else(|| format!("Can't find resolvers section '{name}' for do-resolve action."))
+    }
+
     fn duration(&mut self, text: &str) -> Option<u32> {
         u32::try_from(duration_ms(text)?).ok()
     }

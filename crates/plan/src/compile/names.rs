@@ -31,6 +31,8 @@ pub struct Names {
     /// Bandwidth limitation filters by the names of their proxy and their own; those that rules of the proxy at hand name.
     pub limiters: HashMap<(Box<str>, Box<str>), u32>,
     pub used_limiters: Vec<(Box<str>, u32)>,
+    /// Position in `World::resolvers`.
+    pub resolvers: HashMap<Box<str>, u32>,
     /// Position in `World::caches`.
     pub caches: HashMap<Box<str>, u32>,
     /// Caches that the proxy at hand uses, by position; names of those that don't exist.

@@ -86,9 +86,7 @@ fn cpu<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if word(line, 1).is_empty() || !(0..=100).contains(&percent) {
         return Err("'maxcompcpuusage' expects an integer argument between 0 and 100.".to_owned());
     }
-    if (1..100).contains(&percent) {
-        cx.not_run(line, "'maxcompcpuusage'");
-    }
+    cx.plan.global.compression.busy = u8::try_from(percent).unwrap_or(100);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod log_profile;
 mod other;
 mod peers;
 mod proxy;
+mod resolvers;
 pub(crate) mod ring;
 mod userlist;
 
@@ -61,6 +62,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
         log_profiles: Vec::new(),
         pages: HashMap::new(),
         caches: Vec::new(),
+        resolvers: Vec::new(),
         userlists: Vec::new(),
         set_vars: Vec::new(),
         next_uid: 1,
@@ -81,6 +83,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
             SectionKind::Healthcheck => healthcheck::read(&mut plan, section),
             SectionKind::Ring => ring::read(&mut plan, section),
             SectionKind::Cache => cache::read(&mut plan, section),
+            SectionKind::Resolvers => resolvers::read(&mut plan, section),
             _ => {}
         }
     }
@@ -102,6 +105,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
             | SectionKind::LogProfile
             | SectionKind::Ring
             | SectionKind::Cache
+            | SectionKind::Resolvers
             | SectionKind::Userlist => {}
             SectionKind::CrtStore => crt_store::read(&mut plan, section),
             SectionKind::Peers => peers::read(&mut plan, section),
