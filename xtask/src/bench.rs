@@ -8,6 +8,7 @@
 //! Read [`case`] (what is measured, with which configuration; [`policy`] has its large rule sets), [`contender`] (a program in the run),
 //! [`measure`] (one number after the other), [`report`] (JSON and the table in the README).
 
+mod apply;
 mod case;
 mod contender;
 mod measure;
@@ -59,8 +60,12 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let only: Option<String> = args.value("--only")?;
     let given: Option<PathBuf> = args.value("--subject")?;
     let peers = args.values("--peer")?;
+    let changes = args.value("--changes")?.unwrap_or(if quick { 50 } else { 1000 });
     let families = args.names();
     args.end()?;
+    if families == ["apply"] {
+        return apply::run(&program::subject(given, "release")?, changes, !quick);
+    }
     // A program that is called so is Sluice, wherever it was built.
     let own = given.as_deref().is_none_or(|path| path.file_name().is_some_and(|name| name == "sluice"));
     let name = if own { "sluice" } else { "subject" };

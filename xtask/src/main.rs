@@ -31,6 +31,8 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
   bench [NAME...] [--quick] [--only CASE] [--rounds N] [--subject PATH] [--peer haproxy=PATH] [--peer nginx=PATH]
                                     CPU, latency and memory beside HAProxy and nginx; --list names the cases,
                                     NAME takes those that begin so
+  bench apply [--changes N] [--subject PATH]
+                                    configurations change while clients are served; bench/results/apply.md
   regtests --from DIR/reg-tests --vtest PROGRAM [--program PATH] [--only GLOB] [--update] [--jobs N]
                                     HAProxy's own suite; compared with tests/regtests.txt
   vtc [--program PATH] [--oracle PATH] [--only GLOB]

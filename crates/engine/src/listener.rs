@@ -50,7 +50,7 @@ enum At {
 
 impl Open {
     /// Goes over to another World; `old` is the one before.
-    pub fn turn_to(&self, old: &Current, world: &World) {
+    pub fn turn_to(&self, worker: &Worker, old: &Current, world: &World) {
         let Self::Clients(door) = self else { return };
         let mut at = door.at.borrow_mut();
         let At::Here(frontend, bind) = *at else { return };
@@ -58,6 +58,7 @@ impl Open {
             Some((frontend, bind)) => *at = At::Here(frontend, bind),
             None => {
                 *at = At::Gone(Rc::clone(old), frontend, bind);
+                worker.expect_client();
                 if let Some(task) = door.task.get() {
                     task.notify();
                 }
@@ -82,13 +83,18 @@ impl Open {
         matches!(self, Self::Clients(door) if matches!(*door.at.borrow(), At::Gone(..)))
     }
 
-    /// Accepts no more.
-    pub fn close(self) {
+    /// Accepts no more, but who came until now.
+    pub fn close(self, worker: &Worker) {
         match self {
             Self::Clients(door) => {
-                if let Some(task) = door.task.get() {
-                    task.abort();
-                }
+                let here = match *door.at.borrow() {
+                    At::Here(frontend, bind) => Some((frontend, bind)),
+                    At::Gone(..) => None,
+                };
+                let (Some((frontend, bind)), Some(task)) = (here, door.task.get()) else { return };
+                *door.at.borrow_mut() = At::Gone(worker.world(), frontend, bind);
+                worker.expect_client();
+                task.notify();
             }
             Self::Relay(task) => task.abort(),
         }
@@ -108,13 +114,22 @@ pub fn open(worker: &Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
 
 /// Accepts on one listener until its address is gone.
 async fn accept(worker: Rc<Worker>, listener: Listener, door: Rc<Door>) {
+    accept_all(&worker, &listener, &door).await;
+    // The socket is closed before its thread may end.
+    drop(listener);
+    if matches!(*door.at.borrow(), At::Gone(..)) {
+        worker.client_gone(1);
+    }
+}
+
+async fn accept_all(worker: &Worker, listener: &Listener, door: &Door) {
     while worker.world().process.starting.load(Relaxed) {
         net::sleep_until(net::now().plus_millis(START_MS)).await;
     }
     // What is lacking now, so that a shortage is counted once, however long it lasts.
     let mut lacking = None;
     loop {
-        if !listening(&worker, &listener, &door).await {
+        if !listening(worker, listener, door).await {
             return;
         }
         let mut accepted = 0;
@@ -130,7 +145,7 @@ async fn accept(worker: Rc<Worker>, listener: Listener, door: Rc<Door>) {
                     Ok((sock, peer)) => {
                         accepted += 1;
                         lacking = None;
-                        start(&worker, &world, front, (frontend, bind), sock, peer);
+                        start(worker, &world, front, (frontend, bind), sock, peer);
                         continue;
                     }
                     Err(AcceptError::ProcessLimit) => Shortage::Files,
@@ -141,7 +156,7 @@ async fn accept(worker: Rc<Worker>, listener: Listener, door: Rc<Door>) {
             };
             if lacking != Some(shortage) {
                 lacking = Some(shortage);
-                note(&worker, &world, front, shortage);
+                note(worker, &world, front, shortage);
             }
             listener.pause();
             net::sleep_until(net::now().plus_millis(PAUSE_MS)).await;

@@ -107,7 +107,7 @@ impl Worker {
         self.keep_past(past);
         self.idle.turn();
         for open in &*self.listeners.borrow() {
-            open.turn_to(&old, &world);
+            open.turn_to(self, &old, &world);
         }
         self.listeners.borrow_mut().retain(|open| !open.is_gone());
     }
@@ -172,7 +172,7 @@ impl Worker {
     pub fn stop_softly(&self) {
         self.stopping.set(true);
         for open in self.listeners.borrow_mut().drain(..) {
-            open.close();
+            open.close(self);
         }
         self.idle.clear();
         while let Some((sock, mut parked)) = self.parked.take_any() {
@@ -180,6 +180,11 @@ impl Worker {
             drop(sock);
         }
         self.client_gone(0);
+    }
+
+    /// The thread has one more thing to see to before it may end, as if it were a client.
+    pub fn expect_client(&self) {
+        self.clients.set(self.clients.get() + 1);
     }
 
     /// So many clients of this thread are gone.

@@ -42,6 +42,25 @@ impl Child {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits for its end, and tells how it came to it.
+    pub async fn end(mut self) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.process.try_wait()? {
+                return Ok(status);
+            }
+            runtime::with(|rt| rt.slots.get(self.handle).map(|slot| slot.clear(READ)));
+            crate::wait(|w| {
+                w.read(&self);
+            })
+            .await;
+        }
+    }
+
     /// How it ended; waits for the end where it has not come.
     pub fn exit_status(mut self) -> io::Result<ExitStatus> {
         self.process.wait()

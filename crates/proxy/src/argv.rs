@@ -50,6 +50,10 @@ pub(crate) struct Args {
     pub(crate) memory_mb: u64,
     /// `-L`
     pub(crate) local_peer: Option<String>,
+    /// `-W`, `-Ws`: this process is to start others that serve.
+    pub(crate) master: Option<Mastery>,
+    /// `-S`: where the master is reached.
+    pub(crate) master_sockets: Vec<String>,
     /// `-sf`: processes to be asked to finish once this one serves.
     pub(crate) finish: Vec<u32>,
     /// `-st`: processes to be ended once this one serves.
@@ -60,6 +64,14 @@ pub(crate) struct Args {
     pub(crate) unserved: Vec<String>,
     /// Options without which the same is served, only tuned or debugged otherwise.
     pub(crate) ignored: Vec<String>,
+}
+
+/// What kind of master a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mastery {
+    Plain,
+    /// It tells systemd how it is.
+    Systemd,
 }
 
 /// What is to be done.
@@ -97,8 +109,6 @@ type Rest<'a> = std::iter::Peekable<std::slice::Iter<'a, OsString>>;
 /// Reads the words after the program's name.
 pub(crate) fn parse(words: &[OsString]) -> Asked {
     let mut args = Args::default();
-    let mut master_socket = false;
-    let mut master = false;
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
         let bytes = word.as_bytes();
@@ -123,10 +133,7 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
             return Asked::Version(version);
         }
         if text.starts_with('W') {
-            master = true;
-            args.unserved.push(format!("option '-{text}' (master-worker mode)"));
-        } else if text.starts_with('S') {
-            master_socket = true;
+            args.master = Some(if text.starts_with("Ws") { Mastery::Systemd } else { Mastery::Plain });
         }
         let read = match flag.first() {
             Some(b'd') => debug(&mut args, &text, &mut rest),
@@ -137,7 +144,7 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
             return asked;
         }
     }
-    if master_socket && !master {
+    if !args.master_sockets.is_empty() && args.master.is_none() {
         let words = "a master CLI socket was defined, but master-worker mode (-W) is not enabled.";
         return Asked::Wrong(words.to_owned());
     }
@@ -195,10 +202,7 @@ fn option(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked>
         [b'n', ..] => args.maxconn = number(value()?),
         [b'N', ..] => args.proxy_maxconn = number(value()?),
         [b'm', ..] => args.memory_mb = number(value()?).into(),
-        [b'S', ..] => {
-            value()?;
-            args.unserved.push("option '-S' (master CLI)".into());
-        }
+        [b'S', ..] => args.master_sockets.push(value()?.to_string_lossy().into_owned()),
         [b'x', ..] => {
             // Says "don't", in the manual's words.
             if value()? != "/dev/null" {
@@ -284,6 +288,31 @@ fn processes(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Ask
     Ok(())
 }
 
+/// What the workers of a master with this command line are started with: all but what is the master's own.
+pub(crate) fn of_workers(words: &[OsString]) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        match word.as_bytes() {
+            b"--" => {
+                kept.push(word.clone());
+                kept.extend(rest.by_ref().cloned());
+            }
+            [b'-', b'S' | b'p' | b'x', ..] => {
+                rest.next();
+            }
+            [b'-', b's', ..] => while rest.next_if(|next| !next.as_bytes().starts_with(b"-")).is_some() {},
+            [b'-', b'W' | b'D', ..] => {}
+            [b'-', b'f' | b'C' | b'L' | b'n' | b'N' | b'm', ..] => {
+                kept.push(word.clone());
+                kept.extend(rest.next().cloned());
+            }
+            _ => kept.push(word.clone()),
+        }
+    }
+    kept
+}
+
 /// The digits at the front, as C's `atol` reads them: 0 without any, and what is too large is the largest.
 fn number(word: &OsStr) -> u32 {
     let digits = word.as_bytes().iter().take_while(|byte| byte.is_ascii_digit());
@@ -355,9 +384,22 @@ mod tests {
     }
 
     #[test]
+    fn workers_get_what_is_theirs() {
+        let of = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let kept: Vec<String> =
+                of_workers(&words).iter().map(|w| w.to_string_lossy().into_owned()).collect();
+            kept.join(" ")
+        };
+        assert_eq!(of("-Ws -S /s -f -W -p /pid -sf 1 2 -n 5 -D -- -W"), "-f -W -n 5 -- -W");
+    }
+
+    #[test]
     fn what_is_not_run_is_named() {
         let args = args("-Ws -S /s -x /dev/null -dt h1 -dZ -dT -f a");
-        assert_eq!(args.unserved.len(), 2);
+        assert_eq!(args.master, Some(Mastery::Systemd));
+        assert_eq!(args.master_sockets, ["/s"]);
+        assert!(args.unserved.is_empty());
         assert_eq!(args.ignored, ["option '-dt' (traces)", "option '-dZ' (forwarding without zero-copy)"]);
     }
 }

@@ -20,6 +20,9 @@ impl std::fmt::Debug for Desk {
     }
 }
 
+/// What the answer to an apply holds that was done.
+pub(crate) const APPLIED: &str = "Applied:";
+
 /// The name of what was given as a payload, in messages.
 const PAYLOAD: &str = "<payload>";
 
@@ -82,10 +85,10 @@ fn first_fault(lines: &[String]) -> String {
 }
 
 impl Changes for Desk {
-    fn apply(&self, wanted: &Wanted<'_>) -> Report {
-        self.with(Some(wanted), |sources| {
+    fn apply(&self, wanted: Option<&Wanted<'_>>) -> Report {
+        self.with(wanted, |sources| {
             let remarks = self.0.apply(sources).map_err(refused)?;
-            Ok(format!("{remarks}Applied: generation {}.", self.0.world().generation))
+            Ok(format!("{remarks}{APPLIED} generation {}.", self.0.world().generation))
         })
     }
 

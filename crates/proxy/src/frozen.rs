@@ -4,6 +4,9 @@ use config::{Loaded, SectionKind};
 use state::World;
 use state::world::Global;
 
+/// What is said of everything that takes a new process.
+pub(crate) const NOT_LIVE: &str = "cannot be changed while the process runs.";
+
 /// What a World is told by the process and not by its text.
 pub(crate) fn carry_over(new: &mut Global, old: &Global) {
     new.pid = old.pid;
@@ -32,7 +35,6 @@ const LINES: &[&str] = &[
     "localpeer",
     "setcap",
     "master-worker",
-    "mworker-max-reloads",
     "tune.bufsize",
     "tune.bufsize.large",
     "tune.maxrewrite",
@@ -46,10 +48,10 @@ pub(crate) fn differences(new: &World, old: &World, loaded: &Loaded, before: &Lo
     let mut found: Vec<String> = LINES
         .iter()
         .filter(|keyword| lines(loaded, keyword) != lines(before, keyword))
-        .map(|keyword| format!("'{keyword}' in 'global' cannot be changed while the process runs."))
+        .map(|keyword| format!("'{keyword}' in 'global' {NOT_LIVE}"))
         .collect();
     if new.global.threads != old.global.threads && found.is_empty() {
-        found.push("The number of threads cannot be changed while the process runs.".to_owned());
+        found.push(format!("The number of threads {NOT_LIVE}"));
     }
     let listens = |world: &World| -> Vec<_> {
         let of = |f: &state::log_forward::LogForward| {
@@ -58,7 +60,7 @@ pub(crate) fn differences(new: &World, old: &World, loaded: &Loaded, before: &Lo
         world.log_forwards.iter().map(of).collect()
     };
     if listens(new) != listens(old) {
-        found.push("'log-forward' sections cannot be changed while the process runs.".to_owned());
+        found.push(format!("'log-forward' sections {NOT_LIVE}"));
     }
     found
 }

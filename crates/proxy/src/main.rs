@@ -19,6 +19,7 @@ mod frozen;
 mod inventory;
 mod keyword_dump;
 mod lists;
+mod master;
 mod memory;
 mod objects;
 mod report;
@@ -37,9 +38,10 @@ use run::End;
 use start::Started;
 
 fn main() -> ExitCode {
+    master::link::find();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     match argv::parse(&words) {
-        Asked::Work(args) => work(&args),
+        Asked::Work(args) => work(&args, &words),
         Asked::Demo => demo::run(),
         Asked::Version(asked) => {
             say::out(&version::text(asked));
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn work(args: &Args) -> ExitCode {
+fn work(args: &Args, words: &[OsString]) -> ExitCode {
     say::set_quiet(args.quiet && !args.verbose);
     if let Some(condition) = &args.condition {
         return condition::evaluate(condition, args);
@@ -65,9 +67,15 @@ fn work(args: &Args) -> ExitCode {
         let why = sockets::reason(&error);
         return fail(&format!("Could not change to directory {} : {why}", directory.display()));
     }
+    if args.master.is_some() && !args.check && args.explain.is_none() {
+        return master::start(args, words);
+    }
     let checked = match check::read(args) {
         Ok(checked) => checked,
-        Err(code) => return code,
+        Err(code) => {
+            master::link::tell(None);
+            return code;
+        }
     };
     if let Some(question) = &args.explain {
         return explain::answer(&checked, question);
@@ -88,5 +96,6 @@ fn work(args: &Args) -> ExitCode {
 
 fn fail(words: &str) -> ExitCode {
     say::alert(words);
+    master::link::tell(None);
     ExitCode::FAILURE
 }

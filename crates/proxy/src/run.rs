@@ -10,10 +10,12 @@ use engine::cli::{self, Cli};
 use net::{Signal, TaskId, Time};
 use state::World;
 
+use crate::apply::Stage;
 use crate::changes::Desk;
 use crate::lists::Tidier;
+use crate::master::link;
 use crate::start::Running;
-use crate::{memory, report, say};
+use crate::{check, memory, report, say};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,10 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     cli.changed_by(Box::new(Desk(Rc::clone(stage))));
     stage.attended_by(monitor, Rc::clone(&cli));
     stage.world().process.starting.store(false, Relaxed);
+    if let Some(here) = net::remote() {
+        link::listen(here, cli::adopt)?;
+    }
+    link::tell(Some(traits(stage)));
     let (mut grace, mut stopping) = (None, None);
     let mut zone_due = net::now().plus_millis(MINUTE_MS);
     let (mut tidier, mut lists_due) = (Tidier::default(), net::now().plus_millis(LOOK_MS));
@@ -123,6 +129,19 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
         if let Some(end) = threads(running, stopping) {
             return Ok(end);
         }
+    }
+}
+
+/// What a master wants to know.
+fn traits(stage: &Stage) -> link::Traits {
+    let loaded = stage.loaded();
+    let word = |keyword: &str| {
+        let line = check::in_global(&loaded, keyword)?;
+        Some(line.word(1)?.lossy().into_owned())
+    };
+    link::Traits {
+        applies: word("reload-mode").as_deref() == Some("auto"),
+        max_reloads: word("mworker-max-reloads").and_then(|most| most.parse().ok()),
     }
 }
 

@@ -3,11 +3,14 @@
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use config::Severity;
 
 use crate::version;
 
+/// What was said since [`record`], until it was asked for.
+static RECORD: Mutex<Option<String>> = Mutex::new(None);
 static QUIET: AtomicBool = AtomicBool::new(false);
 static INTRODUCED: AtomicBool = AtomicBool::new(false);
 
@@ -53,8 +56,21 @@ pub(crate) fn rendered(severity: Severity, text: &str) {
         }
     }
     out.push_str(text);
+    if let Some(record) = &mut *RECORD.lock().unwrap_or_else(PoisonError::into_inner) {
+        record.push_str(&out);
+    }
     // Nobody is left to tell when standard error is closed.
     err(&out);
+}
+
+/// Keeps what is said from now on, for whoever asks.
+pub(crate) fn record() {
+    *RECORD.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::new());
+}
+
+/// What was said since; nothing is kept any more.
+pub(crate) fn recorded() -> String {
+    RECORD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
 }
 
 /// A line on standard output that quiet mode leaves out.

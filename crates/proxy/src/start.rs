@@ -20,6 +20,7 @@ use state::world::Global;
 use crate::apply::Stage;
 use crate::argv::Args;
 use crate::check::{self, Checked};
+use crate::master::link;
 use crate::memory::Memory;
 use crate::sockets::{self, Opened, reason};
 use crate::{say, version};
@@ -66,7 +67,7 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
     net::signals::block().map_err(|e| format!("cannot block signals: {e}"))?;
     let opened = open(args, &world, &loaded, threads)?;
     let pidfile = args.pidfile.as_deref().or(world.global.pidfile.as_deref().map(Path::new));
-    let daemon = !args.foreground && (args.daemon || world.global.daemon);
+    let daemon = !args.foreground && !link::is_worker() && (args.daemon || world.global.daemon);
     let pidfile = if daemon { pidfile.map(create).transpose()? } else { None };
     let parent = match daemon.then(net::background::fork).transpose() {
         Ok(Some(Side::Ready)) => return Ok(Started::Parent(0)),

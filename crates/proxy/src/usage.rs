@@ -22,13 +22,14 @@ Usage : sluice [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn>
         -dK{class[,...]} dump registered keywords (use 'help' for list)
         -dW fails if any warning is emitted
         -dD diagnostic mode : warn about suspicious configuration statements
+        -W, -Ws master-worker mode, -Ws with systemd's notifications.
+        -S <bind>[,level <level>|,mode <mode>] master CLI
         -sf/-st [pid ]* finishes/terminates old pids.
         --demo serves a built-in example in front of built-in servers.
         --explain '<method> <target>' [-H '<name>: <value>']* [--src <address>]
             [--tls-sni <name>] [--frontend <name>] says what would become of a
             request: each rule with its parts' values, the backend, the server
  Known, and refused when starting (this version does not run them) :
-        -W, -Ws master-worker mode ; -S <bind>[,<bind options>...] master CLI
         -x <unix_socket> get listening sockets from a unix socket
  Known, and ignored with a warning :
         -4 -dA -dC -dF -dG -dM -dS -dV -dZ -dc -de -dr -dt

@@ -109,6 +109,7 @@ pub const GLOBAL: &[&str] = &[
     "profiling.memory",
     "profiling.tasks",
     "quiet",
+    "reload-mode",
     "resetenv",
     "server-state-base",
     "server-state-file",

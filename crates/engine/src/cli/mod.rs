@@ -18,7 +18,7 @@ use state::about::Effort;
 use state::counters::{PerThread, Rate};
 use state::family::Changes;
 use state::link::TcpFacts;
-use state::world::StatsSocket;
+use state::world::{Level, StatsSocket};
 use state::{About, World};
 
 use crate::announce;
@@ -85,6 +85,7 @@ impl Cli {
         });
         net::spawn(rates::turn(Rc::clone(&cli), threads));
         cli.open(sockets)?;
+        CLI.set(Some(Rc::clone(&cli)));
         Ok(cli)
     }
 
@@ -133,6 +134,19 @@ impl Cli {
         log.flush(world);
         self.crew.obey(world);
     }
+}
+
+thread_local! {
+    static CLI: RefCell<Option<Rc<Cli>>> = const { RefCell::new(None) };
+}
+
+/// Serves a client that somebody else accepted, an administrator, on the thread this is called on if the Runtime API is
+/// served there.
+pub fn adopt(client: std::os::fd::OwnedFd) {
+    let Some(cli) = CLI.with_borrow(Clone::clone) else { return };
+    let Ok(sock) = net::Sock::from_fd(client) else { return };
+    let place = Place::take(&cli);
+    net::spawn(async move { conversation::serve(&place.0, sock, Level::Admin).await });
 }
 
 /// Has the World know which program serves it, with so many threads, and how things are before anything changes. Done

@@ -8,16 +8,11 @@ use super::prelude::*;
 pub(super) const KEYWORDS: &[Command] = &[
     Command {
         words: &["config", "apply"],
-        usage: "config apply <file> | <<",
+        usage: "config apply [<file> | <<]",
         doc: "have a configuration take the place of the one in force, as a whole or not at all",
         level: Level::Admin,
         gate: Gate::Open,
-        run: |query, _, out| {
-            with(query, out, |changes, wanted| match wanted {
-                Some(wanted) => changes.apply(&wanted),
-                None => Report::fault("Expects a file, or a payload."),
-            })
-        },
+        run: |query, _, out| with(query, out, |changes, wanted| changes.apply(wanted.as_ref())),
     },
     Command {
         words: &["config", "check"],

@@ -118,6 +118,18 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.jose.contents = algorithms(Allowed::CONTENTS, line)?;
         Ok(())
     }),
+    // Of these two the master is told when the process serves.
+    global("mworker-max-reloads", |_, line| {
+        let number = need(line, "the number of reloads as argument.")?;
+        number
+            .parse::<u32>()
+            .map(|_| ())
+            .map_err(|_| format!("'mworker-max-reloads' : invalid value '{number}'"))
+    }),
+    global("reload-mode", |_, line| match word(line, 1) {
+        "auto" | "classic" => Ok(()),
+        _ => Err("'reload-mode' expects 'auto' or 'classic'".into()),
+    }),
     global("node", |cx, line| {
         cx.plan.global.node = need(line, "a name as argument")?.into();
         Ok(())

@@ -166,7 +166,7 @@ pub enum Edit<'a> {
 /// Changing the configuration in force while the process runs. Where nothing is given, the process's own files are meant.
 pub trait Changes: std::fmt::Debug {
     /// Has a configuration take the place of the one in force, as a whole or not at all.
-    fn apply(&self, wanted: &Wanted<'_>) -> Report;
+    fn apply(&self, wanted: Option<&Wanted<'_>>) -> Report;
     /// Whether that could be done.
     fn check(&self, wanted: Option<&Wanted<'_>>) -> Report;
     /// The lines in which it differs.
