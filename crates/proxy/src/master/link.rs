@@ -51,7 +51,7 @@ pub(super) async fn report(sock: &Sock) -> Report {
         }
         match sock.try_read(&mut room) {
             Ok(n @ 1..) if bytes.len() < LOGS_MAX => {
-                bytes.extend_from_slice(room.get(..n).unwrap_or_default())
+                bytes.extend_from_slice(room.get(..n).unwrap_or_default());
             }
             Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
                 net::wait(|w| {
