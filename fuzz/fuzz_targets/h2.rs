@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
 /// What happened, and what is to be sent.
 fn connection(pieces: &[&[u8]], role: Role) -> (String, Vec<u8>) {
     let settings = Settings { max_streams: MAX_STREAMS, ..Settings::default() };
-    let config = Config { settings, limits: Limits::default(), max_block: MAX_BLOCK };
+    let config = Config { settings, limits: Limits::default(), max_block: MAX_BLOCK, spare_window: 100_000 };
     let mut connection = Connection::<u32>::new(role, config);
     let (mut msg, mut log, mut input) = (Message::new(), String::new(), Vec::new());
     if role == Role::Server {

@@ -42,6 +42,8 @@ pub enum Stop {
     Retry,
     /// Nothing came at all: the connection may be parked.
     Idle(Time),
+    /// What came is the beginning of HTTP/2.
+    Http2,
 }
 
 impl From<Failure> for Stop {
@@ -126,6 +128,13 @@ impl<'x> Exchange<'x> {
         self.worker.stopping.get() || self.frontend.live.gone.load(Relaxed)
     }
 
+    /// All of the response was written: says so where the client's connection has more streams than this one.
+    pub fn finish_stream(&self) {
+        if let Some(link) = &self.client.link {
+            link.channel.finish();
+        }
+    }
+
     /// Whether the client expects a head only.
     pub fn bodiless(&self) -> bool {
         self.method == Method::Head
@@ -191,7 +200,7 @@ impl<'x> Exchange<'x> {
 
     /// Whether the client is to be watched while the server is: one that ends its direction has left.
     pub fn heeds_leaving(&self) -> bool {
-        self.backend.is_some_and(Backend::aborts)
+        self.client.link.is_some() || self.backend.is_some_and(Backend::aborts)
     }
 
     /// What the parsers tolerate from this side.

@@ -27,6 +27,7 @@ pub mod failure;
 pub mod filter;
 pub mod finish;
 pub mod forward;
+pub mod h2;
 pub mod handshake;
 pub mod health;
 pub mod idle;

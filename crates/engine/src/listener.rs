@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock, TaskId};
-use state::frontend::{BindAddress, listening};
+use state::frontend::{BindAddress, Proto, listening};
 use state::options::Mode;
 use state::session::Preamble;
 use state::world::Shortage;
@@ -263,6 +263,7 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
         session.preamble = Preamble::Proxy;
     }
+    session.http2 = front.binds.get(at.1 as usize).is_some_and(|bind| bind.proto == Proto::Http2);
     tune(front, &sock);
     let own = front.listening(at.1).and_then(|at| at.counters.as_ref());
     for counters in [Some(&front.live.counters), own].into_iter().flatten() {
@@ -270,7 +271,7 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
             block.connections.add(1);
         }
     }
-    let client = Client { sock, session: Box::new(session), buffer: None, own: Vec::new() };
+    let client = Client { sock, session: Box::new(session), buffer: None, own: Vec::new(), link: None };
     worker.serve(client, Start::Accepted);
 }
 

@@ -606,6 +606,10 @@ impl Pump {
     }
 
     fn splice_step(&mut self, left: u64, from: &Sock, to: &Sock) -> Result<Option<Step>, Broken> {
+        if to.is_device() {
+            self.splice = Splice::Never;
+            return Ok(None);
+        }
         if self.pipe.is_none() {
             // What is to be encrypted has to be seen.
             if from.is_tls() || to.is_tls() {

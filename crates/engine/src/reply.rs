@@ -119,6 +119,8 @@ async fn transmit(x: &mut Exchange<'_>) {
     x.answered = true;
     if !sent || !flush(x, &mut down).await {
         x.keep_client = false;
+    } else {
+        x.finish_stream();
     }
     x.settle(Side::Response, down.take_traffic());
 }

@@ -9,6 +9,7 @@ use net::Time;
 use state::Farewell;
 use state::Verdict;
 use state::expr::Side;
+use state::frontend::Proto;
 use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
 use state::tracking::REQUESTS;
@@ -29,6 +30,9 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     if expired {
         return Err(too_late(x));
     }
+    if x.client.link.is_some() {
+        return take_head(x);
+    }
     loop {
         if let Some(buffer) = x.client.buffer.as_mut().filter(|b| !b.is_empty()) {
             let stream = &mut *x.stream;
@@ -40,7 +44,9 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
                     buffer.consume(consumed);
                     break;
                 }
-                Parsed::Invalid(error) => return Err(refuse(x, error.status())),
+                Parsed::Invalid(error) => {
+                    return Err(other_protocol(x).unwrap_or_else(|| refuse(x, error.status())));
+                }
                 Parsed::Partial => {}
             }
         }
@@ -66,6 +72,31 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     }
     x.stream.times.request = net::now().as_nanos();
     Ok(())
+}
+
+/// Takes the head that came with the stream.
+fn take_head(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let now = net::now().as_nanos();
+    (x.stream.times.first_byte, x.stream.times.request) = (now, now);
+    match x.client.link.as_ref().and_then(|link| link.channel.take_head(&mut x.stream.request)) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(())) => Err(refuse(x, 400)),
+        None => Err(Stop::Drop(Farewell::Close)),
+    }
+}
+
+/// What to do where the client's bytes are the preface of HTTP/2, which the parser takes for a bad request.
+#[cold]
+fn other_protocol(x: &mut Exchange<'_>) -> Option<Stop> {
+    let bind = usize::try_from(x.client.session.bind).ok().and_then(|at| x.frontend.binds.get(at));
+    let came = x.client.buffer.as_ref().map(Buffer::data).unwrap_or_default();
+    if !came.starts_with(b"PRI * HTTP/2.0\r\n") {
+        return None;
+    }
+    if x.client.session.requests == 0 && bind.is_none_or(|bind| bind.proto == Proto::Any) {
+        return Some(Stop::Http2);
+    }
+    Some(refuse(x, 405))
 }
 
 fn read(x: &mut Exchange<'_>) -> io::Result<usize> {
@@ -152,10 +183,12 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     x.client.session.requests += 1;
     let limits = x.limits(Side::Request);
     match h1::request_framing(&mut x.stream.request, &limits) {
-        Ok(framing) => x.framing = framing,
+        Ok(framing) => x.framing = x.client.link.as_ref().map_or(framing, |link| link.channel.framing()),
         Err(error) => return Err(refuse(x, error.status())),
     }
-    if let Err(error) = h1::check_websocket(&x.stream.request, &limits) {
+    if x.client.link.is_none()
+        && let Err(error) = h1::check_websocket(&x.stream.request, &limits)
+    {
         return Err(refuse(x, error.status()));
     }
     x.method = x.stream.request.method();
@@ -169,6 +202,10 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     if x.up.prepare().is_err() {
         return Err(refuse(x, 400));
     }
+    if x.client.link.is_some() {
+        // What came with the head is to go with it.
+        let _ = x.up.fill(&x.client.sock, 1);
+    }
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
@@ -176,7 +213,10 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
     write_line(stream, x.world.global.log_line_len);
-    x.keep_client = !x.client_ends && x.frontend.options.keep_alive != KeepAlive::None && !x.is_ending();
+    x.keep_client = x.client.link.is_none()
+        && !x.client_ends
+        && x.frontend.options.keep_alive != KeepAlive::None
+        && !x.is_ending();
     if let Some(block) = x.frontend.live.counters.of(x.worker.number) {
         block.requests.add(1);
         block.under_way.add(1);
@@ -266,7 +306,10 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     add_address(&mut x.stream.request, forward, source).map_err(full)?;
     let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
     add_address(&mut x.stream.request, original, destination).map_err(full)?;
-    if x.upgrades && x.frontend.options.accept_unsafe_request {
+    if x.client.link.is_some() {
+        frame(x).map_err(full)?;
+    }
+    if x.upgrades && (x.client.link.is_some() || x.frontend.options.accept_unsafe_request) {
         add_websocket_key(x).map_err(full)?;
     }
     filter::request(x)?;
@@ -292,6 +335,14 @@ fn forwarded(x: &mut Exchange<'_>) -> Result<(), http::Full> {
     value.clear();
     x.look(Side::Request, |cx| keywords::forwarded::write(forwarded, cx, &mut value));
     keywords::forwarded::add(&mut x.stream.request, &mut value)
+}
+
+/// How a body goes on that came without being framed by its head.
+fn frame(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    match x.framing {
+        Framing::Chunked => x.stream.request.set_header(Known::TransferEncoding, b"chunked"),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the request's id while all of the request is there, and tells the server.

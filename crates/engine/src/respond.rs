@@ -152,6 +152,16 @@ fn interim(x: &mut Exchange<'_>) -> Result<(), Stop> {
 
 /// Sends a whole 1xx of our own. What the socket doesn't take at once goes in front of the next head.
 pub fn in_advance(x: &mut Exchange<'_>, answer: &[u8]) {
+    if let Some(link) = &x.client.link {
+        let (mut interim, mut rest) = (http::Message::new(), answer);
+        while let Parsed::Complete { consumed: n @ 1.. } =
+            h1::parse_response(rest, &mut interim, &h1::Limits::default())
+        {
+            link.channel.respond(&interim, false);
+            rest = rest.get(n..).unwrap_or_default();
+        }
+        return;
+    }
     let sent = if x.unsent.is_empty() { x.client.sock.try_write(answer).unwrap_or(0) } else { 0 };
     x.wire.client.wrote += sent as u64;
     x.unsent.extend_from_slice(answer.get(sent..).unwrap_or_default());
@@ -321,6 +331,9 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
 pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
     // Whoever is answered while the process stops, or the frontend is gone, has to go elsewhere next.
     x.keep_client &= !x.is_ending();
+    if x.client.link.is_some() {
+        return Ok(());
+    }
     let response = &mut x.stream.response;
     if response.status() == 101 || h1::connection(response).upgrade {
         return Ok(());

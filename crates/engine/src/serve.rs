@@ -189,7 +189,10 @@ async fn transmit(
     alter: &mut Option<Alter>,
 ) -> Result<(), Stop> {
     let mut out = std::mem::take(&mut x.unsent);
-    x.stream.response.write_response_head(&mut out);
+    match &x.client.link {
+        Some(link) => link.channel.respond(&x.stream.response, framing == Framing::Nothing),
+        None => x.stream.response.write_response_head(&mut out),
+    }
     x.stream.response_version = x.stream.request.version();
     x.answered = true;
     let (mut part, mut from) = (Vec::new(), 0);

@@ -14,6 +14,7 @@ use state::session::Preamble;
 use state::{Frontend, Server, Session, World};
 
 use crate::buffer::Buffer;
+use crate::h2::front::{self, Link};
 use crate::worker::{Current, Worker};
 use crate::{handshake, preamble, rules, stream, track, tunnel};
 
@@ -26,6 +27,8 @@ pub struct Client {
     pub buffer: Option<Buffer>,
     /// The server connections that are this session's alone (`http-reuse never`, NTLM), the one used last at the end.
     pub own: Vec<Own>,
+    /// Where it is one stream of a connection: how it reaches that.
+    pub link: Option<Link>,
 }
 
 /// How many server connections a session keeps for itself (`max-session-srv-conns`, manual 3.1).
@@ -162,11 +165,19 @@ pub enum After {
     Keep,
     /// Nothing has come yet: wait until this time, without a task.
     Park(Time),
+    /// What came is the beginning of HTTP/2.
+    Http2,
     Close,
 }
 
 /// Serves a client until it is parked or gone.
 pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
+    if client.link.is_some() {
+        if let Some(world) = worker.world_of(&mut client.session) {
+            front::serve_stream(&worker, &world, client).await;
+        }
+        return;
+    }
     let Some(mut world) = worker.world_of(&mut client.session) else {
         leave_by(&worker, &mut client.session);
         return;
@@ -176,6 +187,7 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
         drop(held);
         return;
     }
+    client.session.http2 |= client.session.tls.as_ref().is_some_and(|tls| tls.alpn.as_deref() == Some(b"h2"));
     let http = client.session.upgraded
         || world.frontend(client.session.frontend).is_some_and(|f| f.mode == Mode::Http);
     if !http {
@@ -189,6 +201,11 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
     }
     let mut expired = start == Start::Expired;
     loop {
+        if client.session.http2 {
+            let mut session = Box::pin(front::serve(&worker, &world, client)).await;
+            session.counters.end(track::now_ms());
+            break;
+        }
         match stream::exchange(&worker, &world, &mut client, expired).await {
             After::Keep => {
                 expired = false;
@@ -199,6 +216,7 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
                     held.move_to(&world, &client.session);
                 }
             }
+            After::Http2 => client.session.http2 = true,
             After::Close => {
                 client.session.counters.end(track::now_ms());
                 break;
@@ -310,6 +328,6 @@ pub async fn attend(worker: Rc<Worker>) {
             net::Why::Ready | net::Why::Hup => Start::Stirred,
         };
         let Parked { session, own } = parked;
-        worker.serve(Client { sock, session, buffer: None, own }, start);
+        worker.serve(Client { sock, session, buffer: None, own, link: None }, start);
     }
 }

@@ -37,8 +37,11 @@ pub fn request(x: &Exchange<'_>, out: &mut Vec<u8>) {
     spell(&x.stream.request, &x.world.global.header_case, out);
 }
 
-/// Appends the response's head, as clients of the frontend want it.
+/// Appends the response's head, as clients of the frontend want it; where it goes as a message, it is sent.
 pub fn response(x: &Exchange<'_>, out: &mut Vec<u8>) {
+    if let Some(link) = &x.client.link {
+        return link.channel.respond(&x.stream.response, x.bodiless());
+    }
     if !x.frontend.options.adjust_case_client {
         return x.stream.response.write_response_head(out);
     }

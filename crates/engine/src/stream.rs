@@ -64,8 +64,12 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
         other => other,
     };
     let after = match ended {
-        Ok(()) => finish::finish(&mut x).await,
+        Ok(()) => {
+            x.finish_stream();
+            finish::finish(&mut x).await
+        }
         Err(Stop::Idle(until)) => After::Park(until),
+        Err(Stop::Http2) => After::Http2,
         Err(stop) => end(&mut x, stop).await,
     };
     drop(x);
@@ -285,7 +289,7 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     x.server_bytes = Some(if x.server_status == 0 { 0 } else { x.stream.bytes_out });
     match stop {
         Stop::Idle(until) => return After::Park(until),
-        Stop::Upgrade => return After::Close,
+        Stop::Upgrade | Stop::Http2 => return After::Close,
         Stop::Retry => {
             finish::request_ended(x);
             x.upstream = None;

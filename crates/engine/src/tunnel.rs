@@ -65,7 +65,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         return Some(client);
     }
     match ended {
-        Ok(()) | Err(Stop::Idle(_) | Stop::Retry) => {}
+        Ok(()) | Err(Stop::Idle(_) | Stop::Retry | Stop::Http2) => {}
         Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
         Err(Stop::Reply | Stop::Serve | Stop::Page(_) | Stop::Tarpit(_) | Stop::Upgrade) => {

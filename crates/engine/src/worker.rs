@@ -58,6 +58,8 @@ pub struct Worker {
     spawn: RefCell<Option<Spawn>>,
     /// Set when the process is to end: connections are not kept any more.
     pub stopping: Cell<bool>,
+    /// The tasks that serve connections of several streams.
+    pub muxes: RefCell<Vec<TaskId>>,
     /// What accepts.
     pub listeners: RefCell<Vec<Open>>,
     /// Clients this thread serves or has parked.
@@ -86,6 +88,7 @@ impl Worker {
             random: Cell::new(seed | 1),
             spawn: RefCell::new(None),
             stopping: Cell::new(false),
+            muxes: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
             clients: Cell::new(0),
             root: Cell::new(None),
@@ -174,6 +177,7 @@ impl Worker {
         for open in self.listeners.borrow_mut().drain(..) {
             open.close(self);
         }
+        self.muxes.borrow().iter().for_each(|task| task.notify());
         self.idle.clear();
         while let Some((sock, mut parked)) = self.parked.take_any() {
             session::leave_by(self, &mut parked.session);

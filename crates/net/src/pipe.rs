@@ -77,6 +77,9 @@ impl Pipe {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let moved = with_io(|rt| {
+            if sock.is_device() {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             let slot = open_slot(rt, sock.raw())?;
             if slot.has(TLS) {
                 return Err(io::ErrorKind::InvalidInput.into());
@@ -110,6 +113,9 @@ impl Sock {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let moved = with_io(|rt| {
+            if self.is_device() {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             let slot = open_slot(rt, self.raw())?;
             if slot.has(TLS) {
                 return Err(io::ErrorKind::InvalidInput.into());

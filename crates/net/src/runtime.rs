@@ -2,6 +2,7 @@
 //! what the parts (tasks, slots, wheel, park) share; knows nothing of sockets' meaning.
 
 use crate::counters::{Call, Counters, Meter, bump};
+use crate::device::{self, Devices};
 use crate::effort::Business;
 use crate::kernel::{Event, Handle, Interest, Kernel};
 use crate::linux::{self, Linux};
@@ -53,6 +54,7 @@ pub(crate) struct Rt {
     pub(crate) wheel: RefCell<Wheel>,
     pub(crate) pipes: RefCell<Vec<Ends>>,
     pub(crate) tls: tls::Layers,
+    pub(crate) devices: RefCell<Devices>,
     pub(crate) meter: Meter,
     pub(crate) business: Business,
     inbox: Arc<Inbox>,
@@ -94,6 +96,7 @@ impl Runtime {
             wheel: RefCell::new(Wheel::new(now)),
             pipes: RefCell::default(),
             tls: tls::Layers::new(),
+            devices: RefCell::default(),
             meter: Meter::default(),
             business: Business::default(),
             inbox,
@@ -233,6 +236,10 @@ pub(crate) fn with_io<R>(f: impl FnOnce(&Rt) -> io::Result<R>) -> io::Result<R> 
 
 /// Closes a handle whose owner is dropped.
 pub(crate) fn close(handle: Handle) {
+    if device::is(handle) {
+        with(|rt| device::close(rt, handle));
+        return;
+    }
     if with(|rt| rt.slots.get(handle).is_some_and(|slot| slot.has(TLS) && tls::close(rt, handle, slot)))
         == Some(true)
     {
@@ -504,7 +511,7 @@ impl Rt {
         }
     }
 
-    fn apply(&self, event: Event) {
+    pub(crate) fn apply(&self, event: Event) {
         bump(&self.meter.events);
         if event.token == BELL {
             return;

@@ -5,7 +5,7 @@ use crate::kernel::{Handle, How};
 use crate::options::{ConnectOptions, Keepalive, SockOpt, TcpInfo};
 use crate::runtime::{self, Rt, kernel, with_io};
 use crate::slot::{BROKEN, ERROR, FRESH, HUP, READ, Slot, TLS, WRITE};
-use crate::{Addr, linux, tls};
+use crate::{Addr, device, linux, tls};
 use rustix::fd::{IntoRawFd, OwnedFd};
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -62,7 +62,8 @@ impl Sock {
         let handle = self.handle;
         // A duplicate leaves this thread's epoll when the original is closed only after it is deregistered.
         with_io(|rt| {
-            if rt.over().is_some() || rt.slots.get(handle).is_some_and(|slot| slot.has(TLS)) {
+            let layered = rt.slots.get(handle).is_some_and(|slot| slot.has(TLS)) || device::is(handle);
+            if rt.over().is_some() || layered {
                 return Err(io::ErrorKind::Unsupported.into());
             }
             let _ = rt.kernel().deregister(handle);
@@ -114,14 +115,18 @@ impl Sock {
     /// Sends the end of our stream; reading goes on.
     pub fn shutdown_write(&self) -> io::Result<()> {
         with_io(|rt| match rt.slots.get(self.handle).filter(|slot| slot.has(TLS)) {
-            None => kernel!(rt, Other, shutdown(self.handle, How::Write)),
             Some(slot) => tls::shutdown(rt, self.handle, slot),
+            None if device::is(self.handle) => device::get(rt, self.handle).map(|device| device.shutdown()),
+            None => kernel!(rt, Other, shutdown(self.handle, How::Write)),
         })
     }
 
     /// Ends both directions, after what is queued was sent.
     pub fn shutdown(&self) -> io::Result<()> {
-        with_io(|rt| kernel!(rt, Other, shutdown(self.handle, How::Both)))
+        with_io(|rt| match device::is(self.handle) {
+            false => kernel!(rt, Other, shutdown(self.handle, How::Both)),
+            true => device::get(rt, self.handle).map(|device| device.shutdown()),
+        })
     }
 
     /// Makes the coming close a reset: the peer gets an RST, unsent data is forgotten.
@@ -155,7 +160,10 @@ impl Sock {
 
     /// Any of the options that can be changed.
     pub fn set(&self, option: SockOpt) -> io::Result<()> {
-        with_io(|rt| kernel!(rt, Other, set(self.handle, option)))
+        with_io(|rt| match device::is(self.handle) {
+            false => kernel!(rt, Other, set(self.handle, option)),
+            true => device::set(rt, self.handle, option),
+        })
     }
 
     /// The socket's pending error, such as that of a connection attempt; it is reported once.
@@ -164,33 +172,43 @@ impl Sock {
             if rt.slots.get(self.handle).is_some_and(|slot| slot.has(BROKEN)) {
                 return Err(refused());
             }
+            if device::is(self.handle) {
+                return device::get(rt, self.handle)?.fault().map_or(Ok(()), |kind| Err(kind.into()));
+            }
             kernel!(rt, Other, take_error(self.handle))
         })
     }
 
     /// Our address.
     pub fn local_addr(&self) -> io::Result<Addr> {
-        with_io(|rt| kernel!(rt, Other, local_addr(self.handle)))
+        device::addr(self.handle, Sock::local_addr)
+            .unwrap_or_else(|| with_io(|rt| kernel!(rt, Other, local_addr(self.handle))))
     }
 
     /// The peer's address; [`Addr::UNNAMED`] for every unix socket.
     pub fn peer_addr(&self) -> io::Result<Addr> {
-        with_io(|rt| kernel!(rt, Other, peer_addr(self.handle)))
+        device::addr(self.handle, Sock::peer_addr)
+            .unwrap_or_else(|| with_io(|rt| kernel!(rt, Other, peer_addr(self.handle))))
     }
 
     /// Where the client meant to connect before the firewall redirected it (`SO_ORIGINAL_DST`).
     pub fn original_dst(&self) -> io::Result<Addr> {
-        with_io(|rt| kernel!(rt, Other, original_dst(self.handle)))
+        device::addr(self.handle, Sock::original_dst)
+            .unwrap_or_else(|| with_io(|rt| kernel!(rt, Other, original_dst(self.handle))))
     }
 
     /// What the kernel knows of the connection (`TCP_INFO`).
     pub fn tcp_info(&self) -> io::Result<TcpInfo> {
-        tcp_info(self.handle)
+        tcp_info(self.descriptor())
     }
 
-    /// The number of the descriptor, for [`tcp_info`] while the connection is open.
-    pub const fn descriptor(&self) -> i32 {
-        self.handle
+    /// The number of the descriptor, for [`tcp_info`] while the connection is open; a device's is the one of the
+    /// connection below, if there is one.
+    pub fn descriptor(&self) -> i32 {
+        match device::is(self.handle) {
+            false => self.handle,
+            true => with_io(|rt| device::ask(rt, self.handle, |sock| Ok(sock.descriptor()))).unwrap_or(-1),
+        }
     }
 
     /// Whether an idle connection can still be used: no end or error was seen, and it holds no data out of
@@ -233,6 +251,9 @@ impl Sock {
             if slot.has(TLS) {
                 return tls::recv(rt, self.handle, slot, buf, peek);
             }
+            if device::is(self.handle) {
+                return device::recv(rt, self.handle, buf, peek);
+            }
             let answer = kernel!(rt, Recv, recv(self.handle, buf, peek));
             match &answer {
                 // All there was: the next byte, or the end, will be an edge. After a hang-up there's none to
@@ -261,7 +282,10 @@ impl Sock {
                 return tls::send(rt, self.handle, slot, bufs);
             }
             let asked: usize = bufs.iter().map(|b| b.len()).sum();
-            let answer = call(rt, self.handle);
+            let answer = match device::is(self.handle) {
+                false => call(rt, self.handle),
+                true => device::get(rt, self.handle)?.write(bufs),
+            };
             match &answer {
                 Ok(n) if *n < asked => slot.clear(WRITE | FRESH),
                 Ok(_) if slot.has(FRESH) => {

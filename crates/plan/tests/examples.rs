@@ -288,6 +288,7 @@ fn global() -> Global {
         max_rewrite: 1024,
         max_headers: 101,
         accept_any_payload: false,
+        http2: Default::default(),
         header_case: Arc::default(),
         own_idle: false,
         no_splice: false,

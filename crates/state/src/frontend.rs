@@ -122,6 +122,8 @@ pub struct Bind {
     pub namespace: Option<Box<str>>,
     /// `tcp-md5sig`: the password that segments are signed with.
     pub md5: Option<Box<str>>,
+    /// `proto`: which version of HTTP is spoken, whatever the client says.
+    pub proto: Proto,
     /// `thread`.
     pub threads: Threads,
     /// `shards`: how many sockets the threads share out among them; none: one each.
@@ -130,6 +132,16 @@ pub struct Bind {
     pub unix: UnixOwner,
     /// `ssl`: clients speak TLS.
     pub tls: Option<Arc<Served>>,
+}
+
+/// Which version of HTTP is spoken (`proto`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Proto {
+    /// HTTP/1, or HTTP/2 where the peer begins so.
+    #[default]
+    Any,
+    Http1,
+    Http2,
 }
 
 /// Owner and permissions of a unix socket.

@@ -73,6 +73,10 @@ pub struct Session {
     pub counters: Counters,
     /// What its first stream tracked before it was found to speak HTTP.
     pub carried: Counters,
+    /// Odd things that the client did which its protocol doesn't forbid, or not at once.
+    pub glitches: u32,
+    /// Whether the client was found to speak HTTP/2.
+    pub http2: bool,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
@@ -108,10 +112,42 @@ impl Session {
             vars: Living::new(),
             counters: Counters::new(),
             carried: Counters::new(),
+            glitches: 0,
+            http2: false,
             log_origin: Origin::Unspecified,
             sticks: false,
         }
     }
+
+    /// The session as one of several streams on the connection sees it.
+    pub fn for_stream(&mut self, now_ns: u64, wall_us: u64) -> Self {
+        let mut stream = Self {
+            peer: self.peer,
+            local: self.local,
+            destination: self.destination,
+            upgraded: self.upgraded,
+            proxied: self.proxied,
+            tlvs: self.tlvs.clone(),
+            handshake_ns: std::mem::take(&mut self.handshake_ns),
+            socket: self.socket,
+            tls: self.tls.clone(),
+            accepted_ns: self.accepted_ns,
+            accepted_wall_us: self.accepted_wall_us,
+            requests: self.requests,
+            counters: self.counters.share(),
+            carried: std::mem::take(&mut self.carried),
+            inspected: std::mem::take(&mut self.inspected),
+            glitches: self.glitches,
+            http2: self.http2,
+            sticks: self.sticks,
+            ..Self::new(self.frontend, self.bind, self.source, now_ns, wall_us)
+        };
+        if !self.vars.is_empty() {
+            stream.vars.copy_from(&self.vars);
+        }
+        stream
+    }
+
     /// Sets an end of the client's connection as a rule of this set sees it.
     pub fn set_ends(&mut self, source: Option<Endpoint>, destination: Option<Endpoint>, of_connection: bool) {
         if let Some(source) = source {

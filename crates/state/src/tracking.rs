@@ -1,42 +1,51 @@
 //! What a session and its streams track (manual 4.3 "track-sc"): entries of stick tables in which their events are
 //! counted, each with a number. When something happens is `engine`'s business.
 
+use std::sync::Arc;
+
 use crate::table::{Kind, Tracked};
 
 /// The entries one session or one stream tracks, by number.
 #[derive(Debug, Default)]
-pub struct Counters(Vec<Option<Tracked>>);
+pub struct Counters {
+    own: Vec<Option<Tracked>>,
+    /// Those of a session that several streams belong to at once.
+    shared: Option<Arc<Vec<Option<Tracked>>>>,
+}
 
 impl Counters {
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { own: Vec::new(), shared: None }
     }
 
     /// Whether nothing is tracked.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.own.is_empty() && self.shared.is_none()
     }
 
     /// The entry with this number.
     pub fn get(&self, number: u32) -> Option<&Tracked> {
-        self.0.get(usize::try_from(number).ok()?)?.as_ref()
+        let at = usize::try_from(number).ok()?;
+        let own = self.own.get(at).and_then(Option::as_ref);
+        own.or_else(|| self.shared.as_ref()?.get(at)?.as_ref())
     }
 
     /// Tracks an entry under this number, which must be one that the configuration allows.
     pub fn set(&mut self, number: u32, entry: Tracked) {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
-        while self.0.len() <= at {
-            self.0.push(None);
+        while self.own.len() <= at {
+            self.own.push(None);
         }
-        if let Some(slot) = self.0.get_mut(at) {
+        if let Some(slot) = self.own.get_mut(at) {
             *slot = Some(entry);
         }
     }
 
     /// Everything that is tracked.
     pub fn iter(&self) -> impl Iterator<Item = &Tracked> {
-        self.0.iter().flatten()
+        let shared = self.shared.as_ref().map(|shared| shared.iter()).unwrap_or_default();
+        self.own.iter().chain(shared).flatten()
     }
 
     /// Counts `n` of something, and how often it happens.
@@ -49,9 +58,21 @@ impl Counters {
 
     /// Tracks nothing any more. What was tracked stays in its table for the whole time again.
     pub fn end(&mut self, now_ms: u64) {
-        for entry in self.0.drain(..).flatten() {
+        for entry in self.own.drain(..).flatten() {
             entry.touch(now_ms);
         }
+        for entry in self.shared.take().and_then(Arc::into_inner).into_iter().flatten().flatten() {
+            entry.touch(now_ms);
+        }
+    }
+
+    /// The same entries for one of several streams; they are tracked until the last one ends.
+    #[must_use]
+    pub fn share(&mut self) -> Self {
+        if self.shared.is_none() && !self.own.is_empty() {
+            self.shared = Some(Arc::new(std::mem::take(&mut self.own)));
+        }
+        Self { own: Vec::new(), shared: self.shared.clone() }
     }
 }
 
@@ -61,6 +82,7 @@ pub const SESSIONS: [Kind; 2] = [Kind::SessCnt, Kind::SessRate];
 pub const REQUESTS: [Kind; 2] = [Kind::HttpReqCnt, Kind::HttpReqRate];
 pub const ERRORS: [Kind; 2] = [Kind::HttpErrCnt, Kind::HttpErrRate];
 pub const FAILURES: [Kind; 2] = [Kind::HttpFailCnt, Kind::HttpFailRate];
+pub const GLITCHES: [Kind; 2] = [Kind::GlitchCnt, Kind::GlitchRate];
 pub const BYTES_IN: [Kind; 2] = [Kind::BytesInCnt, Kind::BytesInRate];
 pub const BYTES_OUT: [Kind; 2] = [Kind::BytesOutCnt, Kind::BytesOutRate];
 

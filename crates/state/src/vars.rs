@@ -178,6 +178,17 @@ impl Living {
         self.charge.become_size(self.size(), sum);
     }
 
+    /// Makes it the same as another list.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.clear();
+        other.each(&mut |id, value| self.settled.set(id, value.to_owned()));
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.settled.is_empty() && self.late.try_borrow().is_ok_and(|late| late.is_empty())
+    }
+
     /// Takes over what was set lately.
     fn settle(&mut self) -> &mut Vars {
         for (id, value) in self.late.get_mut().drain(..) {

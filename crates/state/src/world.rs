@@ -42,6 +42,8 @@ pub struct Global {
     pub max_headers: u16,
     /// `h1-accept-payload-with-any-method`: bodies of GET, HEAD and DELETE before HTTP/1.1.
     pub accept_any_payload: bool,
+    /// `tune.h2.*`.
+    pub http2: Http2,
     /// `h1-case-adjust`.
     pub header_case: Arc<HeaderCase>,
     /// `tune.idle-pool.shared off`: threads keep their idle server connections to themselves.
@@ -91,6 +93,46 @@ pub struct Global {
     pub stats_maxconn: u32,
     /// How many files the process needs to open: `ulimit-n`; none: as many as `maxconn` needs.
     pub open_files: Option<u32>,
+}
+
+/// How HTTP/2 is spoken (manual 3.2 "tune.h2").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Http2 {
+    /// `tune.h2.header-table-size`, bytes.
+    pub header_table: u32,
+    /// `tune.h2.max-frame-size`, bytes.
+    pub max_frame: u32,
+    /// To clients, to servers.
+    pub front: Http2Side,
+    pub back: Http2Side,
+    /// `tune.h2.fe.max-total-streams`: streams after which a client is told to come again; 0: never.
+    pub max_total: u32,
+}
+
+/// One side of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Http2Side {
+    /// `max-concurrent-streams`.
+    pub max_streams: u32,
+    /// `rxbuf`: bytes of bodies that may come before they are read, of all streams together beyond that.
+    pub rx_buffer: u32,
+    /// `initial-window-size`: bytes of a body that may come before it is read.
+    pub initial_window: u32,
+    /// `glitches-threshold`: odd things after which a connection ends; 0: never.
+    pub glitches: u32,
+}
+
+impl Default for Http2Side {
+    fn default() -> Self {
+        Self { max_streams: 100, initial_window: 16_384, rx_buffer: 1_638_400, glitches: 0 }
+    }
+}
+
+impl Default for Http2 {
+    fn default() -> Self {
+        let (front, back) = (Http2Side::default(), Http2Side::default());
+        Self { header_table: 4096, max_frame: 16_384, front, back, max_total: 0 }
+    }
 }
 
 /// The level of a `stats socket`.

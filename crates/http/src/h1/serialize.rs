@@ -2,6 +2,7 @@
 
 use crate::known::Known;
 use crate::message::{Field, Message, Version};
+use crate::method::Method;
 
 /// The longest of the usual reasons, which stand in for a missing one.
 const REASON_MAX: usize = 48;
@@ -37,7 +38,10 @@ impl Message {
     /// The target as HTTP/1 has it.
     fn origin_target(&self) -> &[u8] {
         match self.normalized {
-            true => self.pathq().filter(|path| path.first() == Some(&b'/')).unwrap_or(b"/"),
+            true => match self.pathq() {
+                None if self.method == Method::Options => b"*",
+                path => path.filter(|path| path.first() == Some(&b'/')).unwrap_or(b"/"),
+            },
             false => self.target_bytes(),
         }
     }

@@ -2,14 +2,17 @@
 //! answers by itself what concerns the connection alone, and writes frames as far as windows allow.
 
 use super::frame::{self, Head, flag, kind, number31};
-use super::head::{self, Malformed, Reader, What};
+use super::head::{Malformed, Reader, What};
 use super::hpack::{Bad, Decoder};
 use super::settings::MAX_WINDOW;
 use super::streams::{Stream, Streams};
 use super::{Code, PREFACE, Settings};
 use crate::h1::Limits;
+use crate::header_value::trim;
 use crate::known::Known;
 use crate::message::Message;
+
+mod send;
 
 /// Which end this is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +30,8 @@ pub struct Config {
     pub limits: Limits,
     /// Bytes of a header block as it comes, compressed.
     pub max_block: usize,
+    /// Bytes of bodies that streams together may be granted beyond their initial windows.
+    pub spare_window: u32,
 }
 
 /// Frames of one header block.
@@ -94,7 +99,8 @@ pub struct Connection<T> {
     owed: u32,
     /// The highest stream that was begun.
     last: u32,
-    /// How many of them are open.
+    /// Bytes of bodies that were granted beyond initial windows.
+    granted: u32,
     prefaced: bool,
     greeted: bool,
     /// Whether we have sent GOAWAY, and up to which stream.
@@ -129,6 +135,7 @@ impl<T> Connection<T> {
             receives: i64::from(Settings::default().initial_window),
             owed: 0,
             last: 0,
+            granted: 0,
             prefaced: role == Role::Client,
             greeted: false,
             leaving: None,
@@ -170,9 +177,9 @@ impl<T> Connection<T> {
         self.streams.get(id)?.user.as_ref()
     }
 
-    /// What the user keeps for each stream.
-    pub fn users(&self) -> impl Iterator<Item = &T> {
-        self.streams.iter().filter_map(|stream| stream.user.as_ref())
+    /// What the user keeps for the streams above this one.
+    pub fn above(&self, id: u32) -> impl Iterator<Item = &T> {
+        self.streams.iter().filter(move |stream| stream.id > id).filter_map(|stream| stream.user.as_ref())
     }
 
     /// Keeps something for a stream.
@@ -441,6 +448,9 @@ impl<T> Connection<T> {
         stream.remote_ended = end;
         stream.length = length.unwrap_or(None);
         self.streams.add(stream);
+        if !end {
+            self.grant(id);
+        }
         Event::Head { id, end, refuse: read.is_err() }
     }
 
@@ -449,6 +459,7 @@ impl<T> Connection<T> {
             id,
             window: i64::from(self.peer.initial_window),
             receives: i64::from(self.config.settings.initial_window),
+            granted: 0,
             owed: 0,
             length: None,
             headed: false,
@@ -478,8 +489,22 @@ impl<T> Connection<T> {
         }
         if !interim {
             stream.length = left;
+            if !end {
+                self.grant(id);
+            }
         }
         Event::Head { id, end, refuse: false }
+    }
+
+    /// Grants a stream whose body is to come a larger window, out of what is left for all.
+    fn grant(&mut self, id: u32) {
+        let (more, least) =
+            ((self.config.spare_window - self.granted) / 4, self.config.settings.initial_window);
+        let large = |stream: &&mut Stream<T>| stream.length.is_none_or(|length| length > u64::from(least));
+        let Some(stream) = self.streams.get_mut(id).filter(|_| more > 0).filter(large) else { return };
+        (stream.granted, stream.receives) = (more, stream.receives + i64::from(more));
+        self.granted += more;
+        frame::write_number(kind::WINDOW_UPDATE, id, more, &mut self.out);
     }
 
     fn trailers_came<'i>(&mut self, id: u32) -> Event<'i> {
@@ -603,179 +628,15 @@ impl<T> Connection<T> {
 fn length(msg: &Message) -> Result<Option<u64>, Malformed> {
     let mut length = None;
     for header in msg.iterate(Known::ContentLength) {
-        let digits = header.value;
-        let number = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
-        let number: u64 = number.and_then(|text| text.parse().ok()).ok_or(Malformed::Reset)?;
-        if *length.get_or_insert(number) != number {
-            return Err(Malformed::Reset);
+        for digits in header.value.split(|byte| *byte == b',').map(trim) {
+            let number = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
+            let number: u64 = number.and_then(|text| text.parse().ok()).ok_or(Malformed::Reset)?;
+            if *length.get_or_insert(number) != number {
+                return Err(Malformed::Reset);
+            }
         }
     }
     Ok(length)
-}
-
-/// Sending.
-impl<T> Connection<T> {
-    /// Begins a stream with a request, whose scheme this is where its target doesn't say; none where the peer has as many
-    /// as it takes, or takes none any more. `bodiless`: no body of a response is to be expected, whatever its head says.
-    pub fn request(
-        &mut self,
-        msg: &Message,
-        scheme: &[u8],
-        websocket: bool,
-        end: bool,
-        bodiless: bool,
-        user: T,
-    ) -> Option<u32> {
-        if !self.takes_more() {
-            return None;
-        }
-        let id = if self.last == 0 { 1 } else { self.last + 2 };
-        self.last = id;
-        let mut stream = self.stream(id);
-        stream.local_ended = end;
-        stream.length = bodiless.then_some(0);
-        stream.user = Some(user);
-        self.streams.add(stream);
-        self.block_out(id, end, |out| head::write_request(msg, scheme, websocket, out));
-        Some(id)
-    }
-
-    /// How many more streams may be begun now.
-    pub fn takes_more(&self) -> bool {
-        !self.is_leaving() && self.last < 0x7fff_fff0 && self.open() < self.peer.max_streams as usize
-    }
-
-    /// Sends a response's head, final or not; false where the stream is gone.
-    pub fn response(&mut self, id: u32, msg: &Message, end: bool) -> bool {
-        let sends = self.ends(id, end);
-        if sends {
-            self.block_out(id, end, |out| head::write_response(msg, out));
-        }
-        sends
-    }
-
-    /// Ends a stream's body with trailers.
-    pub fn trailers(&mut self, id: u32, msg: &Message) {
-        if self.ends(id, true) {
-            self.block_out(id, true, |out| head::write_trailers(msg, out));
-        }
-    }
-
-    /// Notes that our direction ends, if so; whether it was open.
-    fn ends(&mut self, id: u32, end: bool) -> bool {
-        let Some(stream) = self.streams.get_mut(id).filter(|s| !s.reset && !s.local_ended) else {
-            return false;
-        };
-        stream.local_ended = end;
-        true
-    }
-
-    /// Writes a header list in as many frames as it takes.
-    fn block_out(&mut self, id: u32, end: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        let at = self.out.len();
-        let flags = flag::END_HEADERS | if end { flag::END_STREAM } else { 0 };
-        Head { len: 0, kind: kind::HEADERS, flags, stream: id }.write(&mut self.out);
-        write(&mut self.out);
-        let most = self.peer.max_frame as usize;
-        if self.out.len() - at - frame::HEAD <= most {
-            return self.set_len(at);
-        }
-        let list = self.out.split_off(at + frame::HEAD);
-        self.out.truncate(at);
-        let pieces = list.chunks(most);
-        let count = pieces.len();
-        for (n, piece) in pieces.enumerate() {
-            let last = if n + 1 == count { flag::END_HEADERS } else { 0 };
-            let (kind, end) =
-                if n == 0 { (kind::HEADERS, flags & flag::END_STREAM) } else { (kind::CONTINUATION, 0) };
-            Head { len: piece.len(), kind, flags: last | end, stream: id }.write(&mut self.out);
-            self.out.extend_from_slice(piece);
-        }
-    }
-
-    /// How many bytes of a body may be sent now.
-    pub fn room(&self, id: u32) -> usize {
-        let stream = self.streams.get(id).filter(|stream| !stream.reset && !stream.local_ended);
-        usize::try_from(stream.map_or(0, |stream| stream.window.min(self.window))).unwrap_or(0)
-    }
-
-    /// Sends what windows allow of a piece of a body, and how much that is. `end`: all of it is the last piece.
-    pub fn data(&mut self, id: u32, bytes: &[u8], end: bool) -> usize {
-        let n = bytes.len().min(self.room(id));
-        let ends = end && n == bytes.len();
-        let mut rest = bytes.get(..n).unwrap_or_default();
-        if (rest.is_empty() && !ends) || !self.ends(id, ends) {
-            return 0;
-        }
-        loop {
-            let (piece, behind) = rest.split_at(rest.len().min(self.peer.max_frame as usize));
-            let flags = if ends && behind.is_empty() { flag::END_STREAM } else { 0 };
-            Head { len: piece.len(), kind: kind::DATA, flags, stream: id }.write(&mut self.out);
-            self.out.extend_from_slice(piece);
-            rest = behind;
-            if rest.is_empty() {
-                break;
-            }
-        }
-        self.window -= n as i64;
-        if let Some(stream) = self.streams.get_mut(id) {
-            stream.window -= n as i64;
-        }
-        n
-    }
-
-    /// Says that so many bytes of what came on a stream were used up, so that as many may follow.
-    pub fn consumed(&mut self, id: u32, bytes: usize) {
-        let half = self.config.settings.initial_window / 2;
-        let Some(stream) = self.streams.get_mut(id) else { return };
-        stream.owed = stream.owed.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        if stream.owed > half && !stream.remote_ended && !stream.reset {
-            stream.receives += i64::from(stream.owed);
-            frame::write_number(kind::WINDOW_UPDATE, id, stream.owed, &mut self.out);
-            stream.owed = 0;
-        }
-    }
-
-    /// Asks for as much as came on the connection: what may come is bounded by the streams' windows.
-    pub fn replenish(&mut self) {
-        if i64::from(self.owed) > i64::from(Settings::default().initial_window) / 2 {
-            self.receives += i64::from(self.owed);
-            frame::write_number(kind::WINDOW_UPDATE, 0, self.owed, &mut self.out);
-            self.owed = 0;
-        }
-    }
-
-    /// Lets go of a stream. What isn't at its end is reset: with `code` if it is ours, for no fault of the peer's if it is
-    /// only that more comes than anybody reads.
-    pub fn release(&mut self, id: u32, code: Code) -> Option<T> {
-        let stream = self.streams.remove(id)?;
-        if stream.is_open() {
-            let code = if stream.local_ended && self.role == Role::Server { Code::NO_ERROR } else { code };
-            self.remember(id);
-            frame::write_number(kind::RST_STREAM, id, code.0, &mut self.out);
-        }
-        stream.user
-    }
-
-    /// Whether a stream was reset, or is gone.
-    pub fn is_reset(&self, id: u32) -> bool {
-        self.streams.get(id).is_none_or(|stream| stream.reset)
-    }
-
-    /// Says that no further streams will be served.
-    pub fn goaway(&mut self, code: Code) {
-        if self.leaving.is_some() && code == Code::NO_ERROR {
-            return;
-        }
-        let last = if self.role == Role::Server { self.last } else { 0 };
-        self.leaving = Some(last);
-        frame::write_goaway(last, code, &mut self.out);
-    }
-
-    /// Counts one odd thing more.
-    pub fn glitch(&mut self) {
-        self.glitches += 1;
-    }
 }
 
 #[cfg(test)]

@@ -179,12 +179,13 @@ impl<'m> Reader<'m> {
     fn is_served(&self) -> bool {
         let msg = &*self.msg;
         let method = msg.slice(msg.method_span);
-        let scheme = self.scheme.map(|scheme| msg.slice(scheme)).unwrap_or_default();
+        let text = |span: Option<Span>| span.map(|span| msg.slice(span)).unwrap_or_default();
+        let (scheme, path) = (text(self.scheme), text(self.path));
         let of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
         bytes::span_of(method, bytes::TOKEN) == method.len()
             && scheme.iter().all(of_scheme)
             && scheme.first().is_none_or(u8::is_ascii_alphabetic)
-            && (msg.slice(msg.text) != b"*" || msg.method == Method::Options)
+            && (path != b"*" || msg.method == Method::Options)
     }
 
     fn connect(&mut self) -> Option<()> {
@@ -205,11 +206,13 @@ impl<'m> Reader<'m> {
         if !(target.first() == Some(&b'/') || target == b"*") || target.iter().any(odd) {
             return None;
         }
-        let Some(authority) = self.authority.filter(|_| target != b"*") else {
+        let Some(authority) = self.authority else {
             msg.text = path;
             return Some(());
         };
         let start = msg.bytes.len() as u32;
+        // What concerns no path has none.
+        let path = if target == b"*" { Span::default() } else { path };
         for (span, behind) in [(scheme, &b"://"[..]), (authority, b""), (path, b"")] {
             let from = span.start as usize;
             msg.bytes.extend_from_within(from..from + span.len as usize);

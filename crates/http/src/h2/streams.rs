@@ -7,6 +7,8 @@ pub struct Stream<T> {
     /// What may be sent, and what may come.
     pub(super) window: i64,
     pub(super) receives: i64,
+    /// What it was granted beyond the initial window.
+    pub(super) granted: u32,
     /// Bytes that came and were used up, but for which no more were asked yet.
     pub(super) owed: u32,
     /// Bytes of the body that are to come, where the head says so.

@@ -1,4 +1,4 @@
-//! `req.ver`, `res.ver`, `req.proto_http`, `http_first_req`, `fc_http_major`: the protocol (manual 7.3.6).
+//! `req.ver`, `res.ver`, `req.proto_http`, `http_first_req`, `fc_http_major`, `fc_glitches`: the protocol (manual 7.3.6).
 
 use http::h1::{Limits, Parsed, find_request};
 
@@ -8,13 +8,27 @@ const GIVEN: &str = "GET / HTTP/1.0\r\n\r\n---\r\nHTTP/1.1 404 Not Found\r\n\r\n
 
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
+        name: "fc_glitches",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Client,
+        doc: "How many odd things the client did on its connection that its protocol does not forbid, or that cost \
+              more than they are worth: malformed requests of HTTP/2, frames that are too many or too small.",
+        examples: &[Example { given: GIVEN, expr: "fc_glitches", gives: "0" }],
+        get: |_, cx| Some(int(cx.session.glitches)),
+        each: None,
+    },
+    Fetch {
         name: "fc_http_major",
         args: &[],
         gives: Type::Sint,
         needs: Needs::Client,
         doc: "The major version of HTTP on the client's side: 1 or 2.",
         examples: &[Example { given: GIVEN, expr: "fc_http_major", gives: "1" }],
-        get: |_, cx| Some(int(cx.stream.filter(|s| s.has_request).map_or(1, |s| s.request.version().major))),
+        get: |_, cx| {
+            let of_request = || cx.stream.filter(|s| s.has_request).map_or(1, |s| s.request.version().major);
+            Some(int(if cx.session.http2 { 2 } else { of_request() }))
+        },
         each: None,
     },
     Fetch {

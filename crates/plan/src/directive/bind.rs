@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use config::SectionKind;
 use config::vocabulary::{BIND, ParamUse, split_params};
-use state::frontend::{Bind, BindAddress, UnixOwner};
+use state::frontend::{Bind, BindAddress, Proto, UnixOwner};
 use state::link::Threads;
 
 use super::proto::{self, Spoken};
@@ -205,7 +205,7 @@ fn set<'a>(
         "user" => bind.unix.uid = Some(id_of((plan.env.user)(value), "user")?),
         "group" => bind.unix.gid = Some(id_of((plan.env.group)(value), "group")?),
         // Taken note of for the proxy, whose mode decides.
-        "proto" => drop(proto::read(value)?),
+        "proto" => bind.proto = proto::spoken(proto::read(value)?),
         "cc" => bind.congestion = Some(value.into()),
         "namespace" => bind.namespace = Some(value.into()),
         "tcp-md5sig" => bind.md5 = Some(md5_password(value)?.into()),
@@ -305,6 +305,7 @@ pub(crate) fn empty() -> Bind {
         defer_accept: false,
         quickack_off: false,
         accept_proxy: false,
+        proto: Proto::Any,
         tfo: false,
         mss: None,
         user_timeout_ms: None,

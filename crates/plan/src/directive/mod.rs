@@ -51,6 +51,7 @@ mod stick;
 pub(crate) mod stick_table;
 mod timeout;
 mod tune;
+mod tune_h2;
 mod unique_id;
 
 /// Every directive, a file a line.
@@ -92,6 +93,7 @@ static ALL: &[&[Directive]] = &[
     stick_table::DIRECTIVES,
     timeout::DIRECTIVES,
     tune::DIRECTIVES,
+    tune_h2::DIRECTIVES,
     unique_id::DIRECTIVES,
     crate::tls::global::DIRECTIVES,
 ];

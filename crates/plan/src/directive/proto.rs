@@ -1,7 +1,8 @@
 //! `proto` of `bind` and `server` lines (manual 5.1, 5.2): which protocol is spoken whatever was negotiated. Without TLS
-//! that is HTTP/1 in HTTP proxies and none in TCP ones anyway; the others are not run.
+//! that is HTTP/1 in HTTP proxies and none in TCP ones anyway, or HTTP/2 from clients; the others are not run.
 
 use config::Span;
+use state::frontend::Proto;
 use state::options::Mode;
 
 use crate::ctx::{Line, Plan, kind_name};
@@ -26,9 +27,19 @@ pub(crate) fn read(name: &str) -> Result<&'static str, String> {
     known.copied().ok_or_else(|| format!(" unknown MUX protocol '{name}'"))
 }
 
+/// The version of HTTP that a name stands for.
+pub(crate) fn spoken(name: &str) -> Proto {
+    match name {
+        "h1" => Proto::Http1,
+        "h2" => Proto::Http2,
+        _ => Proto::Any,
+    }
+}
+
 /// Says of a line that its protocol is not run, if so.
 pub(crate) fn say<'a>(plan: &mut Plan<'a>, line: Line<'a>, protocol: &str) {
-    if !matches!(protocol, "h1" | "none") {
+    let runs = matches!(protocol, "h1" | "none") || (protocol == "h2" && line.keyword() == "bind");
+    if !runs {
         plan.remarks.unserved(line.span(), &format!("'proto {protocol}' on a '{}' line", line.keyword()));
     }
 }

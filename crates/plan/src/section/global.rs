@@ -21,6 +21,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         max_rewrite: 1_024,
         max_headers: 101,
         accept_any_payload: false,
+        http2: Default::default(),
         header_case: Default::default(),
         own_idle: false,
         no_splice: false,

@@ -8,7 +8,7 @@ use rustls::{CipherSuite, Connection, HandshakeKind, NamedGroup, ProtocolVersion
 use super::bind::Entry;
 
 /// One connection's TLS.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Whether the handshake came to its end.
     pub complete: bool,

@@ -28,6 +28,7 @@ const CONFIG: Config = Config {
         accept_any_payload: false,
     },
     max_block: 16_384,
+    spare_window: 0,
 };
 
 fn bytes(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -244,6 +245,13 @@ fn windows_are_kept() {
     server.frame(kind::WINDOW_UPDATE, 0, 3, &[0; 4]).resets(3, Code::PROTOCOL_ERROR);
     server.get(5, WHOLE).frame(kind::WINDOW_UPDATE, 0, 5, &[0x7f, 0xff, 0xff, 0xff]);
     server.resets(5, Code::FLOW_CONTROL_ERROR);
+    // Bodies that are to come share what is granted beyond that.
+    let mut server = Server::new();
+    server.connection.config.spare_window = 1600;
+    server.get(1, WHOLE).get(3, WHOLE | END).get(5, WHOLE);
+    server.sent(b"\0\0\x04\x08\0\0\0\0\x01\0\0\x01\x90\0\0\x04\x08\0\0\0\0\x05\0\0\x01\x2c");
+    server.connection.release(1, Code::CANCEL);
+    assert_eq!(server.connection.granted, 300);
     let mut server = Server::new();
     server.connection.config.settings.initial_window = 10;
     server.get(1, WHOLE).frame(kind::DATA, 0, 1, &[0; 11]).resets(1, Code::FLOW_CONTROL_ERROR);
