@@ -77,6 +77,7 @@ fn limits(world: &World, frontend: &Frontend) -> Limits {
         max_headers: global.max_headers,
         max_head: global.buffer_size.saturating_sub(global.max_rewrite),
         accept_unsafe: frontend.options.accept_unsafe_request,
+        any_version: false,
         accept_any_payload: global.accept_any_payload,
     }
 }
