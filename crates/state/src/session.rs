@@ -122,6 +122,8 @@ impl Session {
     /// The session as one of several streams on the connection sees it.
     pub fn for_stream(&mut self, now_ns: u64, wall_us: u64) -> Self {
         let mut stream = Self {
+            generation: self.generation,
+            place: self.place,
             peer: self.peer,
             local: self.local,
             destination: self.destination,
