@@ -100,6 +100,11 @@ fn deny() -> Result<Count> {
             bail!("cannot install cargo-deny; by hand: cargo install --locked cargo-deny");
         }
     }
+    // Also what other systems need, which is judged as well.
+    let fetched = command(&["fetch", "--quiet", "--locked"])?;
+    if fetched.failed > 0 {
+        return Ok(fetched);
+    }
     command(&["deny", "--log-level", "error", "--offline", "check", "licenses", "bans", "sources"])
 }
 

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_begins_alike_is_offered() {
-        let said = text(Title::Unknown, "show s");
+        let said = text(Title::Unknown, "show stat");
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!(
             lines.first().copied(),
