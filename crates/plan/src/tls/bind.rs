@@ -12,7 +12,7 @@ use state::tls::verify::{Clients, Trust};
 use state::tls::{Certificate, Names, Served, Table, Terms};
 
 use super::ciphers::{self, Chosen};
-use super::spec::{SPEAKS_H2, Spec, Verify};
+use super::spec::{Spec, Verify};
 use super::{files, list};
 use crate::ctx::{Line, Plan};
 
@@ -221,9 +221,8 @@ fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Ter
         return Err(vec!["no version of TLS is left".to_owned()]);
     }
     let clients = clients(plan, spec, &provider, span)?;
-    let http: &[&[u8]] = if SPEAKS_H2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
     let alpn = spec.alpn.clone().unwrap_or_else(|| match mode {
-        Mode::Http => http.iter().map(|name| name.to_vec()).collect(),
+        Mode::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         _ => Vec::new(),
     });
     let tickets = match spec.no_tickets {

@@ -115,10 +115,10 @@ pub(crate) fn make(
             builder.with_client_cert_resolver(Arc::new(Presents(Arc::clone(&certificate.key))))
         }
     };
-    config.alpn_protocols = spec.alpn.clone().unwrap_or_default();
+    config.alpn_protocols = spoken(spec.alpn.clone().unwrap_or_default());
     config.resumption =
         if server.no_reuse { Resumption::disabled() } else { Resumption::in_memory_sessions(SESSIONS) };
-    let mut made = ServerTls::new(config, server.check_alpn.clone());
+    let mut made = ServerTls::new(config, server.check_alpn.clone().map(spoken));
     made.traffic = server.ssl;
     made.checks = checks;
     made.check_sni = server.check_sni.map(Into::into);
@@ -162,4 +162,10 @@ impl rustls::client::ResolvesClientCert for Presents {
     fn has_certs(&self) -> bool {
         true
     }
+}
+
+/// What of these protocols is spoken with servers: HTTP/2 is not, and what isn't is not offered either.
+fn spoken(mut protocols: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    protocols.retain(|name| name != b"h2");
+    protocols
 }

@@ -188,9 +188,6 @@ fn verify(value: &str) -> Result<Verify, String> {
     }
 }
 
-/// Whether HTTP/2 is spoken: what isn't is not offered either.
-pub(crate) const SPEAKS_H2: bool = false;
-
 /// Protocols in the order of the list.
 fn protocols(value: &str) -> Result<Vec<Vec<u8>>, String> {
     let mut found = Vec::new();
@@ -198,7 +195,7 @@ fn protocols(value: &str) -> Result<Vec<Vec<u8>>, String> {
         if name.len() > 255 {
             return Err("'alpn' : protocol name too long".to_owned());
         }
-        if !name.is_empty() && (SPEAKS_H2 || name != "h2") {
+        if !name.is_empty() {
             found.push(name.as_bytes().to_vec());
         }
     }
