@@ -225,13 +225,14 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Waits for the body where the backend balances by a parameter that a form may carry.
-pub async fn form(x: &mut Exchange<'_>) -> Result<(), Stop> {
+/// Waits for the body where the backend balances by a parameter that a form may carry, and is to balance: neither a
+/// `use-server` rule nor a cookie has `led` to a server.
+pub async fn form(x: &mut Exchange<'_>, led: bool) -> Result<(), Stop> {
     let Some(backend) = x.backend else { return Ok(()) };
     if backend.balance_name != "url_param" || x.method != Method::Post {
         return Ok(());
     }
-    if !x.frontend.options.http_buffer_request && !backend.options.http_buffer_request {
+    if !led && !x.frontend.options.http_buffer_request && !backend.options.http_buffer_request {
         body(x).await?;
     }
     x.up.content(&mut x.stream.form);

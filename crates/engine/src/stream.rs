@@ -108,8 +108,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     backend_rules(x).await?;
     persist::use_server(x);
     persist::request(x).map_err(|http::Full| Failure::new(Cause::INTERNAL, Phase::REQUEST, 500))?;
+    let led = x.persistence.server.is_some();
     stick::request(x);
-    request::form(x).await?;
+    request::form(x, led).await?;
     inspect::unless_aborted(x)?;
     request::for_server(x)?;
     let rest = contact::contact(x).await?;
