@@ -71,7 +71,7 @@ fn set<'a>(
     server: &str,
 ) -> Result<(), String> {
     let name = used.name();
-    if spec.tls.take(plan, line, used, value)? {
+    if spec.tls.take(line, used, value)? {
         return Ok(());
     }
     let set = server_load::set(spec, name, value, server)?
@@ -206,7 +206,7 @@ pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr,
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     // What switches off what is not run says nothing new.
-    if matches!(name, "no-check-sni-auto" | "no-check-reuse-pool") {
+    if matches!(name, "no-check-sni-auto" | "no-check-reuse-pool" | "no-renegotiate") {
         return;
     }
     let what = format!("'{name}' on a '{}' line", line.keyword());

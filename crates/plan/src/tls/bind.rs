@@ -54,13 +54,13 @@ impl BindSpec {
             "crt" | "default-crt" => self.add(plan, value, name == "default-crt")?,
             "crt-list" => {
                 let first = self.pieces.len();
-                let pieces = list::read(plan, value)?;
+                let pieces = list::read(plan, line.span(), value)?;
                 self.pieces.extend(pieces.into_iter().map(|mut piece| {
                     piece.group += first;
                     piece
                 }));
             }
-            _ => return self.spec.take(plan, line, used, value).map_err(|e| titled(name, e)),
+            _ => return self.spec.take(line, used, value).map_err(|e| titled(name, e)),
         }
         Ok(true)
     }
@@ -148,13 +148,13 @@ fn say_missing<T>(plan: &mut Plan<'_>, span: Span, what: &str, chosen: &Chosen<T
     }
 }
 
-/// What the peer may sign with, if that is limited. Errors as for [`provider`].
+/// The signatures of a list, if there is one. Errors as for [`provider`].
 pub(crate) fn schemes(
     plan: &mut Plan<'_>,
-    spec: &Spec,
+    list: Option<&str>,
     span: Span,
 ) -> Result<Option<Vec<SignatureScheme>>, Vec<String>> {
-    let Some(list) = spec.peer_schemes.as_deref() else { return Ok(None) };
+    let Some(list) = list else { return Ok(None) };
     let chosen = ciphers::schemes(list)
         .ok_or_else(|| vec![format!("unable to set SSL Signature Algorithm list to '{list}'")])?;
     say_missing(plan, span, "signature algorithms", &chosen);
@@ -221,6 +221,7 @@ fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Ter
         return Err(vec!["no version of TLS is left".to_owned()]);
     }
     let clients = clients(plan, spec, &provider, span)?;
+    let schemes = schemes(plan, spec.own_schemes.as_deref(), span)?;
     let alpn = spec.alpn.clone().unwrap_or_else(|| match mode {
         Mode::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         _ => Vec::new(),
@@ -234,6 +235,7 @@ fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Ter
         versions,
         alpn,
         clients,
+        schemes,
         sessions: ServerSessionMemoryCache::new(plan.tls.sessions),
         tickets,
         client_order: spec.client_order,
@@ -270,7 +272,7 @@ fn clients(
         trust.revoked = files::revocations(plan, file).map_err(whole)?;
     }
     let mut made = Clients::new(&trust, required, spec.ignored, provider).map_err(|e| vec![e])?;
-    made.schemes = schemes(plan, spec, span)?;
+    made.schemes = schemes(plan, spec.peer_schemes.as_deref(), span)?;
     Ok(Some(Arc::new(made)))
 }
 

@@ -1,6 +1,6 @@
 //! What `global` says of TLS (manual 3.1, 3.2).
 
-use super::spec::Spec;
+use super::spec::{Side, Spec};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word, words_from};
 use crate::number::atol;
 
@@ -13,6 +13,10 @@ pub(crate) const DIRECTIVES: &[Directive] = &[
     Directive { name: "ssl-default-bind-ciphers", sections: at::GLOBAL, apply: preset },
     Directive { name: "ssl-default-bind-ciphersuites", sections: at::GLOBAL, apply: preset },
     Directive { name: "ssl-default-bind-curves", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-bind-sigalgs", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-bind-client-sigalgs", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-server-sigalgs", sections: at::GLOBAL, apply: preset },
+    Directive { name: "ssl-default-server-client-sigalgs", sections: at::GLOBAL, apply: preset },
     Directive { name: "ssl-default-server-ciphers", sections: at::GLOBAL, apply: preset },
     Directive { name: "ssl-default-server-ciphersuites", sections: at::GLOBAL, apply: preset },
     Directive { name: "ssl-default-server-curves", sections: at::GLOBAL, apply: preset },
@@ -23,12 +27,14 @@ pub(crate) const DIRECTIVES: &[Directive] = &[
     Directive { name: "tune.ssl.cachesize", sections: at::GLOBAL, apply: cache_size },
     Directive { name: "tune.ssl.capture-buffer-size", sections: at::GLOBAL, apply: capture },
     Directive { name: "tune.ssl.capture-cipherlist-size", sections: at::GLOBAL, apply: capture },
-    // There are no parameters of Diffie and Hellman to choose: only curves are spoken.
-    Directive { name: "tune.ssl.default-dh-param", sections: at::GLOBAL, apply: nothing },
-    Directive { name: "ssl-dh-param-file", sections: at::GLOBAL, apply: nothing },
+    Directive { name: "tune.ssl.default-dh-param", sections: at::GLOBAL, apply: no_dh },
+    Directive { name: "ssl-dh-param-file", sections: at::GLOBAL, apply: no_dh },
 ];
 
-fn nothing<'a>(_: &mut Ctx<'_, 'a>, _: Line<'a>) -> Applied {
+/// There are no parameters of Diffie and Hellman to choose.
+fn no_dh<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    let keyword = line.keyword();
+    cx.warn(line, format!("'{keyword}' changes nothing: keys are agreed on over curves only (ECDHE)."));
     Ok(())
 }
 
@@ -51,10 +57,10 @@ fn base<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     Ok(())
 }
 
-fn of_line<'p>(cx: &'p mut Ctx<'_, '_>, keyword: &str) -> &'p mut Spec {
-    match keyword.contains("-bind-") {
-        true => &mut cx.plan.tls.for_binds,
-        false => &mut cx.plan.tls.for_servers,
+fn of_line<'p>(cx: &'p mut Ctx<'_, '_>, keyword: &str) -> (Side, &'p mut Spec) {
+    match keyword.starts_with("ssl-default-bind-") {
+        true => (Side::Bind, &mut cx.plan.tls.for_binds),
+        false => (Side::Server, &mut cx.plan.tls.for_servers),
     }
 }
 
@@ -70,7 +76,8 @@ fn options<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             "ssl-min-ver" | "ssl-max-ver" => words.next().unwrap_or_default(),
             _ => "",
         };
-        if !of_line(cx, keyword).word(option, value)? {
+        let (side, spec) = of_line(cx, keyword);
+        if !spec.word(side, option, value)? {
             return Err(format!("unknown option '{option}' on global statement '{keyword}'."));
         }
     }
@@ -83,8 +90,10 @@ fn preset<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if value.is_empty() {
         return Err(format!("global statement '{keyword}' expects a cipher suite as an argument."));
     }
-    let name = keyword.rsplit('-').next().unwrap_or_default();
-    of_line(cx, keyword).word(name, value)?;
+    let (side, spec) = of_line(cx, keyword);
+    let name =
+        ["ssl-default-bind-", "ssl-default-server-"].iter().find_map(|head| keyword.strip_prefix(head));
+    spec.word(side, name.unwrap_or_default(), value)?;
     Ok(())
 }
 
@@ -98,7 +107,7 @@ fn server_verify<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
 }
 
 fn extra<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
-    let extra = &mut cx.plan.tls.extra;
+    let mut extra = cx.plan.tls.extra;
     (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (false, false, false, false);
     for kind in words_from(line, 1) {
         match kind {
@@ -106,13 +115,17 @@ fn extra<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             "key" => extra.key = true,
             "ocsp" => extra.ocsp = true,
             "issuer" => extra.issuer = true,
-            "sctl" | "none" => {}
+            "sctl" => {
+                cx.plan.remarks.not_run(line.span(), "'sctl' of 'ssl-load-extra-files'");
+            }
+            "none" => {}
             "all" => (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (true, true, true, true),
             other => {
                 return Err(format!("unknown option '{other}' on global statement 'ssl-load-extra-files'."));
             }
         }
     }
+    cx.plan.tls.extra = extra;
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! `crt-list` files: a certificate a line, maybe with parameters in brackets, and the names it is for (manual 5.1
 //! "crt-list").
 
+use config::Span;
 use config::vocabulary::CRT_LIST;
 
 use super::bind::Piece;
 use super::files;
-use super::spec::Spec;
+use super::spec::{Side, Spec};
 use crate::ctx::Plan;
 
 /// The longest line.
@@ -20,7 +21,7 @@ struct Line<'t> {
 }
 
 /// Reads a list with all its certificates. Errors are HAProxy's sentences, without the title of the line.
-pub(crate) fn read(plan: &mut Plan<'_>, name: &str) -> Result<Vec<Piece>, String> {
+pub(crate) fn read(plan: &mut Plan<'_>, span: Span, name: &str) -> Result<Vec<Piece>, String> {
     let text = plan
         .read(name)
         .map_err(|e| format!("'crt-list' : cannot open file '{name}' : {}", files::words(&e)))?;
@@ -29,7 +30,10 @@ pub(crate) fn read(plan: &mut Plan<'_>, name: &str) -> Result<Vec<Piece>, String
     for (at, raw) in text.lines().enumerate() {
         let fail = |why: String| format!("'crt-list' : parsing [{name}:{}]: {why}", at + 1);
         let Some(line) = parse(raw).map_err(fail)? else { continue };
-        let own = parameters(&line.parameters).map_err(fail)?;
+        let Parameters { own, unrun } = parameters(&line.parameters).map_err(fail)?;
+        for word in unrun {
+            plan.remarks.not_run(span, &format!("'{word}' at [{name}:{}]", at + 1));
+        }
         for certificate in
             files::certificates(plan, line.certificate).map_err(|e| format!("'crt-list' : {e}"))?
         {
@@ -88,10 +92,19 @@ fn parse(line: &str) -> Result<Option<Line<'_>>, String> {
     Ok((!parts.certificate.is_empty()).then_some(parts))
 }
 
-/// What stands in the brackets; none if nothing does.
-fn parameters(words: &[&str]) -> Result<Option<Spec>, String> {
+/// What stands in the brackets.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Parameters<'t> {
+    /// None if nothing does.
+    own: Option<Spec>,
+    /// Words of it that are not run.
+    unrun: Vec<&'t str>,
+}
+
+fn parameters<'t>(words: &[&'t str]) -> Result<Parameters<'t>, String> {
+    let mut found = Parameters::default();
     if words.is_empty() {
-        return Ok(None);
+        return Ok(found);
     }
     let mut spec = Spec::default();
     let mut words = words.iter();
@@ -104,10 +117,14 @@ fn parameters(words: &[&str]) -> Result<Option<Spec>, String> {
             true => "",
             false => words.next().ok_or_else(|| format!("missing value for '{name}'"))?,
         };
-        // What else may stand there tunes what is done anyway.
-        spec.word(name, value)?;
+        // Asking for what isn't done anyway leaves nothing out.
+        let off = matches!((*name, value), ("ktls" | "ocsp-update", "off"));
+        if !spec.word(Side::Bind, name, value)? && !off {
+            found.unrun.push(name);
+        }
     }
-    Ok(Some(spec))
+    found.own = Some(spec);
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -127,6 +144,9 @@ mod tests {
     #[test]
     fn mistakes_are_said() {
         assert_eq!(parse("a.pem [alpn h2").unwrap_err(), "can't find ']'");
+        let words = ["npn", "a", "allow-0rtt", "ktls", "on", "ocsp-update", "on", "sigalgs", "RSA+SHA256"];
+        assert_eq!(parameters(&words).unwrap().unrun, ["npn", "allow-0rtt", "ktls", "ocsp-update"]);
+        assert!(parameters(&["ktls", "off", "ocsp-update", "off"]).unwrap().unrun.is_empty());
         assert_eq!(parameters(&["foo"]).unwrap_err(), "unknown ssl keyword foo");
         assert_eq!(parameters(&["alpn"]).unwrap_err(), "missing value for 'alpn'");
     }

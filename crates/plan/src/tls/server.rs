@@ -5,13 +5,13 @@ use std::sync::Arc;
 use config::Span;
 use config::vocabulary::ParamUse;
 use rustls::ClientConfig;
-use rustls::client::Resumption;
+use rustls::client::{Resumption, Tls12Resumption};
 use state::tls::ServerTls;
 use state::tls::verify::{Servers, Trust};
 
 use super::bind::{provider, schemes};
 use super::files;
-use super::spec::{Spec, Verify};
+use super::spec::{Side, Spec, Verify};
 use crate::ctx::{Line, Plan};
 
 /// How many servers' names have their sessions kept, for one line.
@@ -37,7 +37,6 @@ impl<'a> ServerTlsSpec<'a> {
     /// Takes a parameter; false if it is not about TLS. Errors: HAProxy's words behind the title.
     pub(crate) fn take(
         &mut self,
-        plan: &mut Plan<'a>,
         line: Line<'a>,
         used: &ParamUse<'a>,
         value: &'a str,
@@ -56,7 +55,7 @@ impl<'a> ServerTlsSpec<'a> {
             "verifyhost" => self.verify_host = Some(value),
             "check-alpn" => {
                 let mut spec = Spec::default();
-                spec.word("alpn", value)?;
+                spec.word(Side::Server, "alpn", value)?;
                 self.check_alpn = spec.alpn;
             }
             "ssl-reuse" => self.no_reuse = false,
@@ -66,7 +65,7 @@ impl<'a> ServerTlsSpec<'a> {
                     "'verify' : unknown verify method '{value}', only 'none' and 'required' are supported"
                 ));
             }
-            _ => return self.spec.take(plan, line, used, value).map_err(|e| named(name, e)),
+            _ => return self.spec.take(line, used, value).map_err(|e| named(name, e)),
         }
         Ok(true)
     }
@@ -101,7 +100,11 @@ pub(crate) fn make(
     let trust = trust(plan, &spec)?;
     let host = server.verify_host.map(|host| host.to_ascii_lowercase().into());
     let mut verifier = Servers::new(trust.as_ref(), host, &provider)?;
-    verifier.schemes = schemes(plan, &spec, span).map_err(|e| format!("{}.", e.join(" ")))?;
+    let mut schemes = |list: &Option<Box<str>>| {
+        schemes(plan, list.as_deref(), span).map_err(|e| format!("{}.", e.join(" ")))
+    };
+    verifier.schemes = schemes(&spec.peer_schemes)?;
+    let own_schemes = schemes(&spec.own_schemes)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions)
         .map_err(|e| e.to_string())?
@@ -112,12 +115,17 @@ pub(crate) fn make(
         Some(name) => {
             let certificate = files::certificates(plan, name)?.into_iter().next();
             let certificate = certificate.ok_or_else(|| format!("no certificate in '{name}'."))?;
-            builder.with_client_cert_resolver(Arc::new(Presents(Arc::clone(&certificate.key))))
+            builder.with_client_cert_resolver(Arc::new(Presents(certificate.signing_with(own_schemes))))
         }
     };
     config.alpn_protocols = spoken(spec.alpn.clone().unwrap_or_default());
-    config.resumption =
-        if server.no_reuse { Resumption::disabled() } else { Resumption::in_memory_sessions(SESSIONS) };
+    config.resumption = match (server.no_reuse, spec.no_tickets) {
+        (true, _) => Resumption::disabled(),
+        (false, Some(true)) => {
+            Resumption::in_memory_sessions(SESSIONS).tls12_resumption(Tls12Resumption::SessionIdOnly)
+        }
+        _ => Resumption::in_memory_sessions(SESSIONS),
+    };
     let mut made = ServerTls::new(config, server.check_alpn.clone().map(spoken));
     made.traffic = server.ssl;
     made.checks = checks;

@@ -5,7 +5,7 @@ use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use state::tls::verdict::{self, Ignored};
 
-use crate::ctx::{Line, Plan};
+use crate::ctx::Line;
 
 /// Versions, in order; the first ones are not spoken any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,13 @@ pub(crate) enum Verify {
     Required,
 }
 
+/// Whose parameters they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Bind,
+    Server,
+}
+
 /// The parameters; none: not given here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spec {
@@ -50,6 +57,8 @@ pub(crate) struct Spec {
     pub(crate) curves: Option<Box<str>>,
     /// What the peer may sign with: `sigalgs` of a server, `client-sigalgs` of a bind.
     pub(crate) peer_schemes: Option<Box<str>>,
+    /// What is signed with here: `sigalgs` of a bind, `client-sigalgs` of a server.
+    pub(crate) own_schemes: Option<Box<str>>,
     pub(crate) alpn: Option<Vec<Vec<u8>>>,
     pub(crate) verify: Option<Verify>,
     pub(crate) ca_file: Option<Box<str>>,
@@ -72,6 +81,7 @@ impl Spec {
         self.ciphers = self.ciphers.or_else(|| other.ciphers.clone());
         self.suites = self.suites.or_else(|| other.suites.clone());
         self.peer_schemes = self.peer_schemes.or_else(|| other.peer_schemes.clone());
+        self.own_schemes = self.own_schemes.or_else(|| other.own_schemes.clone());
         self.curves = self.curves.or_else(|| other.curves.clone());
         self.alpn = self.alpn.or_else(|| other.alpn.clone());
         self.verify = self.verify.or(other.verify);
@@ -89,32 +99,25 @@ impl Spec {
     }
 
     /// Takes a parameter; false if it is none of these. Errors: HAProxy's words, without the title.
-    pub(crate) fn take(
-        &mut self,
-        plan: &mut Plan<'_>,
-        line: Line<'_>,
-        used: &ParamUse<'_>,
-        value: &str,
-    ) -> Result<bool, String> {
-        if self.word(used.name(), value)? {
-            return Ok(true);
-        }
-        let server = line.keyword() != "bind";
-        if used.name() == "sigalgs" && server || used.name() == "client-sigalgs" && !server {
-            self.peer_schemes = Some(value.into());
-            return Ok(true);
-        }
-        if matches!(used.name(), "sigalgs" | "client-sigalgs") {
-            let what = format!("'{}' on a '{}' line", used.name(), line.keyword());
-            plan.remarks.not_run(line.span(), &what);
-            return Ok(true);
-        }
-        Ok(false)
+    pub(crate) fn take(&mut self, line: Line<'_>, used: &ParamUse<'_>, value: &str) -> Result<bool, String> {
+        let side = match line.keyword() {
+            "server" | "server-template" | "default-server" => Side::Server,
+            _ => Side::Bind,
+        };
+        self.word(side, used.name(), value)
     }
 
     /// The same by name and value alone.
-    pub(crate) fn word(&mut self, name: &str, value: &str) -> Result<bool, String> {
+    pub(crate) fn word(&mut self, side: Side, name: &str, value: &str) -> Result<bool, String> {
         match name {
+            "sigalgs" | "client-sigalgs" => {
+                let of_servers = name == "sigalgs";
+                let schemes = match of_servers == (side == Side::Bind) {
+                    true => &mut self.own_schemes,
+                    false => &mut self.peer_schemes,
+                };
+                *schemes = Some(value.into());
+            }
             "ssl-min-ver" => self.min = Some(version(value)?),
             "ssl-max-ver" => self.max = Some(version(value)?),
             "force-sslv3" => self.force(Version::Ssl3),

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::SignatureAlgorithm;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, Signer, SigningKey};
+use rustls::{SignatureAlgorithm, SignatureScheme};
 
 use super::x509;
 
@@ -83,9 +83,35 @@ impl Certificate {
         Self { file: file.into(), key: Arc::new(key), kind, names: names.into() }
     }
 
+    /// What signs with it, with nothing but these if that is limited.
+    pub fn signing_with(&self, schemes: Option<Vec<SignatureScheme>>) -> Arc<CertifiedKey> {
+        let Some(schemes) = schemes else { return Arc::clone(&self.key) };
+        let mut limited = CertifiedKey::clone(&self.key);
+        limited.key = Arc::new(Limited { key: Arc::clone(&self.key.key), schemes });
+        Arc::new(limited)
+    }
+
     /// The certificate itself, without its chain.
     pub fn leaf(&self) -> &[u8] {
         self.key.cert.first().map(|leaf| &**leaf).unwrap_or_default()
+    }
+}
+
+/// A key that signs in some ways only.
+#[derive(Debug)]
+struct Limited {
+    key: Arc<dyn SigningKey>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl SigningKey for Limited {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let both: Vec<_> = self.schemes.iter().copied().filter(|scheme| offered.contains(scheme)).collect();
+        self.key.choose_scheme(&both)
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{ServerConfig, SignatureScheme, SupportedProtocolVersion};
 
 use super::cert::Certificate;
 use super::verify::Clients;
@@ -19,6 +19,8 @@ pub struct Terms {
     pub alpn: Vec<Vec<u8>>,
     /// What is asked of clients' certificates, if they are asked for.
     pub clients: Option<Arc<Clients>>,
+    /// What is signed with, if that is limited.
+    pub schemes: Option<Vec<SignatureScheme>>,
     pub sessions: Arc<dyn StoresServerSessions>,
     /// None: sessions are kept here instead of with the clients.
     pub tickets: Option<Arc<dyn ProducesTickets>>,
@@ -44,7 +46,8 @@ impl Terms {
             Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients) as _),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(Always(Arc::clone(&certificate.key))));
+        let mut config =
+            builder.with_cert_resolver(Arc::new(Always(certificate.signing_with(self.schemes.clone()))));
         config.alpn_protocols = self.alpn.clone();
         config.session_storage = Arc::clone(&self.sessions);
         if let Some(tickets) = &self.tickets {
