@@ -4,6 +4,9 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sample::Owned;
 
 /// Looks up the addresses of a host name, best first; empty if there is none.
 pub type Resolve = Box<dyn Fn(&str) -> Vec<IpAddr>>;
@@ -24,6 +27,10 @@ pub struct Environment {
     pub open_files: u32,
     /// Whether the process may raise that limit.
     pub privileged: bool,
+    /// Microseconds since 1970: the time that `set-var` lines read.
+    pub wall_us: u64,
+    /// Variables that the process has already, by name, without `proc.`: `set-var` lines may read them.
+    pub variables: Vec<(Box<str>, Owned)>,
     pub resolve: Resolve,
     pub read_file: ReadFile,
     pub list: List,
@@ -42,6 +49,10 @@ impl Environment {
             hostname: hostname.into(),
             open_files,
             privileged,
+            wall_us: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX)),
+            variables: Vec::new(),
             resolve: Box::new(|name| {
                 (name, 0u16).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
             }),
@@ -63,6 +74,8 @@ impl Environment {
             hostname: "localhost".into(),
             open_files: 20_000,
             privileged: false,
+            wall_us: 0,
+            variables: Vec::new(),
             resolve: Box::new(|_| Vec::new()),
             read_file: Box::new(|_| Err(io::ErrorKind::NotFound.into())),
             list: Box::new(|_| Err(io::ErrorKind::NotFound.into())),

@@ -13,6 +13,7 @@ use engine::cli::Cli;
 use engine::health::Monitor;
 use engine::thread::Socket;
 use net::Remote;
+use plan::Environment;
 use plan::inherit::{self, Unbound, numbers};
 use state::World;
 use state::family::Edit;
@@ -131,7 +132,8 @@ impl Stage {
     /// The value of the one variable that a configuration of its own sets.
     pub(crate) fn evaluate(&self, text: Vec<u8>) -> Result<Option<Owned>, Refusal> {
         let sources = vec![Source::new("set var", text)];
-        let Evaluated { loaded, world, .. } = check::evaluate(&self.args, sources, None);
+        let environment = Environment { variables: self.world().variables(), ..check::environment() };
+        let Evaluated { loaded, world, .. } = check::evaluate_in(&environment, &self.args, sources, None);
         match world {
             Some(world) => Ok(world.initial_vars.iter().next().map(|(_, value)| value.to_owned())),
             None => Err(check::rendered(&loaded, &self.args).lines().map(str::to_owned).collect()),

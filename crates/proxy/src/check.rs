@@ -38,8 +38,18 @@ pub(crate) struct Evaluated {
 
 /// Builds, for taking over from another World if there is one; says nothing.
 pub(crate) fn evaluate(args: &Args, sources: Vec<Source>, old: Option<&World>) -> Evaluated {
+    evaluate_in(&environment(), args, sources, old)
+}
+
+/// The same, in surroundings of the caller's.
+pub(crate) fn evaluate_in(
+    environment: &Environment,
+    args: &Args,
+    sources: Vec<Source>,
+    old: Option<&World>,
+) -> Evaluated {
     let mut loaded = load(args, sources);
-    let Built { world, diagnostics, unserved } = plan::build_after(&loaded, &environment(), old);
+    let Built { world, diagnostics, unserved } = plan::build_after(&loaded, environment, old);
     for diagnostic in diagnostics {
         loaded.push_diagnostic(diagnostic);
     }
@@ -231,7 +241,7 @@ impl Checked {
 }
 
 /// This machine, as far as building a World asks for it.
-fn environment() -> Environment {
+pub(crate) fn environment() -> Environment {
     let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
     let files = net::process::nofile().unwrap_or(1024);
     Environment::system(

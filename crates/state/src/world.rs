@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use sample::Owned;
 
@@ -327,6 +327,23 @@ impl World {
 
     pub fn frontend(&self, position: u32) -> Option<&Frontend> {
         self.frontends.get(usize::try_from(position).ok()?)
+    }
+
+    /// What the process's variables are now, by name without the scope; those that no configuration names, too.
+    pub fn variables(&self) -> Vec<(Box<str>, Owned)> {
+        let vars = self.process.vars.read().unwrap_or_else(PoisonError::into_inner);
+        let named = vars.iter().filter_map(|(id, value)| {
+            let name = self.var_names.get(usize::try_from(id).ok()?)?;
+            Some((name.clone(), value.to_owned()))
+        });
+        let loose = self.process.loose_vars.lock().unwrap_or_else(PoisonError::into_inner);
+        named.chain(loose.iter().map(|(name, value)| (name.clone(), value.clone()))).collect()
+    }
+
+    /// The number of the variable of this name, without its scope; none if no configuration names it.
+    pub fn variable(&self, name: &str) -> Option<u32> {
+        let at = self.var_names.iter().position(|known| **known == *name)?;
+        u32::try_from(at).ok()
     }
 
     pub fn table(&self, position: u32) -> Option<&Arc<Table>> {

@@ -44,17 +44,12 @@ const SCOPES: [&str; 11] =
 /// The value of a variable of the process. Those that no configuration names are kept apart.
 fn find(query: &Query<'_>, name: &str) -> Option<Owned> {
     let process = &query.world.process;
-    match number_of(query, name) {
+    match query.world.variable(name) {
         Some(id) => {
             process.vars.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|value| value.to_owned())
         }
         None => process.loose_vars.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned(),
     }
-}
-
-fn number_of(query: &Query<'_>, name: &str) -> Option<u32> {
-    let at = query.world.var_names.iter().position(|known| **known == *name)?;
-    u32::try_from(at).ok()
 }
 
 /// `proc.x: type=sint value=<4>`
@@ -106,7 +101,7 @@ fn set(query: &Query<'_>) -> Result<(), String> {
 
 fn put(query: &Query<'_>, name: &str, value: Owned) {
     let process = &query.world.process;
-    match number_of(query, name) {
+    match query.world.variable(name) {
         Some(id) => {
             process.vars.write().unwrap_or_else(PoisonError::into_inner).set(id, value);
             process.charge_vars();

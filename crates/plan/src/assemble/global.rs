@@ -82,8 +82,13 @@ pub(super) fn world(
         process: Arc::new(Process::default()),
     };
     world.process.server_numbers.reserve(plan.next_uid);
+    for (name, value) in &plan.env.variables {
+        if let (Some(id), Ok(mut vars)) = (world.variable(name), world.process.vars.write()) {
+            vars.set(id, value.clone());
+        }
+    }
     for (id, source) in compiled {
-        if let Some(value) = evaluate(&world, &source) {
+        if let Some(value) = evaluate(&world, &source, plan.env.wall_us) {
             world.initial_vars.set(id, value.clone());
             if let Ok(mut vars) = world.process.vars.write() {
                 vars.set(id, value);
@@ -142,8 +147,8 @@ fn compile(assembly: &mut Assembly<'_, '_>, set: &SetVar<'_>) -> Option<(u32, So
 }
 
 /// Evaluates a `set-var` line of `global`, when there is no stream and no session worth the name.
-fn evaluate(world: &World, source: &Source) -> Option<sample::Owned> {
-    let session = Session::new(0, 0, Endpoint::Unix, 0, 0);
+fn evaluate(world: &World, source: &Source, wall_us: u64) -> Option<sample::Owned> {
+    let session = Session::new(0, 0, Endpoint::Unix, 0, wall_us);
     let arena = Bump::new();
     let cx = Ctx {
         world,
@@ -152,7 +157,7 @@ fn evaluate(world: &World, source: &Source) -> Option<sample::Owned> {
         side: Side::Request,
         arena: &arena,
         now_ns: 0,
-        wall_us: 0,
+        wall_us,
         thread: 0,
     };
     match source {
@@ -162,5 +167,28 @@ fn evaluate(world: &World, source: &Source) -> Option<sample::Owned> {
             format.write(&cx, &mut text);
             Some(sample::Owned::Str(text.into()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_var_reads_the_clock_and_the_variables_that_there_are() {
+        let mut machine = crate::Environment::empty();
+        machine.wall_us = 7_000_000;
+        machine.variables = vec![("a".into(), sample::Owned::Str((*b"before").into()))];
+        let text = "global\n set-var proc.b var(proc.a),upper\n set-var proc.c date\n";
+        let source = config::Source::new("test", text.as_bytes().to_vec());
+        let loaded = config::parse_sources(vec![source], &config::Context::with_env(config::Env::default()));
+        let world = crate::build(&loaded, &machine).world.unwrap();
+        let value = |name: &str| {
+            let id = world.variable(name)?;
+            world.initial_vars.get(id).map(|value| value.to_owned())
+        };
+        assert_eq!(value("b"), Some(sample::Owned::Str((*b"BEFORE").into())));
+        assert_eq!(value("c"), Some(sample::Owned::Sint(7)));
+        assert_eq!(value("a"), None);
     }
 }
