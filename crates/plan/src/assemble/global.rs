@@ -172,8 +172,6 @@ fn evaluate(world: &World, source: &Source, wall_us: u64) -> Option<sample::Owne
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn set_var_reads_the_clock_and_the_variables_that_there_are() {
         let mut machine = crate::Environment::empty();
