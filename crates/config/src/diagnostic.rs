@@ -116,7 +116,7 @@ impl Diagnostic {
             Place::Config => write!(out, "config : "),
             Place::Bare => Ok(()),
         };
-        out.push_str(&self.message);
+        out.push_str(&crate::readable::shown(&self.message));
         out
     }
 

@@ -39,6 +39,7 @@ pub mod literal;
 mod load;
 mod loaded;
 mod parse;
+mod readable;
 mod section;
 pub mod vocabulary;
 mod words;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::context::Env;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Document;
+use crate::readable::Readable;
 use crate::section::SectionKind;
 use crate::words::WordRow;
 
@@ -80,6 +81,7 @@ pub struct Loaded {
     pub(crate) files: Vec<File>,
     pub(crate) text: Vec<u8>,
     pub(crate) words: Vec<WordRow>,
+    pub(crate) readable: Readable,
     pub(crate) lines: Vec<LineRow>,
     pub(crate) sections: Vec<SectionRow>,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -133,6 +135,14 @@ impl Loaded {
         self.file(span.file).and_then(|file| file.document.line_text(index)).unwrap_or_default()
     }
 
+    /// Makes texts of the words that aren't UTF-8.
+    pub(crate) fn make_readable(&mut self) {
+        for row in &self.words {
+            let bytes = self.text.get(row.start as usize..row.start as usize + row.len as usize);
+            self.readable.note(row.start, bytes.unwrap_or_default());
+        }
+    }
+
     fn line_row(&self, index: u32) -> LineRow {
         let none = LineRow { file: FileId(0), prefix: Prefix::None, count: 0, line: 0, first: 0 };
         self.lines.get(index as usize).copied().unwrap_or(none)
@@ -152,7 +162,7 @@ impl<'a> Section<'a> {
         self.row.kind
     }
 
-    /// Its name; `None` if it has none (or, which is diagnosed for proxies, one that isn't UTF-8).
+    /// Its name; `None` if it has none.
     pub fn name(&self) -> Option<&'a str> {
         self.name_word().and_then(|word| word.str())
     }
@@ -251,7 +261,7 @@ impl<'a> Directive<'a> {
         let row = self.loaded.words.get(self.row.first as usize + index)?;
         let bytes = self.loaded.text.get(row.start as usize..row.start as usize + row.len as usize)?;
         let span = Span { file: self.row.file, line: self.row.line, column: row.column + 1, length: row.raw };
-        Some(Word { bytes, span })
+        Some(Word { bytes, span, readable: self.loaded.readable.get(row.start) })
     }
 
     /// All its words, the keyword first.
@@ -307,6 +317,7 @@ impl std::fmt::Debug for Directive<'_> {
 pub struct Word<'a> {
     bytes: &'a [u8],
     span: Span,
+    readable: Option<&'a str>,
 }
 
 impl<'a> Word<'a> {
@@ -315,9 +326,9 @@ impl<'a> Word<'a> {
         self.bytes
     }
 
-    /// What it means, if that is UTF-8.
+    /// What it means, as text. Bytes that are no characters are private ones there: U+10FF00 and the byte.
     pub fn str(&self) -> Option<&'a str> {
-        std::str::from_utf8(self.bytes).ok()
+        self.readable.or_else(|| std::str::from_utf8(self.bytes).ok())
     }
 
     /// What it means, for messages: anything that isn't UTF-8 is replaced.

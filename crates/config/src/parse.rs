@@ -54,6 +54,7 @@ pub fn parse_sources(sources: Vec<Source>, context: &Context) -> Loaded {
     for source in sources {
         read_source(source, context, &mut loaded);
     }
+    loaded.make_readable();
     check::run(&mut loaded);
     loaded.diagnostics.sort_by_key(|d| d.span.map_or((u16::MAX, u32::MAX), |s| (s.file.0, s.line)));
     loaded

@@ -63,7 +63,7 @@ fn bytes_that_are_no_text_are_carried() {
     let source = Source::new("t.cfg", &b"backend b\n log-tag \xff\\xfe\n"[..]);
     let loaded = parse_sources(vec![source], &Context::default());
     let word = loaded.sections().next().unwrap().directives().next().unwrap().word(1).unwrap();
-    assert_eq!((word.bytes(), word.str()), (&b"\xff\xfe"[..], None));
+    assert_eq!((word.bytes(), word.str()), (&b"\xff\xfe"[..], Some("\u{10ffff}\u{10fffe}")));
 }
 
 #[test]

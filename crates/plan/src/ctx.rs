@@ -235,3 +235,21 @@ pub(crate) fn no_more(line: Line<'_>, last: usize) -> Applied {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use config::{Context, Source, parse_sources};
+
+    use super::word;
+
+    #[test]
+    fn words_are_the_bytes_that_were_written() {
+        let text =
+            b"defaults\n email-alert from -\\xE0\\xe9\\xF4\\x8f\\xbe\\x80-\xff h\xc3\xa9 plain\n".to_vec();
+        let loaded = parse_sources(vec![Source::new("t", text)], &Context::default());
+        let line = loaded.sections().next().and_then(|section| section.directives().next()).unwrap();
+        let bytes = |at| sample::text::boxed(word(line, at));
+        assert_eq!(*bytes(2), *b"-\xe0\xe9\xf4\x8f\xbe\x80-\xff");
+        assert_eq!([&*bytes(3), &*bytes(4)], [&b"h\xc3\xa9"[..], b"plain"]);
+    }
+}

@@ -7,11 +7,12 @@
 //! converter turns one into another, a pattern says yes or no; which ones exist is the business of `keywords`.
 //!
 //! Reading order: [`value`] (the types), [`cast`] (between them), [`arg`] (what stands in a keyword's
-//! parentheses), [`pattern`] (what stands after an ACL).
+//! parentheses), [`pattern`] (what stands after an ACL); [`text`] gives the bytes of a word.
 
 pub mod arg;
 pub mod cast;
 pub mod pattern;
+pub mod text;
 pub mod value;
 
 pub use arg::{Arg, ArgKind, ArgSpec, Args, Own, Reading, Unread, Written};

@@ -64,7 +64,7 @@ pub(super) fn parse(p: &mut Parse<'_>, default_status: u16) -> Result<Answer, St
             "content-type" => {
                 p.words.advance(1);
                 let kind = p.words.next().ok_or("'content-type' expects <ctype> as argument")?;
-                answer.content_type = Some(kind.as_bytes().into());
+                answer.content_type = Some(sample::text::boxed(kind));
             }
             "hdr" => headers.extend(header(p)?),
             "default-errorfiles" | "errorfile" | "errorfiles" | "file" | "lf-file" | "string"
@@ -107,7 +107,7 @@ fn header(p: &mut Parse<'_>) -> Result<Option<Header>, String> {
         p.compiler.warn(format!("header '{name}' always ignored by the http reply."));
         return Ok(None);
     }
-    Ok(Some((name.as_bytes().into(), p.compiler.format(text)?)))
+    Ok(Some((sample::text::boxed(name), p.compiler.format(text)?)))
 }
 
 /// The body that a keyword and its argument stand for.
@@ -124,7 +124,7 @@ fn payload(word: &str, status: u16, p: &mut Parse<'_>) -> Result<Payload, String
     let argument = p.words.next().ok_or_else(|| format!("'{word}' expects <{what}> as argument"))?;
     Ok(match word {
         "errorfiles" => Payload::Section(p.compiler.http_errors(argument, status)?),
-        "string" => Payload::Bytes(argument.as_bytes().into()),
+        "string" => Payload::Bytes(sample::text::boxed(argument).into()),
         "lf-string" => Payload::Computed(p.compiler.body(argument)?),
         "errorfile" => {
             let bytes = read(p, argument).map_err(|e| format!("{e}."))?;

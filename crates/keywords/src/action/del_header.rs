@@ -21,7 +21,7 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     let lower = || text.to_ascii_lowercase().into_bytes().into_boxed_slice();
     let which = if p.words.accept("-m") {
         match p.words.next().ok_or("-m flag expects exactly 1 argument")? {
-            "str" => Which::Name(http::Name::new(text.as_bytes())),
+            "str" => Which::Name(http::Name::new(&sample::text::bytes(text))),
             "beg" => Which::Begins(lower()),
             "end" => Which::Ends(lower()),
             "sub" => Which::Contains(lower()),
@@ -29,7 +29,7 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
             other => return Err(format!("-m with unsupported matching method '{other}'")),
         }
     } else {
-        Which::Name(http::Name::new(text.as_bytes()))
+        Which::Name(http::Name::new(&sample::text::bytes(text)))
     };
     Ok(Box::new(DelHeader { which }))
 }

@@ -13,7 +13,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     examples: &["early-hint link \"</style.css>; rel=preload; as=style\""],
     parse: |p| {
         let expects = "expects exactly 2 arguments";
-        let name = p.words.next().ok_or(expects)?.as_bytes().into();
+        let name = sample::text::boxed(p.words.next().ok_or(expects)?);
         let text = p.words.next().ok_or(expects)?;
         Ok(Box::new(EarlyHint { name, value: p.compiler.format(text)? }))
     },

@@ -24,7 +24,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
 
 fn parse(p: &mut Parse<'_>, each_value: bool) -> Result<Box<dyn Action>, String> {
     let expects = || "expects exactly 3 arguments".to_owned();
-    let name = http::Name::new(p.words.next().ok_or_else(expects)?.as_bytes());
+    let name = http::Name::new(&sample::text::bytes(p.words.next().ok_or_else(expects)?));
     let regex = p.words.next().ok_or_else(expects)?;
     let text = p.words.next().ok_or_else(expects)?;
     Ok(Box::new(ReplaceHeader {

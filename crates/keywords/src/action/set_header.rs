@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[
 
 fn parse(p: &mut Parse<'_>, replace: bool) -> Result<Box<dyn Action>, String> {
     let expects = "expects exactly 2 arguments";
-    let name = p.words.next().ok_or(expects)?.as_bytes().into();
+    let name = sample::text::boxed(p.words.next().ok_or(expects)?);
     let text = p.words.next().ok_or(expects)?;
     Ok(Box::new(SetHeader { name, value: p.compiler.format(text)?, replace }))
 }

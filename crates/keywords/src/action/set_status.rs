@@ -18,7 +18,7 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     let reason = match p.words.rest() {
         ["reason", reason, ..] => {
             p.words.advance(2);
-            Some(reason.as_bytes().into())
+            Some(sample::text::boxed(reason))
         }
         _ => None,
     };

@@ -25,7 +25,7 @@ const SUFFIX: ArgKind = ArgKind::Own(&Own {
     absent: true,
     read: |written, _| match (written.text, written.before.get(1)) {
         ("", Some(Some(Arg::Str(_)))) => Err("one of the optional arguments has to be nonempty".into()),
-        (text, _) => Ok(Arg::Str(text.as_bytes().into())),
+        (text, _) => Ok(Arg::Str(sample::text::boxed(text))),
     },
 });
 

@@ -21,7 +21,7 @@ const DELIMITERS: ArgKind = ArgKind::Own(&Own {
     absent: false,
     read: |written, _| match written.text {
         "" => Err("Empty separators list".into()),
-        text => Ok(Arg::Str(text.as_bytes().into())),
+        text => Ok(Arg::Str(sample::text::boxed(text))),
     },
 });
 

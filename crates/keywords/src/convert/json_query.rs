@@ -12,7 +12,7 @@ pub(super) const PATH: ArgKind = ArgKind::Own(&Own {
     absent: false,
     read: |written, _| match written.text {
         "" => Err("json_path must not be empty".into()),
-        text => Ok(Arg::Str(text.as_bytes().into())),
+        text => Ok(Arg::Str(sample::text::boxed(text))),
     },
 });
 pub(super) const OUTPUT: ArgKind = ArgKind::OneOf(&["int"], "output_type only supports \"int\" as argument");

@@ -39,7 +39,7 @@ const KEY: ArgKind = ArgKind::Own(&Own {
                 None => return Err(format!("no public key in file '{}'", written.text).into()),
             }
         }
-        Ok(Arg::Str(written.text.as_bytes().into()))
+        Ok(Arg::Str(sample::text::boxed(written.text)))
     },
 });
 

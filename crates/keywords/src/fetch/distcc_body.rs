@@ -8,7 +8,7 @@ const TOKEN: ArgKind = ArgKind::Own(&sample::Own {
     kind: "string",
     absent: true,
     read: |written, _| match written.text.len() {
-        4 => Ok(sample::Arg::Str(written.text.as_bytes().into())),
+        4 => Ok(sample::Arg::Str(sample::text::boxed(written.text))),
         _ => Err("token name must be exactly 4 characters".into()),
     },
 });

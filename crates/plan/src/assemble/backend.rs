@@ -76,7 +76,7 @@ pub(super) fn make<'a>(
         forwarded,
         persist_rules: std::mem::take(&mut sets.persist_rules).into_boxed_slice(),
         stick: sets.stick.take(),
-        rdp_cookie: settings.rdp_cookie.map(|name| name.as_bytes().into()),
+        rdp_cookie: settings.rdp_cookie.map(sample::text::boxed),
         timeouts: settings.timeouts,
         options: Arc::clone(&settings.options),
         looks: Looking::of(&assembly.names.looking.backends, seat.backend),

@@ -38,7 +38,7 @@ pub(super) fn make(plan: &mut Plan<'_>, draft: &Draft<'_>, servers: &mut [Server
 fn blank(spec: &CookieSpec<'_>) -> Cookie {
     let manner = spec.manner();
     Cookie {
-        name: spec.name.as_bytes().into(),
+        name: sample::text::boxed(spec.name),
         manner,
         indirect: spec.indirect,
         no_cache: spec.no_cache,

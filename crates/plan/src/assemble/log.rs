@@ -27,7 +27,7 @@ pub(super) fn setup<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, fron
     }
     let mut setup = Setup {
         targets: targets(assembly.plan, &settings).into(),
-        tag: settings.tag.map(|t| Arc::from(t.as_bytes())),
+        tag: settings.tag.map(|t| Arc::from(sample::text::boxed(t))),
         ..Setup::default()
     };
     if front {
@@ -102,7 +102,7 @@ fn profile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &ProfileDraft<'a>) -> Pro
         };
         steps.push((step.origin, what));
     }
-    Profile { tag: draft.tag.map(|tag| tag.as_bytes().into()), steps }
+    Profile { tag: draft.tag.map(sample::text::boxed), steps }
 }
 
 /// Compiles a line of a profile.

@@ -57,7 +57,7 @@ pub(super) fn page<'a>(
     }
     let settings = settings(&lines, draft.name, admin);
     Some(Arc::new(StatsPage {
-        uri: settings.uri.as_bytes().into(),
+        uri: sample::text::boxed(&settings.uri),
         rules: Rules::new(RuleList::new(rules, None)),
         service: Arc::new(Stats::new(settings)),
     }))
@@ -81,8 +81,8 @@ fn settings(lines: &StatsSettings<'_>, own: &str, admin: Vec<Option<Cond>>) -> S
 fn accounts(users: &[(&str, &str)]) -> Userlist {
     let mut list = Userlist { name: Box::default(), users: HashMap::with_capacity(users.len()) };
     for (name, password) in users {
-        let user = User { password: Password::Plain(password.as_bytes().into()), ..User::default() };
-        list.users.entry(name.as_bytes().into()).or_insert(user);
+        let user = User { password: Password::Plain(sample::text::boxed(password)), ..User::default() };
+        list.users.entry(sample::text::boxed(name)).or_insert(user);
     }
     list
 }

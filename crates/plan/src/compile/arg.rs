@@ -201,9 +201,9 @@ impl Compile<'_> {
             }
             ArgKind::RegexFlags => match text.chars().find(|c| !matches!(c, 'g' | 'i')) {
                 Some(c) => return Err(format!("invalid regex flag '{c}', only 'i' and 'g' are supported")),
-                None => Arg::Str(text.as_bytes().into()),
+                None => Arg::Str(sample::text::boxed(text)),
             },
-            _ => Arg::Str(text.as_bytes().into()),
+            _ => Arg::Str(sample::text::boxed(text)),
         })
     }
 
@@ -230,7 +230,7 @@ impl Compile<'_> {
             ArgKind::Backend => Arg::Backend(self.backend(text, position)?),
             ArgKind::Server => self.server(text, position)?,
             ArgKind::Table => Arg::Table(self.table_at(text, position)?.0),
-            ArgKind::Regex => Arg::Regex(Box::new(regex(text.as_bytes(), fold).map_err(|e| e.0)?)),
+            ArgKind::Regex => Arg::Regex(Box::new(regex(&sample::text::bytes(text), fold).map_err(|e| e.0)?)),
             ArgKind::Userlist => Arg::Userlist(
                 *self.names.userlists.get(text).ok_or_else(|| unable("userlist", text, position))?,
             ),

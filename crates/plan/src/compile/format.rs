@@ -140,7 +140,7 @@ impl Parts {
     }
 
     fn text(&mut self, text: &str) {
-        for byte in text.bytes() {
+        for &byte in &*sample::text::bytes(text) {
             if self.merge_spaces && byte == b' ' && self.text.last() == Some(&b' ') {
                 continue;
             }

@@ -106,7 +106,8 @@ impl Compile<'_> {
                 false => entries.push(value.clone()),
             }
         }
-        let pairs = (0..).zip(&entries).map(|(order, v)| (order, v.as_bytes(), b"".as_slice()));
+        let entries: Vec<_> = entries.iter().map(|value| sample::text::bytes(value)).collect();
+        let pairs = (0..).zip(&entries).map(|(order, v)| (order, &**v, b"".as_slice()));
         let list = Reference::new("", Columns::One, Entries::from_pairs(pairs).map_err(|e| e.0)?);
         if let Some(view) = how.view {
             list.require(view).map_err(|e| e.error.0)?;

@@ -148,7 +148,7 @@ impl Compiler for Compile<'_> {
     }
 
     fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String> {
-        sample::pattern::regex(text.as_bytes(), fold).map_err(|e| e.0)
+        sample::pattern::regex(&sample::text::bytes(text), fold).map_err(|e| e.0)
     }
 
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String> {

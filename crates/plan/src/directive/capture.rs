@@ -35,7 +35,7 @@ fn cookie<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Err("'capture' expects 'cookie' <cookie_name> 'len' <len>.".into());
     }
     let len = usize::try_from(atol(word(line, 4))).unwrap_or(0);
-    cx.draft.captures.cookie = Some(Capture { name: word(line, 2).as_bytes().into(), len });
+    cx.draft.captures.cookie = Some(Capture { name: sample::text::boxed(word(line, 2)), len });
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn add(cx: &mut Ctx<'_, '_>, from: &str, to: &str) -> Applied {
         return Err(DIFFER.into());
     }
     let table = Arc::make_mut(&mut cx.plan.global.header_case);
-    match table.insert(from.as_bytes().into(), to.as_bytes().into()) {
+    match table.insert(sample::text::boxed(from), sample::text::boxed(to)) {
         None => Ok(()),
         Some(_) => Err(format!("duplicate entry '{from}'")),
     }

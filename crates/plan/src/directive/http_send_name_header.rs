@@ -21,7 +21,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[Directive {
                 "'{name}' cannot be used as header name for 'http-send-name-header' directive."
             ));
         }
-        cx.draft.options().send_name = Some(name.as_bytes().into());
+        cx.draft.options().send_name = Some(sample::text::boxed(name));
         Ok(())
     },
 }];

@@ -21,7 +21,7 @@ pub(super) fn address_header(line: Line<'_>, default: &[u8]) -> Result<AddressHe
             }
             "header" => {
                 let name = words.next().ok_or_else(|| expects("<header_name>"))?;
-                header.name = name.as_bytes().into();
+                header.name = sample::text::boxed(name);
             }
             "if-none" if option == "forwardfor" => header.if_none = true,
             _ if option == "forwardfor" => {

@@ -84,7 +84,7 @@ fn user<'a>(
     if name.is_empty() {
         return Err("'user' expects <name> as arguments.".to_owned());
     }
-    if list.users.contains_key(name.as_bytes()) {
+    if list.users.contains_key(&*sample::text::bytes(name)) {
         warn(plan, line, format!("ignoring duplicated user '{name}' in userlist '{}'.", list.name));
         return Ok(());
     }
@@ -99,7 +99,7 @@ fn user<'a>(
                 }
                 user.password = Password::Crypt(value.into());
             }
-            "insecure-password" => user.password = Password::Plain(value.as_bytes().into()),
+            "insecure-password" => user.password = Password::Plain(sample::text::boxed(value)),
             "groups" => {
                 for group in names(value) {
                     groups.members.push((name, group));
@@ -113,7 +113,7 @@ fn user<'a>(
             }
         }
     }
-    list.users.insert(name.as_bytes().into(), user);
+    list.users.insert(sample::text::boxed(name), user);
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 fn join(plan: &mut Plan<'_>, list: &mut Userlist, groups: &Groups<'_>) {
     for wanted in &groups.wanted {
         let message = match wanted {
-            Wanted::User { name, group } if !list.users.contains_key(name.as_bytes()) => {
+            Wanted::User { name, group } if !list.users.contains_key(&*sample::text::bytes(name)) => {
                 format!("userlist '{}': no such user '{name}' specified in group '{group}'", list.name)
             }
             Wanted::Group { name, user } if !groups.names.contains(name) => {
@@ -143,10 +143,10 @@ fn join(plan: &mut Plan<'_>, list: &mut Userlist, groups: &Groups<'_>) {
         plan.late.push(message);
     }
     for (user, group) in &groups.members {
-        if let Some(user) = list.users.get_mut(user.as_bytes())
-            && !user.groups.iter().any(|g| **g == *group.as_bytes())
+        if let Some(user) = list.users.get_mut(&*sample::text::bytes(user))
+            && !user.groups.iter().any(|g| **g == *sample::text::bytes(group))
         {
-            user.groups.push(group.as_bytes().into());
+            user.groups.push(sample::text::boxed(group));
         }
     }
 }

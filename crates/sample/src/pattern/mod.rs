@@ -13,6 +13,8 @@ mod index;
 mod segment;
 mod store;
 
+use std::borrow::Cow;
+
 use bumpalo::Bump;
 
 use crate::value::Type;
@@ -167,14 +169,23 @@ const REGEX_BYTES: usize = 4 << 20;
 
 /// Compiles a regular expression over bytes, without Unicode classes, as HAProxy's are.
 pub fn regex(pattern: &[u8], fold: bool) -> Result<regex::bytes::Regex, PatternError> {
-    let text =
-        std::str::from_utf8(pattern).map_err(|e| PatternError(format!("regex is not valid UTF-8: {e}")))?;
-    regex::bytes::RegexBuilder::new(text)
+    let text = spelled(pattern);
+    regex::bytes::RegexBuilder::new(&text)
         .unicode(false)
         .case_insensitive(fold)
         .size_limit(REGEX_BYTES)
         .build()
         .map_err(|e| PatternError(format!("regex '{text}' is invalid (error={})", reason(&e.to_string()))))
+}
+
+/// A pattern as text: bytes that are no characters by their numbers.
+fn spelled(pattern: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(pattern) {
+        return Cow::Borrowed(text);
+    }
+    let chunks = pattern.utf8_chunks();
+    let numbers = |bytes: &[u8]| bytes.iter().map(|b| format!("\\x{b:02x}")).collect::<String>();
+    Cow::Owned(chunks.map(|chunk| format!("{}{}", chunk.valid(), numbers(chunk.invalid()))).collect())
 }
 
 /// The last line of what the compiler of regular expressions says: those before it repeat the expression.
