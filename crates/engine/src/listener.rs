@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock, TaskId};
+use state::counters::Pace;
 use state::frontend::{BindAddress, Proto, listening};
 use state::options::Mode;
 use state::session::Preamble;
@@ -200,13 +201,16 @@ async fn listening(worker: &Worker, listener: &Listener, door: &Door) -> bool {
 /// can exceed a limit by their number.
 fn shortage(world: &World, frontend: &Frontend, bind: u32) -> Option<Shortage> {
     let below = |now: u32, limit: u32| limit == 0 || now < limit;
-    let most =
-        usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at)).map_or(0, |bind| bind.maxconn);
-    let limit = frontend.rate_limit;
+    let within = |pace: &Pace, limit: u32| limit == 0 || pace.has_room(net::now().as_nanos(), limit);
+    let address = usize::try_from(bind).ok().and_then(|at| frontend.binds.get(at));
+    let most = address.map_or(0, |bind| bind.maxconn);
     let limits = &world.process.limits;
-    let all = limits.client_rate();
-    let room = (limit == 0 || frontend.live.pace.has_room(net::now().as_nanos(), limit))
-        && (all == 0 || limits.pace.has_room(net::now().as_nanos(), all))
+    let rates = world.client_rates();
+    let room = within(&frontend.live.pace, frontend.rate_limit)
+        && within(&limits.pace, rates.clients())
+        && (rates.tls == 0
+            || address.is_none_or(|bind| bind.tls.is_none())
+            || within(&limits.tls_pace, rates.tls))
         && below(world.process.connections.now(), world.maxconn())
         && below(frontend.live.sessions.now(), frontend.maxconn())
         && (most == 0 || frontend.listening(bind).is_none_or(|at| at.clients.now() < most));
@@ -242,8 +246,12 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     if front.rate_limit != 0 {
         front.live.pace.count(net::now().as_nanos());
     }
-    if world.process.limits.client_rate() != 0 {
+    let rates = world.client_rates();
+    if rates.clients() != 0 {
         world.process.limits.pace.count(net::now().as_nanos());
+    }
+    if rates.tls != 0 && front.binds.get(at.1 as usize).is_some_and(|bind| bind.tls.is_some()) {
+        world.process.limits.tls_pace.count(net::now().as_nanos());
     }
     if let Some(at) = front.listening(at.1) {
         at.clients.enter();

@@ -40,6 +40,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) global: Global,
     /// `maxconn` was given.
     pub(crate) maxconn_set: bool,
+    /// `maxsslconn`.
+    pub(crate) max_tls: Option<u32>,
     /// `default-path`: where relative names of files start.
     pub(crate) base: Option<String>,
     pub(crate) log_targets: Vec<Target>,

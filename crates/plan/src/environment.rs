@@ -25,6 +25,8 @@ pub struct Environment {
     pub hostname: Box<str>,
     /// How many files the process may open (soft limit), for the automatic `maxconn`.
     pub open_files: u32,
+    /// `-m`: megabytes that the process may use; 0: any number.
+    pub memory_mb: u32,
     /// Whether the process may raise that limit.
     pub privileged: bool,
     /// Microseconds since 1970: the time that `set-var` lines read.
@@ -48,6 +50,7 @@ impl Environment {
             threads,
             hostname: hostname.into(),
             open_files,
+            memory_mb: 0,
             privileged,
             wall_us: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -73,6 +76,7 @@ impl Environment {
             threads: 1,
             hostname: "localhost".into(),
             open_files: 20_000,
+            memory_mb: 0,
             privileged: false,
             wall_us: 0,
             variables: Vec::new(),

@@ -132,7 +132,8 @@ impl Stage {
     /// The value of the one variable that a configuration of its own sets.
     pub(crate) fn evaluate(&self, text: Vec<u8>) -> Result<Option<Owned>, Refusal> {
         let sources = vec![Source::new("set var", text)];
-        let environment = Environment { variables: self.world().variables(), ..check::environment() };
+        let environment =
+            Environment { variables: self.world().variables(), ..check::environment(&self.args) };
         let Evaluated { loaded, world, .. } = check::evaluate_in(&environment, &self.args, sources, None);
         match world {
             Some(world) => Ok(world.initial_vars.iter().next().map(|(_, value)| value.to_owned())),

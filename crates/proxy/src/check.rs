@@ -38,7 +38,7 @@ pub(crate) struct Evaluated {
 
 /// Builds, for taking over from another World if there is one; says nothing.
 pub(crate) fn evaluate(args: &Args, sources: Vec<Source>, old: Option<&World>) -> Evaluated {
-    evaluate_in(&environment(), args, sources, old)
+    evaluate_in(&environment(args), args, sources, old)
 }
 
 /// The same, in surroundings of the caller's.
@@ -241,13 +241,15 @@ impl Checked {
 }
 
 /// This machine, as far as building a World asks for it.
-pub(crate) fn environment() -> Environment {
+pub(crate) fn environment(args: &Args) -> Environment {
     let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
     let files = net::process::nofile().unwrap_or(1024);
-    Environment::system(
+    let mut environment = Environment::system(
         &hostname(),
         u16::try_from(threads).unwrap_or(64).clamp(1, 1024),
         u32::try_from(files).unwrap_or(u32::MAX),
         net::process::uid() == 0,
-    )
+    );
+    environment.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
+    environment
 }

@@ -58,8 +58,13 @@ pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
             "[sluice.main()] No enabled listener found (check for 'bind' directives) ! Exiting.".into()
         );
     }
-    if args.maxconn == 0 && check::in_global(&loaded, "maxconn").is_none() {
-        say::notice(&format!("Automatically setting global.maxconn to {}.", world.global.maxconn));
+    let (maxconn, tls) = (world.global.maxconn, world.global.max_tls);
+    if world.global.chosen_by_memory {
+        say::notice(&format!(
+            "Automatically setting global.maxconn to {maxconn} and global.maxsslconn to {tls}."
+        ));
+    } else if args.maxconn == 0 && args.memory_mb == 0 && check::in_global(&loaded, "maxconn").is_none() {
+        say::notice(&format!("Automatically setting global.maxconn to {maxconn}."));
     }
     raise_files(args, &loaded, &world.global, listeners)?;
     let threads = world.global.threads.max(1);

@@ -33,6 +33,12 @@ pub type HeaderCase = HashMap<Box<[u8]>, Box<[u8]>>;
 #[derive(Clone, Debug)]
 pub struct Global {
     pub maxconn: u32,
+    /// `maxsslconn`: sides of connections that may speak TLS; 0: any number.
+    pub max_tls: u32,
+    /// Whether both numbers were worked out from the memory that may be used.
+    pub chosen_by_memory: bool,
+    /// `maxconnrate`, `maxsessrate`, `maxsslrate`.
+    pub rates: ClientRates,
     pub threads: u16,
     /// `tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`.
     pub buffer_size: u32,
@@ -182,6 +188,15 @@ pub struct Process {
     pub limits: Limits,
 }
 
+/// How many clients may come in a second; 0: any number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientRates {
+    pub connections: u32,
+    pub sessions: u32,
+    /// On addresses that speak TLS.
+    pub tls: u32,
+}
+
 /// The limits of the process, where they were changed; and what they are held to by.
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -190,15 +205,26 @@ pub struct Limits {
     pub connection_rate: Adjusted,
     pub session_rate: Adjusted,
     pub tls_rate: Adjusted,
-    /// Connections of clients that were accepted.
+    /// Connections of clients that were accepted, and those among them on addresses that speak TLS.
     pub pace: Pace,
+    pub tls_pace: Pace,
 }
 
 impl Limits {
-    /// How many connections of clients may come in a second; 0: any number.
-    pub fn client_rate(&self) -> u32 {
-        let (connections, sessions) = (self.connection_rate.or(0), self.session_rate.or(0));
-        match (connections, sessions) {
+    /// The rates in force, where the configuration gives these.
+    pub fn rates(&self, given: ClientRates) -> ClientRates {
+        ClientRates {
+            connections: self.connection_rate.or(given.connections),
+            sessions: self.session_rate.or(given.sessions),
+            tls: self.tls_rate.or(given.tls),
+        }
+    }
+}
+
+impl ClientRates {
+    /// How many may come at all; 0: any number.
+    pub fn clients(self) -> u32 {
+        match (self.connections, self.sessions) {
             (0, limit) | (limit, 0) => limit,
             (a, b) => a.min(b),
         }
@@ -323,6 +349,11 @@ impl World {
     /// How many clients the process takes at once.
     pub fn maxconn(&self) -> u32 {
         self.process.limits.maxconn.or(self.global.maxconn)
+    }
+
+    /// How many clients the process takes a second.
+    pub fn client_rates(&self) -> ClientRates {
+        self.process.limits.rates(self.global.rates)
     }
 
     pub fn frontend(&self, position: u32) -> Option<&Frontend> {

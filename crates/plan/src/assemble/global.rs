@@ -17,10 +17,7 @@ use crate::ctx::{Plan, word, words_from};
 use crate::draft::{Draft, SetVar};
 use crate::known;
 
-/// Files each process needs beside those of connections: standard ones, polling, logs.
-const OWN_FILES: u32 = 22;
-
-/// Judges the sizes of buffers against each other; works out `maxconn` where `global` gives none: half of the files that may be open, one for each side of a connection.
+/// Judges the sizes of buffers against each other; works out `maxconn` where `global` gives none.
 pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
     let (large, usual) = (plan.global.large_buffer, plan.global.buffer_size);
     if large > 0 && large < usual {
@@ -30,16 +27,7 @@ pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
         ));
         plan.global.large_buffer = 0;
     }
-    if plan.maxconn_set && plan.global.maxconn > 0 {
-        return;
-    }
-    let files = plan.global.open_files.unwrap_or(plan.env.open_files).min(1 << 20);
-    let listeners = drafts.iter().map(|d| d.binds.len()).sum::<usize>() + plan.global.stats_sockets.len();
-    let checks = drafts.iter().flat_map(|d| &d.servers).filter(|s| s.check.is_some()).count();
-    let own = OWN_FILES
-        .saturating_add(u32::from(plan.global.threads) * 2)
-        .saturating_add(u32::try_from(listeners + checks).unwrap_or(u32::MAX));
-    plan.global.maxconn = (files.saturating_sub(own) / 2).max(100);
+    super::maxconn::settle(plan, drafts);
 }
 
 /// The World, when nothing is wrong.

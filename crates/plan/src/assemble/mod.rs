@@ -9,6 +9,7 @@ mod frontend;
 mod global;
 mod ids;
 mod log;
+mod maxconn;
 mod messages;
 mod names;
 mod probe;

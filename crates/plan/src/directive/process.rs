@@ -98,6 +98,17 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.maxconn_set = true;
         Ok(())
     }),
+    global("maxconnrate", |cx, line| limit(&mut cx.plan.global.rates.connections, line)),
+    global("maxsessrate", |cx, line| limit(&mut cx.plan.global.rates.sessions, line)),
+    global("maxsslrate", |cx, line| limit(&mut cx.plan.global.rates.tls, line)),
+    global("maxsslconn", |cx, line| {
+        let text = need(line, "an integer argument.")?;
+        no_more(line, 1)?;
+        let number = u32::try_from(atol(text));
+        cx.plan.max_tls = Some(number.map_err(|_| "'maxsslconn' expects a positive numeric value.")?);
+        cx.not_run(line, "holding connections to 'maxsslconn'");
+        Ok(())
+    }),
     global("nbthread", |cx, line| {
         no_more(line, 1)?;
         let text = word(line, 1);
@@ -215,6 +226,17 @@ pub(super) const DIRECTIVES: &[Directive] = &[
 
 const fn global(name: &'static str, apply: for<'a> fn(&mut Ctx<'_, 'a>, Line<'a>) -> Applied) -> Directive {
     Directive { name, sections: at::GLOBAL, apply }
+}
+
+/// A number a second, said once.
+fn limit(place: &mut u32, line: Line<'_>) -> Applied {
+    no_more(line, 1)?;
+    let text = need(line, "an integer argument.")?;
+    if *place != 0 {
+        return Err(format!("'{}' already specified. Continuing.", line.keyword()));
+    }
+    *place = count(text);
+    Ok(())
 }
 
 fn need<'a>(line: Line<'a>, what: &str) -> Result<&'a str, String> {

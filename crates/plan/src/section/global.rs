@@ -3,7 +3,7 @@
 use config::Section;
 use state::jose::Policy;
 use state::tracking::Faults;
-use state::world::Global;
+use state::world::{ClientRates, Global};
 
 use crate::Environment;
 use crate::ctx::{Ctx, Plan};
@@ -53,6 +53,9 @@ pub(super) fn initial(env: &Environment) -> Global {
         stats_timeout_ms: 10_000,
         stats_maxconn: 10,
         open_files: None,
+        max_tls: 0,
+        chosen_by_memory: false,
+        rates: ClientRates::default(),
     }
 }
 

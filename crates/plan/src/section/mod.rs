@@ -53,6 +53,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
         remarks: Remarks::new(loaded),
         global: global::initial(env),
         maxconn_set: false,
+        max_tls: None,
         base: None,
         log_targets: Vec::new(),
         log_backends: Vec::new(),
