@@ -57,6 +57,12 @@ pub(crate) fn globals() -> Class {
     Class::new("directives of 'global'", words.map(|word| (word.to_owned(), runs("global", word, WORDS))))
 }
 
+/// Directives of a section that neither is a proxy nor `global`.
+pub(crate) fn section(kind: SectionKind) -> Class {
+    let (words, head) = (vocabulary::names(kind), format!("{kind} x"));
+    Class::new("directives", words.map(|word| (word.to_owned(), runs(&head, word, WORDS))))
+}
+
 /// Directives of proxies, without the families that have classes of their own.
 pub(crate) fn proxies() -> Class {
     let words = vocabulary::names(SectionKind::Listen);

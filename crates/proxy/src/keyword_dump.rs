@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use config::vocabulary::{BIND, OPTIONS, SERVER};
+use config::SectionKind;
+use config::vocabulary::{BIND, CRT_LIST, OPTIONS, SERVER};
 use plan::compile::{COLUMNS, places};
 
 use crate::inventory::{self, Class};
+use crate::master;
 
 const CLASSES: &[(&str, &str)] = &[
     ("acl", "ACL keywords"),
@@ -54,8 +56,10 @@ fn one(out: &mut String, class: &str) {
         "cli" => {
             out.push_str("# List of registered CLI keywords:\n");
             let all = keywords::command::ALL.iter().flat_map(|file| file.iter());
-            let words: BTreeSet<String> = all.map(|command| command.words.join(" ")).collect();
-            words.iter().for_each(|words| out.push_str(&format!("{words} [WORKER] \n")));
+            let workers = all.map(|command| (command.words.join(" "), "WORKER"));
+            let masters = master::COMMANDS.iter().map(|words| ((*words).to_owned(), "MASTER"));
+            let words: BTreeSet<(String, &str)> = workers.chain(masters).collect();
+            words.iter().for_each(|(words, whose)| out.push_str(&format!("{words} [{whose}] \n")));
         }
         "cnv" => {
             out.push_str("# List of registered sample converter functions:\n");
@@ -75,7 +79,6 @@ fn one(out: &mut String, class: &str) {
                 .collect();
             lines.values().for_each(|line| out.push_str(&format!("{line}\n")));
         }
-        // The families that this version lacks have a heading and nothing else, like HAProxy's empty ones.
         "flt" => {
             out.push_str("# List of registered filter names:\n");
             for kind in keywords::filter::sorted() {
@@ -83,9 +86,17 @@ fn one(out: &mut String, class: &str) {
             }
         }
         "smp" => fetches(out),
-        "svc" => out.push_str("# List of registered service names:\n"),
+        "svc" => {
+            out.push_str("# List of registered service names:\n");
+            services().iter().for_each(|name| out.push_str(&format!("{name}\n")));
+        }
         _ => {}
     }
+}
+
+/// The names of the services that rules can use.
+pub(crate) fn services() -> Vec<&'static str> {
+    keywords::service::ALL.iter().flat_map(|file| file.iter()).map(|service| service.name).collect()
 }
 
 fn configuration(out: &mut String) {
@@ -95,13 +106,17 @@ fn configuration(out: &mut String) {
             let _ = writeln!(out, "\t{before}{word}{}", after(word));
         }
     };
+    let binds = inventory::binds();
     list(out, &inventory::globals(), "", &|_| String::new());
     out.push_str("listen\n");
     list(out, &inventory::proxies(), "", &|_| String::new());
     let arity = |table: &'static [config::vocabulary::Param]| {
         move |word: &str| table.iter().find(|p| p.name == word).map_or("", |p| p.arity.suffix()).to_owned()
     };
-    list(out, &inventory::binds(), "bind <addr> ", &arity(BIND));
+    for word in binds.run() {
+        let tls = if is_tls(word) { "ssl " } else { "" };
+        let _ = writeln!(out, "\tbind <addr> {tls}{word}{}", arity(BIND)(word));
+    }
     list(out, &inventory::servers(), "server <name> <addr> ", &arity(SERVER));
     let ends = |word: &str| {
         OPTIONS
@@ -111,6 +126,38 @@ fn configuration(out: &mut String) {
     };
     list(out, &inventory::options(), "option ", &ends);
     list(out, &inventory::actions(), "", &|_| String::new());
+    for kind in [SectionKind::Userlist, SectionKind::CrtStore] {
+        let _ = writeln!(out, "{kind}");
+        list(out, &inventory::section(kind), "", &|_| String::new());
+    }
+    out.push_str("crt-list\n");
+    for param in CRT_LIST.iter().filter(|param| binds.words.get(param.name) == Some(&true)) {
+        let _ = writeln!(out, "\t{}{}", param.name, param.arity.suffix());
+    }
+}
+
+/// Whether a parameter of `bind` is one of TLS: those that a line of a `crt-list` may have, and those about the list.
+fn is_tls(word: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "ca-ignore-err",
+        "ca-sign-file",
+        "ca-sign-pass",
+        "crt",
+        "crt-ignore-err",
+        "crt-list",
+        "default-crt",
+        "generate-certificates",
+        "no-strict-sni",
+        "prefer-client-ciphers",
+        "strict-sni",
+    ];
+    let version = ["force-", "no-"].iter().any(|head| {
+        word.strip_prefix(head).is_some_and(|rest| rest.starts_with("sslv") || rest.starts_with("tls"))
+    });
+    version
+        || word.starts_with("tls-ticket")
+        || OTHERS.contains(&word)
+        || CRT_LIST.iter().any(|param| param.name == word)
 }
 
 fn fetches(out: &mut String) {
@@ -184,6 +231,9 @@ mod tests {
             "lower: str => str",
             "path_beg = path -m beg",
             "\tbind <addr> backlog +1",
+            "\tbind <addr> ssl alpn +1",
+            "\tbind <addr> ssl",
+            "\tuser",
             "\tmaxconn",
         ] {
             assert!(text.lines().any(|l| l == line), "{line}");

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::argv::Version;
 use crate::feature::FEATURES;
 use crate::inventory;
+use crate::keyword_dump::services;
 
 const OWN: &str = env!("CARGO_PKG_VERSION");
 /// The day of this release.
@@ -85,17 +86,18 @@ fn build() -> String {
     );
     out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
     out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
-    out.push_str("Encrypted password support via crypt(3): no\n\n");
+    out.push_str("Encrypted password support via crypt(3): yes\n\n");
     out.push_str(
         "Available polling systems :\n      epoll : pref=300,  test result OK\n\
          Total: 1 (1 usable), will use epoll.\n\n\
          Available multiplexer protocols :\n\
-         (protocols marked as <default> cannot be specified using 'proto' keyword)\n  \
-         <default> : mode=HTTP  side=FE|BE  mux=H1    flags=\n         \
-         h1 : mode=HTTP  side=FE|BE  mux=H1    flags=NO_UPG\n  \
-         <default> : mode=TCP   side=FE|BE  mux=PASS  flags=\n\n\
-         Available services : none\n\nAvailable filters :\n",
+         (protocols marked as <default> cannot be specified using 'proto' keyword)\n         \
+         h2 : mode=HTTP  side=FE     mux=H2    flags=HTX|NO_UPG\n  \
+         <default> : mode=HTTP  side=FE|BE  mux=H1    flags=HTX\n         \
+         h1 : mode=HTTP  side=FE|BE  mux=H1    flags=HTX|NO_UPG\n  \
+         <default> : mode=TCP   side=FE|BE  mux=PASS  flags=\n\n",
     );
+    let _ = writeln!(out, "Available services : {}\n\nAvailable filters :", services().join(" "));
     for kind in keywords::filter::sorted() {
         let _ = writeln!(out, "\t[{:>4}] {}", kind.tag, kind.name);
     }

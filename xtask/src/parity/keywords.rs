@@ -95,7 +95,7 @@ fn name(line: &str, heading: &str) -> String {
     match heading {
         "configuration" | "CLI" => {
             let part = |word: &&str| heading == "CLI" || !(word.starts_with('<') || is_count(word));
-            let words = line.split_whitespace().filter(|word| !word.starts_with('[')).filter(part);
+            let words = line.split(" [").next().unwrap_or_default().split_whitespace().filter(part);
             words.collect::<Vec<_>>().join(" ")
         }
         _ => {

@@ -16,6 +16,10 @@ use crate::version;
 const READ: usize = 16 * 1024;
 const LINE_MAX: usize = 32 << 20;
 
+/// Its commands, as `-dK` lists them.
+pub(crate) const COMMANDS: &[&str] =
+    &["@!<pid>", "@<relative pid>", "@master", "hard-reload", "reload", "show proc"];
+
 const HELP: &str = "The following commands are valid at this level:
   @!<pid>                                 : send a command to the <pid> process
   @<relative pid>                         : send a command to the <relative pid> process

@@ -21,6 +21,8 @@ use rustix::process::{Pid, kill_process};
 use crate::argv::Args;
 use crate::say;
 
+pub(crate) use self::cli::COMMANDS;
+
 /// How a worker stands to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
