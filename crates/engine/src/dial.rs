@@ -6,8 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use net::{Addr, ConnectOptions, Keepalive, Sock};
+use net::{Addr, ConnectOptions, Holds, Keepalive, Sock};
 use state::link::{Packets, Presents, Probes};
+use state::world::{Global, SocketHolds};
 use state::{Backend, Endpoint, Server};
 
 use crate::exchange::Exchange;
@@ -17,7 +18,7 @@ const PORTS_TRIED: u16 = 256;
 
 /// Opens a connection for an exchange.
 pub fn connect(x: &Exchange<'_>, backend: &Backend, server: &Server, to: &Addr) -> io::Result<Sock> {
-    let mut options = plain(backend, server);
+    let mut options = plain(&x.world.global, backend, server);
     let Packets { mark, tos } = x.stream.packets;
     (options.mark, options.tos) = (mark, tos);
     if let Some(from) = presented(x, server) {
@@ -40,17 +41,18 @@ fn tune(backend: &Backend, sock: Sock) -> io::Result<Sock> {
 
 /// Opens a connection that is nobody's: a health check. One that is `mute`, which only asks whether somebody listens,
 /// holds back the ACK that would make it a connection: reset by then, the server's program never sees it.
-pub fn check(backend: &Backend, server: &Server, to: &Addr, mute: bool) -> io::Result<Sock> {
-    let mut options = plain(backend, server);
+pub fn check(global: &Global, backend: &Backend, server: &Server, to: &Addr, mute: bool) -> io::Result<Sock> {
+    let mut options = plain(global, backend, server);
     options.quickack_off |= mute;
     from_own(server, to, options)
 }
 
 /// What holds for all connections to a server.
-fn plain(backend: &Backend, server: &Server) -> ConnectOptions {
+fn plain(global: &Global, backend: &Backend, server: &Server) -> ConnectOptions {
     let options = &backend.options;
     ConnectOptions {
         interface: server.source.as_ref().and_then(|s| s.interface.clone()),
+        holds: holds(&global.server_holds),
         user_timeout: server.user_timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
         keepalive: options.server_keepalive.then(|| keepalive(&options.server_probes)),
         fast_open: server.fast_open,
@@ -61,6 +63,12 @@ fn plain(backend: &Backend, server: &Server) -> ConnectOptions {
         md5: server.md5.as_ref().map(Arc::clone),
         ..ConnectOptions::default()
     }
+}
+
+/// What the kernel may hold of a connection.
+pub fn holds(given: &SocketHolds) -> Holds {
+    let SocketHolds { received, sent, unsent } = *given;
+    Holds { received, sent, unsent }
 }
 
 /// From the address that `source` gives, with one port of its range after the other until one is free.

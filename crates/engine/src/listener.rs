@@ -272,7 +272,7 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
         session.preamble = Preamble::Proxy;
     }
     session.http2 = front.binds.get(at.1 as usize).is_some_and(|bind| bind.proto == Proto::Http2);
-    tune(front, &sock);
+    tune(world, front, &sock);
     let own = front.listening(at.1).and_then(|at| at.counters.as_ref());
     for counters in [Some(&front.live.counters), own].into_iter().flatten() {
         if let Some(block) = counters.of(worker.number) {
@@ -284,7 +284,7 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
 }
 
 /// What the options ask of a client's socket.
-fn tune(front: &Frontend, sock: &Sock) {
+fn tune(world: &World, front: &Frontend, sock: &Sock) {
     let options = &front.options;
     if options.client_keepalive {
         let _ = sock.set_keepalive(dial::keepalive(&options.client_probes));
@@ -292,6 +292,7 @@ fn tune(front: &Frontend, sock: &Sock) {
     if options.no_linger {
         let _ = sock.set_linger_zero();
     }
+    dial::holds(&world.global.client_holds).set_on(sock);
 }
 
 /// Where the client connected to: known without asking when the listener has one address.

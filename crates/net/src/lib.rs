@@ -82,7 +82,7 @@ pub use dgram::{BoundDgram, Dgram, FdWriter};
 pub use effort::{Effort, busy_percent, effort, profile};
 pub use kernel::{Kernel, Ready};
 pub use listener::{AcceptError, Bound, Listener, inherited};
-pub use options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
+pub use options::{ConnectOptions, DgramOptions, Holds, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
 pub use park::{Key, Lot, Why};
 pub use pipe::{Pipe, limit_pipes};
 pub use pool::TaskPool;

@@ -94,6 +94,26 @@ impl Default for ListenOptions {
     }
 }
 
+/// What the kernel may hold of a connection, bytes; 0 leaves it to the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// `SO_RCVBUF`: received and not read.
+    pub received: u32,
+    /// `SO_SNDBUF`: written and not acknowledged.
+    pub sent: u32,
+    /// `TCP_NOTSENT_LOWAT`: written and not sent, beyond which the socket takes no more.
+    pub unsent: u32,
+}
+
+impl Holds {
+    /// Sets what is given of it on a connected socket; what its kind lacks is left out.
+    pub fn set_on(self, sock: &crate::Sock) {
+        if self != Self::default() {
+            let _ = sock.set(SockOpt::Holds(self));
+        }
+    }
+}
+
 /// How a connection is opened.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
@@ -103,6 +123,8 @@ pub struct ConnectOptions {
     pub transparent: bool,
     /// `SO_BINDTODEVICE` (`source ... interface`).
     pub interface: Option<Arc<str>>,
+    /// What the kernel may hold of it (`tune.rcvbuf.server` and its kin).
+    pub holds: Holds,
     /// `SO_MARK` (`set-bc-mark`).
     pub mark: Option<u32>,
     /// `IP_TOS` / `IPV6_TCLASS` (`set-bc-tos`).
@@ -136,6 +158,7 @@ impl Default for ConnectOptions {
             source: None,
             transparent: false,
             interface: None,
+            holds: Holds::default(),
             mark: None,
             tos: None,
             nodelay: true,
@@ -198,6 +221,8 @@ pub enum SockOpt {
     SendBuffer(u32),
     /// `SO_RCVBUF` in bytes.
     RecvBuffer(u32),
+    /// All of [`Holds`].
+    Holds(Holds),
     /// `IP_TTL` or `IPV6_UNICAST_HOPS`: how many hops a packet may make.
     Ttl(u8),
     /// `TCP_REPAIR`: close says nothing to the peer. Needs CAP_NET_ADMIN.

@@ -1,7 +1,9 @@
 //! Socket options, those that `rustix` has and those it hasn't. Knows nothing of who wants them.
 
 use crate::Addr;
-use crate::options::{ConnectOptions, DgramOptions, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
+use crate::options::{
+    ConnectOptions, DgramOptions, Holds, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo,
+};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::net::{AddressFamily, sockopt};
 use std::io;
@@ -68,6 +70,8 @@ pub(crate) fn connector(fd: Fd<'_>, to: &Addr, options: &ConnectOptions) -> io::
     if let Some(mark) = options.mark {
         set_mark(fd, mark)?;
     }
+    let unsent = if to.is_unix() { 0 } else { options.holds.unsent };
+    hold(fd, Holds { unsent, ..options.holds })?;
     if to.is_unix() {
         return Ok(());
     }
@@ -186,7 +190,21 @@ pub(crate) fn set(fd: Fd<'_>, option: SockOpt) -> io::Result<()> {
         SockOpt::Ttl(ttl) => set_ttl(fd, ttl),
         SockOpt::Repair => set_int(fd, libc::IPPROTO_TCP, libc::TCP_REPAIR, 1),
         SockOpt::RecvBuffer(n) => set_int(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, clamp(u64::from(n))),
+        SockOpt::Holds(holds) => hold(fd, holds),
     }
+}
+
+/// What is given of it.
+fn hold(fd: Fd<'_>, holds: Holds) -> io::Result<()> {
+    let lowat = (libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, holds.unsent);
+    let buffers = [
+        (libc::SOL_SOCKET, libc::SO_RCVBUF, holds.received),
+        (libc::SOL_SOCKET, libc::SO_SNDBUF, holds.sent),
+    ];
+    for (level, option, bytes) in buffers.into_iter().chain([lowat]).filter(|(_, _, bytes)| *bytes > 0) {
+        set_int(fd, level, option, clamp(u64::from(bytes)))?;
+    }
+    Ok(())
 }
 
 /// `TCP_INFO`. The layout is the kernel's `struct tcp_info`: eight bytes of flags, then 32-bit words.
@@ -318,4 +336,23 @@ fn get_bytes(fd: Fd<'_>, level: i32, name: i32, value: &mut [u8]) -> io::Result<
     let answer =
         unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, value.as_mut_ptr().cast(), &raw mut len) };
     if answer == 0 { Ok(len as usize) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fd::AsFd as _;
+    use rustix::net::{SocketType, socket};
+
+    /// The kernel doubles what it is asked for.
+    #[test]
+    fn the_kernel_holds_what_it_is_told() {
+        let new = || socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        let (held, other) = (new(), new());
+        hold(held.as_fd(), Holds { received: 8_192, sent: 16_384, unsent: 0 }).unwrap();
+        assert_eq!(sockopt::socket_recv_buffer_size(&held).unwrap(), 16_384);
+        assert_eq!(sockopt::socket_send_buffer_size(&held).unwrap(), 32_768);
+        hold(other.as_fd(), Holds { unsent: 4_096, ..Holds::default() }).unwrap();
+        assert_ne!(sockopt::socket_recv_buffer_size(&other).unwrap(), 16_384);
+    }
 }

@@ -315,6 +315,8 @@ fn global() -> Global {
         max_tls: 0,
         chosen_by_memory: false,
         rates: state::world::ClientRates::default(),
+        client_holds: state::world::SocketHolds::default(),
+        server_holds: state::world::SocketHolds::default(),
         pid: 4321,
         hard_stop_after_ms: None,
         spread_checks: 0,

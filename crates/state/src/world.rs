@@ -37,6 +37,9 @@ pub struct Global {
     pub max_tls: u32,
     /// Whether both numbers were worked out from the memory that may be used.
     pub chosen_by_memory: bool,
+    /// `tune.rcvbuf.client` and `.server`, `tune.sndbuf.*`, `tune.notsent-lowat.*`.
+    pub client_holds: SocketHolds,
+    pub server_holds: SocketHolds,
     /// `maxconnrate`, `maxsessrate`, `maxsslrate`.
     pub rates: ClientRates,
     pub threads: u16,
@@ -186,6 +189,17 @@ pub struct Process {
     pub memory_full: AtomicBool,
     /// What an administrator changed of its limits.
     pub limits: Limits,
+}
+
+/// What the kernel may hold of a connection, bytes; 0: as much as it likes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SocketHolds {
+    /// Received and not read.
+    pub received: u32,
+    /// Written and not acknowledged.
+    pub sent: u32,
+    /// Written and not sent.
+    pub unsent: u32,
 }
 
 /// How many clients may come in a second; 0: any number.

@@ -189,7 +189,8 @@ impl<'x> Run<'x> {
         let place = Place { address: connect.address, port, via, mute };
         let by_server = self.check.send_proxy.filter(|_| connect.by_server);
         let send_proxy = by_server.or(connect.send_proxy.then_some(1));
-        let opened = Talk::open(self.backend, self.server, self.check, place, send_proxy, connect.linger);
+        let (global, between) = (&self.world.global, (self.backend, self.server));
+        let opened = Talk::open(global, between, self.check, place, send_proxy, connect.linger);
         match opened.await {
             Ok(talk) => self.talk = Some(talk),
             Err(Refused { made, why }) => {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use net::{Addr, Sock, Time};
 use state::server::{Address, Check};
+use state::world::Global;
 use state::{Backend, Server};
 
 use crate::{dial, socks4};
@@ -48,8 +49,8 @@ pub(super) struct Refused {
 impl Talk {
     /// Connects and waits until it stands. `send_proxy`: the version of the PROXY protocol to begin with.
     pub(super) async fn open(
-        backend: &Backend,
-        server: &Server,
+        global: &Global,
+        (backend, server): (&Backend, &Server),
         check: &Check,
         place: Place,
         send_proxy: Option<u8>,
@@ -64,7 +65,7 @@ impl Talk {
         };
         let opened = address(server, check, place).and_then(|at| {
             let hop = socks4::first_hop(place.via, &at);
-            Ok((dial::check(backend, server, &hop, place.mute && place.via.is_none())?, at))
+            Ok((dial::check(global, backend, server, &hop, place.mute && place.via.is_none())?, at))
         });
         let (sock, at) = match opened {
             Ok(opened) => opened,

@@ -1,6 +1,7 @@
 //! `tune.*`, `maxpipes` and `h1-accept-payload-with-any-method` of `global` (manual 3.2).
 
 use state::vars::Limits;
+use state::world::Global;
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, count};
@@ -28,6 +29,12 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.pipe_size = size(line, ".")?.min(LARGEST);
         Ok(())
     }),
+    tune("tune.rcvbuf.client", |cx, line| held(cx, line, |global| &mut global.client_holds.received)),
+    tune("tune.rcvbuf.server", |cx, line| held(cx, line, |global| &mut global.server_holds.received)),
+    tune("tune.sndbuf.client", |cx, line| held(cx, line, |global| &mut global.client_holds.sent)),
+    tune("tune.sndbuf.server", |cx, line| held(cx, line, |global| &mut global.server_holds.sent)),
+    tune("tune.notsent-lowat.client", |cx, line| held(cx, line, |global| &mut global.client_holds.unsent)),
+    tune("tune.notsent-lowat.server", |cx, line| held(cx, line, |global| &mut global.server_holds.unsent)),
     tune("maxpipes", |cx, line| {
         no_more(line, 1)?;
         let text = word(line, 1);
@@ -114,6 +121,20 @@ fn var_size(line: Line<'_>) -> Result<u64, String> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let found = if text.is_empty() { Some(0) } else { text.parse().ok().filter(|_| digits) };
     found.ok_or_else(|| format!("{}: '{text}' is an invalid size", line.keyword()))
+}
+
+/// What the kernel may hold of a connection.
+fn held<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, which: fn(&mut Global) -> &mut u32) -> Applied {
+    no_more(line, 1)?;
+    if *which(&mut cx.plan.global) != 0 {
+        cx.warn(line, format!("'{}' already specified. Continuing.", line.keyword()));
+        return Ok(());
+    }
+    if word(line, 1).is_empty() {
+        return Err(format!("'{}' expects an integer argument.", line.keyword()));
+    }
+    *which(&mut cx.plan.global) = size(line, "")?;
+    Ok(())
 }
 
 /// The size that a line gives; `end`: how HAProxy's sentence about one that gives none ends, which differs.

@@ -3,7 +3,7 @@
 use config::Section;
 use state::jose::Policy;
 use state::tracking::Faults;
-use state::world::{ClientRates, Global};
+use state::world::{ClientRates, Global, SocketHolds};
 
 use crate::Environment;
 use crate::ctx::{Ctx, Plan};
@@ -56,6 +56,8 @@ pub(super) fn initial(env: &Environment) -> Global {
         max_tls: 0,
         chosen_by_memory: false,
         rates: ClientRates::default(),
+        client_holds: SocketHolds::default(),
+        server_holds: SocketHolds::default(),
     }
 }
 
