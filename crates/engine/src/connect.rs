@@ -18,6 +18,7 @@ use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
 use crate::{borrow, dial, forward, observe};
+use crate::h2::join;
 use crate::{persist, preface, redir, secure, socks4, spelling};
 
 /// A pause before trying the same server again.
@@ -196,6 +197,12 @@ async fn obtain<'x>(
     first: First,
     key: u64,
 ) -> io::Result<Upstream<'x>> {
+    if first == First::Head
+        && server.may_speak_http2()
+        && let Some(joined) = join::shared(x, backend, server, key)?
+    {
+        return Ok(joined);
+    }
     let keep = first == First::Head && x.keeps_server();
     if keep && let Some((sock, served, lease, private)) = idle(x, backend, server, key).await {
         x.stream.reused_connection = true;
@@ -203,7 +210,7 @@ async fn obtain<'x>(
             block.reuses.add(1);
         }
         let ticket = x.worker.at_work.enter(server.live.uid);
-        return Ok(Upstream { sock, server, lease, ticket, served, keep, key, private });
+        return Ok(Upstream { lease: Some(lease), joint: None, sock, server, ticket, served, keep, key, private });
     }
     x.stream.reused_connection = false;
     let lease = x.worker.idle.lease(server, false);
@@ -223,7 +230,8 @@ async fn obtain<'x>(
         socks4::ask(&sock, &to, deadline(x.connect_timeout())).await?;
     }
     let ticket = x.worker.at_work.enter(server.live.uid);
-    Ok(Upstream { sock, server, lease, ticket, served: 0, keep, key, private: false })
+    let (lease, joint) = (Some(lease), None);
+    Ok(Upstream { sock, server, lease, joint, ticket, served: 0, keep, key, private: false })
 }
 
 async fn idle<'x>(
@@ -287,6 +295,15 @@ async fn transmit<'x>(
     let secured = secure::secure(x, &upstream, first, preface, name).await?;
     let before = x.up.moved;
     let preface = if secured { &[][..] } else { preface };
+    let upstream = if first == First::Head && join::is_due(&upstream) {
+        if !secured && !established(x, &upstream, first).await? {
+            return Err(Failed::Refused);
+        }
+        join::become_shared(x, upstream, preface)?
+    } else {
+        upstream
+    };
+    let preface = if upstream.joint.is_some() { &[][..] } else { preface };
     let sent = send_first(x, &upstream, first, preface)?;
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };
@@ -298,38 +315,8 @@ async fn transmit<'x>(
         Err(_) => return Err(Failed::Refused),
         Ok(()) => {}
     }
-    if !stale && x.up.moved == before {
-        let until = deadline(x.connect_timeout());
-        let heeds = first == First::Head && x.heeds_leaving();
-        let woken = loop {
-            let woken = net::wait(|w| {
-                w.write(&upstream.sock).notified().until(until);
-                if heeds {
-                    w.hup(&x.client.sock);
-                }
-            })
-            .await;
-            if let Some(cause) = upstream.ticket.doom() {
-                x.up.forget_head();
-                return Err(Failed::Killed(cause));
-            }
-            // A word from the queue that came too late says nothing of the connection.
-            if woken.any_ready() || woken.timed_out() {
-                break woken;
-            }
-        };
-        if woken.ready(1) && !woken.ready(0) {
-            x.up.forget_head();
-            x.count(|c| c.client_aborts.add(1));
-            return Err(Failed::Left);
-        }
-        if woken.timed_out() && !woken.any_ready() {
-            x.up.forget_head();
-            return Err(Failed::TimedOut);
-        }
-        let fault = upstream.sock.take_error().err();
-        x.stream.server_fault = fault.as_ref().and_then(io::Error::raw_os_error).map(Fault::System);
-        let failed = fault.is_some() || x.up.push(&upstream.sock).is_err();
+    if !stale && upstream.joint.is_none() && x.up.moved == before {
+        let failed = !established(x, &upstream, first).await? || x.up.push(&upstream.sock).is_err();
         // Once something went out the server may have acted on it: then its answer, or the lack of it, counts.
         if failed && x.up.moved == before {
             x.up.forget_head();
@@ -340,6 +327,41 @@ async fn transmit<'x>(
     x.stream.link.socket = Some(upstream.sock.descriptor());
     x.upstream = Some(upstream);
     Ok(())
+}
+
+/// Waits until a new connection stands, or is found not to; false then, with the fault noted.
+async fn established(x: &mut Exchange<'_>, upstream: &Upstream<'_>, first: First) -> Result<bool, Failed> {
+    let until = deadline(x.connect_timeout());
+    let heeds = first == First::Head && x.heeds_leaving();
+    let woken = loop {
+        let woken = net::wait(|w| {
+            w.write(&upstream.sock).notified().until(until);
+            if heeds {
+                w.hup(&x.client.sock);
+            }
+        })
+        .await;
+        if let Some(cause) = upstream.ticket.doom() {
+            x.up.forget_head();
+            return Err(Failed::Killed(cause));
+        }
+        // A word from the queue that came too late says nothing of the connection.
+        if woken.any_ready() || woken.timed_out() {
+            break woken;
+        }
+    };
+    if woken.ready(1) && !woken.ready(0) {
+        x.up.forget_head();
+        x.count(|c| c.client_aborts.add(1));
+        return Err(Failed::Left);
+    }
+    if woken.timed_out() && !woken.any_ready() {
+        x.up.forget_head();
+        return Err(Failed::TimedOut);
+    }
+    let fault = upstream.sock.take_error().err();
+    x.stream.server_fault = fault.as_ref().and_then(io::Error::raw_os_error).map(Fault::System);
+    Ok(fault.is_none())
 }
 
 /// Hands what goes first to a connection; what became of that.
@@ -359,7 +381,12 @@ fn send_first(
             let told = x.stream.request.set_header(header, upstream.server.name.as_bytes());
             told.map_err(|http::Full| Failed::Resource)?;
         }
-        spelling::request(x, &mut out);
+        match &upstream.joint {
+            None => spelling::request(x, &mut out),
+            Some(joint) if join::send_head(x, &joint.channel) => {}
+            Some(_) if upstream.served > 0 => return Err(Failed::Stale),
+            Some(_) => return Err(Failed::Refused),
+        }
     }
     Ok(x.up.send_head(&mut out, &upstream.sock))
 }

@@ -8,6 +8,7 @@ use state::tracking::FAILURES;
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop};
+use crate::failure::Failure;
 use crate::respond::Head;
 use crate::{connect, log, observe, respond, track};
 
@@ -27,6 +28,17 @@ pub async fn contact(x: &mut Exchange<'_>) -> Result<Option<Buffer>, Stop> {
                 x.upstream = None;
                 x.up.forget_head();
                 continue;
+            }
+            // Another connection, or another server, may do it.
+            Ok(Head::Untouched) if x.backend.is_some_and(|backend| connect::again(x, backend)) => {
+                x.upstream = None;
+                x.up.forget_head();
+                continue;
+            }
+            Ok(Head::Untouched) => {
+                let stop = Failure::new(Cause::SERVER, Phase::HEADERS, 502).into();
+                observe::unanswered(x, stop);
+                (Err(stop), reason(stop))
             }
             Ok(Head::Got) => {
                 observe::answered(x);

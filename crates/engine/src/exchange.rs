@@ -15,6 +15,7 @@ use state::{Backend, Endpoint, Frontend, Server, Stream, World};
 
 use crate::at_work::Ticket;
 use crate::failure::Failure;
+use crate::h2::Joint;
 use crate::idle::Lease;
 use crate::persist::Persistence;
 use crate::pump::{Pump, Splice, Traffic};
@@ -57,7 +58,10 @@ impl From<Failure> for Stop {
 pub struct Upstream<'x> {
     pub sock: Sock,
     pub server: &'x Server,
-    pub lease: Lease<'x>,
+    /// Its place among the server's connections; none where it is one stream of several on a connection.
+    pub lease: Option<Lease<'x>>,
+    /// How a stream of HTTP/2 reaches its connection.
+    pub joint: Option<Joint>,
     pub ticket: Ticket<'x>,
     /// Exchanges it served before this one.
     pub served: u32,

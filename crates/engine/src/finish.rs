@@ -61,10 +61,17 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
 pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     let Some(upstream) = x.upstream.take() else { return };
     x.stream.link.socket = None;
+    if let Some(joint) = &upstream.joint {
+        if upstream.private {
+            joint.back.keep_for(x.client.session.crowd);
+        }
+        return;
+    }
     let clean = down.is_done() && x.up.is_done() && down.leftover().is_none();
     if !upstream.keep || !clean || x.worker.stopping.get() {
         return;
     }
+    let Some(lease) = upstream.lease else { return };
     let served = upstream.served + 1;
     if upstream.server.max_reuse.is_some_and(|most| served > most) {
         return;
@@ -72,9 +79,9 @@ pub fn server(x: &mut Exchange<'_>, down: &mut Pump) {
     if upstream.private || x.backend.is_some_and(|b| b.options.reuse == Reuse::Never) {
         let own = Own::new(upstream.sock, Arc::clone(&upstream.server.live), upstream.key, served);
         x.client.keep_own(own);
-        Idle::hand_over(upstream.lease);
+        Idle::hand_over(lease);
     } else {
-        x.worker.idle.put(upstream.lease, upstream.sock, upstream.key, served);
+        x.worker.idle.put(lease, upstream.sock, upstream.key, served);
     }
 }
 

@@ -28,6 +28,8 @@ const FIRST_READ: usize = 20 * 1024;
 pub enum Head {
     Got,
     Stale,
+    /// The server did nothing for the request, and says so.
+    Untouched,
 }
 
 /// Waits for the head of the final response. What was read behind it is kept for the body.
@@ -73,6 +75,12 @@ enum Found {
 }
 
 fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Result<Found, Stop> {
+    if let Some(joint) = x.upstream.as_ref().and_then(|upstream| upstream.joint.as_ref()) {
+        return match joint.channel.take_head(&mut x.stream.response) {
+            None => Ok(Found::More),
+            Some(_) => received(x),
+        };
+    }
     let Some(buffer) = rest.as_mut().filter(|b| !b.is_empty()) else { return Ok(Found::More) };
     let limits = x.limits(Side::Response);
     match scan.response(buffer.data(), &mut x.stream.response, &limits) {
@@ -80,18 +88,23 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
         Parsed::Invalid(_) => Err(invalid(x)),
         Parsed::Complete { consumed } => {
             buffer.consume(consumed);
-            let status = x.stream.response.status();
-            if (100..200).contains(&status) && status != 101 {
-                interim(x)?;
-                return Ok(Found::Interim);
-            }
-            settle(x)?;
-            x.stream.bytes_out += weight(&x.stream.response);
-            x.stream.has_response = true;
-            x.stream.times.response = net::now().as_nanos();
-            Ok(Found::Final)
+            received(x)
         }
     }
+}
+
+/// A whole head came.
+fn received(x: &mut Exchange<'_>) -> Result<Found, Stop> {
+    let status = x.stream.response.status();
+    if (100..200).contains(&status) && status != 101 {
+        interim(x)?;
+        return Ok(Found::Interim);
+    }
+    settle(x)?;
+    x.stream.bytes_out += weight(&x.stream.response);
+    x.stream.has_response = true;
+    x.stream.times.response = net::now().as_nanos();
+    Ok(Found::Final)
 }
 
 /// Settles the framing of the final response and whether the server's connection stays; what concerns that connection
@@ -108,6 +121,11 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     match (framing, h1::take_connection(response)) {
         (Ok(framing), Ok(_)) => x.response_framing = framing,
         _ => return Err(invalid(x)),
+    }
+    let joint = x.upstream.as_ref().and_then(|upstream| upstream.joint.as_ref());
+    if let Some(joint) = joint.filter(|_| x.response_framing == Framing::UntilClose) {
+        // What tells no length ends with its stream.
+        x.response_framing = joint.channel.framing();
     }
     x.stream.response_version = response.version();
     x.server_status = response.status();
@@ -194,6 +212,10 @@ fn read(x: &mut Exchange<'_>, rest: &mut Option<Buffer>) -> io::Result<usize> {
 
 /// The server closed, or the connection broke, before the head was complete.
 fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
+    let joint = x.upstream.as_ref().and_then(|upstream| upstream.joint.as_ref());
+    if joint.is_some_and(|joint| joint.channel.is_repeatable()) {
+        return Ok(Head::Untouched);
+    }
     let stale = x.upstream.as_ref().is_some_and(|u| u.served > 0);
     let nothing = rest.as_ref().is_none_or(Buffer::is_empty);
     let repeatable = x.framing == Framing::None && is_idempotent(x.stream.request.method());
@@ -312,7 +334,8 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
     let status = response.status();
     let bare = |status: u16| status < 200 || matches!(status, 204 | 304);
     if status == x.server_status || bare(status) == bare(x.server_status) {
-        return Ok(());
+        let unsaid = x.response_framing == Framing::Chunked && !response.has(Known::TransferEncoding);
+        return if unsaid { response.set_header(Known::TransferEncoding, b"chunked") } else { Ok(()) };
     }
     if !bare(status) {
         response.del_header(Known::TransferEncoding);

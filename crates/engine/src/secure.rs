@@ -42,7 +42,8 @@ pub async fn secure(
         }
         _ => Ok(None),
     };
-    upstream.sock.with_tls(|connection| known.learn(connection));
+    let carrier = upstream.joint.as_ref().map_or(&upstream.sock, |joint| joint.back.sock());
+    carrier.with_tls(|connection| known.learn(connection));
     let outcome = match outcome {
         Ok(Some(fault)) => Err(failed(&fault, &mut known)),
         Ok(None) => Ok(true),

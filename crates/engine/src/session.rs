@@ -204,6 +204,7 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
         if client.session.http2 {
             let mut session = Box::pin(front::serve(&worker, &world, client)).await;
             session.counters.end(track::now_ms());
+            worker.backs.crowd_left(session.crowd);
             break;
         }
         match stream::exchange(&worker, &world, &mut client, expired).await {
@@ -219,6 +220,7 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
             After::Http2 => client.session.http2 = true,
             After::Close => {
                 client.session.counters.end(track::now_ms());
+                worker.backs.crowd_left(client.session.crowd);
                 break;
             }
             After::Park(until) => {

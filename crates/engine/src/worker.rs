@@ -12,6 +12,7 @@ use state::{Frontend, Session, Stream, World};
 
 use crate::at_work::{AtWork, Crew};
 use crate::buffer;
+use crate::h2::backs::Backs;
 use crate::idle::Idle;
 use crate::listener::Open;
 use crate::log::Outbox;
@@ -47,6 +48,8 @@ pub struct Worker {
     pub parked: Lot<Parked>,
     /// Server connections between two requests.
     pub idle: Idle,
+    /// Those that several requests share.
+    pub backs: Rc<Backs>,
     /// Exchanges under way, by server.
     pub at_work: AtWork,
     pub crew: Arc<Crew>,
@@ -80,6 +83,7 @@ impl Worker {
             out: RefCell::new(Vec::with_capacity(16 * 1024)),
             parked: Lot::new(),
             idle: Idle::default(),
+            backs: Rc::default(),
             at_work: AtWork::default(),
             crew,
             log: RefCell::new(log),
@@ -109,6 +113,7 @@ impl Worker {
         let past = self.world.replace(Rc::clone(&world));
         self.keep_past(past);
         self.idle.turn();
+        self.backs.turn();
         for open in &*self.listeners.borrow() {
             open.turn_to(self, &old, &world);
         }
@@ -179,6 +184,7 @@ impl Worker {
         }
         self.muxes.borrow().iter().for_each(|task| task.notify());
         self.idle.clear();
+        self.backs.stop();
         while let Some((sock, mut parked)) = self.parked.take_any() {
             session::leave_by(self, &mut parked.session);
             drop(sock);

@@ -10,6 +10,7 @@ use crate::Backend;
 use crate::adjust::{Aim, Moved};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
+use crate::frontend::Proto;
 use crate::link::{Presents, Source};
 use crate::numbers;
 use crate::tls::ServerTls;
@@ -116,6 +117,12 @@ pub struct Server {
     pub namespace: Option<Arc<str>>,
     /// `tcp-md5sig`: the password that segments are signed with.
     pub md5: Option<Arc<str>>,
+    /// `proto`: which version of HTTP its connections speak; where it is open, what was negotiated.
+    pub proto: Proto,
+    /// `ws`: which one those of WebSockets do.
+    pub websocket: Proto,
+    /// `check-proto`: which one those of checks do.
+    pub check_proto: Proto,
     /// `ssl`, `check-ssl`.
     pub tls: Option<Box<ServerTls>>,
     /// As which it is reached ([`Live::reach`]).
@@ -356,6 +363,16 @@ impl Server {
             && !self.live.stopping.load(Relaxed)
             && self.live.admin.load(Relaxed) == 0
             && self.live.weight.load(Relaxed) > 0
+    }
+
+    /// Whether connections for what clients send may turn out to speak HTTP/2.
+    #[inline]
+    pub fn may_speak_http2(&self) -> bool {
+        match self.proto {
+            Proto::Http2 => true,
+            Proto::Http1 => false,
+            Proto::Any => self.tls.as_ref().is_some_and(|tls| tls.traffic && tls.offers_http2()),
+        }
     }
 
     /// Whom its connections seem to come from.

@@ -79,6 +79,8 @@ pub struct Session {
     pub http2: bool,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
+    /// By what connections to servers that streams share know this client's; 0 while there are none.
+    pub crowd: u64,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
     pub sticks: bool,
 }
@@ -115,6 +117,7 @@ impl Session {
             glitches: 0,
             http2: false,
             log_origin: Origin::Unspecified,
+            crowd: 0,
             sticks: false,
         }
     }
@@ -141,6 +144,7 @@ impl Session {
             inspected: std::mem::take(&mut self.inspected),
             glitches: self.glitches,
             http2: self.http2,
+            crowd: self.crowd,
             sticks: self.sticks,
             ..Self::new(self.frontend, self.bind, self.source, now_ns, wall_us)
         };

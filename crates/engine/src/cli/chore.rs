@@ -46,6 +46,9 @@ fn here(chore: &Chore, world: &World) {
     thread::with_worker(|worker| match chore {
         Chore::Each(act) => act(world, worker.number),
         Chore::Listeners => worker.listeners.borrow().iter().for_each(Open::notify),
-        Chore::CloseIdle(server) => worker.idle.close(*server),
+        Chore::CloseIdle(server) => {
+            worker.idle.close(*server);
+            worker.backs.close_idle(*server);
+        }
     });
 }

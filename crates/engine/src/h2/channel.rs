@@ -15,6 +15,9 @@ use super::mux::Mux;
 /// Unsent bytes of a connection above which no stream may add to them.
 pub const OUT_MAX: usize = 96 * 1024;
 
+/// Heads that wait to be taken behind the first one.
+const HEADS_MAX: usize = 16;
+
 /// What came of a body, in HTTP/1's framing.
 #[derive(Debug, Default)]
 struct Came {
@@ -52,14 +55,18 @@ pub struct Channel {
     mux: Rc<Mux>,
     id: Cell<u32>,
     line: Cell<Option<Line>>,
-    /// The head that came and was not taken yet, and whether nobody can serve it.
+    /// The head that came and was not taken yet, those behind it, and whether nobody can serve it.
     head: RefCell<Option<Message>>,
+    later: RefCell<Vec<Message>>,
     refuse: Cell<bool>,
     framing: Cell<Framing>,
     came: RefCell<Came>,
     goes: RefCell<Goes>,
-    /// Whether the stream was reset, or its connection is gone.
+    /// Whether the stream was reset, or its connection is gone; whether the peer says that it did nothing for it.
     gone: Cell<bool>,
+    untouched: Cell<bool>,
+    /// Whether something of a body was sent.
+    sent: Cell<bool>,
     /// How the stream is reset if it is let go before its end.
     code: Cell<Code>,
 }
@@ -72,11 +79,14 @@ impl Channel {
             id: Cell::new(id),
             line: Cell::new(None),
             head: RefCell::new(None),
+            later: RefCell::default(),
             refuse: Cell::new(false),
             framing: Cell::new(Framing::None),
             came: RefCell::default(),
             goes: RefCell::new(Goes::Head),
             gone: Cell::new(false),
+            untouched: Cell::new(false),
+            sent: Cell::new(false),
             code: Cell::new(Code::CANCEL),
         });
         let (sock, line) = Sock::to_device(Rc::clone(&channel) as Rc<dyn Device>)?;
@@ -95,17 +105,36 @@ impl Channel {
         self.framing.set(framing(&head, end));
         self.came.borrow_mut().chunked = self.framing.get() == Framing::Chunked;
         self.refuse.set(refuse);
-        *self.head.borrow_mut() = Some(head);
+        self.keep_head(head);
         if end {
             self.end();
         }
         self.raise(Ready::READ);
     }
 
+    fn keep_head(&self, head: Message) {
+        let mut slot = self.head.borrow_mut();
+        if slot.is_none() {
+            *slot = Some(head);
+            return;
+        }
+        let mut later = self.later.borrow_mut();
+        // Interim responses are advice: not too many of them are kept.
+        if later.len() >= HEADS_MAX {
+            later.pop();
+        }
+        later.push(head);
+    }
+
     /// Takes the head that came in exchange for the memory of another one; none if there is none, or an error for one that
     /// nobody can serve.
     pub fn take_head(&self, into: &mut Message) -> Option<Result<(), ()>> {
-        let mut head = self.head.borrow_mut().take()?;
+        let mut slot = self.head.borrow_mut();
+        let mut head = slot.take()?;
+        let mut later = self.later.borrow_mut();
+        if !later.is_empty() {
+            *slot = Some(later.remove(0));
+        }
         std::mem::swap(&mut head, into);
         self.mux.spare(head);
         Some(if self.refuse.get() { Err(()) } else { Ok(()) })
@@ -154,15 +183,36 @@ impl Channel {
         self.came.borrow_mut().ended = true;
     }
 
-    /// The stream was reset, or its connection is gone.
-    pub fn fail(&self) {
+    /// The stream was reset, or its connection is gone. `untouched`: nothing was done for it.
+    pub fn fail(&self, untouched: bool) {
         self.gone.set(true);
+        self.untouched.set(untouched);
         self.raise(Ready::READ.with(Ready::WRITE).with(Ready::HUP).with(Ready::ERROR));
+    }
+
+    /// Whether the peer did nothing for the stream, so that it may be begun again: nothing of its body is lost.
+    pub fn is_repeatable(&self) -> bool {
+        self.untouched.get() && !self.sent.get()
     }
 
     /// There may be room again.
     pub fn make_room(&self) {
         self.raise(Ready::WRITE);
+    }
+
+    /// Begins the stream with a request, whose scheme this is where its target doesn't say; false where the connection takes
+    /// no more streams.
+    pub fn ask(self: &Rc<Self>, head: &Message, scheme: &[u8]) -> bool {
+        let (bodiless, connects) = (head.method() == Method::Head, head.method() == Method::Connect);
+        let goes = if connects { Goes::Open } else { goes(head, Goes::Done) };
+        let end = matches!(goes, Goes::Done);
+        let user = Rc::clone(self);
+        let begun = self.mux.connection().request(head, scheme, false, end, bodiless, user);
+        let Some(id) = begun else { return false };
+        self.id.set(id);
+        *self.goes.borrow_mut() = goes;
+        self.mux.stir();
+        true
     }
 
     /// Sends the head of a response. `bodiless`: no body follows whatever it says. A change of protocol is a plain success
@@ -181,7 +231,7 @@ impl Channel {
             self.mux.stir();
             return;
         }
-        let goes = if bodiless || matches!(status, 204 | 304) { Goes::Done } else { goes(head) };
+        let goes = if bodiless || matches!(status, 204 | 304) { Goes::Done } else { goes(head, Goes::Open) };
         self.put_head(head, goes);
     }
 
@@ -337,6 +387,7 @@ impl Device for Channel {
             self.mux.block(self.id.get());
         }
         if taken > 0 {
+            self.sent.set(true);
             self.mux.stir();
         }
         if taken == 0 && all > 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(taken) }
@@ -376,8 +427,8 @@ fn framing(head: &Message, end: bool) -> Framing {
     }
 }
 
-/// How the body behind a head of ours is written.
-fn goes(head: &Message) -> Goes {
+/// How the body behind a head of ours is written; `silent`: where the head says nothing.
+fn goes(head: &Message, silent: Goes) -> Goes {
     if head.has(Known::TransferEncoding) {
         return Goes::Chunked(Box::default());
     }
@@ -386,6 +437,6 @@ fn goes(head: &Message) -> Goes {
     match length {
         Some(0) => Goes::Done,
         Some(length) => Goes::Length(length),
-        None => Goes::Open,
+        None => silent,
     }
 }

@@ -40,6 +40,7 @@ pub async fn serve(worker: &Rc<Worker>, world: &World, client: Client) -> Sessio
     let (frontend, begun) = {
         let session = &mut shared.borrow_mut().session;
         session.http2 = true;
+        session.crowd = worker.backs.next_crowd();
         (world.frontend(session.frontend), session.begun_ns)
     };
     if let Some(frontend) = frontend {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use http::Message;
 use http::h1::Limits;
-use http::h2::{Config, Connection, Event, Fault, Role, Settings};
+use http::h2::{Code, Config, Connection, Event, Fault, Role, Settings};
 use net::{Sock, TaskId};
 use state::World;
 use state::world::Http2;
@@ -44,6 +44,11 @@ impl Mux {
             blocked: RefCell::default(),
             spare: RefCell::default(),
         })
+    }
+
+    /// Another task serves it than the one that made it.
+    pub fn served_by(&self, task: TaskId) {
+        self.task.set(Some(task));
     }
 
     pub fn connection(&self) -> RefMut<'_, Connection<Rc<Channel>>> {
@@ -159,9 +164,9 @@ impl Mux {
                     channel.trailers_came(message);
                 }
             }
-            Event::Reset { id, .. } => {
+            Event::Reset { id, code } => {
                 if let Some(channel) = channel(id) {
-                    channel.fail();
+                    channel.fail(code == Code::REFUSED_STREAM);
                 }
             }
             Event::Window { id: 0 } => self.make_room(),
@@ -177,7 +182,7 @@ impl Mux {
     /// The peer takes no streams above this one.
     fn cut_off(&self, last: u32) {
         let cut: Vec<_> = self.look().above(last).map(Rc::clone).collect();
-        cut.iter().for_each(|channel| channel.fail());
+        cut.iter().for_each(|channel| channel.fail(true));
     }
 
     /// Tells the streams that wait for room to try again.
@@ -222,7 +227,7 @@ impl Mux {
     /// Ends all streams: the connection is gone.
     pub fn fail_all(&self) {
         let all: Vec<_> = self.look().above(0).map(Rc::clone).collect();
-        all.iter().for_each(|channel| channel.fail());
+        all.iter().for_each(|channel| channel.fail(false));
     }
 }
 

@@ -7,6 +7,7 @@ mod expect;
 mod external;
 mod finding;
 mod http;
+mod http2;
 mod run;
 mod talk;
 mod verdict;

@@ -3,6 +3,7 @@
 use sample::{Bump, Type, Value, cast};
 use state::check::{Connect, Data, Does, Expect, Port, Protocol, Ruleset, Status, Step};
 use state::expr::Side;
+use state::frontend::Proto;
 use state::server::Check;
 use state::{Act, Action, Backend, Ctx, Endpoint, Expr, Format, Server, Session, Stream, World};
 
@@ -192,7 +193,12 @@ impl<'x> Run<'x> {
         let (global, between) = (&self.world.global, (self.backend, self.server));
         let opened = Talk::open(global, between, self.check, place, send_proxy, connect.linger);
         match opened.await {
-            Ok(talk) => self.talk = Some(talk),
+            Ok(mut talk) => {
+                if self.rules.protocol == Protocol::Http {
+                    talk.speak_http2(self.forces_http2());
+                }
+                self.talk = Some(talk);
+            }
             Err(Refused { made, why }) => {
                 let (status, error) = match why {
                     Broken::Late => (Status::L4Timeout, String::new()),
@@ -214,6 +220,12 @@ impl<'x> Run<'x> {
     fn is_mute_after(&self, step: Option<&Step>) -> bool {
         let behind = self.rules.steps.iter().skip_while(|s| step.is_some_and(|at| !std::ptr::eq(*s, at)));
         behind.skip(usize::from(step.is_some())).all(|s| matches!(s.does, Does::Act(_)))
+    }
+
+    /// Whether HTTP/2 is spoken whatever was negotiated: as the check's `proto` says, else the server's.
+    fn forces_http2(&self) -> bool {
+        let Server { proto, check_proto, .. } = self.server;
+        *check_proto == Proto::Http2 || (*check_proto == Proto::Any && *proto == Proto::Http2)
     }
 
     /// What a connection that stands is worth.

@@ -8,6 +8,7 @@ use state::server::{Address, Check};
 use state::world::Global;
 use state::{Backend, Server};
 
+use super::http2::Http2;
 use crate::{dial, socks4};
 
 /// What ended the talk.
@@ -27,6 +28,8 @@ pub(super) struct Talk {
     linger: bool,
     /// Whether anything was exchanged.
     used: bool,
+    /// How it speaks HTTP/2, if it does.
+    http2: Option<Box<Http2>>,
 }
 
 /// Where to connect, where that differs from what the server's line says.
@@ -100,11 +103,26 @@ impl Talk {
                 Err(fault) => return Err(Refused { made: true, why: Broken::Tls(Some(fault)) }),
             }
         }
-        Ok(Self { sock, until, preface, linger, used: false })
+        Ok(Self { sock, until, preface, linger, used: false, http2: None })
+    }
+
+    /// Has it speak HTTP/2 where that was negotiated, or is `forced`: requests and answers stay those of HTTP/1.
+    pub(super) fn speak_http2(&mut self, forced: bool) {
+        let negotiated = self.sock.with_tls(|connection| connection.alpn_protocol() == Some(b"h2"));
+        if forced || negotiated == Some(true) {
+            self.http2 = Some(Box::new(Http2::new(negotiated.is_some())));
+        }
     }
 
     /// Writes all of it.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        let Some(http2) = self.http2.as_mut() else { return self.write_raw(bytes).await };
+        http2.ask(bytes).map_err(Broken::Error)?;
+        let due = http2.due();
+        self.write_raw(&due).await
+    }
+
+    async fn write_raw(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         let mut out = std::mem::take(&mut self.preface);
         out.extend_from_slice(bytes);
         self.used = true;
@@ -128,8 +146,31 @@ impl Talk {
 
     /// Appends what comes next to `input`; false at the end, or when `most` bytes are there.
     pub(super) async fn read(&mut self, input: &mut Vec<u8>, most: usize) -> Result<bool, Broken> {
+        if self.http2.is_none() {
+            return self.read_raw(input, most).await;
+        }
+        let before = input.len();
+        loop {
+            if self.http2.as_ref().is_some_and(|http2| http2.is_ended()) || input.len() >= most {
+                return Ok(false);
+            }
+            let mut came = Vec::new();
+            if !self.read_raw(&mut came, most).await? {
+                return Ok(false);
+            }
+            let Some(http2) = self.http2.as_mut() else { return Ok(false) };
+            http2.take(&came, input).map_err(Broken::Error)?;
+            let due = http2.due();
+            self.write_raw(&due).await?;
+            if input.len() > before {
+                return Ok(true);
+            }
+        }
+    }
+
+    async fn read_raw(&mut self, input: &mut Vec<u8>, most: usize) -> Result<bool, Broken> {
         if !self.preface.is_empty() {
-            self.write(&[]).await?;
+            self.write_raw(&[]).await?;
         }
         self.used = true;
         let mut room = [0u8; 4096];

@@ -327,9 +327,11 @@ pub fn write_request(msg: &Message, scheme: &[u8], websocket: bool, out: &mut Ve
             other => hpack::literal(6, b"", other, out),
         }
     }
-    let host = msg.find(Known::Host).filter(|_| !is_connect);
-    if let Some(authority) = host.or(target.authority()) {
-        hpack::literal(1, b"", authority, out);
+    // As HAProxy does it: who named a path alone names its host in a header here, too.
+    let named = if websocket { target.authority().or(msg.find(Known::Host)) } else { target.authority() };
+    if let Some(authority) = named {
+        let host = msg.find(Known::Host).filter(|_| !is_connect);
+        hpack::literal(1, b"", host.unwrap_or(authority), out);
     }
     if !is_connect {
         match target.pathq().filter(|path| !path.is_empty()) {
@@ -342,7 +344,7 @@ pub fn write_request(msg: &Message, scheme: &[u8], websocket: bool, out: &mut Ve
     if websocket {
         hpack::literal(0, b":protocol", b"websocket", out);
     }
-    write_fields(msg, true, out);
+    write_fields(msg, named.is_some(), out);
 }
 
 /// Appends the list of trailers.
@@ -350,11 +352,11 @@ pub fn write_trailers(msg: &Message, out: &mut Vec<u8>) {
     write_fields(msg, false, out);
 }
 
-/// Appends all fields that may stand in a list; `request`: the host is told otherwise.
-fn write_fields(msg: &Message, request: bool, out: &mut Vec<u8>) {
+/// Appends all fields that may stand in a list; `named`: the host is told otherwise.
+fn write_fields(msg: &Message, named: bool, out: &mut Vec<u8>) {
     for header in msg.headers() {
         let skip = match header.known {
-            Known::Host => request,
+            Known::Host => named,
             Known::Te => !has_token(header.value, b"trailers"),
             Known::Http2Settings => true,
             Known::SecWebsocketKey | Known::SecWebsocketAccept => msg.has(Known::Upgrade),
@@ -517,7 +519,7 @@ mod tests {
         let _ = crate::h1::parse_request(head, &mut msg, &Limits::default());
         let mut out = Vec::new();
         write_request(&msg, b"http", false, &mut out);
-        assert_eq!(shown(&out), ":method=GET;:scheme=http;:authority=h;:path=/a?b;te=trailers;x-a=1;");
+        assert_eq!(shown(&out), ":method=GET;:scheme=http;:path=/a?b;host=h;te=trailers;x-a=1;");
         out.clear();
         write_request(&msg, b"https", true, &mut out);
         let expected =

@@ -1,5 +1,5 @@
-//! `proto` of `bind` and `server` lines (manual 5.1, 5.2): which protocol is spoken whatever was negotiated. Without TLS
-//! that is HTTP/1 in HTTP proxies and none in TCP ones anyway, or HTTP/2 from clients; the others are not run.
+//! `proto` of `bind` and `server` lines (manual 5.1, 5.2): which protocol is spoken whatever was negotiated: a version of
+//! HTTP in HTTP proxies, none in TCP ones; the others are not run.
 
 use config::Span;
 use state::frontend::Proto;
@@ -38,7 +38,7 @@ pub(crate) fn spoken(name: &str) -> Proto {
 
 /// Says of a line that its protocol is not run, if so.
 pub(crate) fn say<'a>(plan: &mut Plan<'a>, line: Line<'a>, protocol: &str) {
-    let runs = matches!(protocol, "h1" | "none") || (protocol == "h2" && line.keyword() == "bind");
+    let runs = matches!(protocol, "h1" | "h2" | "none");
     if !runs {
         plan.remarks.unserved(line.span(), &format!("'proto {protocol}' on a '{}' line", line.keyword()));
     }

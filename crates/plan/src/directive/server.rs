@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use config::{Diagnostic, Place, SectionKind};
 use state::Server;
 use state::check::Pace;
+use state::frontend::Proto;
 use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 
 use super::proto::{self, Spoken};
@@ -56,6 +57,7 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) namespace: Option<Arc<str>>,
     pub(crate) md5: Option<Arc<str>>,
     pub(crate) protocol: Option<&'static str>,
+    pub(crate) check_protocol: Option<&'static str>,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     pub(crate) redirect: Option<&'a str>,
@@ -105,6 +107,7 @@ impl Default for ServerSpec<'_> {
             namespace: None,
             md5: None,
             protocol: None,
+            check_protocol: None,
             proxy: ProxySpec::default(),
             redirect: None,
             init_addr: None,
@@ -477,6 +480,9 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         congestion: spec.congestion.clone(),
         namespace: spec.namespace.clone(),
         md5: spec.md5.clone(),
+        proto: spec.protocol.map_or(Proto::Any, proto::spoken),
+        websocket: Proto::Any,
+        check_proto: spec.check_protocol.map_or(Proto::Any, proto::spoken),
         tls: None,
         reach: 0,
         live: Arc::new(live),

@@ -76,7 +76,7 @@ fn set<'a>(
     }
     let set = server_load::set(spec, name, value, server)?
         || server_watch::set(plan, spec, name, value, server)?
-        || link(plan, spec, used, value)?;
+        || link(plan, line, spec, used, value)?;
     if set {
         return Ok(());
     }
@@ -129,6 +129,7 @@ fn set<'a>(
 /// How its connections are made. Whether it was a parameter of that.
 fn link<'a>(
     plan: &mut Plan<'a>,
+    line: Line<'a>,
     spec: &mut ServerSpec<'a>,
     used: &ParamUse<'a>,
     value: &'a str,
@@ -143,6 +144,13 @@ fn link<'a>(
             spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
         }
         "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
+        "check-proto" => {
+            let protocol = proto::read(value).map_err(|e| format!("'check-proto' : {e}."))?;
+            if !matches!(protocol, "h1" | "h2" | "none") {
+                not_run(plan, line, used);
+            }
+            spec.check_protocol = Some(protocol);
+        }
         "healthcheck" if value.is_empty() => {
             return Err("'healthcheck' expects a healthcheck name as argument..".into());
         }

@@ -118,7 +118,7 @@ pub(crate) fn make(
             builder.with_client_cert_resolver(Arc::new(Presents(certificate.signing_with(own_schemes))))
         }
     };
-    config.alpn_protocols = spoken(spec.alpn.clone().unwrap_or_default());
+    config.alpn_protocols = spec.alpn.clone().unwrap_or_default();
     config.resumption = match (server.no_reuse, spec.no_tickets) {
         (true, _) => Resumption::disabled(),
         (false, Some(true)) => {
@@ -126,7 +126,7 @@ pub(crate) fn make(
         }
         _ => Resumption::in_memory_sessions(SESSIONS),
     };
-    let mut made = ServerTls::new(config, server.check_alpn.clone().map(spoken));
+    let mut made = ServerTls::new(config, server.check_alpn.clone());
     made.traffic = server.ssl;
     made.checks = checks;
     made.check_sni = server.check_sni.map(Into::into);
@@ -170,10 +170,4 @@ impl rustls::client::ResolvesClientCert for Presents {
     fn has_certs(&self) -> bool {
         true
     }
-}
-
-/// What of these protocols is spoken with servers: HTTP/2 is not, and what isn't is not offered either.
-fn spoken(mut protocols: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    protocols.retain(|name| name != b"h2");
-    protocols
 }

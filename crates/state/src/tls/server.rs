@@ -49,6 +49,11 @@ impl ServerTls {
         Self { traffic: true, checks: true, named, nameless, sni: None, check_sni: None, check }
     }
 
+    /// Whether HTTP/2 is among the protocols that are offered.
+    pub fn offers_http2(&self) -> bool {
+        self.named.alpn_protocols.iter().any(|name| name == b"h2")
+    }
+
     /// The configuration and the name for rustls, for a connection that names the server so. What can't be a name
     /// isn't sent.
     pub fn config(&self, name: Option<&str>) -> (Arc<ClientConfig>, ServerName<'static>) {

@@ -328,7 +328,7 @@ fn both_ends_understand_each_other() {
     let mut server = Server { connection: Connection::new(Role::Server, CONFIG), ..Server::new() };
     let mut client = Connection::<u8>::new(Role::Client, CONFIG);
     let mut msg = Message::new();
-    msg.start_request(b"GET", b"/x", crate::Version::HTTP_11).unwrap();
+    msg.start_request(b"GET", b"http://h/x", crate::Version::HTTP_11).unwrap();
     msg.add_header(Known::Host, b"h").unwrap();
     msg.add_header("big", &[b'b'; 15_000]).unwrap();
     client.peer.max_frame = 4000;
