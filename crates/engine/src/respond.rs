@@ -13,6 +13,7 @@ use state::termination::{Cause, Phase};
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::h2::Behind;
 use crate::persist;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
@@ -175,7 +176,7 @@ pub fn in_advance(x: &mut Exchange<'_>, answer: &[u8]) {
         while let Parsed::Complete { consumed: n @ 1.. } =
             h1::parse_response(rest, &mut interim, &h1::Limits::default())
         {
-            link.channel.respond(&interim, false);
+            link.channel.respond(&interim, Behind::Body);
             rest = rest.get(n..).unwrap_or_default();
         }
         return;

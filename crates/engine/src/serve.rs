@@ -15,6 +15,7 @@ use state::termination::{Cause, Phase};
 use crate::alter::Alter;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::h2::Behind;
 use crate::request::weight;
 use crate::{announce, filter, reply, request, respond, rules};
 
@@ -190,7 +191,10 @@ async fn transmit(
 ) -> Result<(), Stop> {
     let mut out = std::mem::take(&mut x.unsent);
     match &x.client.link {
-        Some(link) => link.channel.respond(&x.stream.response, framing == Framing::Nothing),
+        Some(link) => {
+            let behind = if framing == Framing::Nothing { Behind::Nothing } else { Behind::Body };
+            link.channel.respond(&x.stream.response, behind);
+        }
         None => x.stream.response.write_response_head(&mut out),
     }
     x.stream.response_version = x.stream.request.version();

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use http::h1::Framing;
 use state::world::HeaderCase;
 
 use crate::exchange::Exchange;
+use crate::h2::Behind;
 
 /// What becomes of trailers.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +42,12 @@ pub fn request(x: &Exchange<'_>, out: &mut Vec<u8>) {
 /// Appends the response's head, as clients of the frontend want it; where it goes as a message, it is sent.
 pub fn response(x: &Exchange<'_>, out: &mut Vec<u8>) {
     if let Some(link) = &x.client.link {
-        return link.channel.respond(&x.stream.response, x.bodiless());
+        let behind = match (x.bodiless(), x.response_framing) {
+            (false, _) => Behind::Body,
+            (true, Framing::None) => Behind::Nothing,
+            (true, _) => Behind::Dropped,
+        };
+        return link.channel.respond(&x.stream.response, behind);
     }
     if !x.frontend.options.adjust_case_client {
         return x.stream.response.write_response_head(out);

@@ -12,6 +12,7 @@ use state::termination::{Cause, Phase};
 
 use crate::exchange::{Exchange, Places, Stop, Wire, deadline};
 use crate::failure::Failure;
+use crate::h2::join;
 use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::{After, Client};
@@ -29,7 +30,10 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
     stream.trail.effort_before = cli::effort();
     stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
     let listener = frontend.listening(client.session.bind).and_then(|at| at.counters.as_ref());
-    stream.counters = std::mem::take(&mut client.session.carried);
+    if let Some(carried) = client.session.carried.take() {
+        (stream.counters, stream.txn_vars, stream.req_vars) =
+            (carried.counters, carried.txn_vars, carried.req_vars);
+    }
     let mut x = Exchange {
         worker,
         world,
@@ -134,6 +138,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     x.settle(Side::Response, down.take_traffic());
     x.stream.bytes_out += down.payload;
     filter::settle(x, down.sums());
+    if done.is_ok() && x.up.is_done() {
+        join::see_end(x).await;
+    }
     finish::server(x, &mut down);
     done
 }

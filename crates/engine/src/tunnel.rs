@@ -5,6 +5,7 @@ use state::World;
 use state::expr::Side;
 use state::log::Origin;
 use state::options::Mode;
+use state::session::Carried;
 use state::termination::{Cause, Phase};
 
 use crate::exchange::{Exchange, Places, Stop, Wire};
@@ -60,7 +61,11 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         client.session.upgraded = true;
         client.session.inspected = true;
         client.session.handshake_ns = stream.times.handshake;
-        client.session.carried = std::mem::take(&mut stream.counters);
+        client.session.carried = Some(Box::new(Carried {
+            counters: std::mem::take(&mut stream.counters),
+            txn_vars: std::mem::take(&mut stream.txn_vars),
+            req_vars: std::mem::take(&mut stream.req_vars),
+        }));
         worker.give_back(stream);
         return Some(client);
     }

@@ -23,6 +23,14 @@ pub struct Place {
     pub listening: u32,
 }
 
+/// What a stream hands on to the one that goes on in its stead.
+#[derive(Debug, Default)]
+pub struct Carried {
+    pub counters: Counters,
+    pub txn_vars: Living,
+    pub req_vars: Living,
+}
+
 /// A client connection.
 #[derive(Debug)]
 pub struct Session {
@@ -71,8 +79,8 @@ pub struct Session {
     pub vars: Living,
     /// What `tcp-request connection` and `session` rules track.
     pub counters: Counters,
-    /// What its first stream tracked before it was found to speak HTTP.
-    pub carried: Counters,
+    /// What its first stream tracked and set before it was found to speak HTTP.
+    pub carried: Option<Box<Carried>>,
     /// Odd things that the client did which its protocol doesn't forbid, or not at once.
     pub glitches: u32,
     /// Whether the client was found to speak HTTP/2.
@@ -113,7 +121,7 @@ impl Session {
             requests: 0,
             vars: Living::new(),
             counters: Counters::new(),
-            carried: Counters::new(),
+            carried: None,
             glitches: 0,
             http2: false,
             log_origin: Origin::Unspecified,
@@ -140,7 +148,7 @@ impl Session {
             accepted_wall_us: self.accepted_wall_us,
             requests: self.requests,
             counters: self.counters.share(),
-            carried: std::mem::take(&mut self.carried),
+            carried: self.carried.take(),
             inspected: std::mem::take(&mut self.inspected),
             glitches: self.glitches,
             http2: self.http2,

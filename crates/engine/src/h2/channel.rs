@@ -49,6 +49,17 @@ struct Chunks {
     trailers: Vec<u8>,
 }
 
+/// What follows the head of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// A body, as the head says.
+    Body,
+    /// Nothing, whatever it says.
+    Nothing,
+    /// Nothing, but the response ends when the body has come that nobody gets.
+    Dropped,
+}
+
 /// One stream's end.
 #[derive(Debug)]
 pub struct Channel {
@@ -190,6 +201,11 @@ impl Channel {
         self.raise(Ready::READ.with(Ready::WRITE).with(Ready::HUP).with(Ready::ERROR));
     }
 
+    /// Whether the peer's direction has come to its end, or to nothing.
+    pub fn has_ended(&self) -> bool {
+        self.gone.get() || self.came.borrow().ended
+    }
+
     /// Whether the peer did nothing for the stream, so that it may be begun again: nothing of its body is lost.
     pub fn is_repeatable(&self) -> bool {
         self.untouched.get() && !self.sent.get()
@@ -215,9 +231,9 @@ impl Channel {
         true
     }
 
-    /// Sends the head of a response. `bodiless`: no body follows whatever it says. A change of protocol is a plain success
+    /// Sends the head of a response. A change of protocol is a plain success
     /// here (RFC 8441 section 5).
-    pub fn respond(&self, head: &Message, bodiless: bool) {
+    pub fn respond(&self, head: &Message, behind: Behind) {
         let status = head.status();
         if status == 101 {
             let mut accepted = head.clone();
@@ -231,7 +247,12 @@ impl Channel {
             self.mux.stir();
             return;
         }
-        let goes = if bodiless || matches!(status, 204 | 304) { Goes::Done } else { goes(head, Goes::Open) };
+        let goes = match behind {
+            Behind::Nothing => Goes::Done,
+            _ if matches!(status, 204 | 304) => Goes::Done,
+            Behind::Dropped => Goes::Open,
+            Behind::Body => goes(head, Goes::Open),
+        };
         self.put_head(head, goes);
     }
 

@@ -41,6 +41,11 @@ pub async fn serve(worker: &Rc<Worker>, world: &World, client: Client) -> Sessio
         let session = &mut shared.borrow_mut().session;
         session.http2 = true;
         session.crowd = worker.backs.next_crowd();
+        // A stream that was found to be a connection ends here: those on it are judged anew.
+        session.inspected = false;
+        if let Some(mut carried) = session.carried.take() {
+            carried.counters.end(track::now_ms());
+        }
         (world.frontend(session.frontend), session.begun_ns)
     };
     if let Some(frontend) = frontend {

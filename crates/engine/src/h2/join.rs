@@ -17,6 +17,9 @@ use crate::connect::Failed;
 use crate::exchange::{Exchange, Upstream};
 use crate::idle::Idle;
 
+/// How long the end of a response is waited for that is there already.
+const PATIENCE_MS: u64 = 1000;
+
 /// A stream on a connection to the server that may be shared, if there is one.
 ///
 /// # Errors
@@ -93,4 +96,27 @@ fn crowd_of(x: &mut Exchange<'_>, reuse: Reuse) -> u64 {
 pub fn send_head(x: &Exchange<'_>, channel: &Rc<Channel>) -> bool {
     let scheme: &[u8] = if x.client.session.tls.is_some() { b"https" } else { b"http" };
     channel.ask(&x.stream.request, scheme)
+}
+
+/// Waits a moment for the end of a stream whose response is complete as far as its head told: a server may say that in a
+/// frame of its own, and to reset the stream in front of it looks like a client that went.
+pub async fn see_end(x: &Exchange<'_>) {
+    let Some((upstream, joint)) = x.upstream.as_ref().and_then(|u| Some((u, u.joint.as_ref()?))) else {
+        return;
+    };
+    let until = x.timeouts_server().min(net::now().plus_millis(PATIENCE_MS));
+    let mut sink = [0; 1024];
+    while !joint.channel.has_ended() {
+        match upstream.sock.try_read(&mut sink) {
+            Ok(1..) => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
+        let woken = net::wait(|w| {
+            w.read(&upstream.sock).until(until);
+        });
+        if woken.await.timed_out() {
+            return;
+        }
+    }
 }

@@ -13,7 +13,7 @@ pub mod front;
 pub mod join;
 pub mod mux;
 
-pub use channel::Channel;
+pub use channel::{Behind, Channel};
 
 use std::rc::Rc;
 
