@@ -13,12 +13,12 @@ use state::{Backend, Server};
 use crate::assign::{assign, no_server, redispatched};
 use crate::exchange::{Exchange, Stop, Upstream, deadline};
 use crate::failure::Failure;
+use crate::h2::join;
 use crate::idle::Lease;
 use crate::listener::endpoint;
 use crate::pump::Broken;
 use crate::session::Own;
 use crate::{borrow, dial, forward, observe};
-use crate::h2::join;
 use crate::{persist, preface, redir, secure, socks4, spelling};
 
 /// A pause before trying the same server again.
@@ -210,7 +210,17 @@ async fn obtain<'x>(
             block.reuses.add(1);
         }
         let ticket = x.worker.at_work.enter(server.live.uid);
-        return Ok(Upstream { lease: Some(lease), joint: None, sock, server, ticket, served, keep, key, private });
+        return Ok(Upstream {
+            lease: Some(lease),
+            joint: None,
+            sock,
+            server,
+            ticket,
+            served,
+            keep,
+            key,
+            private,
+        });
     }
     x.stream.reused_connection = false;
     let lease = x.worker.idle.lease(server, false);

@@ -61,11 +61,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         client.session.upgraded = true;
         client.session.inspected = true;
         client.session.handshake_ns = stream.times.handshake;
-        client.session.carried = Some(Box::new(Carried {
-            counters: std::mem::take(&mut stream.counters),
-            txn_vars: std::mem::take(&mut stream.txn_vars),
-            req_vars: std::mem::take(&mut stream.req_vars),
-        }));
+        client.session.carried = Some(Box::new(Carried::of(&mut stream)));
         worker.give_back(stream);
         return Some(client);
     }

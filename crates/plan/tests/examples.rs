@@ -22,6 +22,7 @@ use sample::{Bump, Value};
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
 use state::frontend::Captures;
+use state::frontend::Proto;
 use state::options::{Mode, Options, Timeouts};
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
@@ -95,6 +96,9 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         congestion: None,
         namespace: None,
         md5: None,
+        proto: Proto::Any,
+        websocket: Proto::Any,
+        check_proto: Proto::Any,
         tls: None,
         reach: 0,
         live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),

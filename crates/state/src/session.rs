@@ -1,5 +1,6 @@
 //! One client connection, as rules and logs see it. What reads and writes it is `engine`'s.
 
+use crate::Stream;
 use crate::endpoint::Endpoint;
 use crate::link::Packets;
 use crate::log::Origin;
@@ -29,6 +30,17 @@ pub struct Carried {
     pub counters: Counters,
     pub txn_vars: Living,
     pub req_vars: Living,
+}
+
+impl Carried {
+    /// Takes it out of a stream.
+    pub fn of(stream: &mut Stream) -> Self {
+        Self {
+            counters: std::mem::take(&mut stream.counters),
+            txn_vars: std::mem::take(&mut stream.txn_vars),
+            req_vars: std::mem::take(&mut stream.req_vars),
+        }
+    }
 }
 
 /// A client connection.

@@ -94,7 +94,7 @@ impl Backs {
     /// Closes what is idle, and what becomes so.
     pub fn stop(&self) {
         self.stopping.set(true);
-        self.each(|back| back.look());
+        self.each(Back::look);
     }
 
     /// Whether connections are not kept any more.

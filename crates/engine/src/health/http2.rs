@@ -166,9 +166,7 @@ mod tests {
         };
         let mut server = Connection::<()>::new(Role::Server, config);
         let (mut message, sent, mut at, mut seen) = (Message::new(), check.due(), 0, String::new());
-        while let Ok(http::h2::Taken { consumed: n @ 1.., event }) =
-            server.take(&sent[at..], &mut message)
-        {
+        while let Ok(http::h2::Taken { consumed: n @ 1.., event }) = server.take(&sent[at..], &mut message) {
             at += n;
             seen.push_str(&format!("{event:?};"));
         }
