@@ -81,7 +81,7 @@ pub struct Urgency {
 impl Queues {
     /// Has the backends of a World tell when their servers change.
     pub fn watch(self: &Arc<Self>, world: &World) {
-        for backend in &world.backends {
+        for backend in world.backends.iter().filter(|backend| backend.live.queue.get().is_none()) {
             let queues: Arc<dyn Watch> = Arc::<Self>::clone(self);
             // Another thread may have been first.
             let _ = backend.live.queue.set(queues);

@@ -28,6 +28,14 @@ impl Histogram {
         self.total += 1;
     }
 
+    /// Counts what another one counted.
+    pub fn merge(&mut self, other: &Histogram) {
+        for (here, there) in self.counts.iter_mut().zip(&other.counts) {
+            *here += there;
+        }
+        self.total += other.total;
+    }
+
     /// How many were counted.
     #[must_use]
     pub fn len(&self) -> u64 {

@@ -1,8 +1,10 @@
 //! How much of the processor tasks and the thread take: polls of a task, time spent in them and waiting for them (only
-//! while somebody profiles), and how busy the thread is. Knows nothing of what the tasks do.
+//! while somebody profiles), how busy the thread is, and how long one thing keeps it from all others (while somebody
+//! watches). Knows nothing of what the tasks do.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::linux;
 use crate::runtime::with;
@@ -48,6 +50,25 @@ pub fn effort() -> Effort {
 /// The part of its time that this thread works, in percent, over the last milliseconds; 0 outside a runtime.
 pub fn busy_percent() -> u8 {
     with(|rt| rt.business.percent.get()).unwrap_or(0)
+}
+
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`longest_stretch`] is kept on all threads from now on. It costs two looks at the processor's clock for
+/// each poll.
+pub fn watch_stretches(on: bool) {
+    WATCHING.store(on, Relaxed);
+}
+
+/// The longest that this thread worked at one thing (a poll, a call from another thread) without looking at any other
+/// since this was asked last, while [`watch_stretches`] was on: time on the processor, so that other processes don't count.
+pub fn longest_stretch() -> Duration {
+    Duration::from_nanos(with(|rt| rt.business.longest.take()).unwrap_or(0))
+}
+
+/// What the thread this is called on had of the processor so far.
+pub fn thread_cpu() -> Duration {
+    Duration::from_nanos(linux::thread_cpu())
 }
 
 /// The account of one task.
@@ -108,9 +129,26 @@ pub(crate) struct Business {
     /// When the span began, and how much of it was spent waiting.
     begun: Cell<u64>,
     idle: Cell<u64>,
+    /// The longest stretch of work, nanoseconds on the processor.
+    longest: Cell<u64>,
 }
 
 impl Business {
+    /// Something begins to work; gives when, if that matters.
+    #[inline]
+    pub(crate) fn begin(&self) -> Option<u64> {
+        WATCHING.load(Relaxed).then(linux::thread_cpu)
+    }
+
+    /// What began then is over.
+    #[inline]
+    pub(crate) fn end(&self, began: Option<u64>) {
+        if let Some(began) = began {
+            let took = linux::thread_cpu().saturating_sub(began);
+            self.longest.set(self.longest.get().max(took));
+        }
+    }
+
     /// The thread waited from `from` to `to`.
     #[inline]
     pub(crate) fn waited(&self, from: u64, to: u64) {
@@ -139,6 +177,23 @@ mod tests {
         assert_eq!(business.percent.get(), 50);
         business.waited(10_000_000, 1_010_000_000);
         assert_eq!(business.percent.get(), 0);
+    }
+
+    #[test]
+    fn the_longest_stretch_is_kept_while_somebody_watches() {
+        let business = Business::default();
+        business.end(business.begin());
+        assert_eq!(business.longest.get(), 0);
+        watch_stretches(true);
+        let began = business.begin();
+        let mut sum = 0u64;
+        while linux::thread_cpu() - began.unwrap_or_default() < 1_000_000 {
+            sum = sum.wrapping_add(1);
+        }
+        business.end(began);
+        business.end(business.begin());
+        watch_stretches(false);
+        assert!(business.longest.get() >= 1_000_000 && sum > 0);
     }
 
     #[test]

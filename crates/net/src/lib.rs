@@ -79,7 +79,7 @@ pub use child::Child;
 pub use counters::{Call, Counters};
 pub use device::{Device, Line};
 pub use dgram::{BoundDgram, Dgram, FdWriter};
-pub use effort::{Effort, busy_percent, effort, profile};
+pub use effort::{Effort, busy_percent, effort, longest_stretch, profile, thread_cpu, watch_stretches};
 pub use kernel::{Kernel, Ready};
 pub use listener::{AcceptError, Bound, Listener, inherited};
 pub use options::{ConnectOptions, DgramOptions, Holds, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};

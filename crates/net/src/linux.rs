@@ -218,6 +218,11 @@ impl Kernel for Linux {
     }
 }
 
+/// What this thread had of the processor, nanoseconds.
+pub(crate) fn thread_cpu() -> u64 {
+    nanos(&clock_gettime(ClockId::ThreadCPUTime))
+}
+
 /// The monotonic clock, also for code that runs outside a runtime.
 pub(crate) fn monotonic() -> Time {
     let t = clock_gettime(ClockId::Monotonic);

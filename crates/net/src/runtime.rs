@@ -438,7 +438,10 @@ impl Rt {
 
     fn poll_task(&self, index: u32) {
         bump(&self.meter.polls);
-        match self.tasks.poll(index) {
+        let began = self.business.begin();
+        let turn = self.tasks.poll(index);
+        self.business.end(began);
+        match turn {
             Turn::Pending => {}
             Turn::Ended { node } => self.drop_node(node),
             Turn::Panicked { node, cause } => {
@@ -592,10 +595,12 @@ impl Rt {
             match message {
                 Message::Task(act, id) => act(&self.tasks, id),
                 Message::Call(call) => {
+                    let began = self.business.begin();
                     if let Err(cause) = catch_unwind(AssertUnwindSafe(call)) {
                         bump(&self.meter.panics);
                         std::mem::forget(cause);
                     }
+                    self.business.end(began);
                 }
             }
         }

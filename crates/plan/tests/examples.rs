@@ -14,6 +14,7 @@ mod observed;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use http::h1::{Limits, Parsed, parse_request, parse_response};
 use keywords::{action, alias, balance, convert, fetch};
@@ -276,6 +277,7 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
         unique_id: None,
         probe: Arc::default(),
         live: Arc::new(state::backend::Live::new(1)),
+        noted: AtomicU32::new(0),
     };
     made.balance.changed(&made);
     made

@@ -2,10 +2,10 @@
 //! not at all. A World is built, arranged to take over (`plan::inherit`), its new sockets are bound; only then threads
 //! turn to it, each between two turns of its loop. Runs on the main thread.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use config::{Loaded, Source};
 use engine::at_work::Crew;
@@ -22,7 +22,7 @@ use state::family::Owned;
 use crate::argv::Args;
 use crate::check::{self, Evaluated};
 use crate::edit;
-use crate::frozen;
+use crate::prepare::{InForce, Job, Next, Ready, Refusal};
 use crate::sockets::{self, Inherited, SocketFile};
 
 /// How long threads may take to turn before it is said that some didn't.
@@ -35,25 +35,27 @@ pub(crate) struct Stage {
     /// The threads that serve traffic.
     pub(crate) remotes: Vec<Remote>,
     world: RefCell<Arc<World>>,
-    loaded: RefCell<Loaded>,
+    loaded: RefCell<Arc<Loaded>>,
     sources: RefCell<Vec<Source>>,
     /// Files of unix sockets, to be removed at the end.
     files: RefCell<Vec<SocketFile>>,
+    /// Worlds that were in force. They are held here until nobody else needs them, so that no thread that serves has to
+    /// take them apart.
+    past: RefCell<Vec<(Arc<World>, Arc<Loaded>)>>,
     /// Those that look after the World on this thread, once they are there.
     monitor: RefCell<Option<Rc<Monitor>>>,
     cli: RefCell<Option<Rc<Cli>>>,
 }
 
-/// Why a configuration was not applied: lines for the user.
-pub(crate) type Refusal = Vec<String>;
-
-/// A World that could take over, and what it is made of.
-pub(crate) struct Next {
-    pub(crate) world: World,
-    pub(crate) loaded: Loaded,
-    pub(crate) sources: Vec<Source>,
-    /// Warnings, as they are printed.
-    pub(crate) remarks: String,
+/// What an apply cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    /// Building the World, on a thread of its own.
+    pub(crate) built: Duration,
+    /// From then until all threads had turned.
+    pub(crate) turned: Duration,
+    /// The longest that a thread was kept from everything else, the main one or one that serves: time on the processor.
+    pub(crate) stall: Duration,
 }
 
 impl Stage {
@@ -70,9 +72,10 @@ impl Stage {
             crew,
             remotes,
             world: RefCell::new(world),
-            loaded: RefCell::new(loaded),
+            loaded: RefCell::new(Arc::new(loaded)),
             sources: RefCell::new(sources),
             files: RefCell::new(files),
+            past: RefCell::default(),
             monitor: RefCell::default(),
             cli: RefCell::default(),
         }
@@ -90,8 +93,13 @@ impl Stage {
     }
 
     /// The configuration in force, as it was read.
-    pub(crate) fn loaded(&self) -> Ref<'_, Loaded> {
-        self.loaded.borrow()
+    pub(crate) fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.borrow())
+    }
+
+    /// What another configuration is judged by.
+    pub(crate) fn in_force(&self) -> InForce {
+        InForce { args: self.args.clone(), world: self.world(), loaded: self.loaded() }
     }
 
     /// The texts of the configuration in force.
@@ -102,31 +110,6 @@ impl Stage {
     /// Removes the files of unix sockets.
     pub(crate) fn remove_files(&self) {
         self.files.borrow().iter().for_each(SocketFile::remove);
-    }
-
-    /// Builds what would take over; nothing is touched.
-    pub(crate) fn prepare(&self, sources: Vec<Source>) -> Result<Next, Refusal> {
-        let old = self.world();
-        let Evaluated { loaded, world, unserved } = check::evaluate(&self.args, sources.clone(), Some(&old));
-        let remarks = check::rendered(&loaded, &self.args);
-        let Some(mut world) = world else {
-            let mut lines: Refusal = remarks.lines().map(str::to_owned).collect();
-            lines.extend(config::closing_lines(&loaded, std::process::id(), false));
-            return Err(lines);
-        };
-        if !unserved.is_empty() {
-            let pid = std::process::id();
-            return Err(unserved
-                .iter()
-                .map(|reason| reason.render(&loaded, pid).trim_end().to_owned())
-                .collect());
-        }
-        frozen::carry_over(&mut world.global, &old.global);
-        let fixed = frozen::differences(&world, &old, &loaded, &self.loaded.borrow());
-        if !fixed.is_empty() {
-            return Err(fixed);
-        }
-        Ok(Next { world, loaded, sources, remarks })
     }
 
     /// The value of the one variable that a configuration of its own sets.
@@ -143,32 +126,40 @@ impl Stage {
 
     /// Has a single change take effect: numbers of what was there before stay.
     pub(crate) fn edit(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
-        let sources = edit::edited(&self.loaded(), self.sources(), edit).map_err(|why| vec![why])?;
-        let next = self.prepare(sources)?;
-        self.take_over(next, Some(edit)).map(|_| ())
-    }
-
-    /// Has a configuration take the place of the one in force. Gives the remarks that reading it made.
-    pub(crate) fn apply(&self, sources: Vec<Source>) -> Result<String, Refusal> {
-        let next = self.prepare(sources)?;
-        self.take_over(next, None)
-    }
-
-    fn take_over(&self, next: Next, edit: Option<&Edit<'_>>) -> Result<String, Refusal> {
-        let Next { mut world, loaded, sources, remarks } = next;
-        let old = self.world();
-        if edit.is_some() {
-            numbers::keep(&mut world, &old);
-        }
-        let unbound = inherit::inherit(&mut world, &old);
+        let in_force = self.in_force();
+        let sources = edit::edited(&in_force.loaded, self.sources(), edit).map_err(|why| vec![why])?;
+        let mut next = in_force.prepare(sources)?;
+        let old = &in_force.world;
+        numbers::keep(&mut next.world, old);
+        let unbound = inherit::inherit(&mut next.world, old);
         match edit {
-            Some(Edit::AddServer { backend, name, .. }) => numbers::begin(&world, backend, name),
-            Some(Edit::RenameServer { backend, name, to }) => {
-                numbers::rename(&mut world, &old, (backend, name, to));
+            Edit::AddServer { backend, name, .. } => numbers::begin(&next.world, backend, name),
+            Edit::RenameServer { backend, name, to } => {
+                numbers::rename(&mut next.world, old, (backend, name, to));
             }
             _ => {}
         }
-        let (opened, files) = self.bind(&world, &loaded, &unbound)?;
+        self.take_over(next, &unbound).map(|_| ())
+    }
+
+    /// Has a configuration take the place of the one in force, whose generation is the one that it was arranged after.
+    /// Gives the remarks that reading it made, and what it cost.
+    pub(crate) fn apply(&self, ready: Ready) -> Result<(String, Pace), Refusal> {
+        let Ready { next, unbound, took, .. } = ready;
+        let (begun, before) = (Instant::now(), net::thread_cpu());
+        net::watch_stretches(true);
+        let remarks = self.take_over(next, &unbound);
+        let here = net::thread_cpu().saturating_sub(before);
+        let elsewhere = self.everywhere(net::longest_stretch);
+        net::watch_stretches(false);
+        let stall = elsewhere.into_iter().max().unwrap_or_default().max(here);
+        Ok((remarks?, Pace { built: took, turned: begun.elapsed(), stall }))
+    }
+
+    fn take_over(&self, next: Next, unbound: &[Unbound]) -> Result<String, Refusal> {
+        let Next { world, loaded, sources, remarks } = next;
+        let old = self.world();
+        let (opened, files) = self.bind(&world, &loaded, unbound)?;
         let api = self
             .bind_api(&world, &old, &loaded)
             .inspect_err(|_| files.iter().for_each(SocketFile::remove))?;
@@ -177,9 +168,36 @@ impl Stage {
             cli.turn_to(self.world(), api).map_err(|error| vec![error.to_string()])?;
         }
         self.forget_files(files);
-        *self.loaded.borrow_mut() = loaded;
+        let loaded = self.loaded.replace(Arc::new(loaded));
+        self.past.borrow_mut().push((old, loaded));
         *self.sources.borrow_mut() = sources;
         Ok(remarks)
+    }
+
+    /// Takes apart the Worlds of before that nobody needs any more, elsewhere.
+    pub(crate) fn tidy(&self) {
+        let unused = |held: &mut (Arc<World>, Arc<Loaded>)| Arc::strong_count(&held.0) == 1;
+        let gone: Vec<_> = self.past.borrow_mut().extract_if(.., unused).collect();
+        if !gone.is_empty() {
+            // Without a thread for it, it is done here.
+            let _ = Job::start(move || drop(gone));
+        }
+    }
+
+    /// What each thread that serves says to this, those that answer in time.
+    fn everywhere<T: Send + 'static>(&self, ask: fn() -> T) -> Vec<T> {
+        let (answer, answers) = std::sync::mpsc::channel();
+        for remote in &self.remotes {
+            let answer = answer.clone();
+            // A thread that ended has nothing to say.
+            let _ = remote.send(Box::new(move || {
+                let _ = answer.send(ask());
+            }));
+        }
+        drop(answer);
+        let until = Instant::now() + PATIENCE;
+        std::iter::from_fn(|| answers.recv_timeout(until.saturating_duration_since(Instant::now())).ok())
+            .collect()
     }
 
     /// Has a World that took over from the one in force (`plan::inherit`) take its place, with the sockets that it has
@@ -214,7 +232,13 @@ impl Stage {
         }
         // Threads may have noted changes of servers in the World before until they turned.
         for backend in &world.backends {
-            backend.changed(now_ns);
+            backend.catch_up(now_ns);
+        }
+        let tables = inherit::to_fill(world, &old);
+        if !tables.is_empty() {
+            let fill = move || tables.iter().for_each(|(new, old)| new.take_from(old, now_ns / 1_000_000));
+            // Without a thread for it, they begin empty.
+            let _ = Job::start(fill);
         }
         if !listening {
             crate::say::alert("A thread cannot listen on a new socket: it has no room for it.");

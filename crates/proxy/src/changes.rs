@@ -1,18 +1,42 @@
 //! What the Runtime API's `config` commands do: reads what was given, has `apply` and `differ` do the work, and puts what
 //! came of it into words.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use config::Source;
 use state::family::Owned;
-use state::family::{Changes, DefaultServers, Defaults, Edit, Report, Wanted};
+use state::family::{Changes, DefaultServers, Defaults, Edit, Progress, Purpose, Report, Wanted};
 
-use crate::apply::Stage;
+use crate::apply::{Pace, Stage};
+use crate::prepare::{Job, Ready, Refusal};
 use crate::sockets::reason;
-use crate::{differ, edit};
+use crate::{differ, edit, prepare};
 
-/// The stage as commands see it.
-pub(crate) struct Desk(pub(crate) Rc<Stage>);
+/// The stage as commands see it, and what they began.
+pub(crate) struct Desk {
+    stage: Rc<Stage>,
+    begun: RefCell<Vec<Begun>>,
+    last: Cell<u64>,
+}
+
+/// Something that a command waits for.
+struct Begun {
+    number: u64,
+    /// When the command asked last; it may be gone.
+    asked: net::Time,
+    work: Work,
+}
+
+enum Work {
+    /// The texts are kept for the case that another configuration comes into force meanwhile.
+    Apply(Vec<Source>, Job<Result<Ready, Refusal>>),
+    Tell(Job<Report>),
+}
+
+/// The most that may be going on at once, and for how long nobody need ask for it.
+const BEGUN_MAX: usize = 8;
+const UNASKED_MS: u64 = 10_000;
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,6 +51,10 @@ pub(crate) const APPLIED: &str = "Applied:";
 const PAYLOAD: &str = "<payload>";
 
 impl Desk {
+    pub(crate) fn new(stage: Rc<Stage>) -> Self {
+        Self { stage, begun: RefCell::default(), last: Cell::new(0) }
+    }
+
     /// The texts meant: those given, or those of the process's own files as they are now.
     fn sources(&self, wanted: Option<&Wanted<'_>>) -> Result<Vec<Source>, Report> {
         match wanted {
@@ -41,31 +69,84 @@ impl Desk {
                 Err(error) => Err(Report::fault(format!("Cannot read '{path}': {}.", reason(&error)))),
             },
             None => {
-                config::read_sources(&self.0.args.files).map_err(|error| Report::fault(error.to_string()))
+                config::read_sources(&self.stage.args.files).map_err(|error| Report::fault(error.to_string()))
             }
         }
     }
 
-    fn with(
-        &self,
-        wanted: Option<&Wanted<'_>>,
-        act: impl FnOnce(Vec<Source>) -> Result<String, Vec<String>>,
-    ) -> Report {
-        let sources = match self.sources(wanted) {
-            Ok(sources) => sources,
-            Err(report) => return report,
-        };
-        match act(sources) {
-            Ok(text) => Report::success(text),
-            Err(lines) => Report::fault(lines.join("\n")),
+    fn work(&self, purpose: Purpose, sources: Vec<Source>) -> Result<Work, Refusal> {
+        let in_force = self.stage.in_force();
+        Ok(match purpose {
+            Purpose::Apply => {
+                let texts = sources.clone();
+                Work::Apply(sources, Job::start(move || prepare::ready(&in_force, texts))?)
+            }
+            Purpose::Check => Work::Tell(Job::start(move || match in_force.prepare(sources) {
+                Ok(next) => {
+                    Report::success(format!("{}The configuration is valid and can be applied.", next.remarks))
+                }
+                Err(lines) => Report::fault(lines.join("\n")),
+            })?),
+            Purpose::Diff => {
+                let before = self.stage.sources();
+                Work::Tell(Job::start(move || Report::success(differ::text(&before, &sources)))?)
+            }
+            Purpose::Explain => Work::Tell(Job::start(move || match in_force.prepare(sources) {
+                Ok(next) => Report::success(differ::objects(&in_force, next)),
+                Err(lines) => Report::fault(lines.join("\n")),
+            })?),
+        })
+    }
+
+    fn next_number(&self) -> u64 {
+        self.last.set(self.last.get() + 1);
+        self.last.get()
+    }
+
+    /// This goes on under that number.
+    fn note(&self, number: u64, work: Work) -> Progress {
+        self.begun.borrow_mut().push(Begun { number, asked: net::now(), work });
+        Progress::Busy(number)
+    }
+
+    /// A World is ready to take over.
+    fn finish(&self, sources: Vec<Source>, ready: Result<Ready, Refusal>) -> Progress {
+        match ready {
+            // Another was faster: what this one was to take over from is no more.
+            Ok(ready) if ready.after != self.stage.world().generation => {
+                match self.work(Purpose::Apply, sources) {
+                    Ok(work) => self.note(self.next_number(), work),
+                    Err(lines) => Progress::Done(refused(lines)),
+                }
+            }
+            Ok(ready) => match self.stage.apply(ready) {
+                Ok((remarks, pace)) => {
+                    let number = self.stage.world().generation;
+                    let words = format!("{remarks}{APPLIED} generation {number}.\n{}", told(pace));
+                    Progress::Done(Report::success(words))
+                }
+                Err(lines) => Progress::Done(refused(lines)),
+            },
+            Err(lines) => Progress::Done(refused(lines)),
         }
     }
 }
 
+/// What an apply cost, in words.
+fn told(pace: Pace) -> String {
+    let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+    format!(
+        "Built in {:.1} ms, all threads turned to it in {:.1} ms, none was held up for more than {:.2} ms.",
+        ms(pace.built),
+        ms(pace.turned),
+        ms(pace.stall)
+    )
+}
+
 /// What was refused, behind why.
-fn refused(mut lines: Vec<String>) -> Vec<String> {
+fn refused(mut lines: Refusal) -> Report {
     lines.push("Nothing was applied.".to_owned());
-    lines
+    Report::fault(lines.join("\n"))
 }
 
 /// The first of these lines that tells a fault, without what stands in front of every such line.
@@ -85,38 +166,49 @@ fn first_fault(lines: &[String]) -> String {
 }
 
 impl Changes for Desk {
-    fn apply(&self, wanted: Option<&Wanted<'_>>) -> Report {
-        self.with(wanted, |sources| {
-            let remarks = self.0.apply(sources).map_err(refused)?;
-            Ok(format!("{remarks}{APPLIED} generation {}.", self.0.world().generation))
-        })
+    fn begin(&self, purpose: Purpose, wanted: Option<&Wanted<'_>>) -> Progress {
+        let sources = match self.sources(wanted) {
+            Ok(sources) => sources,
+            Err(report) => return Progress::Done(report),
+        };
+        let now = net::now();
+        self.begun.borrow_mut().retain(|begun| now < begun.asked.plus_millis(UNASKED_MS));
+        if self.begun.borrow().len() >= BEGUN_MAX {
+            return Progress::Done(Report::fault(
+                "Too many configurations are being built; try again later.",
+            ));
+        }
+        match self.work(purpose, sources) {
+            Ok(work) => self.note(self.next_number(), work),
+            Err(lines) => Progress::Done(refused(lines)),
+        }
     }
 
-    fn check(&self, wanted: Option<&Wanted<'_>>) -> Report {
-        self.with(wanted, |sources| {
-            let next = self.0.prepare(sources)?;
-            Ok(format!("{}The configuration is valid and can be applied.", next.remarks))
-        })
-    }
-
-    fn diff(&self, wanted: Option<&Wanted<'_>>) -> Report {
-        self.with(wanted, |sources| Ok(differ::text(&self.0.sources(), &sources)))
-    }
-
-    fn explain(&self, wanted: Option<&Wanted<'_>>) -> Report {
-        self.with(wanted, |sources| {
-            let next = self.0.prepare(sources)?;
-            Ok(differ::objects((&self.0.world(), &self.0.loaded()), next))
-        })
+    fn go_on(&self, number: u64) -> Progress {
+        let at = self.begun.borrow().iter().position(|begun| begun.number == number);
+        let Some(begun) = at.map(|at| self.begun.borrow_mut().swap_remove(at)) else {
+            return Progress::Done(Report::fault("It was given up: nobody asked for it in time."));
+        };
+        match begun.work {
+            Work::Tell(job) => match job.result() {
+                Some(Ok(report)) => Progress::Done(report),
+                Some(Err(lines)) => Progress::Done(Report::fault(lines.join("\n"))),
+                None => self.note(number, Work::Tell(job)),
+            },
+            Work::Apply(sources, job) => match job.result() {
+                Some(ready) => self.finish(sources, ready.and_then(|ready| ready)),
+                None => self.note(number, Work::Apply(sources, job)),
+            },
+        }
     }
 
     fn edit(&self, edit: &Edit<'_>) -> Result<(), String> {
-        self.0.edit(edit).map_err(|lines| first_fault(&lines))
+        self.stage.edit(edit).map_err(|lines| first_fault(&lines))
     }
 
     fn evaluate(&self, variable: &str, words: &[&[u8]], format: bool) -> Result<Option<Owned>, String> {
         let text = edit::variable(variable, words, format);
-        self.0.evaluate(text).map_err(|lines| {
+        self.stage.evaluate(text).map_err(|lines| {
             let fault = first_fault(&lines);
             // The name of the line that nobody wrote.
             let own = fault.strip_prefix("'set-var").and_then(|rest| rest.split_once("' : "));
@@ -125,15 +217,15 @@ impl Changes for Desk {
     }
 
     fn defaults(&self) -> Vec<Defaults> {
-        edit::defaults(&self.0.loaded())
+        edit::defaults(&self.stage.loaded())
     }
 
     fn default_servers(&self) -> Vec<DefaultServers> {
-        edit::default_servers(&self.0.loaded())
+        edit::default_servers(&self.stage.loaded())
     }
 
     fn show(&self) -> Vec<u8> {
-        let sources = self.0.sources();
+        let sources = self.stage.sources();
         let many = sources.len() > 1;
         let mut out = Vec::new();
         for source in &sources {

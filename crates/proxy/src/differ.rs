@@ -9,7 +9,7 @@ use plan::inherit;
 use state::frontend::BindAddress;
 use state::{Backend, Server, World};
 
-use crate::apply::Next;
+use crate::prepare::{InForce, Next};
 
 /// Lines that are compared with each other one by one; in longer stretches all are taken for different.
 const LINES_MAX: usize = 4000;
@@ -86,8 +86,9 @@ fn compare(old: &[String], new: &[String]) -> Vec<Step> {
 }
 
 /// Object by object what would come, go and change, and what would become of who is there.
-pub(crate) fn objects((old, before): (&World, &Loaded), next: Next) -> String {
+pub(crate) fn objects(in_force: &InForce, next: Next) -> String {
     let Next { mut world, loaded, .. } = next;
+    let (old, before) = (&*in_force.world, &*in_force.loaded);
     let mut out = String::new();
     sections(before, &loaded, &mut out);
     let unbound: HashSet<_> = inherit::inherit(&mut world, old).into_iter().collect();
@@ -102,9 +103,15 @@ pub(crate) fn objects((old, before): (&World, &Loaded), next: Next) -> String {
             servers(backend, before, &mut out);
         }
     }
-    for table in world.tables.iter().filter(|t| old.tables.iter().any(|o| o.name == t.name)) {
-        if !old.tables.iter().any(|before| std::sync::Arc::ptr_eq(before, table)) {
-            let _ = writeln!(out, "~ table {}: of another shape, begins empty.", table.name);
+    for table in &world.tables {
+        let Some(before) = old.tables.iter().find(|before| before.name == table.name) else { continue };
+        if !table.is_one_with(before) {
+            let becomes = if table.key == before.key {
+                "holds something else: what both hold is taken over, but for current connections"
+            } else {
+                "has other keys: begins empty"
+            };
+            let _ = writeln!(out, "~ table {}: {becomes}.", table.name);
         }
     }
     if out.is_empty() { "Nothing would change.".to_owned() } else { out }

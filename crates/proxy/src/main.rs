@@ -22,6 +22,7 @@ mod lists;
 mod master;
 mod memory;
 mod objects;
+mod prepare;
 mod report;
 mod run;
 mod say;

@@ -82,7 +82,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     let monitor = engine::health::start(&world, Arc::clone(&stage.crew));
     engine::log::attend_rings(&world);
     let cli = Cli::start(world, &running.program, sockets, remotes, Arc::clone(&stage.crew))?;
-    cli.changed_by(Box::new(Desk(Rc::clone(stage))));
+    cli.changed_by(Box::new(Desk::new(Rc::clone(stage))));
     stage.attended_by(monitor, Rc::clone(&cli));
     stage.world().process.starting.store(false, Relaxed);
     if let Some(here) = net::remote() {
@@ -120,6 +120,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
         }
         if net::now() >= lists_due {
             tidier.look(&running.stage.world());
+            running.stage.tidy();
             lists_due = net::now().plus_millis(LOOK_MS);
         }
         if net::now() >= zone_due {

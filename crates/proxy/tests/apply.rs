@@ -7,6 +7,7 @@ mod support;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use harness::load::{self, Plan};
@@ -77,17 +78,24 @@ fn connect(port: u16) -> TcpStream {
 #[test]
 fn nothing_fails_while_configurations_change() {
     let origin = Origin::start(&Options::default()).unwrap();
-    let ports: Vec<u16> = (0..4).map(|_| free_one().unwrap()).collect();
+    let ports: Vec<u16> = (0..5).map(|_| free_one().unwrap()).collect();
+    let certs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vtc/certs");
+    let maps = Scratch::new("maps").unwrap();
+    Variants::write_maps(maps.path()).unwrap();
     let variants = |global: &str| Variants {
         global: global.to_owned(),
         port: ports[0],
-        spare: ports[1..].to_vec(),
+        secure: Some((ports[1], ["a", "b"].map(|name| certs.join(format!("{name}.pem"))).into())),
+        maps: Some(maps.path().to_owned()),
+        spare: ports[2..].to_vec(),
         origins: origin.ports().to_vec(),
         idle_backends: 20,
     };
-    let serving = Serving::start(|global| variants(global).text(0));
-    let text = std::fs::read_to_string(serving.scratch.path().join("s.cfg")).unwrap();
-    let global = text.split("defaults").next().unwrap().strip_prefix("global\n").unwrap().to_owned();
+    let mut lines = String::new();
+    let serving = Serving::start(|global| {
+        lines = global.to_owned();
+        variants(global).text(0)
+    });
     let plan = Plan {
         target: SocketAddr::from(([127, 0, 0, 1], ports[0])),
         request: b"GET / HTTP/1.1\r\nhost: here\r\n\r\n".to_vec(),
@@ -100,7 +108,7 @@ fn nothing_fails_while_configurations_change() {
     let mut number = 0;
     while !clients.is_finished() {
         number += 1;
-        let answer = serving.apply(&variants(&global).text(number));
+        let answer = serving.apply(&variants(&lines).text(number));
         assert!(answer.contains(&format!("Applied: generation {number}.")), "{answer}");
     }
     let outcome = clients.join().unwrap();
@@ -162,5 +170,59 @@ fn who_is_there_is_served_and_state_is_kept() {
     // All but the one that was denied, of before and of since.
     let sessions = |row: &str| column(row, 7).unwrap().parse::<u32>().unwrap();
     assert_eq!(sessions("app,s1,") + sessions("app,s2,"), 4);
+    serving.end();
+}
+
+/// Three origins that answer with 200, 201 and 202, and whoever sends clients to them.
+fn taking_turns(ports: &[u16], backend: &str) -> String {
+    let mut text = format!("frontend web\n    bind 127.0.0.1:{}\n    default_backend app\n", ports[0]);
+    for (n, port) in ports[1..].iter().enumerate() {
+        text.push_str(&format!("frontend o{n}\n    bind 127.0.0.1:{port}\n"));
+        text.push_str(&format!("    http-request return status 20{n}\n"));
+    }
+    text.push_str("backend app\n    http-request track-sc0 src\n");
+    text.push_str(backend);
+    for (n, port) in ports[1..].iter().enumerate() {
+        text.push_str(&format!("    server s{n} 127.0.0.1:{port}\n"));
+    }
+    text
+}
+
+#[test]
+fn turns_go_on_and_tables_keep_what_they_know() {
+    let ports: Vec<u16> = (0..4).map(|_| free_one().unwrap()).collect();
+    let mut before = String::new();
+    let table = |size: &str, more: &str| {
+        format!("    balance roundrobin\n    stick-table type ip size {size} store http_req_cnt{more}\n")
+    };
+    let serving = Serving::start(|global| {
+        before = format!("global\n{global}{DEFAULTS}");
+        format!("{before}{}", taking_turns(&ports, &table("1k expire 1h", ",http_req_rate(1h)")))
+    });
+    let mut client = connect(ports[0]);
+    let mut turn = || get(&mut client, "/").0.split(' ').nth(1).unwrap().to_owned();
+    assert_eq!(turn(), "200");
+    let steps = [
+        (table("200k expire 2h", ",http_req_rate(1h)"), "201"),
+        (table("10 expire 1h", ",http_req_rate(1h)"), "202"),
+        (table("10 expire 1h", ",http_req_rate(2h),gpc1"), "200"),
+        (table("10 expire 1h", ",gpc0,http_req_rate(2h)"), "201"),
+    ];
+    for (number, (lines, expected)) in (1..).zip(steps) {
+        let answer = serving.apply(&format!("{before}{}", taking_turns(&ports, &lines)));
+        assert!(answer.contains(&format!("Applied: generation {number}.")), "{answer}");
+        assert_eq!(turn(), expected, "after {number} changes");
+        until("all requests", || {
+            let told = serving.ask("show table app\n");
+            let count = format!("http_req_cnt={}", number + 1);
+            let rate = format!("000)={}", number + 1);
+            (told.contains(&count) && told.contains(&rate)).then_some(())
+        });
+    }
+    // One that goes has no turn; the others go on where they were.
+    let lines = table("10 expire 1h", ",gpc0,http_req_rate(2h)");
+    let fewer = taking_turns(&ports, &lines).replace(&format!("    server s2 127.0.0.1:{}\n", ports[3]), "");
+    assert!(serving.apply(&format!("{before}{fewer}")).contains("Applied:"));
+    assert_eq!([turn(), turn(), turn()], ["200", "201", "200"]);
     serving.end();
 }

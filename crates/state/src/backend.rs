@@ -1,7 +1,7 @@
 //! A backend: servers and how one of them is chosen.
 
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
@@ -78,6 +78,8 @@ pub struct Backend {
     /// What servers without a probe of their own are checked with.
     pub probe: Arc<Probe>,
     pub live: Arc<Live>,
+    /// How many changes its balancing has taken note of.
+    pub noted: AtomicU32,
 }
 
 impl Backend {
@@ -145,6 +147,12 @@ pub struct Live {
     pub downtime_ns: AtomicU64,
     /// Rules of other proxies pass it by (`be-unpublished`, until it is published).
     pub unpublished: AtomicBool,
+    /// Where balancing that has servers take turns is in its round; wraps.
+    pub turn: AtomicUsize,
+    /// The number in the process of the server whose turn was last, plus 1; 0 before the first.
+    pub last_turn: AtomicU32,
+    /// How often its servers changed; wraps.
+    pub changes: AtomicU32,
     /// Held while what was derived from the state of servers is computed anew.
     pub changing: Mutex<()>,
 }
@@ -165,6 +173,9 @@ impl Live {
             down_transitions: AtomicU64::new(0),
             downtime_ns: AtomicU64::new(0),
             unpublished: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
+            last_turn: AtomicU32::new(0),
+            changes: AtomicU32::new(0),
             changing: Mutex::new(()),
         }
     }
@@ -209,11 +220,28 @@ impl Backend {
     /// The state, the weight, the address or the limits of a server changed: balancing, queues and statistics take note.
     pub fn changed(&self, now_ns: u64) {
         let _one_at_a_time = self.live.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.balance.changed(self);
+        self.live.changes.fetch_add(1, Relaxed);
+        self.take_note();
         if let Some(queue) = self.live.queue.get() {
             queue.changed(self);
         }
         self.note(now_ns);
+    }
+
+    /// As [`Backend::changed`], if something changed that this World hasn't taken note of: servers are shared with the
+    /// World before.
+    pub fn catch_up(&self, now_ns: u64) {
+        if self.noted.load(Relaxed) == self.live.changes.load(Relaxed) {
+            self.note(now_ns);
+        } else {
+            self.changed(now_ns);
+        }
+    }
+
+    /// Has balancing look at how servers are now.
+    pub fn take_note(&self) {
+        self.noted.store(self.live.changes.load(Relaxed), Relaxed);
+        self.balance.changed(self);
     }
 
     /// Notes whether it is down now. Gives whether it was before.

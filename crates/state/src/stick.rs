@@ -79,7 +79,7 @@ impl Pending {
 pub fn server_of(backend: &Backend, seen: &Seen<'_>) -> Option<u32> {
     let number = |kind| seen.get(kind, 0, 0).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
     let table = seen.table();
-    if let Some(name) = number(Kind::ServerKey).and_then(|number| table.servers.name(number)) {
+    if let Some(name) = number(Kind::ServerKey).and_then(|number| table.servers().name(number)) {
         let mut key = String::new();
         let found = backend.servers.iter().position(|server| {
             write_key(table, server, &mut key);
@@ -100,7 +100,7 @@ pub fn remember(seen: &Seen<'_>, server: &Server, now_ms: u64) {
     write_key(table, server, &mut key);
     seen.touch(now_ms);
     seen.set(Kind::ServerId, 0, u64::from(server.id), now_ms);
-    let number = if key.is_empty() { 0 } else { table.servers.number(key.as_bytes()) };
+    let number = if key.is_empty() { 0 } else { table.servers().number(key.as_bytes()) };
     seen.set(Kind::ServerKey, 0, u64::from(number), now_ms);
 }
 

@@ -1,7 +1,7 @@
 //! `leastconn`, `first`, `random`: by how busy servers are.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use arc_swap::ArcSwap;
 use state::Server;
@@ -55,14 +55,13 @@ fn may_join(pick: &Pick<'_>, position: u32, server: &Server) -> bool {
 #[derive(Debug, Default)]
 struct LeastConn {
     servers: ArcSwap<Vec<u32>>,
-    /// Where to begin, so that equals take turns.
-    next: AtomicUsize,
 }
 
 impl Balance for LeastConn {
     fn pick(&self, pick: &Pick<'_>) -> Option<u32> {
         let servers = self.servers.load();
-        let start = self.next.fetch_add(1, Relaxed).checked_rem(servers.len())?;
+        // Where to begin, so that equals take turns.
+        let start = pick.backend.live.turn.fetch_add(1, Relaxed).checked_rem(servers.len())?;
         let (before, after) = servers.split_at_checked(start)?;
         let mut best: Option<(u32, &Server)> = None;
         for position in after.iter().chain(before) {

@@ -1,7 +1,7 @@
 //! From a number to a server: a place in a map, or the closest point on a ring. Holds no keyword itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use arc_swap::ArcSwap;
 
@@ -17,8 +17,6 @@ pub(super) struct Places {
     factor: u32,
     affinity: Affinity,
     table: ArcSwap<Table>,
-    /// For requests without a key, which take turns.
-    next: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +35,6 @@ impl Places {
             factor: settings.factor,
             affinity: settings.affinity,
             table: ArcSwap::default(),
-            next: AtomicUsize::new(0),
         }
     }
 
@@ -86,8 +83,9 @@ impl Places {
     pub(super) fn next(&self, pick: &Pick<'_>) -> Option<u32> {
         let table = self.table.load();
         let count = table.places.len();
+        let turn = &pick.backend.live.turn;
         (0..count)
-            .filter_map(|_| table.places.get(self.next.fetch_add(1, Relaxed) % count).copied())
+            .filter_map(|_| table.places.get(turn.fetch_add(1, Relaxed) % count).copied())
             .find(|server| is_free(pick, *server))
     }
 }

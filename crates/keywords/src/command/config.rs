@@ -1,7 +1,7 @@
 //! `config …`: the configuration in force, and changing it while the process runs. What a configuration is, is the
 //! program's business, which hands it in ([`state::family::Changes`]).
 
-use state::family::{Changes, Report, Wanted};
+use state::family::{Progress, Purpose, Wanted};
 
 use super::prelude::*;
 
@@ -12,7 +12,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         doc: "have a configuration take the place of the one in force, as a whole or not at all",
         level: Level::Admin,
         gate: Gate::Open,
-        run: |query, _, out| with(query, out, |changes, wanted| changes.apply(wanted.as_ref())),
+        run: |query, from, out| with(query, Purpose::Apply, from, out),
     },
     Command {
         words: &["config", "check"],
@@ -20,7 +20,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         doc: "say whether a configuration could be applied, without doing it",
         level: Level::Admin,
         gate: Gate::Open,
-        run: |query, _, out| with(query, out, |changes, wanted| changes.check(wanted.as_ref())),
+        run: |query, from, out| with(query, Purpose::Check, from, out),
     },
     Command {
         words: &["config", "diff"],
@@ -28,7 +28,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         doc: "show in which lines a configuration differs from the one in force",
         level: Level::Admin,
         gate: Gate::Open,
-        run: |query, _, out| with(query, out, |changes, wanted| changes.diff(wanted.as_ref())),
+        run: |query, from, out| with(query, Purpose::Diff, from, out),
     },
     Command {
         words: &["config", "explain-diff"],
@@ -36,7 +36,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         doc: "tell object by object what applying a configuration would do",
         level: Level::Admin,
         gate: Gate::Open,
-        run: |query, _, out| with(query, out, |changes, wanted| changes.explain(wanted.as_ref())),
+        run: |query, from, out| with(query, Purpose::Explain, from, out),
     },
     Command {
         words: &["config", "show"],
@@ -54,20 +54,23 @@ pub(super) const KEYWORDS: &[Command] = &[
 
 const NOBODY: &str = "This process cannot change its configuration.";
 
-/// Does something with what the query names, and answers with what came of it.
-fn with(
-    query: &Query<'_>,
-    out: &mut Vec<u8>,
-    act: impl FnOnce(&dyn Changes, Option<Wanted<'_>>) -> Report,
-) -> Answer {
+/// How long it takes until something that goes on is asked about again, milliseconds.
+const AGAIN_MS: u32 = 1;
+
+/// Has something done with the configuration that the query names, and answers with what came of it.
+fn with(query: &Query<'_>, purpose: Purpose, from: u64, out: &mut Vec<u8>) -> Answer {
     let Some(changes) = query.changes else { return query.refuse(NOBODY, out) };
     let file = query.text(2);
-    let wanted = match query.payload {
-        Some(text) => Some(Wanted::Text(text)),
-        None if file.is_empty() => None,
-        None => Some(Wanted::File(&file)),
+    let progress = match (from, query.payload) {
+        (1.., _) => changes.go_on(from),
+        (0, Some(text)) => changes.begin(purpose, Some(&Wanted::Text(text))),
+        (0, None) if file.is_empty() => changes.begin(purpose, None),
+        (0, None) => changes.begin(purpose, Some(&Wanted::File(&file))),
     };
-    let report = act(changes, wanted);
+    let report = match progress {
+        Progress::Done(report) => report,
+        Progress::Busy(number) => return Answer::Later(number, AGAIN_MS),
+    };
     let text = report.text.trim_end_matches('\n');
     if report.failed { query.refuse(text, out) } else { query.inform(text, out) }
 }

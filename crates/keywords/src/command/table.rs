@@ -308,7 +308,7 @@ fn cell(seen: &Seen<'_>, column: &Column, element: u32, now_ms: u64, out: &mut V
         Form::Number | Form::Wide => out.extend_from_slice(format!("={value}").as_bytes()),
         Form::Name => {
             out.push(b'=');
-            let name = u32::try_from(value).ok().and_then(|number| seen.table().servers.name(number));
+            let name = u32::try_from(value).ok().and_then(|number| seen.table().servers().name(number));
             match name {
                 Some(name) => escaped(&name, out),
                 None => out.push(b'-'),

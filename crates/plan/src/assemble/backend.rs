@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use config::{Diagnostic, Place};
 use state::backend::Live;
@@ -89,6 +89,7 @@ pub(super) fn make<'a>(
         unique_id,
         probe,
         live: live(assembly, draft),
+        noted: AtomicU32::new(0),
     };
     backend.balance.changed(&backend);
     backend

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use state::frontend::{Bind, BindAddress, listening};
 use state::server::{Check, admin};
+use state::table::Table;
 use state::world::Seats;
 use state::{Backend, Frontend, Server, World};
 
@@ -29,8 +30,10 @@ pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
         inherit_backend(backend, before, &new.process, new.generation);
     }
     for table in &mut new.tables {
-        if let Some(before) = old.tables.iter().find(|before| before.is_like(table)) {
-            *table = Arc::clone(before);
+        let before = old.tables.iter().find(|before| before.name == table.name);
+        // Nobody else has it yet.
+        if let (Some(before), Some(table)) = (before, Arc::get_mut(table)) {
+            table.go_on_from(before);
         }
     }
     for cache in &mut new.caches {
@@ -52,10 +55,18 @@ pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
         }
     }
     new.seats = Seats::of(&new.frontends, &new.backends);
-    for backend in &new.backends {
-        backend.balance.changed(backend);
-    }
+    new.backends.iter().for_each(Backend::take_note);
     unbound
+}
+
+/// Tables that hold something else than before under the same keys: each, and what it may take over from.
+pub fn to_fill(new: &World, old: &World) -> Vec<(Arc<Table>, Arc<Table>)> {
+    let pairs = new.tables.iter().filter_map(|table| {
+        let before = old.tables.iter().find(|before| before.name == table.name)?;
+        let fits = !table.is_one_with(before) && table.key == before.key;
+        fits.then(|| (Arc::clone(table), Arc::clone(before)))
+    });
+    pairs.collect()
 }
 
 fn frontends(new: &mut World, old: &World) -> Vec<Unbound> {
@@ -154,24 +165,36 @@ pub fn commit(new: &World, old: &World, now_ns: u64) {
     }
     for backend in &old.backends {
         for server in &backend.servers {
-            match new.seats.server(server.live.uid).and_then(|(b, s)| new.backend(b)?.server(s)) {
-                Some(next) => adjust(next, server),
+            match new.seats.server(server.live.uid).and_then(|at| find(new, at)) {
+                Some((backend, next)) => {
+                    if adjust(next, server) {
+                        backend.live.changes.fetch_add(1, Relaxed);
+                    }
+                }
                 None => server.live.gone.store(new.generation, Relaxed),
             }
         }
     }
     variables(new, old);
     for backend in &new.backends {
-        backend.changed(now_ns);
+        backend.catch_up(now_ns);
         for server in &backend.servers {
             let _ = server.live.outcome.changed_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
         }
     }
 }
 
-/// What was changed while the process ran stays, unless the configuration says something else now.
-fn adjust(new: &Server, old: &Server) {
+/// A server by the positions of backend and server.
+fn find(world: &World, (backend, server): (u32, u32)) -> Option<(&Backend, &Server)> {
+    let backend = world.backend(backend)?;
+    Some((backend, backend.server(server)?))
+}
+
+/// What was changed while the process ran stays, unless the configuration says something else now. Gives whether anything
+/// is otherwise that balancing goes by.
+fn adjust(new: &Server, old: &Server) -> bool {
     let live = &new.live;
+    let before = (new.is_usable(), new.share());
     if new.weight != old.weight {
         live.weight.store(u32::from(new.weight), Relaxed);
     }
@@ -213,6 +236,7 @@ fn adjust(new: &Server, old: &Server) {
     if let (None, Some(agent)) = (&old.agent, &new.agent) {
         live.agent.health.store(agent.full(), Relaxed);
     }
+    before != (new.is_usable(), new.share()) || new.maxconn != old.maxconn || new.reach != old.reach
 }
 
 /// As healthy as it was, by another `rise` and `fall`.

@@ -163,16 +163,33 @@ pub enum Edit<'a> {
     },
 }
 
+/// How far something has come that takes its time.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    Done(Report),
+    /// It goes on; ask for this number again, which is never 0.
+    Busy(u64),
+}
+
+/// What is to become of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It takes the place of the one in force, as a whole or not at all.
+    Apply,
+    /// Whether that could be done.
+    Check,
+    /// The lines in which it differs.
+    Diff,
+    /// What applying it would do, object by object.
+    Explain,
+}
+
 /// Changing the configuration in force while the process runs. Where nothing is given, the process's own files are meant.
 pub trait Changes: std::fmt::Debug {
-    /// Has a configuration take the place of the one in force, as a whole or not at all.
-    fn apply(&self, wanted: Option<&Wanted<'_>>) -> Report;
-    /// Whether that could be done.
-    fn check(&self, wanted: Option<&Wanted<'_>>) -> Report;
-    /// The lines in which it differs.
-    fn diff(&self, wanted: Option<&Wanted<'_>>) -> Report;
-    /// What applying it would do, object by object.
-    fn explain(&self, wanted: Option<&Wanted<'_>>) -> Report;
+    /// Begins to do something with a configuration.
+    fn begin(&self, purpose: Purpose, wanted: Option<&Wanted<'_>>) -> Progress;
+    /// What became of something that was begun.
+    fn go_on(&self, number: u64) -> Progress;
     /// Has a single change take effect; everything else stays as it is. Errors: why it can't be done.
     fn edit(&self, edit: &Edit<'_>) -> Result<(), String>;
     /// What the words of an expression, or a log format, give where there is no traffic. Errors: what is wrong with them.

@@ -150,6 +150,39 @@ impl<T: Deref<Target = Table>> Entry<T> {
         }
     }
 
+    /// Takes over an element of another table's entry: counts are added up, what is set here already stays.
+    pub(super) fn take(&self, from: &Seen<'_>, kind: Kind, element: u32, now_ms: u64) {
+        let (Some((here, period)), Some((there, before))) =
+            (self.words(kind, element), from.words(kind, element))
+        else {
+            return;
+        };
+        let is_set = here.iter().any(|word| word.load(Relaxed) != 0);
+        let tag = matches!(kind, Kind::ServerId | Kind::Gpt0 | Kind::Gpt);
+        match kind.form() {
+            Form::Name | Form::Number if is_set && (tag || kind == Kind::ServerKey) => {}
+            Form::Name => {
+                let number = there.first().map_or(0, |word| word.load(Relaxed));
+                let same = self.table.server_key == from.table.server_key;
+                let name = from.table.servers().name(number).filter(|_| same);
+                let number = name.map_or(0, |name| self.table.servers().number(&name));
+                self.set(kind, element, u64::from(number), now_ms);
+            }
+            Form::Rate if !is_set && period == before => {
+                here.iter().zip(there).for_each(|(here, there)| here.store(there.load(Relaxed), Relaxed));
+            }
+            Form::Rate => {
+                // Of a shorter period, its part; what a longer one would have shown isn't known.
+                let then = from.get(kind, element, now_ms).unwrap_or(0);
+                let part = then.saturating_mul(u64::from(period.min(before))).checked_div(u64::from(before));
+                self.add(kind, element, part.unwrap_or(0), now_ms);
+            }
+            Form::Number | Form::Wide => {
+                self.add(kind, element, from.get(kind, element, now_ms).unwrap_or(0), now_ms);
+            }
+        }
+    }
+
     /// Sets a number to 0; gives what it was.
     pub fn clear(&self, kind: Kind, element: u32) -> Option<u64> {
         match (kind.form(), self.words(kind, element)?.0) {

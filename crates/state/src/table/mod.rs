@@ -19,6 +19,7 @@ mod slots;
 mod tests;
 
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use foldhash::quality::RandomState;
@@ -71,8 +72,16 @@ pub struct Table {
     pub columns: Box<[Column]>,
     /// By kind: position in `columns`, and the first word in an entry.
     offsets: [Option<(u32, u32)>; Kind::ALL.len()],
+    /// Entries that a shard may have.
+    room: u32,
+    store: Arc<Store>,
+}
+
+/// The entries of a table, which another one of the same name may go on with.
+#[derive(Debug)]
+struct Store {
     /// The names of servers that entries remember.
-    pub servers: Names,
+    servers: Names,
     hasher: RandomState,
     shards: Box<[Shard]>,
     used: AtomicU32,
@@ -114,9 +123,6 @@ impl Table {
             words = words.saturating_add(column.words());
         }
         let shards = prev_power_of_two(size / SHARD_MIN).min(SHARDS_MAX);
-        // Hashes spread keys unevenly: a shard takes more than its share.
-        let mean = size / shards;
-        let room = if shards == 1 { size } else { mean.saturating_add(mean / 4).saturating_add(256) };
         Self {
             name,
             key,
@@ -127,28 +133,63 @@ impl Table {
             bytes_factor: bytes_factor.max(1),
             columns,
             offsets,
-            servers: Names::default(),
-            hasher: RandomState::default(),
-            shards: (0..shards).map(|_| Shard::new(room, words)).collect(),
-            used: AtomicU32::new(0),
+            room: room(size, shards),
+            store: Arc::new(Store {
+                servers: Names::default(),
+                hasher: RandomState::default(),
+                shards: (0..shards).map(|_| Shard::new(words)).collect(),
+                used: AtomicU32::new(0),
+            }),
         }
     }
 
-    /// Whether another table of this name holds the same in the same way, and as much.
-    pub fn is_like(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.key == other.key
-            && self.size == other.size
-            && self.expire_ms == other.expire_ms
-            && self.nopurge == other.nopurge
-            && self.server_key == other.server_key
-            && self.bytes_factor == other.bytes_factor
-            && self.columns == other.columns
+    /// Goes on with the entries of another table if they are made alike; whether they are. How many there may be and how
+    /// long they stay is as this table has it: what is too much goes with the next [`Table::sweep`].
+    pub fn go_on_from(&mut self, before: &Self) -> bool {
+        let alike = self.key == before.key
+            && self.server_key == before.server_key
+            && self.bytes_factor == before.bytes_factor
+            && self.columns == before.columns;
+        if alike {
+            self.store = Arc::clone(&before.store);
+            self.room = room(self.size, u32::try_from(self.store.shards.len()).unwrap_or(u32::MAX));
+        }
+        alike
+    }
+
+    /// Whether both have the same entries.
+    pub fn is_one_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
+    }
+
+    /// Takes over what another table of the same kind of keys holds of what this one holds too; what was counted here
+    /// already is counted with it. Who tracks an entry there goes on there, so that current connections are not taken over.
+    pub fn take_from(&self, before: &Self, now_ms: u64) {
+        let mut from = 0;
+        while let Some(seen) = before.next(from, now_ms) {
+            from = seen.number() + 1;
+            self.take(&seen, now_ms);
+        }
+    }
+
+    fn take(&self, seen: &Seen<'_>, now_ms: u64) {
+        let mut key = Vec::new();
+        seen.key(&mut key);
+        let Some(here) = self.find_or_make(&Key::Long(&key), now_ms) else { return };
+        for column in self.columns.iter().filter(|column| column.kind != Kind::ConnCur) {
+            (0..column.len).for_each(|element| here.take(seen, column.kind, element, now_ms));
+        }
+        here.touch(now_ms.saturating_sub(seen.idle_ms(now_ms)));
     }
 
     /// How many entries there are.
     pub fn used(&self) -> u32 {
-        self.used.load(Relaxed)
+        self.store.used.load(Relaxed)
+    }
+
+    /// The names of servers that entries remember.
+    pub fn servers(&self) -> &Names {
+        &self.store.servers
     }
 
     /// A kind of data, if entries hold it, and its first word in them.
@@ -208,13 +249,13 @@ impl Table {
                 if !self.take_place() && !self.make_room(shard, &mut inner, finder, now_ms) {
                     return None;
                 }
-                let made = shard.insert(&mut inner, finder, hash, (key, now_ms)).or_else(|| {
+                let made = shard.insert(&mut inner, finder, (hash, self.room), (key, now_ms)).or_else(|| {
                     let room = !self.nopurge && shard.remove_oldest(&mut inner, finder, u64::MAX, now_ms);
-                    room.then(|| self.used.fetch_sub(1, Relaxed))?;
-                    shard.insert(&mut inner, finder, hash, (key, now_ms))
+                    room.then(|| self.store.used.fetch_sub(1, Relaxed))?;
+                    shard.insert(&mut inner, finder, (hash, self.room), (key, now_ms))
                 });
                 if made.is_none() {
-                    self.used.fetch_sub(1, Relaxed);
+                    self.store.used.fetch_sub(1, Relaxed);
                 }
                 made
             }
@@ -223,18 +264,45 @@ impl Table {
         Some(Seen::held(self, Place { shard: number, at }))
     }
 
-    /// Removes what was not used for too long. Costs by what goes, not by what stays.
+    /// Removes what was not used for too long, and, the oldest first, what is more than there may be. Costs by what goes,
+    /// not by what stays.
     pub fn sweep(&self, now_ms: u64) {
+        self.expire(now_ms);
+        let shards = self.store.shards.len().max(1);
+        self.with_finder(|finder| {
+            // Each shard gives its part, as often as there is something to give.
+            let mut gone = usize::MAX;
+            while self.used() > self.size && gone > 0 {
+                let over = usize::try_from(self.used().saturating_sub(self.size)).unwrap_or(usize::MAX);
+                gone = 0;
+                for shard in &self.store.shards {
+                    let mut inner = shard.lock();
+                    let part = over.div_ceil(shards).min(SWEEP);
+                    let went = (0..part)
+                        .take_while(|_| self.used() > self.size)
+                        .take_while(|_| {
+                            let went = shard.remove_oldest(&mut inner, finder, u64::MAX, now_ms);
+                            self.store.used.fetch_sub(u32::from(went), Relaxed);
+                            went
+                        })
+                        .count();
+                    gone += went;
+                }
+            }
+        });
+    }
+
+    fn expire(&self, now_ms: u64) {
         let Some(until) = self.over_until(now_ms) else { return };
         self.with_finder(|finder| {
-            for shard in &self.shards {
+            for shard in &self.store.shards {
                 let mut more = true;
                 while more {
                     let mut inner = shard.lock();
                     let gone = (0..SWEEP)
                         .take_while(|_| shard.remove_oldest(&mut inner, finder, until, now_ms))
                         .count();
-                    self.used.fetch_sub(u32::try_from(gone).unwrap_or(0), Relaxed);
+                    self.store.used.fetch_sub(u32::try_from(gone).unwrap_or(0), Relaxed);
                     more = gone == SWEEP;
                 }
             }
@@ -244,8 +312,8 @@ impl Table {
     /// The first entry from this number on, in no particular order; none behind the last.
     pub fn next(&self, from: u64, now_ms: u64) -> Option<Seen<'_>> {
         let Place { shard: first, at: mut start } = Place::from_number(from);
-        for number in first..u32::try_from(self.shards.len()).unwrap_or(u32::MAX) {
-            let shard = self.shards.get(usize::try_from(number).ok()?)?;
+        for number in first..u32::try_from(self.store.shards.len()).unwrap_or(u32::MAX) {
+            let shard = self.store.shards.get(usize::try_from(number).ok()?)?;
             let inner = shard.lock();
             while let Some(at) = shard.next_used(&inner, start) {
                 if shard.slots.get(at).is_some_and(|slot| !self.is_over(slot, now_ms)) {
@@ -262,28 +330,28 @@ impl Table {
     /// Removes an entry; whether nobody else held it.
     pub fn remove(&self, seen: Seen<'_>) -> bool {
         let place = Place::from_number(seen.number());
-        let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) else {
+        let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.store.shards.get(at)) else {
             return false;
         };
         let mut inner = shard.lock();
         drop(seen);
         let gone = self.with_finder(|finder| shard.remove(&mut inner, finder, place.at));
         if gone {
-            self.used.fetch_sub(1, Relaxed);
+            self.store.used.fetch_sub(1, Relaxed);
         }
         gone
     }
 
     fn shard_of(&self, key: &Key<'_>) -> Option<(u64, u32, &Shard)> {
         let hash = self.hash(key.bytes());
-        let mask = self.shards.len().saturating_sub(1);
+        let mask = self.store.shards.len().saturating_sub(1);
         // Bits that the shard's own index looks at neither first nor last.
         let number = usize::try_from(hash >> 40).unwrap_or(0) & mask;
-        Some((hash, u32::try_from(number).ok()?, self.shards.get(number)?))
+        Some((hash, u32::try_from(number).ok()?, self.store.shards.get(number)?))
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
+        let mut hasher = self.store.hasher.build_hasher();
         hasher.write(bytes);
         hasher.finish()
     }
@@ -305,7 +373,7 @@ impl Table {
 
     /// Counts one entry more, if that is allowed.
     fn take_place(&self) -> bool {
-        self.used.fetch_update(Relaxed, Relaxed, |used| (used < self.size).then_some(used + 1)).is_ok()
+        self.store.used.fetch_update(Relaxed, Relaxed, |used| (used < self.size).then_some(used + 1)).is_ok()
     }
 
     /// Has an entry go for a new one, of this shard or else of any: one that is over; if need be, the oldest.
@@ -316,27 +384,34 @@ impl Table {
             return true;
         }
         // Two threads that looked into each other's shards would wait for ever.
-        let others = self.shards.iter().filter(|other| !std::ptr::eq(*other, shard));
+        let others = self.store.shards.iter().filter(|other| !std::ptr::eq(*other, shard));
         others
             .filter_map(|other| Some((other, other.try_lock()?)))
             .any(|(other, mut inner)| other.remove_oldest(&mut inner, finder, until, now_ms))
     }
 
     fn slot(&self, place: Place) -> Option<Slot<'_>> {
-        self.shards.get(usize::try_from(place.shard).ok()?)?.slots.get(place.at)
+        self.store.shards.get(usize::try_from(place.shard).ok()?)?.slots.get(place.at)
     }
 
     fn hold(&self, place: Place, how: u64) {
-        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) {
+        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.store.shards.get(at)) {
             shard.hold(place.at, how);
         }
     }
 
     fn let_go(&self, place: Place, how: u64) {
-        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.shards.get(at)) {
+        if let Some(shard) = usize::try_from(place.shard).ok().and_then(|at| self.store.shards.get(at)) {
             shard.let_go(place.at, how);
         }
     }
+}
+
+/// How many entries a shard may have where that many share so many. Hashes spread keys unevenly: a shard takes more than
+/// its share.
+fn room(size: u32, shards: u32) -> u32 {
+    let mean = size.checked_div(shards).unwrap_or(size);
+    if shards <= 1 { size } else { mean.saturating_add(mean / 4).saturating_add(256) }
 }
 
 fn prev_power_of_two(n: u32) -> u32 {

@@ -63,8 +63,8 @@ pub(super) struct Finder<'t> {
 }
 
 impl Shard {
-    pub(super) fn new(entries: u32, words: u32) -> Self {
-        Self { slots: Slots::new(entries, words), inner: Mutex::default() }
+    pub(super) fn new(words: u32) -> Self {
+        Self { slots: Slots::new(words), inner: Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -89,17 +89,17 @@ impl Shard {
         inner.index.find(hash, is).copied()
     }
 
-    /// Makes an entry for a key, if there is memory left.
+    /// Makes an entry for a key, if there is room for it among so many.
     pub(super) fn insert(
         &self,
         inner: &mut Inner,
         finder: Finder<'_>,
-        hash: u64,
+        (hash, room): (u64, u32),
         (key, now): (&Key<'_>, u64),
     ) -> Option<u32> {
         let at = match inner.free.pop() {
             Some(at) => at,
-            None if inner.fresh < self.slots.capacity() => {
+            None if inner.fresh < room => {
                 inner.fresh += 1;
                 inner.fresh - 1
             }

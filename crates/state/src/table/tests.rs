@@ -236,3 +236,53 @@ fn threads_count_together() {
         assert_eq!(seen.trackers(), 0);
     }
 }
+
+#[test]
+fn another_size_and_expiry_have_the_same_entries() {
+    let before = Arc::new(Table::new(shape(8, Some(1000), false)));
+    for key in 0..8 {
+        make(&before, key, 100 + u64::try_from(key).unwrap()).unwrap().add(Kind::Gpc0, 0, 5, 100);
+    }
+    let tracked = Tracked::track(&before, &find(&before, 7, 110).unwrap());
+    tracked.add(Kind::ConnCur, 0, 1, 110);
+    let mut next = Table::new(shape(5000, Some(100), false));
+    assert!(next.go_on_from(&before) && next.is_one_with(&before));
+    assert_eq!(find(&next, 3, 110).unwrap().add(Kind::Gpc0, 0, 1, 110), Some(6));
+    for key in 8..4000 {
+        assert!(make(&next, key, 110).is_some());
+    }
+    assert_eq!(next.used(), 4000);
+    assert!(find(&next, 0, 201).is_none() && find(&next, 8, 201).is_some(), "it stays for a shorter time");
+    let mut small = Table::new(shape(3, None, false));
+    assert!(small.go_on_from(&next));
+    small.sweep(202);
+    assert_eq!(small.used(), 3);
+    assert!(find(&small, 7, 202).is_some(), "what is tracked stays");
+    drop(tracked);
+    assert_eq!(find(&small, 7, 202).and_then(|seen| seen.get(Kind::ConnCur, 0, 202)), Some(0));
+    let other = Table::new(Shape { key: KeyKind::Ipv4, ..shape(8, None, false) });
+    assert!(!small.go_on_from(&other));
+}
+
+#[test]
+fn what_both_tables_hold_is_taken_over() {
+    let before = Arc::new(Table::new(shape(8, None, false)));
+    let seen = make(&before, 1, 50).unwrap();
+    seen.add(Kind::Gpc0, 0, 5, 50);
+    seen.set(Kind::Gpt, 1, 9, 50);
+    seen.add(Kind::HttpFailRate, 0, 4, 50);
+    seen.add(Kind::BytesInCnt, 0, 1 << 33, 50);
+    seen.add(Kind::ConnCur, 0, 1, 50);
+    let mut columns = shape(8, None, false).columns.into_vec();
+    columns.insert(1, Column::of(Kind::Gpc1));
+    let mut next = Table::new(Shape { columns: columns.into(), ..shape(8, None, false) });
+    assert!(!next.go_on_from(&before));
+    make(&next, 1, 60).unwrap().add(Kind::Gpc0, 0, 2, 60);
+    next.take_from(&before, 70);
+    let here = find(&next, 1, 70).unwrap();
+    let get = |kind, element| here.get(kind, element, 70);
+    assert_eq!((get(Kind::Gpc0, 0), get(Kind::Gpc1, 0)), (Some(7), Some(0)));
+    assert_eq!((get(Kind::Gpt, 1), get(Kind::HttpFailRate, 0)), (Some(9), Some(4)));
+    assert_eq!((get(Kind::BytesInCnt, 0), get(Kind::ConnCur, 0)), (Some(1 << 33), Some(0)));
+    assert_eq!(here.idle_ms(70), 20);
+}
