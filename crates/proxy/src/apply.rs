@@ -171,6 +171,7 @@ impl Stage {
         let loaded = self.loaded.replace(Arc::new(loaded));
         self.past.borrow_mut().push((old, loaded));
         *self.sources.borrow_mut() = sources;
+        self.tidy();
         Ok(remarks)
     }
 
@@ -180,7 +181,10 @@ impl Stage {
         let gone: Vec<_> = self.past.borrow_mut().extract_if(.., unused).collect();
         if !gone.is_empty() {
             // Without a thread for it, it is done here.
-            let _ = Job::start(move || drop(gone));
+            let _ = Job::start(move || {
+                drop(gone);
+                net::process::malloc_trim();
+            });
         }
     }
 
