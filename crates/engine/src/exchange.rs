@@ -21,7 +21,7 @@ use crate::persist::Persistence;
 use crate::pump::{Pump, Splice, Traffic};
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{rules, track};
+use crate::{cli, rules, track};
 
 /// Why the phases end before the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +127,55 @@ pub struct Exchange<'x> {
 }
 
 impl<'x> Exchange<'x> {
+    /// One that begins, of a client's session; `stream` is made that session's.
+    #[inline]
+    pub fn begin(
+        worker: &'x Worker,
+        world: &'x World,
+        client: &'x mut Client,
+        stream: &'x mut Stream,
+        frontend: &'x Frontend,
+    ) -> Self {
+        let session = &mut client.session;
+        stream.reset(session.frontend, session.begun_ns, session.begun_wall_us);
+        stream.trail.effort_before = cli::effort();
+        stream.times.handshake = std::mem::take(&mut session.handshake_ns);
+        if let Some(carried) = session.carried.take() {
+            (stream.counters, stream.txn_vars, stream.req_vars) =
+                (carried.counters, carried.txn_vars, carried.req_vars);
+        }
+        let listener = frontend.listening(session.bind).and_then(|at| at.counters.as_ref());
+        Self {
+            worker,
+            world,
+            client,
+            stream,
+            frontend,
+            backend: None,
+            upstream: None,
+            up: Pump::idle(),
+            framing: Framing::None,
+            response_framing: Framing::None,
+            server_status: 0,
+            server_bytes: None,
+            listener,
+            wire: Wire::default(),
+            upgrades: false,
+            drains: false,
+            server_broke: false,
+            method: Method::Other,
+            persistence: Persistence::default(),
+            resent: false,
+            keep_client: false,
+            aborted: false,
+            client_ends: false,
+            answered: false,
+            unsent: Vec::new(),
+            body_room: [0; 2],
+            places: Places::default(),
+        }
+    }
+
     /// Whether the client's connection is to end soon: the process stops, or its frontend is gone.
     pub fn is_ending(&self) -> bool {
         self.worker.stopping.get() || self.frontend.live.gone.load(Relaxed)

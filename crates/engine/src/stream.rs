@@ -10,15 +10,14 @@ use state::log::Origin;
 use state::rule::Rules;
 use state::termination::{Cause, Phase};
 
-use crate::exchange::{Exchange, Places, Stop, Wire, deadline};
+use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::h2::join;
-use crate::persist::Persistence;
 use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
-    cli, contact, content, filter, finish, forward, inspect, log, persist, reply, request, resolve, respond,
+    contact, content, filter, finish, forward, inspect, log, persist, reply, request, resolve, respond,
     route, serve, stick, track,
 };
 
@@ -26,43 +25,7 @@ use crate::{
 pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expired: bool) -> After {
     let Some(frontend) = world.frontend(client.session.frontend) else { return After::Close };
     let mut stream = worker.stream();
-    stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
-    stream.trail.effort_before = cli::effort();
-    stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
-    let listener = frontend.listening(client.session.bind).and_then(|at| at.counters.as_ref());
-    if let Some(carried) = client.session.carried.take() {
-        (stream.counters, stream.txn_vars, stream.req_vars) =
-            (carried.counters, carried.txn_vars, carried.req_vars);
-    }
-    let mut x = Exchange {
-        worker,
-        world,
-        client,
-        stream: &mut stream,
-        frontend,
-        backend: None,
-        upstream: None,
-        up: Pump::idle(),
-        framing: Framing::None,
-        response_framing: Framing::None,
-        server_status: 0,
-        server_bytes: None,
-        listener,
-        wire: Wire::default(),
-        upgrades: false,
-        drains: false,
-        server_broke: false,
-        method: http::Method::Other,
-        persistence: Persistence::default(),
-        resent: false,
-        keep_client: false,
-        aborted: false,
-        client_ends: false,
-        answered: false,
-        unsent: Vec::new(),
-        body_room: [0; 2],
-        places: Places::default(),
-    };
+    let mut x = Exchange::begin(worker, world, client, &mut stream, frontend);
     let ended = match phases(&mut x, expired).await {
         Err(Stop::Serve) => serve::answer(&mut x).await,
         other => other,

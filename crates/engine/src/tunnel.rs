@@ -8,51 +8,19 @@ use state::options::Mode;
 use state::session::Carried;
 use state::termination::{Cause, Phase};
 
-use crate::exchange::{Exchange, Places, Stop, Wire};
-use crate::persist::Persistence;
+use crate::exchange::{Exchange, Stop};
 use crate::pump::Pump;
 use crate::session::Client;
 use crate::worker::Worker;
-use crate::{cli, connect, content, filter, finish, forward, log, persist, route, stick, track};
+use crate::{connect, content, filter, finish, forward, log, persist, route, stick, track};
 
 /// Serves a connection from end to end; gives it back if it turns out to be one for HTTP.
 pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option<Client> {
     let frontend = world.frontend(client.session.frontend)?;
     let mut stream = worker.stream();
-    stream.reset(client.session.frontend, client.session.begun_ns, client.session.begun_wall_us);
-    stream.trail.effort_before = cli::effort();
-    stream.times.handshake = std::mem::take(&mut client.session.handshake_ns);
-    stream.times.request = stream.times.begun;
-    let listener = frontend.listening(client.session.bind).and_then(|at| at.counters.as_ref());
-    let mut x = Exchange {
-        worker,
-        world,
-        client: &mut client,
-        stream: &mut stream,
-        frontend,
-        backend: None,
-        upstream: None,
-        up: Pump::idle(),
-        framing: Framing::Tunnel,
-        response_framing: Framing::Tunnel,
-        server_status: 0,
-        server_bytes: None,
-        listener,
-        wire: Wire::default(),
-        upgrades: false,
-        drains: false,
-        server_broke: false,
-        method: http::Method::Other,
-        persistence: Persistence::default(),
-        resent: false,
-        keep_client: false,
-        aborted: false,
-        client_ends: false,
-        answered: true,
-        unsent: Vec::new(),
-        body_room: [0; 2],
-        places: Places::default(),
-    };
+    let mut x = Exchange::begin(worker, world, &mut client, &mut stream, frontend);
+    x.stream.times.request = x.stream.times.begun;
+    (x.framing, x.response_framing, x.answered) = (Framing::Tunnel, Framing::Tunnel, true);
     let mut down = Pump::idle();
     let ended = phases(&mut x, &mut down).await;
     content::forget_head(&mut x);
