@@ -27,6 +27,10 @@ pub struct Environment {
     pub open_files: u32,
     /// `-m`: megabytes that the process may use; 0: any number.
     pub memory_mb: u32,
+    /// `-dr`: servers whose name nobody knows wait for it, instead of being an error.
+    pub skip_unresolved: bool,
+    /// `-dV`: servers' certificates are not verified unless a line says so.
+    pub trust_servers: bool,
     /// Whether the process may raise that limit.
     pub privileged: bool,
     /// Microseconds since 1970: the time that `set-var` lines read.
@@ -51,6 +55,8 @@ impl Environment {
             hostname: hostname.into(),
             open_files,
             memory_mb: 0,
+            skip_unresolved: false,
+            trust_servers: false,
             privileged,
             wall_us: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -77,6 +83,8 @@ impl Environment {
             hostname: "localhost".into(),
             open_files: 20_000,
             memory_mb: 0,
+            skip_unresolved: false,
+            trust_servers: false,
             privileged: false,
             wall_us: 0,
             variables: Vec::new(),

@@ -66,6 +66,11 @@ impl Remarks {
         self.said.push(Diagnostic::new(Severity::Warning, None, Place::Bare, message));
     }
 
+    /// A notice that HAProxy prints after reading, without a place.
+    pub(crate) fn notice_bare(&mut self, message: impl Into<String>) {
+        self.said.push(Diagnostic::new(Severity::Notice, None, Place::Bare, message));
+    }
+
     /// An alert that HAProxy prints after reading, without a place.
     pub(crate) fn alert_bare(&mut self, message: impl Into<String>) {
         self.said.push(Diagnostic::new(Severity::Alert, None, Place::Bare, message));

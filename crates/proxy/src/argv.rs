@@ -38,6 +38,10 @@ pub(crate) struct Args {
     pub(crate) no_reuse_port: bool,
     /// `-dS`: nothing goes through pipes in the kernel.
     pub(crate) no_splice: bool,
+    /// `-dr`: servers whose name nobody knows are no error.
+    pub(crate) skip_unresolved: bool,
+    /// `-dV`: servers' certificates are not verified unless a line says so.
+    pub(crate) trust_servers: bool,
     /// `-p`
     pub(crate) pidfile: Option<PathBuf>,
     /// `-C`: the directory to change to.
@@ -243,7 +247,14 @@ fn debug(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked> 
         }
         // No poll(), kqueue() or event ports to do without; no kTLS; forks are not forbidden.
         [_, b'p' | b'k' | b'v' | b'T' | b'I', ..] => return Ok(()),
-        [_, b'V', ..] => "SSL to servers",
+        [_, b'V', ..] => {
+            args.trust_servers = true;
+            return Ok(());
+        }
+        [_, b'r', ..] => {
+            args.skip_unresolved = true;
+            return Ok(());
+        }
         [_, b'e', ..] => "polling without epoll",
         [_, b'S', ..] => {
             args.no_splice = true;
@@ -251,7 +262,6 @@ fn debug(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked> 
         }
         [_, b'Z' | b'F', ..] => "forwarding without zero-copy",
         [_, b'G', ..] => "names without getaddrinfo",
-        [_, b'r', ..] => "servers whose name is unknown",
         [_, b'M', ..] => "memory debugging",
         [_, b'c', ..] => "the list of CPUs",
         [_, b'C', ..] => "a dump of the configuration",

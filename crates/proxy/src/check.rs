@@ -250,6 +250,8 @@ pub(crate) fn environment(args: &Args) -> Environment {
         u32::try_from(files).unwrap_or(u32::MAX),
         net::process::uid() == 0,
     );
+    environment.skip_unresolved = args.skip_unresolved;
+    environment.trust_servers = args.trust_servers;
     environment.memory_mb = u32::try_from(args.memory_mb).unwrap_or(u32::MAX);
     environment
 }

@@ -136,11 +136,14 @@ pub(super) fn say_late(plan: &mut Plan<'_>) {
         plan.remarks.alert_bare(message);
     }
     let unresolved = std::mem::take(&mut plan.unresolved);
-    let any = !unresolved.is_empty();
+    let fails = !unresolved.is_empty() && !plan.env.skip_unresolved;
     for message in unresolved {
-        plan.remarks.alert_bare(message);
+        match fails {
+            true => plan.remarks.alert_bare(format!("{message}.")),
+            false => plan.remarks.notice_bare(format!("{message}, disabling server.")),
+        }
     }
-    if any {
+    if fails {
         plan.remarks.alert_bare("Failed to initialize server(s) addr.");
     }
 }

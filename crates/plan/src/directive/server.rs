@@ -343,7 +343,7 @@ fn reach<'a>(
             let found = by_name(plan, &name, family, spec.init_addr.unwrap_or("last,libc"));
             if found.is_err() {
                 let place = plan.place(line.span());
-                plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'."));
+                plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'"));
             }
             found.unwrap_or(None)
         }

@@ -137,7 +137,7 @@ fn trust(plan: &Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
     let verifies = match spec.verify {
         Some(Verify::None) => false,
         Some(_) => true,
-        None => !plan.tls.trusts_servers,
+        None => !plan.tls.trusts_servers && !plan.env.trust_servers,
     };
     if !verifies {
         return Ok(None);
