@@ -1,14 +1,16 @@
 //! The same configuration and the same bytes to Sluice and to HAProxy, and everything that comes out of both
 //! compared: answers, what the origins received, log lines. The cases come from a seed that is printed.
 //!
-//! Read [`config`] with [`link`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
+//! Read [`config`] with [`balance`], [`link`], [`greeting`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
 //! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`],
 //! [`samples`] (every fetch and converter on generated inputs).
 
 mod actions;
+mod balance;
 mod batch;
 mod compare;
 mod config;
+mod greeting;
 mod keywords;
 mod known;
 mod link;
@@ -147,7 +149,15 @@ fn case(random: &Random, index: usize, known: &Known) -> Case {
     let mut random = random.part(index);
     let mut unit = config::unit(&mut random);
     unit.leave_out(|line| known.leaves_out_line(line));
-    let conversations = std::iter::repeat_with(|| request::conversation(&mut random))
+    let talk = |random: &mut Random| {
+        let mut talk = match unit.is_tcp && random.chance(5) {
+            true => request::rdp(random),
+            false => request::conversation(random),
+        };
+        balance::hold(&unit, random, &mut talk);
+        talk
+    };
+    let conversations = std::iter::repeat_with(|| talk(&mut random))
         .filter(|talk| !known.leaves_out(&String::from_utf8_lossy(&talk.bytes())))
         .take(CONVERSATIONS_A_UNIT)
         .collect();
@@ -189,7 +199,7 @@ impl Tally {
             let said = said.to_owned();
             let entry = self.refused.entry(said).or_default();
             entry.0 += 1;
-            entry.1 = unit.text(&Place { index: 0, bind: 1, origins: &[1; SERVERS_MAX] });
+            entry.1 = unit.text(&Place { index: 0, bind: 1, log: 3, origins: &[1; SERVERS_MAX] });
         }
         self.ended.extend(outcome.ended);
     }
@@ -251,7 +261,7 @@ fn described(mismatch: &Mismatch) -> String {
             difference.kind, difference.theirs, difference.ours
         ));
     }
-    text.push_str(&mismatch.unit.text(&Place { index: 0, bind: 1, origins: &[2; SERVERS_MAX] }));
+    text.push_str(&mismatch.unit.text(&Place { index: 0, bind: 1, log: 3, origins: &[2; SERVERS_MAX] }));
     for conversation in &mismatch.conversations {
         text.push_str(&format!(
             "-- sent\n{}\n",
@@ -268,7 +278,7 @@ fn described(mismatch: &Mismatch) -> String {
             ));
         }
         for line in &observation.log {
-            text.push_str(&format!("-- {name}: log {line}\n"));
+            text.push_str(&format!("-- {name}: log {}{}\n", line.front, line.line));
         }
     }
     text

@@ -119,9 +119,6 @@ fn show_bytes(x: &mut Exchange<'_>, over: bool) {
         }
     }
     let Some(buffer) = &x.client.buffer else { return };
-    if x.stream.times.first_byte == 0 && !buffer.is_empty() {
-        x.stream.times.first_byte = net::now().as_nanos();
-    }
     let body = &mut x.stream.request_body;
     body.content.clear();
     body.content.extend_from_slice(buffer.data().get(..most.min(buffer.len())).unwrap_or_default());

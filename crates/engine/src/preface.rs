@@ -34,13 +34,15 @@ fn version_2(x: &Exchange<'_>, send: &SendProxy, ends: Option<Ends>, out: &mut V
     let facts = (send.ssl != 0).then(|| encryption(x, send.ssl));
     let parts: Vec<(u8, &[u8])> =
         facts.iter().flat_map(|facts| &facts.parts).map(|(kind, value)| (*kind, value.as_bytes())).collect();
-    let id =
-        send.unique_id.then(|| x.look(Side::Request, |cx| state::unique_id::get(cx).map(<[u8]>::to_vec)));
+    // Where no format makes one it is told as an empty one.
+    let id = send
+        .unique_id
+        .then(|| x.look(Side::Request, |cx| state::unique_id::get(cx).unwrap_or_default().to_vec()));
     let extra = Extra {
         custom: &custom,
         crc32c: send.crc32c,
         authority: authority.filter(|_| send.authority),
-        unique_id: id.as_ref().and_then(Option::as_deref),
+        unique_id: id.as_deref(),
         ssl: facts.as_ref().map(|facts| proxy::Ssl { client: facts.client, verify: 0, parts: &parts }),
     };
     proxy::write_v2(ends, &extra, out);

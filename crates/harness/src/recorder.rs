@@ -27,6 +27,8 @@ pub struct Recorded {
 /// What a recorder answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
+    /// How long to wait before it is sent.
+    pub delay: Duration,
     /// The bytes to send, head and body.
     pub bytes: Vec<u8>,
     /// Close after them.
@@ -78,6 +80,12 @@ impl Recorder {
         &self.ports
     }
 
+    /// How many requests were seen since the last [`Recorder::take`].
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Takes what was seen since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<Recorded> {
@@ -127,6 +135,7 @@ fn serve(mut stream: TcpStream, server: usize, shared: &Shared) -> io::Result<()
             let recorded = Recorded { server, bytes, preface: preface.take() };
             let answer = (shared.script)(&recorded);
             shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+            std::thread::sleep(answer.delay);
             stream.write_all(&answer.bytes)?;
             if answer.close {
                 return Ok(());
@@ -215,6 +224,7 @@ mod tests {
     #[test]
     fn remembers_and_answers() {
         let recorder = Recorder::start(2, |seen| Answer {
+            delay: Duration::ZERO,
             bytes: format!("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{}", seen.server).into_bytes(),
             close: true,
         })

@@ -295,7 +295,7 @@ fn drive(side: &Side, cases: &[Case], last_quiet: Duration) -> Seen {
                     let last = case.conversations.len() - 1;
                     let quiet = |number| if number == last { last_quiet } else { QUIET };
                     let talks = case.conversations.iter().enumerate();
-                    let own = talks.map_while(|(n, c)| side.converse(index, c, quiet(n)).ok()).collect();
+                    let own = talks.map_while(|(n, c)| side.converse(index, n, c, quiet(n)).ok()).collect();
                     seen.lock().expect("no thread panics with it")[index] = own;
                 }
             });

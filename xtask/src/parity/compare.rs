@@ -7,7 +7,7 @@ use std::io::Read as _;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use harness::reply::Reply;
 
-use super::observe::{Observation, Received};
+use super::observe::{Logged, Observation, Received, without_dates};
 
 /// One difference between the oracle and the program under test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +39,23 @@ pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Diffe
     }
     found.same("log lines", &theirs.log.len(), &ours.log.len());
     if theirs.log.len() == ours.log.len() {
-        for (theirs, ours) in theirs.log.iter().zip(&ours.log) {
+        for (theirs, ours) in ordered(&theirs.log).into_iter().zip(ordered(&ours.log)) {
             found.log(theirs, ours);
         }
     }
     found.differences
+}
+
+/// Lines by what is in front of them: Sluice sends those for one target together, so that two targets get theirs in
+/// another order.
+fn ordered(lines: &[Logged]) -> Vec<&Logged> {
+    let mut all: Vec<&Logged> = lines.iter().collect();
+    let fronts = all.iter().any(|line| line.front != all[0].front);
+    let twice = all.iter().enumerate().any(|(at, line)| all[..at].contains(line));
+    if fronts || twice {
+        all.sort();
+    }
+    all
 }
 
 #[derive(Default)]
@@ -69,7 +81,7 @@ impl Found {
             self.add(format!("status {} {}", theirs.status(), ours.status()), &theirs.line, &ours.line);
         }
         let lines = |reply: &Reply| -> Vec<String> {
-            reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect()
+            reply.headers.iter().map(|(name, value)| without_dates(&format!("{name}: {value}"))).collect()
         };
         self.headers("header", &lines(theirs), &lines(ours));
         self.same("body", &text(&content(theirs)), &text(&content(ours)));
@@ -107,7 +119,9 @@ impl Found {
         }
     }
 
-    fn log(&mut self, theirs: &str, ours: &str) {
+    fn log(&mut self, theirs: &Logged, ours: &Logged) {
+        self.same("log front", &theirs.front, &ours.front);
+        let (theirs, ours) = (theirs.line.as_str(), ours.line.as_str());
         if theirs == ours {
             return;
         }
@@ -159,7 +173,7 @@ mod tests {
         Observation {
             replies: read.replies,
             rest: read.rest,
-            log: vec![log.to_owned()],
+            log: vec![Logged { line: log.to_owned(), ..Logged::default() }],
             ..Observation::default()
         }
     }

@@ -1,9 +1,10 @@
 //! Generated configurations. A [`Unit`] is a frontend with its defaults and backends; many units make one
 //! file, each on a port of its own. Lines are kept one by one, so that a failing unit can be made smaller.
 
+use super::greeting::{self, Greeting};
 use super::lists;
 use super::random::Random;
-use super::{actions, link, log_line, tables};
+use super::{actions, balance, link, log_line, tables};
 
 /// Servers a unit may have in all its backends together.
 pub(crate) const SERVERS_MAX: usize = 6;
@@ -12,8 +13,10 @@ pub(crate) const SERVERS_MAX: usize = 6;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub(crate) is_tcp: bool,
-    /// Whether clients begin with a header of the PROXY protocol.
-    pub(crate) is_proxied: bool,
+    /// How clients begin.
+    pub(crate) greeting: Greeting,
+    /// Whether some clients wait for others.
+    pub(crate) is_busy: bool,
     /// Whether the frontend and its one backend are written as a `listen`.
     pub(crate) is_listen: bool,
     /// The settings after the address of the `bind` line.
@@ -36,6 +39,8 @@ pub(crate) struct Backend {
 pub(crate) struct Place<'a> {
     pub(crate) index: usize,
     pub(crate) bind: u16,
+    /// Where log lines are received.
+    pub(crate) log: u16,
     pub(crate) origins: &'a [u16],
 }
 
@@ -262,6 +267,32 @@ const FRONTEND_OPTIONS: &[&str] = &[
     "option clitcpka",
     "option tcp-smart-accept",
     "option splice-auto",
+    "option http-use-proxy-header",
+    "option idle-close-on-response",
+    "option disable-h2-upgrade",
+    "option http-restrict-req-hdr-names preserve",
+    "option originalto except 198.51.100.0/24",
+    "option originalto header X-To if-none",
+    "option forwardfor header X-Client if-none",
+    "option forwardfor except 192.0.2.9",
+    "option socket-stats",
+    "option abortonclose",
+    "errorloc302 403 /sorry",
+    "errorloc303 404 http://sorry.example/",
+    "errorfile 403 {page}",
+    "http-error status 404 errorfile {page}",
+    "http-error status 500 default-errorfiles",
+    "monitor fail if { nbsrv({0}) lt 1 }",
+    "monitor-uri /api/x",
+    "unique-id-format %{+X}ci:%[path,length]:%f",
+    "unique-id-header X-Uid",
+    "rate-limit sessions 400",
+    "rate-limit sessions 80",
+    "capture request header User-Agent len 64",
+    "capture response header X-Dup len 20",
+    "capture cookie SRV= len 20",
+    "id 90{unit}",
+    "tcp-request inspect-delay 200ms",
 ];
 
 const BACKEND_OPTIONS: &[&str] = &[
@@ -298,12 +329,33 @@ const BACKEND_OPTIONS: &[&str] = &[
     "ignore-persist if METH_POST",
     "errorloc 502 /sorry",
     "errorloc303 503 /sorry",
+    "errorloc302 502 http://sorry.example/%[path]",
+    "errorfile 503 {page}",
+    "errorfile 502 {page}",
+    "http-error status 504 errorfile {page}",
+    "http-error status 503 content-type text/plain lf-file {page} hdr X-Why busy",
+    "option forwarded",
+    "option forwarded proto host by for",
+    "option originalto header X-To",
+    "option originalto except 127.0.0.1",
+    "option http-keep-alive",
+    "option http-no-delay",
+    "option http-restrict-req-hdr-names preserve",
+    "option use-small-buffers",
+    "option log-health-checks",
+    "persist rdp-cookie",
+    "http-reuse safe",
+    "timeout server 15s",
+    "option http-buffer-request",
+    "option abortonclose",
+    "max-keep-alive-queue 1",
+    "description some words",
+    "load-server-state-from-file none",
 ];
 
 const USE_SERVER: &[&str] =
     &["if { path_beg /api }", "unless { path_beg /api }", "if METH_POST", "if { req.cook(SRV) c1 }"];
 
-/// Without `maxidle` and `maxlife`: the two programs see a request at different times.
 const COOKIES: &[&str] = &[
     "cookie SRV",
     "cookie SRV indirect",
@@ -321,58 +373,11 @@ const COOKIES: &[&str] = &[
     "cookie sid prefix indirect",
     "cookie sid prefix indirect preserve",
     "cookie sid insert",
-];
-
-const BALANCE: &[&str] = &[
-    "roundrobin",
-    "static-rr",
-    "leastconn",
-    "first",
-    "source",
-    "uri",
-    "uri whole",
-    "uri depth 1",
-    "uri len 4",
-    "uri path-only",
-    "url_param a",
-    "url_param a check_post",
-    "hdr(host)",
-    "hdr(host) use_domain_only",
-    "hdr(x-many)",
-    "hash path",
-    "hash req.hdr(x-many),lower",
-    "hash pathq,length",
-];
-
-const HASH_TYPES: &[&str] = &[
-    "map-based",
-    "map-based djb2",
-    "map-based crc32 avalanche",
-    "map-based none",
-    "consistent",
-    "consistent sdbm",
-    "consistent djb2 avalanche",
-    "consistent crc32",
-    "consistent none",
-];
-
-const HASH_MORE: &[&str] = &[
-    "hash-balance-factor 101",
-    "hash-balance-factor 150",
-    "hash-preserve-affinity maxconn",
-    "hash-preserve-affinity maxqueue",
-    "option allbackups",
-];
-
-/// Settings of a server that decide which requests it gets.
-const SERVER_SHARES: &[&str] = &[
-    " minconn 2 maxconn 4",
-    " id 70",
-    " hash-key id32",
-    " hash-key addr",
-    " hash-key guid",
-    " weight 100",
-    " maxconn 9 maxqueue 3",
+    "cookie SRV insert maxidle 10m",
+    "cookie SRV insert indirect maxlife 1h",
+    "cookie SRV insert indirect maxidle 1000d maxlife 1000d",
+    "cookie SRV rewrite nocache",
+    "cookie sid prefix nocache",
 ];
 
 /// Algorithms to choose from, and what makes a response one that is compressed.
@@ -404,7 +409,7 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
     if random.chance(6) {
         return tcp_unit(random);
     }
-    let mut unit = Unit { is_proxied: random.chance(5), bind: link::bind(random), ..Unit::default() };
+    let mut unit = Unit { greeting: greeting::pick(random), bind: link::bind(random), ..Unit::default() };
     unit.defaults.extend(log_line::lines(random));
     unit.defaults.extend(link::timeouts(random));
     unit.frontend.extend(ACLS.iter().map(|line| (*line).to_owned()));
@@ -439,6 +444,7 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
         unit.frontend.retain(|line| !line.starts_with("default_backend"));
     }
     drop_clashes(&mut unit);
+    balance::troubles(&mut unit, random);
     tables::add(&mut unit, random);
     unit
 }
@@ -483,14 +489,7 @@ fn response_rule(random: &mut Random) -> String {
 
 fn backend(random: &mut Random) -> Backend {
     let mut backend = Backend::default();
-    // Without the line, newer versions choose at random.
-    backend.lines.push(format!("balance {}", random.pick(BALANCE)));
-    if random.chance(40) {
-        backend.lines.push(format!("hash-type {}", random.pick(HASH_TYPES)));
-    }
-    if random.chance(20) {
-        backend.lines.push(random.pick(HASH_MORE).to_owned());
-    }
+    backend.lines.extend(balance::lines(random));
     for _ in 0..random.below(3) {
         backend.lines.push(random.pick(BACKEND_OPTIONS).to_owned());
     }
@@ -522,9 +521,7 @@ fn backend(random: &mut Random) -> Backend {
             " disabled",
             " maxconn 5",
         ]));
-        if random.chance(20) {
-            settings.push_str(random.pick(SERVER_SHARES));
-        }
+        settings.push_str(balance::share(random));
         settings.push_str(&link::server(random));
         backend.servers.push(settings);
     }
@@ -572,8 +569,9 @@ const CONTENT_RULES: &[&str] = &[
 ];
 
 fn tcp_unit(random: &mut Random) -> Unit {
-    let mut unit = Unit { is_tcp: true, bind: link::bind(random), ..Unit::default() };
-    unit.defaults.push("option tcplog".to_owned());
+    let mut unit =
+        Unit { is_tcp: true, greeting: greeting::pick(random), bind: link::bind(random), ..Unit::default() };
+    unit.defaults.extend(log_line::of_bytes(random));
     unit.defaults.extend(link::timeouts(random));
     if random.chance(30) {
         unit.frontend.push("tcp-request connection reject if { src 192.0.2.1 }".to_owned());
@@ -585,16 +583,27 @@ fn tcp_unit(random: &mut Random) -> Unit {
         }
     }
     unit.frontend.push("default_backend {0}".to_owned());
-    let balance = random.pick(&["roundrobin", "leastconn", "source", "first", "rdp-cookie"]);
-    let mut lines = vec![format!("balance {balance}")];
+    let algorithm = random.pick(&[
+        "roundrobin",
+        "leastconn",
+        "source",
+        "first",
+        "rdp-cookie",
+        "rdp-cookie(mstshash)",
+        "static-rr",
+        "hash src",
+    ]);
+    let mut lines = vec![format!("balance {algorithm}")];
     lines.extend(link::bytes(random));
     unit.backends.push(Backend { lines, servers: vec![link::server(random), link::server(random)] });
+    balance::troubles(&mut unit, random);
     unit
 }
 
 impl Backend {
     /// Its lines and servers. `{origin}` in a line stands for the port of its first server; a server that is `{mapped}`
-    /// is reached at the client's port and an offset.
+    /// is reached at the client's port and an offset; at
+    /// that of one that is `{refused}` nobody listens.
     fn write(&self, text: &mut String, bind: u16, origins: &mut impl Iterator<Item = u16>) {
         let ports: Vec<u16> = self.servers.iter().map(|_| origins.next().unwrap_or_default()).collect();
         let first = ports.first().copied().unwrap_or(1).to_string();
@@ -602,9 +611,12 @@ impl Backend {
             text.push_str(&format!("    {}\n", line.replace("{origin}", &first)));
         }
         for (server, (settings, port)) in self.servers.iter().zip(ports).enumerate() {
-            let (settings, port) = match settings.strip_prefix(" {mapped}") {
-                Some(rest) => (rest, format!("{:+}", i32::from(port) - i32::from(bind))),
-                None => (settings.as_str(), port.to_string()),
+            let (settings, port) = if let Some(rest) = settings.strip_prefix(" {mapped}") {
+                (rest, format!("{:+}", i32::from(port) - i32::from(bind)))
+            } else if let Some(rest) = settings.strip_prefix(" {refused}") {
+                (rest, "1".to_owned())
+            } else {
+                (settings.as_str(), port.to_string())
             };
             text.push_str(&format!("    server s{server} 127.0.0.1:{port}{settings}\n"));
         }
@@ -624,10 +636,11 @@ impl Unit {
             text.push_str(&format!("    {line}\n"));
         }
         let kind = if self.is_listen { "listen" } else { "frontend" };
-        let proxied = if self.is_proxied { " accept-proxy" } else { "" };
         text.push_str(&format!(
-            "\n{kind} f{index} from d{index}\n    bind 127.0.0.1:{}{proxied}{}\n",
-            place.bind, self.bind
+            "\n{kind} f{index} from d{index}\n    bind 127.0.0.1:{}{}{}\n",
+            place.bind,
+            self.greeting.bind(),
+            self.bind
         ));
         for line in &self.frontend {
             let mut line = line.clone();
@@ -644,7 +657,7 @@ impl Unit {
             backend.write(&mut text, place.bind, &mut origins);
         }
         text.push('\n');
-        lists::placed(&text)
+        lists::placed(&text).replace("{log}", &place.log.to_string()).replace("{unit}", &index.to_string())
     }
 
     /// Takes out the lines that may not be written.
@@ -718,10 +731,11 @@ mod tests {
             let unit = unit(&mut random.part(index));
             let servers: usize = unit.backends.iter().map(|backend| backend.servers.len()).sum();
             assert!(servers <= SERVERS_MAX);
-            let place = Place { index, bind: 1, origins: &[2; SERVERS_MAX] };
+            let place = Place { index, bind: 1, log: 3, origins: &[2; SERVERS_MAX] };
             let text = unit.text(&place);
             assert!(!text.contains("{0}") && !text.contains("127.0.0.1:0"), "{text}");
-            assert!(!text.contains("{origin}") && !text.contains("{mapped}"), "{text}");
+            let marks = ["{origin}", "{mapped}", "{refused}", "{log}", "{unit}"];
+            assert!(!marks.iter().any(|mark| text.contains(mark)), "{text}");
             assert!(unit.smaller().iter().all(|smaller| smaller.text(&place).len() <= text.len()));
         }
     }

@@ -19,6 +19,14 @@ const BINDS: &[&str] = &[
     " tcp-ut 10s",
     " thread 1",
     " v4v6",
+    " defer-accept",
+    " backlog 2000 maxconn 800",
+    " shards by-thread",
+    " nice -10",
+    " level user",
+    " severity-output number",
+    " proto h1",
+    " tcp-ut 1m id 4713 name x",
 ];
 
 /// Settings of a server that decide how it is connected.
@@ -38,6 +46,23 @@ const SERVERS: &[&str] = &[
     " send-proxy-v2 proxy-v2-options crc32c",
     " tcp-ut 10s",
     " no-tfo",
+    " no-send-proxy",
+    " send-proxy-v2 proxy-v2-options unique-id",
+    " send-proxy-v2 set-proxy-v2-tlv-fmt(0xe1) %[path]",
+    " send-proxy-v2 set-proxy-v2-tlv-fmt(0x02) %[fc_pp_authority]",
+    " pool-low-conn 2",
+    " pool-max-conn 2 pool-purge-delay 10s",
+    " max-reuse 0",
+    " init-addr libc,last",
+    " resolve-prefer ipv6",
+    " source 127.0.0.1:1024-65000",
+    " on-marked-down shutdown-sessions",
+    " on-marked-up shutdown-backup-sessions",
+    " proto h1",
+    " idle-ping 10s",
+    " fastinter 1s downinter 1s rise 3 fall 3",
+    " observe layer4 error-limit 100 check inter 1m",
+    " agent-inter 1s",
 ];
 
 const TIMEOUTS: &[&str] = &[
@@ -48,6 +73,9 @@ const TIMEOUTS: &[&str] = &[
     "timeout server-fin 5s",
     "timeout queue 5s",
     "timeout check 5s",
+    "timeout http-request 400ms",
+    "timeout client-hs 5s",
+    "timeout client 15s",
 ];
 
 /// Options of a frontend.
@@ -92,6 +120,14 @@ const BACK: &[&str] = &[
     "tcp-response content reject if { status 404 }",
     "tcp-response content accept if { status 200 }",
     "tcp-response content reject if { res.hdr(x-dup) -m found }",
+    "tcp-response content close if { status 404 }",
+    "tcp-response content close if { res.hdr(x-dup) -m found }",
+    "default-server inter 1m fall 2 rise 1 backup",
+    "default-server send-proxy",
+    "default-server disabled",
+    "source 127.0.0.1 interface lo",
+    "timeout tunnel 1m",
+    "no option splice-auto",
 ];
 
 /// Lines of a backend for bytes.
@@ -104,6 +140,11 @@ const BYTES: &[&str] = &[
     "tcp-response content accept if { res.len gt 10 }",
     "tcp-request content accept if { req.len gt 10 }",
     "tcp-request content reject if { req.payload(0,4) -m str HEAD }",
+    "tcp-response content close if { res.payload(9,3) -m str 404 }",
+    "option redispatch",
+    "retries 1",
+    "persist rdp-cookie",
+    "fullconn 10",
 ];
 
 pub(super) fn bind(random: &mut Random) -> String {

@@ -1,5 +1,5 @@
 //! Generated lines about lists of patterns: ACLs of every method, with files and without, and maps. `{lists}` in a line
-//! stands for the folder of the files.
+//! stands for the folder of the files, `{page}` for a file with an error page.
 
 /// Conditions at the end of a rule.
 pub(crate) const CONDITIONS: &[&str] = &[
@@ -29,7 +29,9 @@ pub(crate) const RULES: &[&str] = &[
     "set-header X-Map %[path,map_dir({lists}/words.map,none)]",
 ];
 
-/// The lines with the folder in its place.
+/// The lines with the folder and the page in their places.
 pub(crate) fn placed(text: &str) -> String {
-    text.replace("{lists}", &crate::root::root().join("tests/parity/lists").to_string_lossy())
+    let folder = crate::root::root().join("tests/parity");
+    text.replace("{lists}", &folder.join("lists").to_string_lossy())
+        .replace("{page}", &folder.join("page.http").to_string_lossy())
 }

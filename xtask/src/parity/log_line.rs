@@ -7,6 +7,10 @@ const LOG_FORMATS: &[&str] = &[
     "option httplog",
     "option httplog",
     "option httpslog",
+    "option httplog clf",
+    "option tcplog",
+    "log-format \"%ci:%cp [%t] %f time(%T %t %Tl %tr %trl %trg %Ts.%ms %rt %lc %pid) %bi time(%bp %sp %fp) %si %fi %H\"",
+    "log-format \"%ci:%cp [%t] %f %ID %b %s %[unique-id] time(%[date] %[rand(9)] %[uuid,length])\"",
     "log-format \"%ci:%cp [%t] %ft %b/%s %ST %B %CC %CS %tsc %hr %hs %{+Q}r\"",
     "log-format \"%ci:%cp [%t] %f %HM %HU %HP %HQ %HV %ST %[capture.req.uri] %[capture.res.ver]\"",
     "log-format \"%ci:%cp [%t] %{+X}ST %hrl %hsl %U %HPO %rc %sq %bq\"",
@@ -78,8 +82,60 @@ const LOG_OPTIONS: &[&str] = &[
     "error-log-format \"%ci:%cp [%t] error %ts %ST\"",
 ];
 
+/// Where lines go and what is put in front of them. All of it is received at one port.
+const TARGETS: &[&str] = &[
+    "log 127.0.0.1:{log} local1",
+    "log 127.0.0.1:{log} format rfc5424 local0",
+    "log 127.0.0.1:{log} format rfc3164 local7 info",
+    "log 127.0.0.1:{log} format local user",
+    "log 127.0.0.1:{log} format short daemon",
+    "log 127.0.0.1:{log} format raw local0",
+    "log 127.0.0.1:{log} format timed local0",
+    "log 127.0.0.1:{log} format iso local0",
+    "log 127.0.0.1:{log} format priority local0 debug notice",
+    "log 127.0.0.1:{log} len 200 local0",
+    "log 127.0.0.1:{log} local0 notice",
+    "log 127.0.0.1:{log} local0 debug warning",
+    "log 127.0.0.1:{log} sample 1:1 local0",
+    "log 127.0.0.1:{log} len 300 format short sample 1-2:2 local0",
+];
+
+/// What belongs to targets.
+const TARGET_OPTIONS: &[&str] =
+    &["log-format-sd \"[own@1 method=\\\"%HM\\\" type=\\\"%ft\\\"]\"", "log-tag own-tag", "no log"];
+
+/// Formats of connections in TCP mode.
+const OF_BYTES: &[&str] = &[
+    "option tcplog",
+    "option tcplog",
+    "option tcplog clf",
+    "log-format \"%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq\"",
+    "log-format \"%ci:%cp [%t] %f %b %s %U %rc %Th/%Ti/%Ta %bi %fi\"",
+];
+
+/// The log settings of a unit in TCP mode.
+pub(super) fn of_bytes(random: &mut Random) -> Vec<String> {
+    [random.pick(OF_BYTES).to_owned()].into_iter().chain(targets(random)).collect()
+}
+
+/// Targets beside that of the `global` section, in some units.
+fn targets(random: &mut Random) -> Vec<String> {
+    let mut lines = Vec::new();
+    while random.chance(20) && lines.len() < 3 {
+        lines.push(random.pick(TARGETS).to_owned());
+        if random.chance(30) {
+            lines.push(random.pick(TARGET_OPTIONS).to_owned());
+        }
+    }
+    lines
+}
+
 /// The log settings of a unit.
 pub(super) fn lines(random: &mut Random) -> Vec<String> {
+    formats(random).into_iter().chain(targets(random)).collect()
+}
+
+fn formats(random: &mut Random) -> Vec<String> {
     if random.chance(50) {
         return vec![random.pick(LOG_FORMATS).to_owned()];
     }

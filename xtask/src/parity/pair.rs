@@ -1,6 +1,7 @@
 //! Oracle and program side by side: started with the same units, given the same bytes.
 
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,14 +16,16 @@ use harness::syslog::Syslog;
 
 use super::batch::Seen;
 use super::config::{self, Place, SERVERS_MAX, Unit};
+use super::greeting::Greeting;
 use super::observe::{self, Observation};
 use super::request::{self, Conversation};
 
-/// A header that leaves the client's address as it is: log lines are found by it.
-const PREAMBLE: &[u8] = b"PROXY UNKNOWN\r\n";
-
 /// No exchange takes longer on a working machine; the limit only keeps a run from hanging.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
+/// The first port of clients whose headers tell one.
+const TOLD_PORTS: u16 = 20_000;
+/// A client that gets a server at once has it by then.
+const HOLD_SEEN: Duration = Duration::from_millis(30);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// One of the two programs, running.
@@ -30,8 +33,8 @@ pub(crate) struct Side {
     process: Process,
     log: Syslog,
     binds: Vec<u16>,
-    /// What the clients of each unit begin with.
-    preambles: Vec<&'static [u8]>,
+    /// How the clients of each unit begin.
+    greetings: Vec<Greeting>,
     recorders: Vec<Recorder>,
     _scratch: Scratch,
 }
@@ -52,7 +55,7 @@ impl Side {
         let mut text = config::global(log.port());
         for (index, unit) in units.iter().enumerate() {
             let origins = recorders[index % lanes].ports();
-            text.push_str(&unit.text(&Place { index, bind: binds[index], origins }));
+            text.push_str(&unit.text(&Place { index, bind: binds[index], log: log.port(), origins }));
         }
         let scratch = Scratch::new("parity")?;
         let mut command = Command::new(program);
@@ -61,18 +64,19 @@ impl Side {
         for &port in &binds {
             process.wait_listening(SocketAddr::from(([127, 0, 0, 1], port)), START_LIMIT)?;
         }
-        let preamble = |unit: &Unit| if unit.is_proxied { PREAMBLE } else { &[] };
-        let preambles = units.iter().map(preamble).collect();
-        Ok(Side { process, log, binds, preambles, recorders, _scratch: scratch })
+        let greetings = units.iter().map(|unit| unit.greeting).collect();
+        Ok(Side { process, log, binds, greetings, recorders, _scratch: scratch })
     }
 
-    /// Has the unit's frontend answer a conversation. The log lines come later, by [`Side::finish`].
+    /// Has the unit's frontend answer its `number`th conversation; gives the client's port as the log tells it, too. The
+    /// log lines come later, by [`Side::finish`].
     ///
     /// # Errors
     /// When the program does not accept the connection.
     pub(crate) fn converse(
         &self,
         unit: usize,
+        number: usize,
         conversation: &Conversation,
         quiet: Duration,
     ) -> Result<(Observation, u16)> {
@@ -84,13 +88,31 @@ impl Side {
             replies.iter().filter(|reply| reply.status() >= 200).count() >= methods.len()
         };
         let address = SocketAddr::from(([127, 0, 0, 1], self.binds[unit]));
+        let greeting = self.greetings[unit];
+        let told = TOLD_PORTS + number as u16;
+        let holders = (0..conversation.holders).map_while(|_| self.hold(unit, recorder).ok()).collect();
         let until = Until::enough(&complete).half_close_after(quiet);
-        let bytes = [self.preambles[unit], &conversation.bytes()].concat();
+        let bytes = [greeting.bytes(told), conversation.bytes()].concat();
         let exchange = exchange::exchange(address, &bytes, until, EXCHANGE_LIMIT)
             .with_context(|| format!("frontend {unit}: {}", self.process.printed()))?;
+        release(holders);
         let enough = complete(&exchange.bytes);
         let origin = recorder.take();
-        Ok((Observation::new(&exchange, &methods, enough, &origin), exchange.local_port))
+        let port = greeting.port(told, exchange.local_port);
+        Ok((Observation::new(&exchange, &methods, enough, &origin), port))
+    }
+
+    /// A client that waits for a slow answer, begun before the next one comes.
+    fn hold(&self, unit: usize, recorder: &Recorder) -> std::io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.binds[unit]))?;
+        let before = recorder.count();
+        stream.write_all(&[&self.greetings[unit].bytes(1), request::HOLD].concat())?;
+        // Where it has to wait itself, no origin sees it soon.
+        let end = Instant::now() + HOLD_SEEN;
+        while recorder.count() == before && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(stream)
     }
 
     /// Whether the program still runs; what it printed when it does not.
@@ -104,7 +126,7 @@ impl Side {
         let lines = self.settled(quiet);
         for (unit, observations) in seen.iter_mut().enumerate() {
             let frontend = format!("f{unit}");
-            let is_own = |line: &&String| line.split(' ').any(|word| word == frontend);
+            let is_own = |line: &&String| line.split(' ').any(|word| word.trim_matches('"') == frontend);
             let own: Vec<&String> = lines.iter().filter(is_own).collect();
             for (observation, port) in observations {
                 let of_port = own.iter().filter(|line| observe::port_of(line) == Some(*port));
@@ -125,13 +147,22 @@ impl Side {
     }
 }
 
+/// Waits for the answers of those who hold places, so that nothing of them is left.
+fn release(holders: Vec<TcpStream>) {
+    for mut stream in holders {
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.set_read_timeout(Some(EXCHANGE_LIMIT));
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    }
+}
+
 /// Whether a program accepts a unit (`-c`), and what it says when it does not.
 ///
 /// # Errors
 /// When the program cannot be run at all.
 pub(crate) fn refusal(program: &Path, unit: &Unit) -> Result<Option<String>> {
     let scratch = Scratch::new("parity")?;
-    let place = Place { index: 0, bind: 1, origins: &[1; SERVERS_MAX] };
+    let place = Place { index: 0, bind: 1, log: 3, origins: &[1; SERVERS_MAX] };
     let text = config::global(1) + &unit.text(&place);
     let file: PathBuf = scratch.write("haproxy.cfg", text)?;
     let output = Command::new(program).arg("-c").arg("-f").arg(&file).output().context("-c")?;

@@ -1,6 +1,8 @@
 //! Generated conversations: what a client sends on one connection, well-formed or not, and what the origin
 //! answers to it (asked for in the header `X-Reply`).
 
+use std::time::Duration;
+
 use harness::recorder::{Answer, Recorded};
 
 use super::random::Random;
@@ -10,7 +12,16 @@ use super::random::Random;
 pub(crate) struct Conversation {
     /// Each whole request; they go out in one write.
     pub(crate) requests: Vec<Vec<u8>>,
+    /// Clients that come before this one and wait for a slow answer, so that there is a queue.
+    pub(crate) holders: usize,
 }
+
+/// What such a client asks for.
+pub(crate) const HOLD: &[u8] =
+    b"GET /hold HTTP/1.1\r\nHost: hold.example\r\nX-Reply: slow\r\nConnection: close\r\n\r\n";
+
+/// How long its answer takes: less than the patience of the clients behind it.
+const HOLD_TIME: Duration = Duration::from_millis(90);
 
 impl Conversation {
     pub(crate) fn bytes(&self) -> Vec<u8> {
@@ -29,6 +40,9 @@ impl Conversation {
     /// Every conversation with one request less, or one header line less.
     pub(crate) fn smaller(&self) -> Vec<Conversation> {
         let mut all = Vec::new();
+        if self.holders > 0 {
+            all.push(Conversation { holders: self.holders - 1, ..self.clone() });
+        }
         for at in (0..self.requests.len()).filter(|_| self.requests.len() > 1) {
             let mut less = self.clone();
             less.requests.remove(at);
@@ -120,6 +134,14 @@ const HEADERS: &[&str] = &[
     "Cookie: SRV=nobody; SRV=c0; sid",
     "Cookie: $Version=1; SRV=c0; $Path=/; sid=\"c0~;\"",
     "Cookie: ; sid = c1; SRV=c1|x;",
+    "Cookie: SRV=c0|ahKj8",
+    "Cookie: SRV=c1|ahKj8|ahKj8",
+    "Cookie: SRV=c1|AAAAA|AAAAA; other=1",
+    "Cookie: SRV=c0|!!!!!; sid=c1|zzzzz",
+    "Proxy-Connection: keep-alive",
+    "Proxy-Connection: close, X-Api",
+    "Forwarded: for=192.0.2.60;proto=http",
+    "X-Original-To: 198.51.100.9",
     "X-Forwarded-For: 192.0.2.7",
     "X-Client: 192.0.2.8",
     "Connection: close",
@@ -216,6 +238,11 @@ const REPLIES: &[&str] = &[
     "500",
     "1.0",
     "1.0ka",
+    "401",
+    "429",
+    "503",
+    "504",
+    "cacheable",
     "dup",
     "spaces",
     "continue",
@@ -240,7 +267,16 @@ const REPLIES: &[&str] = &[
 /// A new conversation.
 pub(crate) fn conversation(random: &mut Random) -> Conversation {
     let count = if random.chance(75) { 1 } else { 2 + random.below(2) };
-    Conversation { requests: (0..count).map(|_| request(random)).collect() }
+    Conversation { requests: (0..count).map(|_| request(random)).collect(), holders: 0 }
+}
+
+/// What a client of RDP begins with: its cookie in a connection request of X.224.
+pub(crate) fn rdp(random: &mut Random) -> Conversation {
+    let cookie = random.pick(&["mstshash=joe", "mstshash=ann", "msts=3640205228.15629.0000", "other=x"]);
+    let body =
+        [b"\xe0\0\0\0\0\0Cookie: ".as_slice(), cookie.as_bytes(), b"\r\n\x01\0\x08\0\x03\0\0\0"].concat();
+    let (length, whole) = (body.len() as u8, (body.len() + 5) as u8);
+    Conversation { requests: vec![[&[3, 0, 0, whole, length], body.as_slice()].concat()], holders: 0 }
 }
 
 fn request(random: &mut Random) -> Vec<u8> {
@@ -339,9 +375,10 @@ pub(crate) fn answer(recorded: &Recorded) -> Answer {
     let (head, body, close) = reply(kind);
     let body = if is_head { "" } else { body };
     if head.is_empty() {
-        return Answer { bytes: Vec::new(), close };
+        return Answer { close, ..Answer::default() };
     }
-    Answer { bytes: [head.as_bytes(), b"\r\n", body.as_bytes()].concat(), close }
+    let delay = if kind == "slow" { HOLD_TIME } else { Duration::ZERO };
+    Answer { delay, bytes: [head.as_bytes(), b"\r\n", body.as_bytes()].concat(), close }
 }
 
 /// A body that goes through more than one buffer.
@@ -363,6 +400,12 @@ fn reply(kind: &str) -> (String, &'static str, bool) {
         "304" => ("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 5\r\n".to_owned(), "", false),
         "404" => (format!("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n{length}"), "gone\n", false),
         "500" => (format!("HTTP/1.1 500 Oops\r\n{length}"), "oops\n", false),
+        "401" | "429" | "503" | "504" => (format!("HTTP/1.1 {kind} Not now\r\n{length}"), "later", false),
+        "cacheable" => (
+            ok(&format!("Set-Cookie: SRV=z\r\nCache-Control: public, max-age=5\r\n{length}")),
+            "abcde",
+            false,
+        ),
         "1.0" => (format!("HTTP/1.0 200 OK\r\n{length}"), "abcde", true),
         "1.0ka" => (format!("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n{length}"), "abcde", false),
         "dup" => (ok(&format!("X-Dup: a\r\nX-Dup: b, c\r\nServer: origin\r\n{length}")), "abcde", false),
@@ -426,7 +469,7 @@ mod tests {
     #[test]
     fn conversations_get_smaller() {
         let request = b"POST / HTTP/1.1\r\nA: 1\r\nB: 2\r\n\r\nbody\n".to_vec();
-        let conversation = Conversation { requests: vec![request.clone(), request] };
+        let conversation = Conversation { requests: vec![request.clone(), request], holders: 0 };
         assert_eq!(conversation.methods(), ["POST", "POST"]);
         let smaller = conversation.smaller();
         assert_eq!(smaller.len(), 2 + 4);
