@@ -120,7 +120,7 @@ impl Line<'_> {
         if let Some((_, behind)) = line.split_once("\" \"\" \"\" ").or(line.split_once(" \"\" \"\" ")) {
             let (port, _) = behind.split_once(' ')?;
             let start = line.find(" - - [")?;
-            let start = line[..start].rfind(' ').map_or(0, |at| at + 1);
+            let start = line[..start].rfind([' ', '>']).map_or(0, |at| at + 1);
             return Some(Line { front: &line[..start], port: port.parse().ok()?, rest: &line[start..] });
         }
         let mut start = 0;
