@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 use state::backend::Watch;
 use state::expr::Side;
 use state::family::Pick;
+use state::family::inside::Step;
 use state::termination::{Cause, Phase};
 use state::{Backend, Server};
 
@@ -114,6 +115,7 @@ fn choose<'x>(x: &mut Exchange<'x>, backend: &'x Backend, avoid: Option<u32>) ->
 /// The stream goes to this server; `chosen`: by balancing.
 fn took(x: &mut Exchange<'_>, backend: &Backend, (position, server): (u32, &Server), chosen: bool) {
     x.stream.server = Some(position);
+    x.note(|stream| (stream.server, stream.step) = (Some(server.live.uid), Step::Connect));
     let now_ns = net::now().as_nanos();
     stamp(&backend.live.last_used_ns, now_ns);
     stamp(&server.live.last_used_ns, now_ns);
@@ -154,6 +156,7 @@ async fn wait<'x>(
     departures: u32,
 ) -> Result<Option<&'x Server>, Stop> {
     let Some(task) = net::current_task() else { return Err(no_server()) };
+    x.note(|stream| (stream.server, stream.step) = (server.map(|s| s.live.uid), Step::Queue));
     let worker = x.worker;
     let queues = &*worker.queues;
     let now = i64::try_from(net::now().as_nanos() / 1_000_000).unwrap_or(i64::MAX);
@@ -176,7 +179,7 @@ async fn wait<'x>(
     let aborts = backend.aborts();
     let mut aborted = false;
     let mut late = false;
-    while place.answer() == Answer::Wait && !aborted && !late {
+    while place.answer() == Answer::Wait && !aborted && !late && x.doom().is_none() {
         let woken = net::wait(|w| {
             w.notified().until(until);
             if aborts {
@@ -197,6 +200,7 @@ async fn wait<'x>(
     match answer {
         Answer::Served(uid) => Ok(served(x, backend, uid)),
         Answer::Again => Ok(None),
+        Answer::Wait if let Some(cause) = x.doom() => Err(Failure::silent(cause, Phase::QUEUE).into()),
         Answer::Wait if aborted => {
             x.count(|c| c.client_aborts.add(1));
             Err(Failure::silent(Cause::CLIENT, Phase::QUEUE).into())

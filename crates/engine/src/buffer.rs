@@ -28,6 +28,11 @@ pub fn size() -> usize {
     POOL.with(|pool| pool.borrow().size)
 }
 
+/// How many buffers this thread keeps that nobody uses.
+pub fn unused() -> usize {
+    POOL.with(|pool| pool.borrow().unused.len())
+}
+
 /// Has buffers that are taken from now on hold so many bytes (`tune.bufsize`), if that is more than they need anyway.
 pub fn set_size(bytes: u32) {
     let size = usize::try_from(bytes).unwrap_or(SIZE).max(SIZE);
@@ -84,6 +89,11 @@ impl Buffer {
     /// The unread bytes.
     pub fn data(&self) -> &[u8] {
         self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// How many more bytes it could hold.
+    pub const fn room(&self) -> usize {
+        self.bytes.len() - self.len()
     }
 
     pub const fn len(&self) -> usize {

@@ -4,6 +4,7 @@
 use std::io;
 
 use net::{Addr, Sock};
+use state::family::inside::Step;
 use state::fault::Fault;
 use state::options::{RetryOn, Reuse};
 use state::server::{Address, Port};
@@ -49,6 +50,9 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             Some(server) => server,
             None => elsewhere(x, backend).await?,
         };
+        if let Some(cause) = x.doom() {
+            return Err(Failed::Killed(cause).failure().into());
+        }
         if first == First::Head {
             redir::instead(x, server)?;
         }
@@ -117,6 +121,8 @@ pub fn again(x: &mut Exchange<'_>, backend: &Backend) -> bool {
         return false;
     }
     x.stream.retries += 1;
+    let retries = x.stream.retries;
+    x.note(|stream| stream.retries = retries);
     let redispatch = backend.options.redispatch;
     let gone = x.places.server().is_some_and(|server| !server.is_up());
     // Where any server is as good as another, there is no reason to insist.
@@ -334,7 +340,9 @@ async fn transmit<'x>(
         }
     }
     x.stream.times.connected = net::now().as_nanos();
-    x.stream.link.socket = Some(upstream.sock.descriptor());
+    let socket = Some(upstream.sock.descriptor());
+    x.stream.link.socket = socket;
+    x.note(|stream| (stream.sockets[1], stream.step) = (socket, Step::Connected));
     x.upstream = Some(upstream);
     Ok(())
 }

@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use http::Method;
 use http::h1::{Framing, Limits};
 use net::{Sock, Time};
+use state::about::Effort;
 use state::counters::{Block, PerThread};
 use state::expr::{Ctx, Side};
+use state::family::inside::{self, Step};
 use state::options::{KeepAlive, Mode};
 use state::rule::{Farewell, RuleList, Verdict};
 use state::termination::{Cause, Phase};
@@ -19,6 +21,7 @@ use crate::h2::Joint;
 use crate::idle::Lease;
 use crate::persist::Persistence;
 use crate::pump::{Pump, Splice, Traffic};
+use crate::roll::Mark;
 use crate::session::Client;
 use crate::worker::Worker;
 use crate::{cli, rules, track};
@@ -124,6 +127,8 @@ pub struct Exchange<'x> {
     /// How much of a body a buffer held behind the head as it came: the request's, the response's. 0: not asked yet.
     pub body_room: [u64; 2],
     pub places: Places<'x>,
+    /// Its entry in the list of streams under way, from the request's head on.
+    pub mark: Option<Mark<'x>>,
 }
 
 impl<'x> Exchange<'x> {
@@ -173,6 +178,7 @@ impl<'x> Exchange<'x> {
             unsent: Vec::new(),
             body_room: [0; 2],
             places: Places::default(),
+            mark: None,
         }
     }
 
@@ -298,6 +304,46 @@ impl<'x> Exchange<'x> {
         self.frontend.options.http_no_delay || self.backend.is_some_and(|b| b.options.http_no_delay)
     }
 
+    /// Enters it in the list of streams under way.
+    pub fn enroll(&mut self) {
+        let worker: &'x Worker = self.worker;
+        let session = &self.client.session;
+        let stream = inside::Stream {
+            id: 0,
+            count: 0,
+            thread: worker.number,
+            is_api: false,
+            client: self.source(),
+            sockets: [session.socket, None],
+            frontend: self.frontend.live.uid,
+            listening: session.place.listening,
+            backend: None,
+            server: None,
+            step: Step::Request,
+            retries: 0,
+            http: self.framing != Framing::Tunnel || self.stream.has_request,
+            http2: self.client.link.is_some(),
+            begun_ns: self.stream.times.begun,
+            begun_wall_us: self.stream.begun_wall_us,
+            effort: Effort::default(),
+            expires_ns: None,
+        };
+        self.mark = Some(worker.roll.enter(stream, &self.stream.request_line));
+    }
+
+    /// Notes something new of it in that list.
+    pub fn note(&self, change: impl FnOnce(&mut inside::Stream)) {
+        if let Some(mark) = &self.mark {
+            mark.note(change);
+        }
+    }
+
+    /// Why an administrator ended it, if one did.
+    pub fn doom(&self) -> Option<Cause> {
+        let of_server = self.upstream.as_ref().and_then(|upstream| upstream.ticket.doom());
+        of_server.or_else(|| self.mark.as_ref().and_then(Mark::doom))
+    }
+
     /// Runs a rule set.
     pub fn judge(&mut self, side: Side, set: &RuleList) -> Verdict {
         let verdict = rules::run(self.worker, self.world, &mut self.client.session, self.stream, side, set);
@@ -332,9 +378,7 @@ impl<'x> Exchange<'x> {
 
     /// Whether an administrator ended the exchange; then why it stops.
     pub fn killed(&mut self) -> Result<(), Stop> {
-        let Some(cause) = self.upstream.as_ref().and_then(|upstream| upstream.ticket.doom()) else {
-            return Ok(());
-        };
+        let Some(cause) = self.doom() else { return Ok(()) };
         self.keep_client = false;
         if !self.answered {
             self.stream.status = 500;

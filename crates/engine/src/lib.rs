@@ -7,7 +7,7 @@
 //! Reading order, which is that of a request: [`thread`] and [`worker`] (what a thread has), [`listener`], [`session`], [`preamble`],
 //! [`stream`] (the table of phases), [`request`], [`inspect`], [`rules`], [`route`], [`persist`], [`assign`] with [`queue`], [`redir`], [`connect`] with [`dial`], [`borrow`] and [`contact`],
 //! [`preface`], [`respond`], [`filter`] with [`chain`], [`forward`] with [`pump`], [`alter`] and [`spelling`], [`reply`], [`serve`], [`finish`] with [`log`]; [`tunnel`] for TCP; [`health`], [`cli`],
-//! [`announce`], [`at_work`] and [`explain`] beside it all.
+//! [`announce`], [`at_work`], [`roll`], [`malformed`] and [`explain`] beside it all.
 
 pub mod alter;
 pub mod announce;
@@ -34,6 +34,7 @@ pub mod idle;
 pub mod inspect;
 pub mod listener;
 pub mod log;
+pub mod malformed;
 pub mod observe;
 pub mod persist;
 pub mod preamble;
@@ -45,6 +46,7 @@ pub mod reply;
 pub mod request;
 pub mod resolve;
 pub mod respond;
+pub mod roll;
 pub mod route;
 pub mod rules;
 pub mod secure;

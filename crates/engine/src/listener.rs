@@ -37,6 +37,7 @@ pub enum Open {
 pub struct Door {
     /// The number of its address in the process.
     listening: u32,
+    descriptor: i32,
     at: RefCell<At>,
     task: Cell<Option<TaskId>>,
 }
@@ -64,6 +65,15 @@ impl Open {
                     task.notify();
                 }
             }
+        }
+    }
+
+    /// Its descriptor and the positions of frontend and `bind` line in the World in force, if that has it.
+    pub fn seat(&self) -> Option<(i32, u32, u32)> {
+        let Self::Clients(door) = self else { return None };
+        match *door.at.borrow() {
+            At::Here(frontend, bind) => Some((door.descriptor, frontend, bind)),
+            At::Gone(..) => None,
         }
     }
 
@@ -107,7 +117,8 @@ pub fn open(worker: &Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
     let world = worker.world();
     let listening = world.frontend(frontend).and_then(|f| f.listening(bind)).map_or(0, |at| at.uid);
     let at = RefCell::new(At::Here(frontend, bind));
-    let door = Rc::new(Door { listening, at, task: Cell::new(None) });
+    let descriptor = listener.descriptor();
+    let door = Rc::new(Door { listening, descriptor, at, task: Cell::new(None) });
     let task = net::spawn(accept(Rc::clone(worker), listener, Rc::clone(&door)));
     door.task.set(Some(task));
     worker.listeners.borrow_mut().push(Open::Clients(door));

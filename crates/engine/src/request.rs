@@ -20,6 +20,7 @@ use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::filter;
 use crate::inspect;
+use crate::malformed;
 use crate::pump::Pump;
 use crate::{spelling, track};
 
@@ -45,6 +46,7 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
                     break;
                 }
                 Parsed::Invalid(error) => {
+                    note_malformed(x, error);
                     return Err(other_protocol(x).unwrap_or_else(|| refuse(x, error.status())));
                 }
                 Parsed::Partial => {}
@@ -72,6 +74,15 @@ pub async fn head(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     }
     x.stream.times.request = net::now().as_nanos();
     Ok(())
+}
+
+/// Keeps a head that can't be understood for `show errors`, unless it is another protocol's.
+#[cold]
+fn note_malformed(x: &Exchange<'_>, error: h1::Error) {
+    let Some(buffer) = x.client.buffer.as_ref() else { return };
+    if !buffer.data().starts_with(b"PRI * HTTP/2.0\r\n") {
+        malformed::keep(x, Side::Request, error, buffer.data(), buffer.room());
+    }
 }
 
 /// Takes the head that came with the stream.

@@ -14,6 +14,7 @@ use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::h2::Behind;
+use crate::malformed;
 use crate::persist;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
@@ -86,7 +87,10 @@ fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Re
     let limits = x.limits(Side::Response);
     match scan.response(buffer.data(), &mut x.stream.response, &limits) {
         Parsed::Partial => Ok(Found::More),
-        Parsed::Invalid(_) => Err(invalid(x)),
+        Parsed::Invalid(error) => {
+            malformed::keep(x, Side::Response, error, buffer.data(), buffer.room());
+            Err(invalid(x))
+        }
         Parsed::Complete { consumed } => {
             buffer.consume(consumed);
             received(x)

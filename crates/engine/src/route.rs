@@ -26,6 +26,7 @@ pub fn choose(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     x.stream.backend = chosen;
     x.places.enter_backend(backend);
+    x.note(|stream| stream.backend = Some(backend.id));
     if let Some(block) = backend.live.counters.of(x.worker.number) {
         block.requests.add(1);
     }

@@ -51,6 +51,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
 async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::head(x, expired).await?;
     request::prepare(x)?;
+    x.enroll();
     accepted(x);
     let frontend = x.frontend;
     inspect::show_request(x);

@@ -57,6 +57,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
 }
 
 async fn phases(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
+    x.enroll();
     log::moment(x, Origin::Accept);
     content::request_bytes(x, &x.frontend.tcp_content, x.frontend.inspect_delay).await?;
     route::choose(x)?;

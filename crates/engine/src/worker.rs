@@ -18,6 +18,7 @@ use crate::listener::Open;
 use crate::log::Outbox;
 use crate::queue::Queues;
 use crate::resolve::Known;
+use crate::roll::Roll;
 use crate::session::{self, Client, Parked, Start};
 
 /// How many unused streams a thread keeps.
@@ -50,6 +51,8 @@ pub struct Worker {
     pub idle: Idle,
     /// Those that several requests share.
     pub backs: Rc<Backs>,
+    /// Streams under way.
+    pub roll: Roll,
     /// Exchanges under way, by server.
     pub at_work: AtWork,
     pub crew: Arc<Crew>,
@@ -84,6 +87,7 @@ impl Worker {
             parked: Lot::new(),
             idle: Idle::default(),
             backs: Rc::default(),
+            roll: Roll::new(number),
             at_work: AtWork::default(),
             crew,
             log: RefCell::new(log),
@@ -174,6 +178,11 @@ impl Worker {
         if streams.len() < KEEP {
             streams.push(stream);
         }
+    }
+
+    /// How many unused streams are kept.
+    pub fn kept_streams(&self) -> usize {
+        self.streams.borrow().len()
     }
 
     /// Stops accepting, closes what is idle; clients under way finish their request.

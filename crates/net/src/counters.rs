@@ -34,6 +34,10 @@ const CALLS: usize = 10;
 pub struct Counters {
     /// Turns of the loop.
     pub loops: u64,
+    /// Turns in which no task ran, those that ended with tasks left to run, those that did not wait for events.
+    pub empty: u64,
+    pub full: u64,
+    pub hurried: u64,
     /// Times that a task was polled.
     pub polls: u64,
     /// Events that the kernel reported.
@@ -65,6 +69,9 @@ impl Counters {
 #[derive(Default)]
 pub(crate) struct Meter {
     pub(crate) loops: Cell<u64>,
+    pub(crate) empty: Cell<u64>,
+    pub(crate) full: Cell<u64>,
+    pub(crate) hurried: Cell<u64>,
     pub(crate) polls: Cell<u64>,
     pub(crate) events: Cell<u64>,
     pub(crate) stale: Cell<u64>,
@@ -92,6 +99,9 @@ impl Meter {
         }
         Counters {
             loops: self.loops.get(),
+            empty: self.empty.get(),
+            full: self.full.get(),
+            hurried: self.hurried.get(),
             polls: self.polls.get(),
             events: self.events.get(),
             stale: self.stale.get(),

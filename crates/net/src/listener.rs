@@ -232,6 +232,11 @@ impl Listener {
         self.bound.addr
     }
 
+    /// The number of its descriptor.
+    pub fn descriptor(&self) -> i32 {
+        self.bound.handle
+    }
+
     /// See [`Bound::unlink`].
     pub fn unlink(&self) -> io::Result<()> {
         self.bound.unlink()

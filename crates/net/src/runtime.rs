@@ -132,6 +132,11 @@ impl Runtime {
                     break;
                 }
             }
+            match budget {
+                TASKS_A_TURN => bump(&rt.meter.empty),
+                0 => bump(&rt.meter.full),
+                _ => {}
+            }
             rt.look(rt.timeout());
         }
     }
@@ -473,8 +478,12 @@ impl Rt {
         let mut events = self.events.borrow_mut();
         events.clear();
         self.meter.call(Call::Wait);
-        let idle_from =
-            if timeout == Some(Duration::ZERO) { None } else { Some(self.kernel().monotonic().0) };
+        let idle_from = if timeout == Some(Duration::ZERO) {
+            bump(&self.meter.hurried);
+            None
+        } else {
+            Some(self.kernel().monotonic().0)
+        };
         let waited = match &self.over {
             None => self.linux.wait(timeout, &mut events),
             Some(other) => other.wait(timeout, &mut events),

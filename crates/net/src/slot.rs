@@ -106,6 +106,10 @@ impl Slots {
         self.0.get(handle as u32)
     }
 
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(u32, &Slot)) {
+        self.0.each(visit);
+    }
+
     pub(crate) fn make(&self, handle: Handle) -> Option<&Slot> {
         self.0.make(handle as u32)
     }

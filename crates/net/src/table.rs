@@ -26,6 +26,16 @@ impl<T: Default> Table<T> {
         chunk.get(index as usize & (CHUNK - 1))
     }
 
+    /// Visits each element that has been made.
+    pub(crate) fn each(&self, visit: &mut dyn FnMut(u32, &T)) {
+        for (at, chunk) in (0u32..).zip(&*self.chunks) {
+            let made = chunk.get().into_iter().flat_map(|chunk| chunk.iter());
+            for (index, element) in (at << CHUNK_BITS..).zip(made) {
+                visit(index, element);
+            }
+        }
+    }
+
     /// The element at `index`, made with its neighbours when it's new; `None` beyond [`INDEX_MAX`].
     pub(crate) fn make(&self, index: u32) -> Option<&T> {
         let chunk = self.chunks.get((index >> CHUNK_BITS) as usize)?;

@@ -3,7 +3,7 @@
 
 use crate::effort::{Account, Effort};
 use crate::table::{INDEX_MAX, Table};
-use crate::{remote, wheel};
+use crate::{Time, remote, wheel};
 use pin_project_lite::pin_project;
 use std::any::Any;
 use std::cell::Cell;
@@ -229,6 +229,25 @@ impl Tasks {
     /// What the task being polled took so far.
     pub(crate) fn effort(&self) -> Effort {
         self.table.get(self.current()).map(|task| task.account.effort()).unwrap_or_default()
+    }
+
+    /// What a task took so far, and when its present wait ends; none if it has ended.
+    pub(crate) fn look_at(&self, id: TaskId) -> Option<(Effort, Time)> {
+        let task = self.named(id)?;
+        Some((task.account.effort(), Time(task.deadline.get())))
+    }
+
+    /// How many tasks are queued to run.
+    pub(crate) fn ready(&self) -> u32 {
+        let mut count = 0;
+        for queue in [&self.run, &self.yielded, &self.late] {
+            let mut at = queue.head.get();
+            while let Some(task) = self.table.get(at) {
+                count += 1;
+                at = task.next.get();
+            }
+        }
+        count
     }
 
     pub(crate) fn set_current(&self, index: u32) {

@@ -16,6 +16,7 @@ mod edit;
 mod explain;
 mod feature;
 mod frozen;
+mod host;
 mod inventory;
 mod keyword_dump;
 mod lists;

@@ -85,6 +85,7 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     cli.changed_by(Box::new(Desk::new(Rc::clone(stage))));
     stage.attended_by(monitor, Rc::clone(&cli));
     stage.world().process.starting.store(false, Relaxed);
+    say::started();
     if let Some(here) = net::remote() {
         link::listen(here, cli::adopt)?;
     }

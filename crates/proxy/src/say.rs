@@ -11,6 +11,10 @@ use crate::version;
 
 /// What was said since [`record`], until it was asked for.
 static RECORD: Mutex<Option<String>> = Mutex::new(None);
+/// What was said while the process started, for as long as it runs.
+static STARTUP: Mutex<(bool, String)> = Mutex::new((true, String::new()));
+/// How much of that is kept.
+const STARTUP_MAX: usize = 64 * 1024;
 static QUIET: AtomicBool = AtomicBool::new(false);
 static INTRODUCED: AtomicBool = AtomicBool::new(false);
 
@@ -59,8 +63,23 @@ pub(crate) fn rendered(severity: Severity, text: &str) {
     if let Some(record) = &mut *RECORD.lock().unwrap_or_else(PoisonError::into_inner) {
         record.push_str(&out);
     }
+    let mut startup = STARTUP.lock().unwrap_or_else(PoisonError::into_inner);
+    if startup.0 && startup.1.len() < STARTUP_MAX {
+        startup.1.push_str(&out);
+    }
+    drop(startup);
     // Nobody is left to tell when standard error is closed.
     err(&out);
+}
+
+/// The process has started: what is said from now on is no part of [`startup`].
+pub(crate) fn started() {
+    STARTUP.lock().unwrap_or_else(PoisonError::into_inner).0 = false;
+}
+
+/// What was said while the process started.
+pub(crate) fn startup() -> String {
+    STARTUP.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
 }
 
 /// Keeps what is said from now on, for whoever asks.

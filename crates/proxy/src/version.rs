@@ -32,6 +32,7 @@ pub(crate) fn program() -> engine::cli::Program {
         release_date: DATE,
         memory_mb: 0,
         cpu_time_ns: cpu_time,
+        host: crate::host::HOST,
     }
 }
 
@@ -72,23 +73,11 @@ fn build() -> String {
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
     let target = if cfg!(target_env = "musl") { "linux-musl" } else { "linux-glibc" };
     let _ = writeln!(out, "  TARGET  = {target}\n  CC      = rustc\n  PROFILE = {profile}\n");
-    let features: Vec<String> =
-        FEATURES.iter().map(|(name, has)| format!("{}{name}", if *has { '+' } else { '-' })).collect();
-    let _ = writeln!(out, "Feature list : {}\n", features.join(" "));
-    let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
+    let _ = writeln!(out, "Feature list : {}\n", features());
     out.push_str("Default settings :\n  bufsize = 16384, maxrewrite = 1024\n\n");
-    let _ = writeln!(out, "Built with multi-threading support (MAX_THREADS=1024, default={threads}).");
-    let _ = writeln!(
-        out,
-        "Built with SSL library version : {SSL_LIBRARY}\nRunning on SSL library version : {SSL_LIBRARY}\n\
-         SSL library supports TLS extensions : yes\nSSL library supports SNI : yes\n\
-         SSL library supports : TLSv1.2 TLSv1.3 (spoken by rustls)"
-    );
-    out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
-    out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
-    out.push_str("Encrypted password support via crypt(3): yes\n\n");
+    out.push_str(&options());
     out.push_str(
-        "Available polling systems :\n      epoll : pref=300,  test result OK\n\
+        "\nAvailable polling systems :\n      epoll : pref=300,  test result OK\n\
          Total: 1 (1 usable), will use epoll.\n\n\
          Available multiplexer protocols :\n\
          (protocols marked as <default> cannot be specified using 'proto' keyword)\n         \
@@ -107,6 +96,29 @@ fn build() -> String {
         let (run, known) = class.counts();
         let _ = writeln!(out, "  {:<38} : {run:>3} of {known:>3} known are run", class.title);
     }
+    out
+}
+
+/// What this build can do, by HAProxy's names.
+pub(crate) fn features() -> String {
+    let each = FEATURES.iter().map(|(name, has)| format!("{}{name}", if *has { '+' } else { '-' }));
+    each.collect::<Vec<_>>().join(" ")
+}
+
+/// What it is built with, a line each.
+pub(crate) fn options() -> String {
+    let mut out = String::new();
+    let threads = net::thread::affinity().map_or(1, |cpus| cpus.len());
+    let _ = writeln!(out, "Built with multi-threading support (MAX_THREADS=1024, default={threads}).");
+    let _ = writeln!(
+        out,
+        "Built with SSL library version : {SSL_LIBRARY}\nRunning on SSL library version : {SSL_LIBRARY}\n\
+         SSL library supports TLS extensions : yes\nSSL library supports SNI : yes\n\
+         SSL library supports : TLSv1.2 TLSv1.3 (spoken by rustls)"
+    );
+    out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
+    out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
+    out.push_str("Encrypted password support via crypt(3): yes\n");
     out
 }
 

@@ -367,6 +367,90 @@ fn clients_have_limits() {
 }
 
 #[test]
+fn streams_are_listed_and_ended() {
+    let serving = serve("");
+    // The origin waits for the rest of the body.
+    let mut client = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    client.write_all(b"POST /some?where HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx").unwrap();
+    let from = client.local_addr().unwrap();
+    let line = until("the stream", || {
+        let list = serving.ask("show sess show-uri frontend web");
+        let line = list.lines().find(|line| line.contains(" be=app srv=s1 ") && line.contains("scb=[8,"));
+        line.map(str::to_owned)
+    });
+    let head = format!(": proto=tcpv4 src={from} fe=web be=app srv=s1 ts=00 epoch=0 age=");
+    assert!(line.contains(&head), "{line}");
+    assert!(line.ends_with("uri=\"POST /some?where HTTP/1.1\""), "{line}");
+    let id = line.split(':').next().unwrap();
+    let large = serving.ask(&format!("show sess {id}"));
+    assert!(large.contains("\n  frontend=web (id=2 mode=http), listener=first (id=1)\n  backend=app (id=3 mode=http)\n  server=s1 (id=1) addr=127.0.0.1:"), "{large}");
+    for (command, answer) in [
+        ("show sess backend both", "\n"),
+        ("show sess older 1h", "\n"),
+        ("show sess 0x1", "Session not found.\n\n"),
+        ("show sess backend none", "No such backend.\n\n"),
+        ("shutdown session 0x1", "No such session (use 'show sess').\n\n"),
+        ("shutdown session", "Session pointer expected (use 'show sess').\n\n"),
+    ] {
+        assert_eq!(serving.ask(command), answer, "{command}");
+    }
+    // The conversation itself is one.
+    assert!(serving.ask("show sess").contains(" fe=GLOBAL "));
+    assert_eq!(serving.ask(&format!("shutdown session {id}")), "\n");
+    let mut rest = Vec::new();
+    // It ends, whether in order or by a reset.
+    let _ = client.read_to_end(&mut rest);
+    until("its end", || (serving.ask("show sess frontend web") == "\n").then_some(()));
+    serving.end();
+}
+
+#[test]
+fn malformed_messages_are_kept() {
+    let serving = serve("");
+    assert!(serving.ask("show errors").ends_with(" : 0\n\n"));
+    let mut client = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    client.write_all(b"GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400 "));
+    let kept = serving.ask("show errors web");
+    for part in [
+        " : 1\n \n[",
+        "] frontend web (#2): invalid request\n  backend <NONE> (#-1), server <NONE> (#-1), event #0, src 127.0.0.1:",
+        "len 28, ",
+        ", error at position 5\n",
+        "H1 msg state MSG_RQURI(4), ",
+        "  00000  GET /\\x01 HTTP/1.1\\r\\n\n  00017  Host: h\\r\\n\n  00026  \\r\\n\n\n",
+    ] {
+        assert!(kept.contains(part), "{part} in {kept}");
+    }
+    assert!(serving.ask("show errors web response").ends_with(" : 1\n\n"));
+    assert_eq!(serving.ask("show errors none"), "No such proxy.\n\n");
+    serving.end();
+}
+
+#[test]
+fn threads_tell_of_themselves() {
+    let serving = serve("");
+    serving.get("/");
+    let threads = serving.ask("show threads");
+    assert_eq!(threads.matches(" Thread ").count(), 3, "{threads}");
+    let activity = serving.ask("show activity");
+    assert!(activity.starts_with("thread_id: 3 (1..3)\n"), "{activity}");
+    let listeners = serving.ask("show fd l");
+    assert!(listeners.contains(&format!("l.st=RDY fe=web fam=ipv4 lport={}\n", serving.port)), "{listeners}");
+    assert!(serving.ask("show pools match stream").starts_with("Dumping pools usage. Use SIGQUIT"));
+    assert!(serving.ask("show profiling status").contains(": off "));
+    assert!(serving.ask("set profiling tasks on;show profiling status").contains(": on  "));
+    assert!(serving.ask("show libs").contains("/sluice\n"));
+    assert!(serving.ask("show startup-logs").is_ascii());
+    assert!(serving.ask("show schema json").starts_with("{\"$schema\":"));
+    serving.end();
+}
+
+#[test]
 fn a_socket_that_cannot_be_had_is_told() {
     let scratch = Scratch::new("stats").unwrap();
     scratch.write("s.cfg", "global\n    stats socket /no/such/folder/s\n").unwrap();

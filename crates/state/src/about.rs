@@ -23,6 +23,10 @@ pub struct About {
     pub open_files: u64,
     /// What the process used of the CPUs so far, nanoseconds.
     pub cpu_time_ns: fn() -> u64,
+    /// What the program tells of itself and of its machine.
+    pub host: Host,
+    /// Has tasks timed, or not.
+    pub profile: fn(bool),
     /// Asks the kernel about a connection by its descriptor; none where it is no TCP connection.
     pub tcp_facts: fn(i32) -> Option<crate::link::TcpFacts>,
     /// Puts the packet that began a connection of this thread into the buffer, where it was kept (`tcp-ss`).
@@ -44,6 +48,22 @@ pub struct About {
     pub cpu_rate: Rate,
     /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.
     pub tasks: PerThread<AtomicU32>,
+}
+
+/// What the program tells of itself and of the machine it runs on: texts, each line ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// What was said while it started.
+    pub startup_logs: fn() -> String,
+    /// The object files that are loaded, with their addresses.
+    pub libraries: fn() -> String,
+    /// Version, features, system, identity and limits.
+    pub machine: fn() -> String,
+}
+
+impl Host {
+    /// One that tells nothing.
+    pub const SILENT: Self = Self { startup_logs: String::new, libraries: String::new, machine: String::new };
 }
 
 /// What a task took of the processor.

@@ -13,6 +13,7 @@ use crate::table::KeyKind;
 use crate::{Backend, Format, Timer};
 
 mod command;
+pub mod inside;
 mod metric;
 mod service;
 

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`world`], [`frontend`], [`backend`], [`server`], [`cookie`], [`table`], [`stick`]; [`session`], [`stream`],
 //! [`tracking`]; [`expr`], [`reference`], [`acl`], [`format`], [`forwarded`], [`rule`], [`screen`], [`route`], [`filter`], [`compression`];
-//! [`cache`]; [`log`], [`ring`]; [`tls`]; [`family`]; [`about`].
+//! [`cache`]; [`log`], [`ring`]; [`tls`]; [`family`]; [`about`], [`malformed`].
 
 pub mod about;
 pub mod acl;
@@ -34,6 +34,7 @@ pub mod jose;
 pub mod link;
 pub mod log;
 pub mod log_forward;
+pub mod malformed;
 pub mod numbers;
 pub mod options;
 pub mod reference;

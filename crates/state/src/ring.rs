@@ -122,6 +122,19 @@ impl Store {
         self.lock().next(reader, out)
     }
 
+    /// Appends the message at this position or, if that is gone, the oldest one, and gives the position behind it; none if
+    /// there is nothing new. Positions count all bytes that were ever kept.
+    pub fn read(&self, at: u64, out: &mut Vec<u8>) -> Option<u64> {
+        let inner = self.lock();
+        let at = at.max(inner.start);
+        (at < inner.end).then(|| inner.message(at, out))
+    }
+
+    /// The position behind the newest message.
+    pub fn end(&self) -> u64 {
+        self.lock().end
+    }
+
     /// Messages that could not be stored so far.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
@@ -157,14 +170,21 @@ impl Inner {
             return None;
         }
         let length = self.length(at);
+        let behind = self.message(at, out);
+        if let Some(reader) = self.readers.get_mut(reader) {
+            reader.at = behind;
+        }
+        Some(length)
+    }
+
+    /// Appends the message at this position; gives the one behind it.
+    fn message(&self, at: u64, out: &mut Vec<u8>) -> u64 {
+        let length = self.length(at);
         let from = at + PREFIX as u64;
         let (first, second) = self.pieces(from, length);
         out.extend_from_slice(first);
         out.extend_from_slice(second);
-        if let Some(reader) = self.readers.get_mut(reader) {
-            reader.at = from + length as u64;
-        }
-        Some(length)
+        from + length as u64
     }
 
     fn write(&mut self, bytes: &[u8]) {

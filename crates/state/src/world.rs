@@ -18,6 +18,7 @@ use crate::frontend::Bind;
 use crate::jose::Policy;
 use crate::log::{Profile, Target};
 use crate::log_forward::LogForward;
+use crate::malformed::Gallery;
 use crate::numbers::Numbers;
 use crate::resolvers::Resolvers;
 use crate::ring::Ring;
@@ -187,6 +188,8 @@ pub struct Process {
     pub shortages: [AtomicU64; 4],
     /// Whether the memory that `-m` allows is nearly used up.
     pub memory_full: AtomicBool,
+    /// Messages that could not be understood.
+    pub malformed: Gallery,
     /// What an administrator changed of its limits.
     pub limits: Limits,
 }

@@ -1,12 +1,16 @@
 //! What a command has the threads that serve traffic do: each does it with what is its own, and the command's answer waits
 //! for them.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use state::World;
 use state::family::Chore;
+use state::family::inside::Survey;
 
+use super::Cli;
+use super::inside::{Main, Serving};
 use crate::at_work::Crew;
 use crate::listener::Open;
 use crate::thread;
@@ -39,6 +43,17 @@ pub(super) async fn everywhere(crew: &Crew, world: &Arc<World>, chore: Chore) {
         })
         .await;
     }
+}
+
+/// Asks all threads, this one the last.
+pub(super) async fn ask(cli: &Rc<Cli>, world: &Arc<World>, survey: &Arc<dyn Survey>) {
+    let survey = Arc::clone(survey);
+    let part = Arc::clone(&survey);
+    let ask = move |world: &World, _: u16| {
+        thread::with_worker(|worker| part.ask(world, &Serving(worker)));
+    };
+    everywhere(&cli.crew, world, Chore::Each(Arc::new(ask))).await;
+    survey.ask(world, &Main(cli));
 }
 
 /// This thread's part.

@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use keywords::command::{self, Title};
 use net::{Sock, Time};
-use state::World;
+use state::family::inside::{self, Survey, Told};
 use state::family::{Answer, Console, Query, Talk};
 use state::world::Level;
+use state::{Endpoint, World};
 
 use super::line::{self, Line};
 use super::{Cli, chore};
+use crate::listener::endpoint;
 
 /// How much is read at once.
 const READ: usize = 4096;
@@ -34,11 +36,15 @@ const TOO_MANY: &str = "Too many arguments. Commands must have at most 64 argume
 pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, level: Level) {
     let console = Console::new(level, cli.world().global.stats_timeout_ms);
     let mut talk = Conversation { cli, sock, console, input: Vec::new(), out: Vec::new() };
+    let _mark = cli.roll.enter(as_stream(&talk.sock), b"");
     // Whatever went wrong, there is nobody left to tell.
     if talk.run().await.is_ok() {
         talk.linger().await;
     }
 }
+
+/// A command: its words and what followed.
+type Asked<'q> = (&'q [&'q [u8]], Option<&'q [u8]>);
 
 struct Conversation<'c> {
     cli: &'c Rc<Cli>,
@@ -158,6 +164,18 @@ impl Conversation<'_> {
                     net::sleep_until(net::now().plus_millis(u64::from(ms))).await;
                     from = next;
                 }
+                Answer::Watch(next, ms) => {
+                    self.send().await?;
+                    if self.speaks_within(u64::from(ms)).await {
+                        break;
+                    }
+                    from = next;
+                }
+                Answer::Survey(survey) => {
+                    chore::ask(self.cli, &world, &survey).await;
+                    self.tell(&world, (words, payload), &*survey).await?;
+                    break;
+                }
                 Answer::Then(what) => {
                     chore::everywhere(&self.cli.crew, &world, what).await;
                     break;
@@ -170,8 +188,34 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    fn step(&mut self, world: &World, words: &[&[u8]], payload: Option<&[u8]>, from: u64) -> Answer {
-        let query = Query {
+    /// Gives what a survey found out, a part at a time.
+    async fn tell(&mut self, world: &World, asked: Asked<'_>, survey: &dyn Survey) -> io::Result<()> {
+        let mut from = 0;
+        loop {
+            let mut out = std::mem::take(&mut self.out);
+            let told = survey.tell(&self.query(world, asked), from, &mut out);
+            self.out = out;
+            let Told::More(next) = told else { return Ok(()) };
+            self.send().await?;
+            net::yield_now().await;
+            from = next;
+        }
+    }
+
+    /// Waits for so long, or until the client says something or goes; whether it did.
+    async fn speaks_within(&self, ms: u64) -> bool {
+        if !self.input.is_empty() {
+            return true;
+        }
+        let until = net::now().plus_millis(ms);
+        let woken = net::wait(|w| {
+            w.read(&self.sock).until(until);
+        });
+        woken.await.any_ready()
+    }
+
+    fn query<'q>(&'q self, world: &'q World, (words, payload): Asked<'q>) -> Query<'q> {
+        Query {
             words,
             payload,
             world,
@@ -180,21 +224,32 @@ impl Conversation<'_> {
             changes: self.cli.changes(),
             now_ns: net::now().as_nanos(),
             wall_us: net::wall(),
-        };
+        }
+    }
+
+    fn step(&mut self, world: &World, words: &[&[u8]], payload: Option<&[u8]>, from: u64) -> Answer {
+        let mut out = std::mem::take(&mut self.out);
+        let flow = self.run_command(&self.query(world, (words, payload)), from, &mut out);
+        self.out = out;
+        flow
+    }
+
+    fn run_command(&self, query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Answer {
+        let words = query.words;
         if words.is_empty() {
             return Answer::Done;
         }
         if words.len() > WORDS_MAX {
-            return query.refuse(TOO_MANY, &mut self.out);
+            return query.refuse(TOO_MANY, out);
         }
         match command::find(words) {
             None => {
-                command::list(Title::Unknown, words, &self.console, &mut self.out);
+                command::list(Title::Unknown, words, &self.console, out);
                 Answer::Done
             }
             Some(command) => match command::permit(command, &self.console) {
-                Ok(()) => (command.run)(&query, from, &mut self.out),
-                Err(why) => query.refuse(why, &mut self.out),
+                Ok(()) => (command.run)(query, from, out),
+                Err(why) => query.refuse(why, out),
             },
         }
     }
@@ -288,6 +343,30 @@ impl Conversation<'_> {
                 _ => return,
             }
         }
+    }
+}
+
+/// A conversation as a stream under way.
+fn as_stream(sock: &Sock) -> inside::Stream {
+    inside::Stream {
+        id: 0,
+        count: 0,
+        thread: 0,
+        is_api: true,
+        client: sock.peer_addr().ok().as_ref().and_then(endpoint).unwrap_or(Endpoint::Unix),
+        sockets: [Some(sock.descriptor()), None],
+        frontend: 0,
+        listening: 0,
+        backend: None,
+        server: None,
+        step: inside::Step::Request,
+        retries: 0,
+        http: false,
+        http2: false,
+        begun_ns: net::now().as_nanos(),
+        begun_wall_us: net::wall(),
+        effort: Default::default(),
+        expires_ns: None,
     }
 }
 

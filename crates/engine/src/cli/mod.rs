@@ -4,6 +4,7 @@
 
 mod chore;
 mod conversation;
+mod inside;
 mod line;
 mod rates;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use net::{Bound, Listener, Remote, TaskId};
-use state::about::Effort;
+use state::about::{Effort, Host};
 use state::counters::{PerThread, Rate};
 use state::family::Changes;
 use state::link::TcpFacts;
@@ -24,6 +25,7 @@ use state::{About, World};
 use crate::announce;
 use crate::at_work::Crew;
 use crate::log::Outbox;
+use crate::roll::Roll;
 
 /// How long to hold back when there are as many connections as may be (manual 3.1 "stats maxconn"), or when the process lacks something.
 const PAUSE_MS: u64 = 20;
@@ -48,6 +50,14 @@ pub struct Program {
     pub memory_mb: u32,
     /// What the process used of the CPUs so far, nanoseconds.
     pub cpu_time_ns: fn() -> u64,
+    pub host: Host,
+}
+
+/// What accepts, on whose behalf, and on which descriptor.
+struct Door {
+    of: StatsSocket,
+    task: TaskId,
+    descriptor: i32,
 }
 
 /// The Runtime API at work.
@@ -57,9 +67,11 @@ pub struct Cli {
     crew: Arc<Crew>,
     log: RefCell<Outbox>,
     clients: Cell<u32>,
+    /// The conversations under way.
+    roll: Roll,
     changes: OnceCell<Box<dyn Changes>>,
     /// What accepts, and on whose behalf.
-    doors: RefCell<Vec<(StatsSocket, TaskId)>>,
+    doors: RefCell<Vec<Door>>,
 }
 
 impl Cli {
@@ -74,12 +86,14 @@ impl Cli {
     ) -> io::Result<Rc<Self>> {
         let about = introduce(&world, program, threads.len());
         let log = RefCell::new(Outbox::new(&world));
+        let number = u16::try_from(threads.len()).unwrap_or(u16::MAX);
         let cli = Rc::new(Self {
             world: RefCell::new(world),
             about,
             crew,
             log,
             clients: Cell::new(0),
+            roll: Roll::new(number),
             changes: OnceCell::new(),
             doors: RefCell::default(),
         });
@@ -101,8 +115,9 @@ impl Cli {
     fn open(self: &Rc<Self>, sockets: Vec<Socket>) -> io::Result<()> {
         for socket in sockets {
             let listener = Listener::new(socket.bound)?;
+            let descriptor = listener.descriptor();
             let task = net::spawn(accept(Rc::clone(self), listener, socket.of.clone()));
-            self.doors.borrow_mut().push((socket.of, task));
+            self.doors.borrow_mut().push(Door { of: socket.of, task, descriptor });
         }
         Ok(())
     }
@@ -113,7 +128,7 @@ impl Cli {
         let old = self.world.replace(world);
         let world = self.world();
         self.log.borrow_mut().turn_to(&old, &world);
-        self.doors.borrow_mut().retain(|(of, task)| {
+        self.doors.borrow_mut().retain(|Door { of, task, .. }| {
             let stays = world.global.stats_sockets.iter().any(|socket| socket.bind == of.bind);
             if !stays {
                 task.abort();
@@ -169,6 +184,8 @@ fn about(program: &Program, threads: usize) -> About {
         memory_mb: program.memory_mb,
         open_files: net::process::nofile().unwrap_or(0),
         cpu_time_ns: program.cpu_time_ns,
+        host: program.host,
+        profile: net::profile,
         tcp_facts,
         saved_syn: |descriptor, buf| net::saved_syn(descriptor, buf).ok(),
         effort,

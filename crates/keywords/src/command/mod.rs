@@ -3,6 +3,7 @@
 
 use state::family::{Command, Console, Gate};
 
+mod activity;
 mod clear_counters;
 mod config;
 mod dynamic;
@@ -10,10 +11,12 @@ mod echo;
 mod enable;
 mod expert_mode;
 mod help;
+mod host;
 mod level;
 mod map;
 mod maxconn;
 mod not_run;
+mod profiling;
 mod prompt;
 mod publish_backend;
 mod quit;
@@ -27,12 +30,20 @@ mod show_cache;
 mod show_cli;
 mod show_defaults;
 mod show_env;
+mod show_errors;
+mod show_events;
+mod show_fd;
 mod show_info;
+mod show_peers;
+mod show_pools;
+mod show_schema;
 mod show_servers;
+mod show_sess;
 mod show_stat;
 mod show_version;
 mod shutdown;
 mod table;
+mod trace;
 mod var;
 mod wait;
 mod weight;
@@ -41,6 +52,7 @@ pub use help::{Title, list};
 
 /// Every command, a file a line.
 pub static ALL: &[&[Command]] = &[
+    activity::KEYWORDS,
     clear_counters::KEYWORDS,
     config::KEYWORDS,
     dynamic::KEYWORDS,
@@ -48,10 +60,12 @@ pub static ALL: &[&[Command]] = &[
     enable::KEYWORDS,
     expert_mode::KEYWORDS,
     help::KEYWORDS,
+    host::KEYWORDS,
     level::KEYWORDS,
     map::KEYWORDS,
     maxconn::KEYWORDS,
     not_run::KEYWORDS,
+    profiling::KEYWORDS,
     prompt::KEYWORDS,
     publish_backend::KEYWORDS,
     quit::KEYWORDS,
@@ -64,12 +78,20 @@ pub static ALL: &[&[Command]] = &[
     show_cli::KEYWORDS,
     show_defaults::KEYWORDS,
     show_env::KEYWORDS,
+    show_errors::KEYWORDS,
+    show_events::KEYWORDS,
+    show_fd::KEYWORDS,
     show_info::KEYWORDS,
+    show_peers::KEYWORDS,
+    show_pools::KEYWORDS,
+    show_schema::KEYWORDS,
     show_servers::KEYWORDS,
+    show_sess::KEYWORDS,
     show_stat::KEYWORDS,
     show_version::KEYWORDS,
     shutdown::KEYWORDS,
     table::KEYWORDS,
+    trace::KEYWORDS,
     var::KEYWORDS,
     wait::KEYWORDS,
     weight::KEYWORDS,
@@ -100,7 +122,8 @@ mod prelude {
     pub(super) use state::family::{Answer, Command, Gate, Query};
     use state::turn::Seat;
     pub(super) use state::world::Level;
-    use state::{Backend, Frontend, Server, World};
+    pub(super) use state::{Backend, World};
+    use state::{Frontend, Server};
 
     /// The server that the word at this position names as `backend/server`.
     pub(super) fn seat<'a>(query: &Query<'a>, at: usize) -> Result<Seat<'a>, &'static str> {
@@ -140,6 +163,36 @@ mod prelude {
         let id = numbered(name);
         let named = |f: &&Frontend| id.map_or(*f.name == *name, |id| f.id == id);
         query.world.frontends.iter().find(named).ok_or("No such frontend.")
+    }
+
+    /// Milliseconds of a number with a unit, which is `unit_ms` if there is none (manual 2.5).
+    pub(super) fn span_ms(text: &[u8], unit_ms: u64) -> Option<u64> {
+        let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (count, unit) = text.split_at_checked(digits)?;
+        let count: u64 = std::str::from_utf8(count).ok()?.parse().ok()?;
+        match unit {
+            b"us" => Some(count.div_ceil(1000)),
+            b"" => count.checked_mul(unit_ms),
+            b"ms" => Some(count),
+            b"s" => count.checked_mul(1000),
+            b"m" => count.checked_mul(60_000),
+            b"h" => count.checked_mul(3_600_000),
+            b"d" => count.checked_mul(86_400_000),
+            _ => None,
+        }
+    }
+
+    /// A length of time in its two largest units: `59s`, `1m30s`, `2h`, `1d3h`.
+    pub(super) fn span(ms: u64) -> String {
+        let seconds = ms / 1000;
+        let (large, small) = match seconds {
+            0..60 => ((seconds, "s"), (0, "")),
+            60..3600 => ((seconds / 60, "m"), (seconds % 60, "s")),
+            3600..86_400 => ((seconds / 3600, "h"), (seconds % 3600 / 60, "m")),
+            _ => ((seconds / 86_400, "d"), (seconds % 86_400 / 3600, "h")),
+        };
+        let rest = if small.0 > 0 { format!("{}{}", small.0, small.1) } else { String::new() };
+        format!("{}{}{rest}", large.0, large.1)
     }
 
     /// A number as C's `atoi` reads it: what stands in front, 0 if that is none; and whether that was all.
@@ -274,6 +327,25 @@ mod tests {
             // What has no usage is not listed.
             assert!(command.usage.is_empty() || command.usage.starts_with(&words), "{}", command.usage);
             assert!(!command.doc.is_empty() && !command.doc.ends_with('.'), "{words}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, ms) in
+            [("60", Some(60_000)), ("5ms", Some(5)), ("2h", Some(7_200_000)), ("5x", None), ("", None)]
+        {
+            assert_eq!(prelude::span_ms(text.as_bytes(), 1000), ms, "{text}");
+        }
+        for (ms, text) in [
+            (999, "0s"),
+            (59_000, "59s"),
+            (60_000, "1m"),
+            (89_999, "1m29s"),
+            (100_000_000, "1d3h"),
+            (7_200_000, "2h"),
+        ] {
+            assert_eq!(prelude::span(ms), text);
         }
     }
 

@@ -20,6 +20,8 @@ const HELP: &str = "Usage: wait {-h|<duration>} [condition [args...]]\n\
     \x20   duration. Supported conditions are:\n\
     \x20   - <none> : by default, just sleep for the specified duration.\n\
     \x20   - srv-removable <px>/<sv> : wait for this server to become removable.";
+/// Nobody waits for longer than this.
+const LONGEST_MS: u64 = u32::MAX as u64 >> 1;
 /// How often it is looked.
 const LOOK_MS: u64 = 50;
 
@@ -30,7 +32,7 @@ fn run(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Answer {
         return query.inform(HELP, out);
     }
     let until = match from {
-        0 => match (query.word(1), duration_ms(query.word(1))) {
+        0 => match (query.word(1), span_ms(query.word(1), 1).filter(|ms| *ms <= LONGEST_MS)) {
             (b"", _) => return query.refuse("Expects a duration in milliseconds.", out),
             (_, None) => return query.refuse("Invalid duration.", out),
             (_, Some(ms)) => query.now_ns.saturating_add(ms.saturating_mul(1_000_000)).max(1),
@@ -63,22 +65,4 @@ fn run(query: &Query<'_>, from: u64, out: &mut Vec<u8>) -> Answer {
             Answer::Later(until, u32::try_from(look).unwrap_or(u32::MAX))
         }
     }
-}
-
-/// Milliseconds of a number with a unit, which are milliseconds without one (manual 2.5).
-fn duration_ms(text: &[u8]) -> Option<u64> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let (count, unit) = text.split_at_checked(digits)?;
-    let count: u64 = std::str::from_utf8(count).ok()?.parse().ok()?;
-    let ms = match unit {
-        b"us" => Some(count.div_ceil(1000)),
-        b"" | b"ms" => Some(count),
-        b"s" => count.checked_mul(1000),
-        b"m" => count.checked_mul(60_000),
-        b"h" => count.checked_mul(3_600_000),
-        b"d" => count.checked_mul(86_400_000),
-        _ => None,
-    }?;
-    // Nobody waits for longer than this.
-    (ms <= u64::from(u32::MAX >> 1)).then_some(ms)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sample::Owned;
 
+use super::inside::Survey;
 use crate::administer::{Notice, Weight};
 use crate::world::Level;
 use crate::{About, Frontend, World};
@@ -43,15 +44,31 @@ pub enum Gate {
 }
 
 /// Whether an answer is complete.
-#[derive(Debug)]
 pub enum Answer {
     Done,
     /// Ask again with this number.
     More(u64),
     /// Ask again with this number, after so many milliseconds.
     Later(u64, u32),
+    /// As `Later`, unless the client says anything meanwhile, or goes: then that is the end.
+    Watch(u64, u32),
     /// The answer is complete once this was done.
     Then(Chore),
+    /// All threads are asked this, and the answer is what it makes of that.
+    Survey(Arc<dyn Survey>),
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Done => f.write_str("Done"),
+            Self::More(next) => write!(f, "More({next})"),
+            Self::Later(next, ms) => write!(f, "Later({next}, {ms})"),
+            Self::Watch(next, ms) => write!(f, "Watch({next}, {ms})"),
+            Self::Then(chore) => write!(f, "Then({chore:?})"),
+            Self::Survey(_) => f.write_str("Survey"),
+        }
+    }
 }
 
 /// What a command has the threads that serve traffic do, each with what is its own.
