@@ -99,13 +99,13 @@ pub(crate) const fn avalanche(hash: u32) -> u32 {
 }
 
 /// Writes a replacement in which `\0` to `\9` stand for the groups of a match, and `\xHH` for a byte.
-pub(crate) fn expand(groups: &regex::bytes::Captures<'_>, replacement: &[u8], write: &mut dyn FnMut(&[u8])) {
+pub(crate) fn expand(groups: &sample::Groups<'_>, replacement: &[u8], write: &mut dyn FnMut(&[u8])) {
     let mut rest = replacement;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         write(rest.get(..at).unwrap_or_default());
         rest = match rest.get(at + 1..).unwrap_or_default() {
             [digit @ b'0'..=b'9', tail @ ..] => {
-                write(groups.get(usize::from(digit - b'0')).map_or(b"", |m| m.as_bytes()));
+                write(groups.get(usize::from(digit - b'0')).unwrap_or_default());
                 tail
             }
             [b'x', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {

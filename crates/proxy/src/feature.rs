@@ -1,5 +1,6 @@
 //! What this build can do, in the words of HAProxy's `Feature list` and of the conditions `feature()` and
-//! `enabled()`.
+//! `enabled()`: whether it is done, by whatever library. PCRE2 stands for the dialect of regular expressions, LIBCRYPT for the
+//! hashes of passwords.
 
 use crate::argv::Args;
 
@@ -25,7 +26,7 @@ pub(crate) const FEATURES: &[(&str, bool)] = &[
     ("KQUEUE", false),
     ("KTLS", false),
     ("LIBATOMIC", false),
-    ("LIBCRYPT", false),
+    ("LIBCRYPT", true),
     ("LINUX_CAP", false),
     ("LINUX_SPLICE", true),
     ("LINUX_TPROXY", true),
@@ -39,13 +40,13 @@ pub(crate) const FEATURES: &[(&str, bool)] = &[
     ("OPENSSL_AWSLC", true),
     ("OPENSSL_WOLFSSL", false),
     ("PCRE", false),
-    ("PCRE2", false),
+    ("PCRE2", true),
     ("PCRE2_JIT", false),
     ("PCRE_JIT", false),
     ("POLL", false),
     ("PRCTL", true),
     ("PROCCTL", false),
-    ("PROMEX", false),
+    ("PROMEX", true),
     ("PTHREAD_EMULATION", false),
     ("QUIC", false),
     ("QUIC_OPENSSL_COMPAT", false),

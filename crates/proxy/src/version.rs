@@ -116,7 +116,7 @@ pub(crate) fn options() -> String {
          SSL library supports TLS extensions : yes\nSSL library supports SNI : yes\n\
          SSL library supports : TLSv1.2 TLSv1.3 (spoken by rustls)"
     );
-    out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt without Lua and PCRE.\n");
+    out.push_str("Built with zlib-rs for compression.\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\nBuilt with regex and fancy-regex for regular expressions: PCRE2's dialect, in linear time where it can be.\nBuilt without Lua.\n");
     out.push_str("Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT\n");
     out.push_str("Encrypted password support via crypt(3): yes\n");
     out

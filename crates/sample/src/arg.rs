@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::cast::address;
-use crate::pattern::View;
+use crate::pattern::{Regex, View};
 use crate::value::Value;
 
 /// The kind of one argument.
@@ -262,7 +262,7 @@ pub enum Arg {
     Server(u32, u32),
     Table(u32),
     Var(VarRef),
-    Regex(Box<regex::bytes::Regex>),
+    Regex(Box<Regex>),
     /// Position of the list in the World.
     Map(u32),
     /// Position of the ACL in the World, and whether it is negated.
@@ -398,7 +398,7 @@ impl Args {
         }
     }
 
-    pub fn regex(&self, position: usize) -> Option<&regex::bytes::Regex> {
+    pub fn regex(&self, position: usize) -> Option<&Regex> {
         match self.at(position)? {
             Arg::Regex(r) => Some(r),
             _ => None,

@@ -18,5 +18,5 @@ pub mod value;
 pub use arg::{Arg, ArgKind, ArgSpec, Args, Own, Reading, Unread, Written};
 pub use bumpalo::Bump;
 pub use cast::cast;
-pub use pattern::{MatchKind, View};
+pub use pattern::{Groups, MatchKind, Regex, View};
 pub use value::{Owned, Type, Value};

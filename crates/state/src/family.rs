@@ -292,7 +292,7 @@ pub trait Compiler {
     /// Resolves `scope.name` to a variable.
     fn var(&mut self, name: &str) -> Result<sample::arg::VarRef, String>;
     /// A regular expression.
-    fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String>;
+    fn regex(&mut self, text: &str, fold: bool) -> Result<sample::Regex, String>;
     /// The content of a file named in the configuration.
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
     /// Notes that rules change the list of patterns of this name; gives the name it goes by in the World.

@@ -45,7 +45,7 @@ enum Which {
     Begins(Box<[u8]>),
     Ends(Box<[u8]>),
     Contains(Box<[u8]>),
-    Matches(regex::bytes::Regex),
+    Matches(sample::Regex),
 }
 
 impl Action for DelHeader {

@@ -38,7 +38,7 @@ fn parse(p: &mut Parse<'_>, each_value: bool) -> Result<Box<dyn Action>, String>
 #[derive(Debug)]
 struct ReplaceHeader {
     name: http::Name,
-    regex: regex::bytes::Regex,
+    regex: sample::Regex,
     replacement: Format,
     each_value: bool,
 }

@@ -47,7 +47,7 @@ fn parse(p: &mut Parse<'_>, get: Get, set: Set) -> Result<Box<dyn Action>, Strin
 }
 
 struct Replace {
-    regex: regex::bytes::Regex,
+    regex: sample::Regex,
     replacement: Format,
     get: Get,
     set: Set,

@@ -30,7 +30,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         takes: Type::Bin,
         gives: Type::Bin,
         doc: "The content of an encrypted JSON Web Token in the compact form, decrypted with a JSON Web Key of type `oct`, `RSA` \
-              or `EC` or a variable that holds one; empty if it can't be. `jwt.decrypt_alg_list` and `jwt.decrypt_enc_list` \
+              or `EC` or a variable that holds one; nothing if it can't be. `jwt.decrypt_alg_list` and `jwt.decrypt_enc_list` \
               say which algorithms may be used.",
         examples: &[
             Example {
@@ -43,7 +43,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
                 ),
                 gives: "Live long and prosper.",
             },
-            Example { given: "", expr: r#"str(x),jwt_decrypt_jwk('{"kty":"oct","k":"YQ"}')"#, gives: "" },
+            Example { given: "", expr: r#"str(x),jwt_decrypt_jwk('{"kty":"oct","k":"YQ"}')"#, gives: "-" },
         ],
         run: |args, value, cx| {
             let read = match args.at(0)? {
@@ -59,7 +59,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
         takes: Type::Bin,
         gives: Type::Bin,
         doc: "The content of an encrypted JSON Web Token in the compact form, decrypted with a secret in base 64 or a variable \
-              that holds one; empty if it can't be. See `jwt_decrypt_jwk`.",
+              that holds one; nothing if it can't be. See `jwt_decrypt_jwk`.",
         examples: &[
             Example {
                 given: "",
@@ -71,7 +71,7 @@ pub(super) const KEYWORDS: &[Converter] = &[
                 ),
                 gives: "Live long and prosper.",
             },
-            Example { given: "", expr: "str(e30.e30.YQ),jwt_decrypt_secret(c2VjcmV0)", gives: "" },
+            Example { given: "", expr: "str(e30.e30.YQ),jwt_decrypt_secret(c2VjcmV0)", gives: "-" },
         ],
         run: |args, value, cx| {
             let key = secret_bytes(args, 0, cx).map(|secret| Key::Secret(secret.to_vec()));
@@ -82,6 +82,6 @@ pub(super) const KEYWORDS: &[Converter] = &[
 
 /// What the token holds; nothing if it can't be opened.
 fn opened<'a>(token: &[u8], key: Option<&Key>, cx: &Ctx<'a>) -> Option<Value<'a>> {
-    let content = key.and_then(|key| decrypt(token, key, cx.world.global.jose));
-    Some(Value::Bin(cx.arena.alloc_slice_copy(&content.unwrap_or_default())))
+    let content = decrypt(token, key?, cx.world.global.jose)?;
+    Some(Value::Bin(cx.arena.alloc_slice_copy(&content)))
 }

@@ -1,5 +1,7 @@
 //! `regsub`: replacing what a regular expression finds (manual 7.3.1).
 
+use std::ops::ControlFlow;
+
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Converter] = &[Converter {
@@ -17,6 +19,7 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
         Example { given: "", expr: "str(/a//b),regsub('/+','-',g)", gives: "-a-b" },
         Example { given: "", expr: "str(FOO12),regsub('(foo)([0-9]+)','\\2-\\1',i)", gives: "12-FOO" },
         Example { given: "", expr: "str(abc),regsub(z,y)", gives: "abc" },
+        Example { given: "", expr: "str(foo1-foo2),regsub('foo(?!1)','bar',g)", gives: "foo1-bar2" },
     ],
     run: |args, value, cx| {
         let text = value.bytes()?;
@@ -24,15 +27,13 @@ pub(super) const KEYWORDS: &[Converter] = &[Converter {
         let all = args.str(2).is_some_and(|f| f.contains(&b'g'));
         let mut out = bumpalo::collections::Vec::with_capacity_in(text.len(), cx.arena);
         let mut done = 0;
-        for groups in args.regex(0)?.captures_iter(text) {
-            let whole = groups.get(0)?;
-            out.extend_from_slice(text.get(done..whole.start())?);
+        args.regex(0)?.each(text, &mut |groups| {
+            let Some((start, end)) = groups.span() else { return ControlFlow::Break(()) };
+            out.extend_from_slice(text.get(done..start).unwrap_or_default());
             crate::bytes::expand(&groups, replacement, &mut |part| out.extend_from_slice(part));
-            done = whole.end();
-            if !all {
-                break;
-            }
-        }
+            done = end;
+            if all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
         out.extend_from_slice(text.get(done..)?);
         Some(Value::Str(out.into_bump_slice()))
     },

@@ -231,7 +231,8 @@ impl<'c, 'a> Section<'c, 'a> {
         }
         ended.retain(|set| *set != rule.set);
         let words = words_from(rule.line, rule.action);
-        let open = words.iter().any(|word| matches!(*word, "if" | "unless"));
+        // A redirect to nowhere is none.
+        let open = words.iter().any(|word| matches!(*word, "if" | "unless" | "ignore-empty"));
         if !open && words.first().is_some_and(|action| FINAL.contains(action)) {
             ended.push(rule.set);
         }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use sample::arg::{Arg, ArgKind, ArgSpec, Args, Made, Output, Reading, Scope, Unread, VarRef, Written};
 use sample::cast::address;
-use sample::pattern::{mask_v4, mask_v6, regex};
+use sample::pattern::{Regex, mask_v4, mask_v6};
 use sample::{Value, View};
 use state::reference::Role;
 
@@ -230,7 +230,9 @@ impl Compile<'_> {
             ArgKind::Backend => Arg::Backend(self.backend(text, position)?),
             ArgKind::Server => self.server(text, position)?,
             ArgKind::Table => Arg::Table(self.table_at(text, position)?.0),
-            ArgKind::Regex => Arg::Regex(Box::new(regex(&sample::text::bytes(text), fold).map_err(|e| e.0)?)),
+            ArgKind::Regex => {
+                Arg::Regex(Box::new(Regex::new(&sample::text::bytes(text), fold).map_err(|e| e.0)?))
+            }
             ArgKind::Userlist => Arg::Userlist(
                 *self.names.userlists.get(text).ok_or_else(|| unable("userlist", text, position))?,
             ),

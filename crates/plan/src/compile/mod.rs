@@ -147,8 +147,8 @@ impl Compiler for Compile<'_> {
         arg::var(self.names, name)
     }
 
-    fn regex(&mut self, text: &str, fold: bool) -> Result<regex::bytes::Regex, String> {
-        sample::pattern::regex(&sample::text::bytes(text), fold).map_err(|e| e.0)
+    fn regex(&mut self, text: &str, fold: bool) -> Result<sample::Regex, String> {
+        sample::Regex::new(&sample::text::bytes(text), fold).map_err(|e| e.0)
     }
 
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String> {

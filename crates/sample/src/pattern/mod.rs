@@ -10,13 +10,13 @@
 mod distinct;
 mod entries;
 mod index;
+mod regex;
 mod segment;
 mod store;
 
-use std::borrow::Cow;
-
 use bumpalo::Bump;
 
+pub use self::regex::{Groups, Regex};
 use crate::value::Type;
 pub use entries::{Columns, Entries};
 pub use index::{mask_v4, mask_v6, number_range};
@@ -162,34 +162,4 @@ pub fn unhex(digits: &[u8]) -> Option<Box<[u8]>> {
             _ => None,
         })
         .collect()
-}
-
-/// The most memory that one compiled regular expression may take, bytes. They match in time linear in the text.
-const REGEX_BYTES: usize = 4 << 20;
-
-/// Compiles a regular expression over bytes, without Unicode classes, as HAProxy's are.
-pub fn regex(pattern: &[u8], fold: bool) -> Result<regex::bytes::Regex, PatternError> {
-    let text = spelled(pattern);
-    regex::bytes::RegexBuilder::new(&text)
-        .unicode(false)
-        .case_insensitive(fold)
-        .size_limit(REGEX_BYTES)
-        .build()
-        .map_err(|e| PatternError(format!("regex '{text}' is invalid (error={})", reason(&e.to_string()))))
-}
-
-/// A pattern as text: bytes that are no characters by their numbers.
-fn spelled(pattern: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(pattern) {
-        return Cow::Borrowed(text);
-    }
-    let chunks = pattern.utf8_chunks();
-    let numbers = |bytes: &[u8]| bytes.iter().map(|b| format!("\\x{b:02x}")).collect::<String>();
-    Cow::Owned(chunks.map(|chunk| format!("{}{}", chunk.valid(), numbers(chunk.invalid()))).collect())
-}
-
-/// The last line of what the compiler of regular expressions says: those before it repeat the expression.
-fn reason(text: &str) -> &str {
-    let last = text.lines().next_back().unwrap_or_default();
-    last.strip_prefix("error: ").unwrap_or(last)
 }

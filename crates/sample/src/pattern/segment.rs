@@ -113,7 +113,7 @@ impl<'s> Found<'s> {
     }
 
     /// The compiled expression that matched, if the view asks for groups.
-    pub fn regex(&self, view: View) -> Option<&'s regex::bytes::Regex> {
+    pub fn regex(&self, view: View) -> Option<&'s super::Regex> {
         self.segment.index(view)?.regex(self.at)
     }
 }

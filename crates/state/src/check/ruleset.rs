@@ -169,15 +169,15 @@ pub enum Pattern {
     Text(Box<[u8]>),
     /// As `Text`; logs show it in hexadecimal.
     Binary(Box<[u8]>),
-    Regex(regex::bytes::Regex),
+    Regex(sample::Regex),
     /// On the bytes in upper-case hexadecimal.
-    BinaryRegex(regex::bytes::Regex),
+    BinaryRegex(sample::Regex),
     TextFormat(Format),
     /// A format that gives hexadecimal digits.
     BinaryFormat(Format),
     /// Inclusive ranges of HTTP statuses.
     Status(Box<[(u16, u16)]>),
-    StatusRegex(regex::bytes::Regex),
+    StatusRegex(sample::Regex),
     Header(Box<Header>),
     /// What an option knows of its protocol.
     Judge(Judge),
@@ -199,7 +199,7 @@ pub enum Matching {
     Prefix,
     Suffix,
     Contains,
-    Regex(regex::bytes::Regex),
+    Regex(sample::Regex),
 }
 
 /// Judges what came of an answer; `ended`: no more will come.

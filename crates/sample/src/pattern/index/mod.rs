@@ -99,7 +99,7 @@ impl Index {
     }
 
     /// The compiled expression of an entry, where groups were asked for.
-    pub(super) fn regex(&self, at: u32) -> Option<&regex::bytes::Regex> {
+    pub(super) fn regex(&self, at: u32) -> Option<&super::Regex> {
         match self {
             Self::Regexes(regexes) => regexes.one(at),
             _ => None,

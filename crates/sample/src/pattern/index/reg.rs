@@ -1,10 +1,11 @@
 //! Regular expressions (manual 7.1.4), the first in the order of the list wins. A few are tried one by one; many are
-//! compiled into sets, each of which says in one pass over the text which of its expressions match. All of it takes
-//! time linear in the text, and the size of what is compiled is bounded.
+//! compiled into sets, each of which says in one pass over the text which of its expressions match; those that no set takes
+//! stand between them. The size of what is compiled is bounded, and so is the time of a search.
 
-use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
+use regex::bytes::{RegexSet, RegexSetBuilder, SetMatches};
 
-use super::super::{Entries, PatternError, REGEX_BYTES, View, regex};
+use super::super::regex::{BYTES, Regex, spelled};
+use super::super::{Entries, PatternError, View};
 use super::{Hit, keys};
 
 /// So many are tried one by one.
@@ -23,14 +24,38 @@ pub(in super::super) struct Regexes {
 #[derive(Debug)]
 struct Set {
     first: u32,
-    regexes: RegexSet,
+    regexes: Several,
+}
+
+#[derive(Debug)]
+enum Several {
+    Set(RegexSet),
+    /// One that no set takes.
+    One(Regex),
+}
+
+impl Several {
+    fn is_match(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Set(set) => set.is_match(text),
+            Self::One(regex) => regex.is_match(text),
+        }
+    }
+
+    /// The first of those that match, by their positions, that `wanted` takes.
+    fn first(&self, text: &[u8], wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        match self {
+            Self::Set(set) => SetMatches::iter(&set.matches(text)).find(|at| wanted(*at)),
+            Self::One(_) => wanted(0).then_some(0),
+        }
+    }
 }
 
 impl Regexes {
     pub(super) fn new(entries: &Entries, view: View) -> Result<Self, (u32, PatternError)> {
         let few = entries.len() <= FEW;
         let each = if few || view.groups {
-            let compiled = keys(entries).map(|(at, key)| regex(key, view.fold).map_err(|e| (at, e)));
+            let compiled = keys(entries).map(|(at, key)| Regex::new(key, view.fold).map_err(|e| (at, e)));
             compiled.collect::<Result<_, _>>()?
         } else {
             Box::default()
@@ -53,9 +78,8 @@ impl Regexes {
         // The set's cheapest question first: most texts match nothing.
         let mut matching = self.sets.iter().filter(|set| set.regexes.is_match(s));
         matching.find_map(|set| {
-            let positions = set.regexes.matches(s);
-            let mut hits = positions.iter().filter_map(|i| Some(set.first + u32::try_from(i).ok()?));
-            hits.find(|at| alive(*at)).map(Hit::plain)
+            let at = |i| set.first + u32::try_from(i).unwrap_or(u32::MAX);
+            set.regexes.first(s, |i| alive(at(i))).map(|i| Hit::plain(at(i)))
         })
     }
 
@@ -67,19 +91,16 @@ impl Regexes {
 /// Compiles expressions in a row into one set, or into several where one would be too large.
 fn compile(row: &[(u32, &[u8])], fold: bool, sets: &mut Vec<Set>) -> Result<(), (u32, PatternError)> {
     let Some((first, key)) = row.first() else { return Ok(()) };
-    let texts: Option<Vec<&str>> = row.iter().map(|(_, key)| std::str::from_utf8(key).ok()).collect();
-    let built = texts.and_then(|texts| {
-        let mut builder = RegexSetBuilder::new(texts);
-        builder.unicode(false).case_insensitive(fold).size_limit(REGEX_BYTES).build().ok()
-    });
+    let mut builder = RegexSetBuilder::new(row.iter().map(|(_, key)| spelled(key)));
+    let built = builder.unicode(false).case_insensitive(fold).size_limit(BYTES).build();
     match (built, row.len()) {
-        (Some(regexes), _) => sets.push(Set { first: *first, regexes }),
-        // Alone it says what is wrong with it.
-        (None, 1) => {
-            let error = regex(key, fold).err();
-            return Err((*first, error.unwrap_or_else(|| PatternError("regex is too large".to_owned()))));
+        (Ok(set), _) => sets.push(Set { first: *first, regexes: Several::Set(set) }),
+        // Alone it says what is wrong with it, if it isn't only that it runs in another way.
+        (Err(_), 1) => {
+            let regex = Regex::new(key, fold).map_err(|error| (*first, error))?;
+            sets.push(Set { first: *first, regexes: Several::One(regex) });
         }
-        (None, len) => {
+        (Err(_), len) => {
             let (left, right) = row.split_at(len / 2);
             compile(left, fold, sets)?;
             compile(right, fold, sets)?;
@@ -107,7 +128,18 @@ mod tests {
         let find = |text: &str, gone: u32| many.find(text.as_bytes(), |at| at != gone).map(|hit| hit.at);
         assert_eq!([find("p250x", 999), find("p250x", 2), find("q", 0)], [Some(2), Some(25), None]);
         let groups = many.one(25).and_then(|r| r.captures(b"p25xx")).unwrap();
-        assert_eq!(groups.get(1).map(|m| m.as_bytes()), Some(b"xx".as_slice()));
+        assert_eq!(groups.get(1), Some(b"xx".as_slice()));
+    }
+
+    #[test]
+    fn those_that_look_around_keep_their_place() {
+        let many = regexes(&["^a1", "^a2", "^(?!a3)a[0-9]", "^a.", "^b", "^(?=c)", "^c"], false).unwrap();
+        let find = |text: &str, gone: u32| many.find(text.as_bytes(), |at| at != gone).map(|hit| hit.at);
+        assert_eq!(
+            [find("a2", 9), find("a2", 1), find("a3", 9), find("c", 9)],
+            [Some(1), Some(2), Some(3), Some(5)]
+        );
+        assert_eq!([find("c", 5), find("d", 9)], [Some(6), None]);
     }
 
     #[test]
