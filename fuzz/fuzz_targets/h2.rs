@@ -35,7 +35,7 @@ fn connection(pieces: &[&[u8]], role: Role) -> (String, Vec<u8>) {
         input.extend_from_slice(PREFACE);
     } else {
         msg.start_request(b"GET", b"/", http::Version::HTTP_11).expect("there is room");
-        (0..3).for_each(|n| drop(connection.request(&msg, b"http", n == 1, n == 2, n == 0, n)));
+        (0..3).for_each(|n| drop(connection.request(&msg, b"http", (n == 1).then_some(&b"x"[..]), n == 2, n == 0, n)));
     }
     for piece in pieces {
         input.extend_from_slice(piece);
@@ -91,7 +91,7 @@ fn list(input: &[u8], choice: u8) {
     let Some(first) = read(input, what) else { return };
     let mut out = Vec::new();
     match what {
-        What::Request => write_request(&first, b"http", false, &mut out),
+        What::Request => write_request(&first, b"http", None, &mut out),
         What::Response => write_response(&first, &mut out),
         What::Trailers => write_trailers(&first, &mut out),
     }

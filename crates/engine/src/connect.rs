@@ -204,7 +204,7 @@ async fn obtain<'x>(
     key: u64,
 ) -> io::Result<Upstream<'x>> {
     if first == First::Head
-        && server.may_speak_http2()
+        && server.may_speak_http2(join::is_websocket(x))
         && let Some(joined) = join::shared(x, backend, server, key)?
     {
         return Ok(joined);
@@ -311,7 +311,7 @@ async fn transmit<'x>(
     let secured = secure::secure(x, &upstream, first, preface, name).await?;
     let before = x.up.moved;
     let preface = if secured { &[][..] } else { preface };
-    let upstream = if first == First::Head && join::is_due(&upstream) {
+    let upstream = if first == First::Head && join::is_due(x, &upstream) {
         if !secured && !established(x, &upstream, first).await? {
             return Err(Failed::Refused);
         }
@@ -320,6 +320,9 @@ async fn transmit<'x>(
         upstream
     };
     let preface = if upstream.joint.is_some() { &[][..] } else { preface };
+    if let Some(joint) = &upstream.joint {
+        join::await_settings(x, joint).await;
+    }
     let sent = send_first(x, &upstream, first, preface)?;
     let stale = upstream.served > 0;
     let refused = if stale { Failed::Stale } else { Failed::Refused };

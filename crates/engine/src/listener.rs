@@ -282,7 +282,8 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
         session.preamble = Preamble::Proxy;
     }
-    session.http2 = front.binds.get(at.1 as usize).is_some_and(|bind| bind.proto == Proto::Http2);
+    session.spoken = front.binds.get(at.1 as usize).map_or(Proto::Any, |bind| bind.proto);
+    session.http2 = session.spoken == Proto::Http2;
     tune(world, front, &sock);
     let own = front.listening(at.1).and_then(|at| at.counters.as_ref());
     for counters in [Some(&front.live.counters), own].into_iter().flatten() {

@@ -71,7 +71,10 @@ pub async fn send(x: &mut Exchange<'_>) {
         return;
     }
     x.keep_client &= !ends_connection(&x.stream.response);
-    x.stream.response.del_header(Known::Connection);
+    if http::h1::take_connection(&mut x.stream.response).is_err() {
+        x.keep_client = false;
+        return;
+    }
     after_response(x);
     // What is left of the request would be taken for the next one.
     x.drains = !x.up.skip();

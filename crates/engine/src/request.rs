@@ -99,12 +99,11 @@ fn take_head(x: &mut Exchange<'_>) -> Result<(), Stop> {
 /// What to do where the client's bytes are the preface of HTTP/2, which the parser takes for a bad request.
 #[cold]
 fn other_protocol(x: &mut Exchange<'_>) -> Option<Stop> {
-    let bind = usize::try_from(x.client.session.bind).ok().and_then(|at| x.frontend.binds.get(at));
     let came = x.client.buffer.as_ref().map(Buffer::data).unwrap_or_default();
     if !came.starts_with(b"PRI * HTTP/2.0\r\n") {
         return None;
     }
-    if x.client.session.requests == 0 && bind.is_none_or(|bind| bind.proto == Proto::Any) {
+    if x.client.session.requests == 0 && x.client.session.spoken == Proto::Any {
         return Some(Stop::Http2);
     }
     Some(refuse(x, 405))

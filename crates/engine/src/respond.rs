@@ -116,11 +116,11 @@ fn received(x: &mut Exchange<'_>) -> Result<Found, Stop> {
 /// alone goes out of the head, so that no rule sees it.
 fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let limits = x.limits(Side::Response);
-    let response = &mut x.stream.response;
-    if response.status() == 101 && !(x.upgrades && h1::confirms_upgrade(response, &limits)) {
+    if x.stream.response.status() == 101 && !changes(x, &limits) {
         // Nobody asked for it, or nobody confirms it: as a tunnel, what follows would go past all rules.
         return Err(invalid(x));
     }
+    let response = &mut x.stream.response;
     let framing = h1::response_framing(response, x.stream.request.method(), &limits);
     let keeps = h1::keep_alive(response);
     match (framing, h1::take_connection(response)) {
@@ -142,6 +142,20 @@ fn settle(x: &mut Exchange<'_>) -> Result<(), Stop> {
         upstream.keep &= keeps && !matches!(x.response_framing, Framing::UntilClose | Framing::Tunnel);
     }
     Ok(())
+}
+
+/// Whether a 101 is one: all of the request is there that asked for it, and it is confirmed; to a client of HTTP/2, which
+/// can't see the proof of a WebSocket, not without a right one.
+fn changes(x: &Exchange<'_>, limits: &h1::Limits) -> bool {
+    let (request, response) = (&x.stream.request, &x.stream.response);
+    let proven = || match (&x.client.link, request.find(Known::SecWebsocketKey)) {
+        (Some(_), Some(key)) => {
+            let proof = keywords::websocket::accept(key);
+            response.find(Known::SecWebsocketAccept) == Some(&proof[..])
+        }
+        _ => true,
+    };
+    x.upgrades && x.up.is_done() && h1::confirms_upgrade(response, limits) && proven()
 }
 
 /// The server's answer is none: 502.
@@ -220,6 +234,10 @@ fn ended(x: &mut Exchange<'_>, rest: &Option<Buffer>) -> Result<Head, Stop> {
     let joint = x.upstream.as_ref().and_then(|upstream| upstream.joint.as_ref());
     if joint.is_some_and(|joint| joint.channel.is_repeatable()) {
         return Ok(Head::Untouched);
+    }
+    if joint.is_some_and(|joint| joint.channel.is_unable()) {
+        x.stream.has_response = false;
+        return Err(Failure::new(Cause::SERVER, Phase::HEADERS, 502).into());
     }
     let stale = x.upstream.as_ref().is_some_and(|u| u.served > 0);
     let nothing = rest.as_ref().is_none_or(Buffer::is_empty);

@@ -34,7 +34,7 @@ pub async fn secure(
     let mut known = Box::new(Known { sni: name.map(Into::into), ..Known::default() });
     let outcome = match upstream.served {
         0 => {
-            let (config, asked) = server.config(name);
+            let (config, asked) = server.config(name, crate::h2::join::is_websocket(x));
             match tls::begin(&upstream.sock, config, asked, preface) {
                 Ok(()) => complete(x, upstream, first).await,
                 Err(fault) => Err(failed(&fault, &mut known)),

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use net::{Sock, SockOpt, Time};
 use state::Farewell;
 use state::counters::{Block, Counter};
+use state::frontend::Proto;
 use state::options::Mode;
 use state::rule::Verdict;
 use state::server::Live;
@@ -192,7 +193,10 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
         || world.frontend(client.session.frontend).is_some_and(|f| f.mode == Mode::Http);
     if !http {
         match tunnel::serve(&worker, &world, client).await {
-            Some(upgraded) => client = upgraded,
+            Some(upgraded) => {
+                client = upgraded;
+                client.session.http2 |= client.session.spoken == Proto::Http2;
+            }
             None => {
                 drop(held);
                 return;

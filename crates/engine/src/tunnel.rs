@@ -3,6 +3,7 @@
 use http::h1::Framing;
 use state::World;
 use state::expr::Side;
+use state::frontend::Proto;
 use state::log::Origin;
 use state::options::Mode;
 use state::session::Carried;
@@ -24,7 +25,7 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     let mut down = Pump::idle();
     let ended = phases(&mut x, &mut down).await;
     content::forget_head(&mut x);
-    if ended == Err(Stop::Upgrade) {
+    if ended == Err(Stop::Upgrade) && x.client.session.spoken != Proto::Raw {
         drop(x);
         client.session.upgraded = true;
         client.session.inspected = true;

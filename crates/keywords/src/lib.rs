@@ -28,3 +28,4 @@ pub mod steady;
 mod table;
 mod timing;
 mod vars;
+pub mod websocket;

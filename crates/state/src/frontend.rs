@@ -142,6 +142,8 @@ pub enum Proto {
     Any,
     Http1,
     Http2,
+    /// None of them, whatever comes.
+    Raw,
 }
 
 /// Owner and permissions of a unix socket.

@@ -365,13 +365,26 @@ impl Server {
             && self.live.weight.load(Relaxed) > 0
     }
 
+    /// Which version of HTTP is spoken for what clients send, for a `websocket` or not: `Any` where that is negotiated.
+    pub fn spoken(&self, websocket: bool) -> Proto {
+        match (websocket, self.websocket) {
+            (false, _) => self.proto,
+            (true, Proto::Any) if self.proto == Proto::Any => {
+                let tls = self.tls.as_ref().filter(|tls| tls.traffic && tls.offers(b"h2"));
+                if tls.is_some_and(|tls| tls.offers(b"http/1.1")) { Proto::Http1 } else { Proto::Any }
+            }
+            (true, Proto::Any) => self.proto,
+            (true, forced) => forced,
+        }
+    }
+
     /// Whether connections for what clients send may turn out to speak HTTP/2.
     #[inline]
-    pub fn may_speak_http2(&self) -> bool {
-        match self.proto {
+    pub fn may_speak_http2(&self, websocket: bool) -> bool {
+        match self.spoken(websocket) {
             Proto::Http2 => true,
-            Proto::Http1 => false,
-            Proto::Any => self.tls.as_ref().is_some_and(|tls| tls.traffic && tls.offers_http2()),
+            Proto::Http1 | Proto::Raw => false,
+            Proto::Any => self.tls.as_ref().is_some_and(|tls| tls.traffic && tls.offers(b"h2")),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::Stream;
 use crate::endpoint::Endpoint;
+use crate::frontend::Proto;
 use crate::link::Packets;
 use crate::log::Origin;
 use crate::tls::Known;
@@ -99,6 +100,8 @@ pub struct Session {
     pub http2: bool,
     /// Why the log line at hand is made.
     pub log_origin: Origin,
+    /// Which version of HTTP it speaks, where its address or a rule says so.
+    pub spoken: Proto,
     /// By what connections to servers that streams share know this client's; 0 while there are none.
     pub crowd: u64,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
@@ -137,6 +140,7 @@ impl Session {
             glitches: 0,
             http2: false,
             log_origin: Origin::Unspecified,
+            spoken: Proto::Any,
             crowd: 0,
             sticks: false,
         }

@@ -98,6 +98,11 @@ impl Back {
         self.mux.sock()
     }
 
+    /// Whether it takes no streams any more.
+    pub fn is_retired(&self) -> bool {
+        self.retired.get()
+    }
+
     /// Streams begun so far.
     pub fn begun(&self) -> u32 {
         self.begun.get()

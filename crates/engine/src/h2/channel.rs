@@ -15,6 +15,9 @@ use super::mux::Mux;
 /// Unsent bytes of a connection above which no stream may add to them.
 pub const OUT_MAX: usize = 96 * 1024;
 
+/// The scheme of requests that don't tell theirs: as HAProxy sends them, whatever the connection.
+const SCHEME: &[u8] = b"https";
+
 /// Heads that wait to be taken behind the first one.
 const HEADS_MAX: usize = 16;
 
@@ -49,6 +52,14 @@ struct Chunks {
     trailers: Vec<u8>,
 }
 
+/// What a request asks to change to.
+#[derive(Debug)]
+pub struct Upgrade {
+    pub protocol: Box<[u8]>,
+    /// What proves to a WebSocket client that its key was read.
+    pub accept: Option<[u8; 28]>,
+}
+
 /// What follows the head of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behind {
@@ -78,6 +89,11 @@ pub struct Channel {
     untouched: Cell<bool>,
     /// Whether something of a body was sent.
     sent: Cell<bool>,
+    /// Whether a success opens a tunnel; to which protocol, if it isn't one to a host.
+    tunnels: Cell<bool>,
+    upgrade: RefCell<Option<Upgrade>>,
+    /// Whether the request can't be put into the words of HTTP/2 that the server knows.
+    unable: Cell<bool>,
     /// How the stream is reset if it is let go before its end.
     code: Cell<Code>,
 }
@@ -98,6 +114,9 @@ impl Channel {
             gone: Cell::new(false),
             untouched: Cell::new(false),
             sent: Cell::new(false),
+            tunnels: Cell::new(false),
+            upgrade: RefCell::default(),
+            unable: Cell::new(false),
             code: Cell::new(Code::CANCEL),
         });
         let (sock, line) = Sock::to_device(Rc::clone(&channel) as Rc<dyn Device>)?;
@@ -112,8 +131,12 @@ impl Channel {
     }
 
     /// A head came. `end`: nothing follows it; `refuse`: nobody can serve it.
-    pub fn head_came(&self, head: Message, end: bool, refuse: bool) {
-        self.framing.set(framing(&head, end));
+    pub fn head_came(&self, mut head: Message, end: bool, refuse: bool) {
+        let opens = self.tunnels.get() && (200..300).contains(&head.status());
+        if opens && self.change(&mut head).is_err() {
+            return self.fail(false);
+        }
+        self.framing.set(if opens { Framing::None } else { framing(&head, end) });
         self.came.borrow_mut().chunked = self.framing.get() == Framing::Chunked;
         self.refuse.set(refuse);
         self.keep_head(head);
@@ -121,6 +144,18 @@ impl Channel {
             self.end();
         }
         self.raise(Ready::READ);
+    }
+
+    /// A success means a change of protocol, in the words of HTTP/1.
+    fn change(&self, head: &mut Message) -> Result<(), http::Full> {
+        let Some(upgrade) = self.upgrade.take() else { return Ok(()) };
+        head.set_status(101, None)?;
+        head.add_header(Known::Upgrade, &upgrade.protocol)?;
+        head.add_header(Known::Connection, b"upgrade")?;
+        match upgrade.accept.filter(|_| !head.has(Known::SecWebsocketAccept)) {
+            Some(proof) => head.add_header(Known::SecWebsocketAccept, &proof),
+            None => Ok(()),
+        }
     }
 
     fn keep_head(&self, head: Message) {
@@ -216,19 +251,40 @@ impl Channel {
         self.raise(Ready::WRITE);
     }
 
-    /// Begins the stream with a request, whose scheme this is where its target doesn't say; false where the connection takes
-    /// no more streams.
-    pub fn ask(self: &Rc<Self>, head: &Message, scheme: &[u8]) -> bool {
+    /// Begins the stream with a request; false where the connection takes no more streams. `upgrade`: what it asks to change
+    /// to.
+    pub fn ask(self: &Rc<Self>, head: &Message, upgrade: Option<Upgrade>) -> bool {
         let (bodiless, connects) = (head.method() == Method::Head, head.method() == Method::Connect);
-        let goes = if connects { Goes::Open } else { goes(head, Goes::Done) };
-        let end = matches!(goes, Goes::Done);
-        let user = Rc::clone(self);
-        let begun = self.mux.connection().request(head, scheme, false, end, bodiless, user);
+        let tunnels = connects || upgrade.is_some();
+        let goes = if tunnels { Goes::Open } else { goes(head, Goes::Done) };
+        let (end, user) = (matches!(goes, Goes::Done), Rc::clone(self));
+        let protocol = upgrade.as_ref().map(|upgrade| &*upgrade.protocol);
+        let begun = self.mux.connection().request(head, SCHEME, protocol, end, bodiless, user);
         let Some(id) = begun else { return false };
         self.id.set(id);
+        self.tunnels.set(tunnels);
+        *self.upgrade.borrow_mut() = upgrade;
         *self.goes.borrow_mut() = goes;
         self.mux.stir();
         true
+    }
+
+    /// Ends the stream before it began: its request has no form that the server knows.
+    pub fn abandon(&self) {
+        self.unable.set(true);
+        self.mux.connection().abandon();
+        self.mux.stir();
+        self.fail(false);
+    }
+
+    /// Whether it ended so.
+    pub fn is_unable(&self) -> bool {
+        self.unable.get()
+    }
+
+    /// The connection it belongs to.
+    pub fn mux(&self) -> &Mux {
+        &self.mux
     }
 
     /// Sends the head of a response. A change of protocol is a plain success
@@ -389,6 +445,9 @@ impl Device for Channel {
     }
 
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        if self.unable.get() {
+            return Ok(bufs.iter().map(|buf| buf.len()).sum());
+        }
         if self.gone.get() {
             return Err(ErrorKind::BrokenPipe.into());
         }

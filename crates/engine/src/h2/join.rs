@@ -3,7 +3,10 @@
 use std::io;
 use std::rc::Rc;
 
+use http::h1::Framing;
 use http::h2::Role;
+use http::header_value::has_token;
+use http::{Known, Method};
 use state::expr::Side;
 use state::frontend::Proto;
 use state::options::Reuse;
@@ -11,10 +14,11 @@ use state::{Backend, Server};
 
 use super::back::Back;
 use super::backs::Asks;
+use super::channel::Upgrade;
 use super::mux::Mux;
 use super::{Channel, Joint};
 use crate::connect::Failed;
-use crate::exchange::{Exchange, Upstream};
+use crate::exchange::{Exchange, Upstream, deadline};
 use crate::idle::Idle;
 
 /// How long the end of a response is waited for that is there already.
@@ -45,13 +49,14 @@ pub fn shared<'x>(
 }
 
 /// Whether a new connection, as far as it was negotiated, speaks HTTP/2.
-pub fn is_due(upstream: &Upstream<'_>) -> bool {
-    if upstream.joint.is_some() || upstream.served > 0 || !upstream.server.may_speak_http2() {
+pub fn is_due(x: &Exchange<'_>, upstream: &Upstream<'_>) -> bool {
+    let websocket = is_websocket(x);
+    if upstream.joint.is_some() || upstream.served > 0 || !upstream.server.may_speak_http2(websocket) {
         return false;
     }
     let negotiated =
         || upstream.sock.with_tls(|connection| connection.alpn_protocol() == Some(b"h2")) == Some(true);
-    upstream.server.proto == Proto::Http2 || negotiated()
+    upstream.server.spoken(websocket) == Proto::Http2 || negotiated()
 }
 
 /// Makes a connection that stands one for several streams, and begins the first of them. `preface`: what goes in front of
@@ -94,8 +99,38 @@ fn crowd_of(x: &mut Exchange<'_>, reuse: Reuse) -> u64 {
 
 /// Sends the head of the request; false where the connection takes it no more.
 pub fn send_head(x: &Exchange<'_>, channel: &Rc<Channel>) -> bool {
-    let scheme: &[u8] = if x.client.session.tls.is_some() { b"https" } else { b"http" };
-    channel.ask(&x.stream.request, scheme)
+    let request = &x.stream.request;
+    let Some(protocol) = request.find(Known::Upgrade).filter(|_| x.upgrades) else {
+        return channel.ask(request, None);
+    };
+    let knows = channel.mux().look().peer().connect_protocol;
+    if !knows || request.method() != Method::Get || x.framing != Framing::None {
+        channel.abandon();
+        return true;
+    }
+    let accept = request.find(Known::SecWebsocketKey).map(keywords::websocket::accept);
+    channel.ask(request, Some(Upgrade { protocol: protocol.into(), accept }))
+}
+
+/// Waits for the server's settings, where whether it can serve the request depends on them; not longer than a connection
+/// may take.
+pub async fn await_settings(x: &Exchange<'_>, joint: &Joint) {
+    let (mux, until) = (joint.channel.mux(), deadline(x.connect_timeout()));
+    while x.upgrades && !mux.look().is_greeted() && !joint.back.is_retired() {
+        mux.await_settings();
+        let woken = net::wait(|w| {
+            w.notified().until(until);
+        });
+        if woken.await.timed_out() {
+            return;
+        }
+    }
+}
+
+/// Whether the request asks for a WebSocket.
+pub fn is_websocket(x: &Exchange<'_>) -> bool {
+    x.upgrades
+        && x.stream.request.find(Known::Upgrade).is_some_and(|protocols| has_token(protocols, b"websocket"))
 }
 
 /// Waits a moment for the end of a stream whose response is complete as far as its head told: a server may say that in a

@@ -28,6 +28,8 @@ pub struct Mux {
     /// Who serves it, and whether that task was told to look.
     task: Cell<Option<TaskId>>,
     stirred: Cell<bool>,
+    /// Who waits for the peer's settings.
+    waiting: RefCell<Vec<TaskId>>,
     /// Streams that wait for room.
     blocked: RefCell<Vec<u32>>,
     spare: RefCell<Vec<Message>>,
@@ -41,6 +43,7 @@ impl Mux {
             sock,
             task: Cell::new(net::current_task()),
             stirred: Cell::new(false),
+            waiting: RefCell::default(),
             blocked: RefCell::default(),
             spare: RefCell::default(),
         })
@@ -75,6 +78,11 @@ impl Mux {
     /// The connection's task looks now.
     pub fn calm(&self) {
         self.stirred.set(false);
+    }
+
+    /// The task at hand is told when the peer's settings are there.
+    pub fn await_settings(&self) {
+        self.waiting.borrow_mut().extend(net::current_task());
     }
 
     /// A stream waits for room.
@@ -169,7 +177,10 @@ impl Mux {
                     channel.fail(code == Code::REFUSED_STREAM);
                 }
             }
-            Event::Window { id: 0 } => self.make_room(),
+            Event::Window { id: 0 } => {
+                self.waiting.take().into_iter().for_each(TaskId::notify);
+                self.make_room();
+            }
             Event::Window { id } => {
                 if let Some(channel) = channel(id) {
                     channel.make_room();
@@ -228,6 +239,7 @@ impl Mux {
     pub fn fail_all(&self) {
         let all: Vec<_> = self.look().above(0).map(Rc::clone).collect();
         all.iter().for_each(|channel| channel.fail(false));
+        self.waiting.take().into_iter().for_each(TaskId::notify);
     }
 }
 

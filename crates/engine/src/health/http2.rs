@@ -67,7 +67,7 @@ impl Http2 {
         let scheme: &[u8] = if self.secure { b"https" } else { b"http" };
         let bodiless = self.message.method() == http::Method::Head;
         let end = self.body.is_empty();
-        let begun = self.connection.request(&self.message, scheme, false, end, bodiless, ());
+        let begun = self.connection.request(&self.message, scheme, None, end, bodiless, ());
         self.stream = begun.ok_or(io::ErrorKind::ConnectionAborted)?;
         (self.chunked, self.ended) = (false, false);
         self.send_body();

@@ -157,6 +157,7 @@ impl<'m> Reader<'m> {
         let method = self.method.ok_or(Malformed::Reset)?;
         self.msg.method_span = method;
         self.msg.method = Method::of(self.msg.slice(method));
+        self.drop_usual_port();
         self.host().ok_or(Malformed::Reset)?;
         self.join_cookies();
         match (self.msg.method, self.protocol) {
@@ -172,6 +173,19 @@ impl<'m> Reader<'m> {
         match self.protocol {
             Some(protocol) => self.upgrade(protocol).ok_or(Malformed::Reset),
             None => Ok(()),
+        }
+    }
+
+    /// An authority says the same without the port that its scheme has anyway (RFC 3986 section 6.2.3).
+    fn drop_usual_port(&mut self) {
+        let (Some(authority), Some(scheme)) = (&mut self.authority, self.scheme) else { return };
+        let port: &[u8] = match self.msg.slice(scheme) {
+            b"http" => b":80",
+            b"https" => b":443",
+            _ => return,
+        };
+        if self.msg.slice(*authority).ends_with(port) {
+            authority.len -= port.len() as u32;
         }
     }
 
@@ -226,7 +240,9 @@ impl<'m> Reader<'m> {
     /// What asks for another protocol in HTTP/1 (RFC 8441).
     fn upgrade(&mut self, protocol: Span) -> Option<()> {
         let protocol = self.msg.slice(protocol).to_vec();
-        if bytes::span_of(&protocol, bytes::TOKEN) != protocol.len() {
+        // HTTP/2 itself is no such protocol.
+        let odd = protocol.eq_ignore_ascii_case(b"h2") || protocol.eq_ignore_ascii_case(b"h2c");
+        if odd || bytes::span_of(&protocol, bytes::TOKEN) != protocol.len() {
             return None;
         }
         self.msg.set_method(b"GET").ok()?;
@@ -309,13 +325,13 @@ pub fn write_response(msg: &Message, out: &mut Vec<u8>) {
     write_fields(msg, false, out);
 }
 
-/// Appends the list of a request. `scheme`: what it is where the target doesn't say; `websocket`: an upgrade to WebSocket
-/// becomes a CONNECT with that protocol.
-pub fn write_request(msg: &Message, scheme: &[u8], websocket: bool, out: &mut Vec<u8>) {
+/// Appends the list of a request. `scheme`: what it is where the target doesn't say; `upgrade`: the protocol that it asks
+/// for, which makes it a CONNECT (RFC 8441).
+pub fn write_request(msg: &Message, scheme: &[u8], upgrade: Option<&[u8]>, out: &mut Vec<u8>) {
     let target = msg.target();
     let is_connect = msg.method() == Method::Connect;
     match msg.method() {
-        _ if websocket => hpack::literal(2, b"", b"CONNECT", out),
+        _ if upgrade.is_some() => hpack::literal(2, b"", b"CONNECT", out),
         Method::Get => hpack::indexed(2, out),
         Method::Post => hpack::indexed(3, out),
         _ => hpack::literal(2, b"", msg.method_bytes(), out),
@@ -328,7 +344,8 @@ pub fn write_request(msg: &Message, scheme: &[u8], websocket: bool, out: &mut Ve
         }
     }
     // As HAProxy does it: who named a path alone names its host in a header here, too.
-    let named = if websocket { target.authority().or(msg.find(Known::Host)) } else { target.authority() };
+    let host = || msg.find(Known::Host).filter(|_| upgrade.is_some());
+    let named = target.authority().or_else(host);
     if let Some(authority) = named {
         let host = msg.find(Known::Host).filter(|_| !is_connect);
         hpack::literal(1, b"", host.unwrap_or(authority), out);
@@ -341,8 +358,8 @@ pub fn write_request(msg: &Message, scheme: &[u8], websocket: bool, out: &mut Ve
             None => hpack::indexed(4, out),
         }
     }
-    if websocket {
-        hpack::literal(0, b":protocol", b"websocket", out);
+    if let Some(protocol) = upgrade {
+        hpack::literal(0, b":protocol", protocol, out);
     }
     write_fields(msg, named.is_some(), out);
 }
@@ -359,7 +376,6 @@ fn write_fields(msg: &Message, named: bool, out: &mut Vec<u8>) {
             Known::Host => named,
             Known::Te => !has_token(header.value, b"trailers"),
             Known::Http2Settings => true,
-            Known::SecWebsocketKey | Known::SecWebsocketAccept => msg.has(Known::Upgrade),
             known => is_of_hop(known),
         };
         if !skip {
@@ -417,9 +433,16 @@ mod tests {
             &[(":method", "OPTIONS"), (":path", "*"), (":scheme", "http"), ("host", "b")],
             "OPTIONS * HTTP/1.1\r\nhost: b\r\n\r\n",
         );
+        let mut usual = GET.to_vec();
+        usual[2].1 = "a:443";
+        assert_eq!(becomes(&usual, "GET /x?y HTTP/1.1\r\nhost: a\r\n\r\n").target_bytes(), b"https://a/x?y");
+        usual[2].1 = "a:80";
+        becomes(&usual, "GET /x?y HTTP/1.1\r\nhost: a:80\r\n\r\n");
         let mut socket = GET.to_vec();
         socket[0].1 = "CONNECT";
-        socket.push((":protocol", "websocket"));
+        socket.push((":protocol", "h2c"));
+        assert_eq!(read(What::Request, &socket).err(), Some(Malformed::Reset));
+        socket[4].1 = "websocket";
         let upgraded = "GET /x?y HTTP/1.1\r\nhost: a:8\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n";
         becomes(&socket, upgraded);
     }
@@ -518,10 +541,10 @@ mod tests {
         let head = b"GET /a?b HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: x\r\nX-A: 1\r\nKeep-Alive: 3\r\n\r\n";
         let _ = crate::h1::parse_request(head, &mut msg, &Limits::default());
         let mut out = Vec::new();
-        write_request(&msg, b"http", false, &mut out);
+        write_request(&msg, b"http", None, &mut out);
         assert_eq!(shown(&out), ":method=GET;:scheme=http;:path=/a?b;host=h;te=trailers;x-a=1;");
         out.clear();
-        write_request(&msg, b"https", true, &mut out);
+        write_request(&msg, b"https", Some(b"websocket"), &mut out);
         let expected =
             ":method=CONNECT;:scheme=https;:authority=h;:path=/a?b;:protocol=websocket;te=trailers;x-a=1;";
         assert_eq!(shown(&out), expected);

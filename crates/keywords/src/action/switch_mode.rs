@@ -1,5 +1,7 @@
 //! `switch-mode http`: what came in as TCP goes on as HTTP (manual 4.4).
 
+use state::frontend::Proto;
+
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
@@ -8,7 +10,7 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     sets: &[RuleSet::TcpRequestContent],
     doc: "Has a connection to a TCP frontend go on as one of HTTP: its requests run through the HTTP rules of the frontend \
           and need an HTTP backend.",
-    examples: &["switch-mode http if HTTP", "switch-mode http proto h1"],
+    examples: &["switch-mode http if HTTP", "switch-mode http proto h1", "switch-mode http proto h2"],
     parse,
 }];
 
@@ -23,8 +25,8 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
     if p.words.accept("proto") {
         let proto = p.words.next();
         match proto.ok_or("'tcp-request switch-mode': 'proto' expects a protocol as argument.")? {
-            "h1" => {}
-            "h2" => return Ok(Box::new(NotRun)),
+            "h1" => return Ok(Box::new(Switch(Proto::Http1))),
+            "h2" => return Ok(Box::new(Switch(Proto::Http2))),
             other => {
                 return Err(format!(
                     "'tcp-request switch-mode': 'proto' expects a valid MUX protocol, if specified (got '{other}')"
@@ -32,14 +34,18 @@ fn parse(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
             }
         }
     }
-    Ok(Box::new(Switch))
+    Ok(Box::new(Switch(Proto::Any)))
 }
 
+/// To this version of HTTP.
 #[derive(Debug)]
-struct Switch;
+struct Switch(Proto);
 
 impl Action for Switch {
-    fn run<'w>(&'w self, _: &mut Act<'w>) -> Verdict {
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
+        if act.session.spoken != Proto::Raw {
+            act.session.spoken = self.0;
+        }
         Verdict::Upgrade
     }
 }

@@ -2,6 +2,7 @@
 //! HTTP in HTTP proxies, none in TCP ones; the others are not run.
 
 use config::Span;
+use state::Server;
 use state::frontend::Proto;
 use state::options::Mode;
 
@@ -32,7 +33,19 @@ pub(crate) fn spoken(name: &str) -> Proto {
     match name {
         "h1" => Proto::Http1,
         "h2" => Proto::Http2,
+        "none" => Proto::Raw,
         _ => Proto::Any,
+    }
+}
+
+/// What connections for WebSockets negotiate, where that is something else (`ws`).
+pub(crate) fn of_websockets(server: &mut Server) {
+    let spoken = server.spoken(true);
+    let Some(tls) = &mut server.tls else { return };
+    match spoken {
+        Proto::Http1 => tls.offer_for_websockets(b"http/1.1"),
+        Proto::Http2 => tls.offer_for_websockets(b"h2"),
+        Proto::Any | Proto::Raw => {}
     }
 }
 

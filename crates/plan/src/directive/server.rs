@@ -58,6 +58,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) md5: Option<Arc<str>>,
     pub(crate) protocol: Option<&'static str>,
     pub(crate) check_protocol: Option<&'static str>,
+    /// `ws`.
+    pub(crate) websocket: Proto,
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     pub(crate) redirect: Option<&'a str>,
@@ -108,6 +110,7 @@ impl Default for ServerSpec<'_> {
             md5: None,
             protocol: None,
             check_protocol: None,
+            websocket: Proto::Any,
             proxy: ProxySpec::default(),
             redirect: None,
             init_addr: None,
@@ -387,7 +390,10 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     let mut server = make(cx.plan, name, reached, spec);
     let elsewhere = spec.check_port.is_some() || spec.check_address.is_some();
     match tls::server::make(cx.plan, &spec.tls, elsewhere, line.span()) {
-        Ok(made) => server.tls = made.map(Box::new),
+        Ok(made) => {
+            server.tls = made.map(Box::new);
+            proto::of_websockets(&mut server);
+        }
         Err(message) => {
             let title = format!("'server {}/{}'", cx.draft.name, server.name);
             // What is wrong has been said: the line counts as read.
@@ -481,7 +487,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         namespace: spec.namespace.clone(),
         md5: spec.md5.clone(),
         proto: spec.protocol.map_or(Proto::Any, proto::spoken),
-        websocket: Proto::Any,
+        websocket: spec.websocket,
         check_proto: spec.check_protocol.map_or(Proto::Any, proto::spoken),
         tls: None,
         reach: 0,

@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use config::vocabulary::{ParamUse, SERVER, split_params};
 
 use super::server::ServerSpec;
+use state::frontend::Proto;
+
 use super::{bind, proto, server_load, server_proxy, server_watch, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
@@ -144,6 +146,14 @@ fn link<'a>(
             spec.user_timeout_ms = Some(time_ms(value).map_err(|_| expected.to_owned())?);
         }
         "proto" => spec.protocol = Some(proto::read(value).map_err(|e| format!("'proto' : {e}."))?),
+        "ws" => {
+            spec.websocket = match value {
+                "auto" => Proto::Any,
+                "h1" => Proto::Http1,
+                "h2" => Proto::Http2,
+                _ => return Err("'ws' has to be 'auto', 'h1' or 'h2'.".to_owned()),
+            }
+        }
         "check-proto" => {
             let protocol = proto::read(value).map_err(|e| format!("'check-proto' : {e}."))?;
             if !matches!(protocol, "h1" | "h2" | "none") {

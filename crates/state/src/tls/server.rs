@@ -24,6 +24,8 @@ pub struct ServerTls {
     pub check_sni: Option<Box<str>>,
     /// What checks do instead, where they negotiate another protocol (`check-alpn`).
     check: Option<[Arc<ClientConfig>; 2]>,
+    /// What WebSockets do instead, where their protocol is another.
+    websocket: Option<[Arc<ClientConfig>; 2]>,
 }
 
 impl fmt::Debug for ServerTls {
@@ -35,29 +37,45 @@ impl fmt::Debug for ServerTls {
 impl ServerTls {
     /// `check_alpn`: the protocols that checks offer, if others.
     pub fn new(config: ClientConfig, check_alpn: Option<Vec<Vec<u8>>>) -> Self {
-        let pair = |config: ClientConfig| {
-            let mut nameless = config.clone();
-            nameless.enable_sni = false;
-            [Arc::new(config), Arc::new(nameless)]
-        };
         let check = check_alpn.map(|alpn| {
             let mut config = config.clone();
             config.alpn_protocols = alpn;
             pair(config)
         });
         let [named, nameless] = pair(config);
-        Self { traffic: true, checks: true, named, nameless, sni: None, check_sni: None, check }
+        Self {
+            traffic: true,
+            checks: true,
+            named,
+            nameless,
+            sni: None,
+            check_sni: None,
+            check,
+            websocket: None,
+        }
     }
 
-    /// Whether HTTP/2 is among the protocols that are offered.
-    pub fn offers_http2(&self) -> bool {
-        self.named.alpn_protocols.iter().any(|name| name == b"h2")
+    /// Whether this is among the protocols that are offered.
+    pub fn offers(&self, protocol: &[u8]) -> bool {
+        self.named.alpn_protocols.iter().any(|name| name == protocol)
+    }
+
+    /// Has connections for WebSockets offer this protocol alone, where protocols are negotiated at all.
+    pub fn offer_for_websockets(&mut self, protocol: &[u8]) {
+        if !self.named.alpn_protocols.is_empty() {
+            let mut config = (*self.named).clone();
+            config.alpn_protocols = vec![protocol.to_vec()];
+            self.websocket = Some(pair(config));
+        }
     }
 
     /// The configuration and the name for rustls, for a connection that names the server so. What can't be a name
     /// isn't sent.
-    pub fn config(&self, name: Option<&str>) -> (Arc<ClientConfig>, ServerName<'static>) {
-        pick(&self.named, &self.nameless, name)
+    pub fn config(&self, name: Option<&str>, websocket: bool) -> (Arc<ClientConfig>, ServerName<'static>) {
+        match self.websocket.as_ref().filter(|_| websocket) {
+            Some([named, nameless]) => pick(named, nameless, name),
+            None => pick(&self.named, &self.nameless, name),
+        }
     }
 
     /// The same for a check.
@@ -68,6 +86,12 @@ impl ServerTls {
             None => pick(&self.named, &self.nameless, name),
         }
     }
+}
+
+fn pair(config: ClientConfig) -> [Arc<ClientConfig>; 2] {
+    let mut nameless = config.clone();
+    nameless.enable_sni = false;
+    [Arc::new(config), Arc::new(nameless)]
 }
 
 fn pick(

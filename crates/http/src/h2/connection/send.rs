@@ -9,12 +9,12 @@ use crate::message::Message;
 /// Sending.
 impl<T> Connection<T> {
     /// Begins a stream with a request, whose scheme this is where its target doesn't say; none where the peer has as many
-    /// as it takes, or takes none any more. `bodiless`: no body of a response is to be expected, whatever its head says.
+    /// as it takes, or takes none any more. `upgrade`: the protocol that it asks for (RFC 8441); `bodiless`: no body of a response is to be expected, whatever its head says.
     pub fn request(
         &mut self,
         msg: &Message,
         scheme: &[u8],
-        websocket: bool,
+        upgrade: Option<&[u8]>,
         end: bool,
         bodiless: bool,
         user: T,
@@ -29,8 +29,17 @@ impl<T> Connection<T> {
         stream.length = bodiless.then_some(0);
         stream.user = Some(user);
         self.streams.add(stream);
-        self.block_out(id, end, |out| head::write_request(msg, scheme, websocket, out));
+        self.block_out(id, end, |out| head::write_request(msg, scheme, upgrade, out));
         Some(id)
+    }
+
+    /// Says of a stream that it will not be begun: as HAProxy tells a server of a request that can't be put into its words.
+    /// Not where others are under way, whom that might hurt.
+    pub fn abandon(&mut self) {
+        if self.streams.len() == 0 && self.takes_more() {
+            self.last = if self.last == 0 { 1 } else { self.last + 2 };
+            frame::write_number(kind::RST_STREAM, self.last, Code::CANCEL.0, &mut self.out);
+        }
     }
 
     /// How many more streams may be begun now.

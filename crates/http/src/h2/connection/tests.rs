@@ -332,7 +332,7 @@ fn both_ends_understand_each_other() {
     msg.add_header(Known::Host, b"h").unwrap();
     msg.add_header("big", &[b'b'; 15_000]).unwrap();
     client.peer.max_frame = 4000;
-    assert_eq!(client.request(&msg, b"http", false, false, false, 7), Some(1));
+    assert_eq!(client.request(&msg, b"http", None, false, false, 7), Some(1));
     assert_eq!(client.data(1, b"body", true), 4);
     server.takes(&std::mem::take(client.out()));
     let expected = "Window { id: 0 };Head { id: 1, end: false, refuse: false };Data { id: 1, bytes: [98, 111, 100, 121], end: true };";
