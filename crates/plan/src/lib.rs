@@ -28,6 +28,7 @@ mod tls;
 
 use config::{Diagnostic, Loaded};
 use state::World;
+use state::tls::Store;
 
 pub use environment::Environment;
 
@@ -42,6 +43,14 @@ pub struct Built {
     pub unserved: Vec<Diagnostic>,
 }
 
+/// What a World takes over from.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'w> {
+    pub world: &'w World,
+    /// The files of TLS, if they are not to be read anew.
+    pub files: Option<&'w Store>,
+}
+
 /// Makes a World of what was read.
 pub fn build(loaded: &Loaded, env: &Environment) -> Built {
     build_after(loaded, env, None)
@@ -49,8 +58,8 @@ pub fn build(loaded: &Loaded, env: &Environment) -> Built {
 
 /// As [`build`], for a World that is to take over from another ([`inherit`]): names of variables keep their numbers, and
 /// lists of patterns whose text is the same are the same lists.
-pub fn build_after(loaded: &Loaded, env: &Environment, old: Option<&World>) -> Built {
-    let mut read = section::read(loaded, env, old);
+pub fn build_after(loaded: &Loaded, env: &Environment, before: Option<Before<'_>>) -> Built {
+    let mut read = section::read(loaded, env, before);
     let world = assemble::world(&mut read);
     let valid = !loaded.has_errors() && !read.plan.remarks.has_alerts();
     let (diagnostics, unserved) = read.plan.remarks.into_parts();

@@ -360,6 +360,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         rings: Vec::new(),
         log_forwards: Vec::new(),
         log_profiles: Vec::new(),
+        tls: Arc::default(),
         process: Arc::new(Process::default()),
     }
 }

@@ -128,7 +128,11 @@ impl Stage {
     pub(crate) fn edit(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
         let in_force = self.in_force();
         let sources = edit::edited(&in_force.loaded, self.sources(), edit).map_err(|why| vec![why])?;
-        let mut next = in_force.prepare(sources)?;
+        let files = match edit {
+            Edit::TlsFiles(store) => store,
+            _ => &*in_force.world.tls,
+        };
+        let mut next = in_force.prepare(sources, Some(files))?;
         let old = &in_force.world;
         numbers::keep(&mut next.world, old);
         let unbound = inherit::inherit(&mut next.world, old);

@@ -81,7 +81,7 @@ impl Desk {
                 let texts = sources.clone();
                 Work::Apply(sources, Job::start(move || prepare::ready(&in_force, texts))?)
             }
-            Purpose::Check => Work::Tell(Job::start(move || match in_force.prepare(sources) {
+            Purpose::Check => Work::Tell(Job::start(move || match in_force.prepare(sources, None) {
                 Ok(next) => {
                     Report::success(format!("{}The configuration is valid and can be applied.", next.remarks))
                 }
@@ -91,7 +91,7 @@ impl Desk {
                 let before = self.stage.sources();
                 Work::Tell(Job::start(move || Report::success(differ::text(&before, &sources)))?)
             }
-            Purpose::Explain => Work::Tell(Job::start(move || match in_force.prepare(sources) {
+            Purpose::Explain => Work::Tell(Job::start(move || match in_force.prepare(sources, None) {
                 Ok(next) => Report::success(differ::objects(&in_force, next)),
                 Err(lines) => Report::fault(lines.join("\n")),
             })?),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use config::{Context, Diagnostic, Directive, Env, Loaded, Place, Section, SectionKind, Severity, Source};
-use plan::{Built, Environment};
+use plan::{Before, Built, Environment};
 use state::World;
 
 use crate::argv::Args;
@@ -37,8 +37,8 @@ pub(crate) struct Evaluated {
 }
 
 /// Builds, for taking over from another World if there is one; says nothing.
-pub(crate) fn evaluate(args: &Args, sources: Vec<Source>, old: Option<&World>) -> Evaluated {
-    evaluate_in(&environment(args), args, sources, old)
+pub(crate) fn evaluate(args: &Args, sources: Vec<Source>, before: Option<Before<'_>>) -> Evaluated {
+    evaluate_in(&environment(args), args, sources, before)
 }
 
 /// The same, in surroundings of the caller's.
@@ -46,10 +46,10 @@ pub(crate) fn evaluate_in(
     environment: &Environment,
     args: &Args,
     sources: Vec<Source>,
-    old: Option<&World>,
+    before: Option<Before<'_>>,
 ) -> Evaluated {
     let mut loaded = load(args, sources);
-    let Built { world, diagnostics, unserved } = plan::build_after(&loaded, environment, old);
+    let Built { world, diagnostics, unserved } = plan::build_after(&loaded, environment, before);
     for diagnostic in diagnostics {
         loaded.push_diagnostic(diagnostic);
     }

@@ -34,6 +34,8 @@ pub(crate) fn edited(
             }
             last.bytes.extend_from_slice(&backend_section(name, from, mode, guid));
         }
+        // The text says the same; what its files hold is not in it.
+        Edit::TlsFiles(_) => {}
         Edit::RemoveBackend { name } => {
             let section = find(loaded, name)?;
             section.directives().for_each(|line| replace(&mut sources, line, b""));

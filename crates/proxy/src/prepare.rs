@@ -6,8 +6,10 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use config::{Loaded, Source};
+use plan::Before;
 use plan::inherit::{self, Unbound};
 use state::World;
+use state::tls::Store;
 
 use crate::argv::Args;
 use crate::check::{self, Evaluated};
@@ -35,9 +37,10 @@ pub(crate) struct Next {
 
 impl InForce {
     /// Builds what would take over; nothing is touched.
-    pub(crate) fn prepare(&self, sources: Vec<Source>) -> Result<Next, Refusal> {
+    pub(crate) fn prepare(&self, sources: Vec<Source>, files: Option<&Store>) -> Result<Next, Refusal> {
         let old = &self.world;
-        let Evaluated { loaded, world, unserved } = check::evaluate(&self.args, sources.clone(), Some(old));
+        let Evaluated { loaded, world, unserved } =
+            check::evaluate(&self.args, sources.clone(), Some(Before { world: old, files }));
         let remarks = check::rendered(&loaded, &self.args);
         let Some(mut world) = world else {
             let mut lines: Refusal = remarks.lines().map(str::to_owned).collect();
@@ -72,7 +75,7 @@ pub(crate) struct Ready {
 /// Arranges what a configuration is made into to take over.
 pub(crate) fn ready(in_force: &InForce, sources: Vec<Source>) -> Result<Ready, Refusal> {
     let begun = std::time::Instant::now();
-    let mut next = in_force.prepare(sources)?;
+    let mut next = in_force.prepare(sources, None)?;
     let unbound = inherit::inherit(&mut next.world, &in_force.world);
     Ok(Ready { next, unbound, after: in_force.world.generation, took: begun.elapsed() })
 }

@@ -23,6 +23,8 @@ use crate::numbers::Numbers;
 use crate::resolvers::Resolvers;
 use crate::ring::Ring;
 use crate::termination::Cause;
+use crate::tls::Store;
+use crate::tls::store::Transactions;
 use crate::tracking::Faults;
 use crate::vars::Vars;
 use crate::{About, Acl, Backend, Frontend, References, Table};
@@ -192,6 +194,8 @@ pub struct Process {
     pub malformed: Gallery,
     /// What an administrator changed of its limits.
     pub limits: Limits,
+    /// Files of TLS that are being changed.
+    pub tls: Mutex<Transactions>,
 }
 
 /// What the kernel may hold of a connection, bytes; 0: as much as it likes.
@@ -322,6 +326,8 @@ pub struct World {
     pub generation: u64,
     /// Where servers, frontends and addresses are, by their numbers in the process.
     pub seats: Seats,
+    /// What TLS was given as files.
+    pub tls: Arc<Store>,
     pub process: Arc<Process>,
 }
 

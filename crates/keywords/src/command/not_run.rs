@@ -21,10 +21,18 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["set", "dynamic-cookie-key", "backend"], Level::Admin, Gate::Open),
     known(&["show", "anon"], Level::User, Gate::Open),
     known(&["show", "resolvers"], Level::User, Gate::Open),
+    known(&["add", "ssl", "jwt"], Level::Admin, Gate::Open),
+    known(&["del", "ssl", "jwt"], Level::Admin, Gate::Open),
+    known(&["show", "ssl", "jwt"], Level::Admin, Gate::Open),
+    known(&["set", "ssl", "tls-key"], Level::Admin, Gate::Open),
+    known(&["show", "tls-keys"], Level::Admin, Gate::Open),
+    known(&["show", "ssl", "ocsp-updates"], Level::Admin, Gate::Open),
+    known(&["update", "ssl", "ocsp-response"], Level::Admin, Gate::Open),
 ];
 
 fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
-    let words: Vec<String> = (0..2).map(|at| query.text(at).into_owned()).collect();
+    let words: Vec<String> =
+        (0..if query.word(1) == b"ssl" { 3 } else { 2 }).map(|at| query.text(at).into_owned()).collect();
     let command = words.join(" ");
     query.refuse(&format!("'{}' is known but not run by this version of Sluice.", command.trim_end()), out)
 }

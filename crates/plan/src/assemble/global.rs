@@ -67,6 +67,7 @@ pub(super) fn world(
         initial_vars: Vars::new(),
         generation: 0,
         seats,
+        tls: Arc::new(std::mem::take(&mut plan.tls).into_store()),
         process: Arc::new(Process::default()),
     };
     world.process.server_numbers.reserve(plan.next_uid);

@@ -123,6 +123,11 @@ fn inherit_backend(
             Some(before) => {
                 let moved = !reached_alike(server, before);
                 server.reach = before.reach + u32::from(moved);
+                if let (Some(tls), Some(before)) = (&mut server.tls, &before.tls)
+                    && tls.is_like(before)
+                {
+                    tls.continue_from(before);
+                }
                 server.live = Arc::clone(&before.live);
             }
             // Nobody else has it yet.
@@ -141,7 +146,10 @@ fn inherit_backend(
 /// Whether connections opened to one serve as connections to the other.
 fn reached_alike(a: &Server, b: &Server) -> bool {
     let source = |server: &Server| server.source.as_ref().map(|source| format!("{source:?}"));
-    let tls = |server: &Server| server.tls.as_ref().map(|tls| format!("{tls:?}"));
+    let tls = match (&a.tls, &b.tls) {
+        (Some(a), Some(b)) => a.is_like(b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
     let told = |server: &Server| server.send_proxy.as_ref().map(|told| format!("{told:?}"));
     a.address == b.address
         && a.port == b.port
@@ -149,7 +157,7 @@ fn reached_alike(a: &Server, b: &Server) -> bool {
         && a.namespace == b.namespace
         && a.md5 == b.md5
         && told(a) == told(b)
-        && tls(a) == tls(b)
+        && tls
         && source(a) == source(b)
 }
 

@@ -2,9 +2,10 @@
 
 use config::Section;
 use config::vocabulary::{LOAD, split_params};
+use state::tls::store::Parts;
 
 use crate::ctx::{Line, Plan, word};
-use crate::tls::files::{self, Parts};
+use crate::tls::files;
 
 /// Reads one. What it names is read when something uses it, or at the end of the section.
 pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
@@ -60,11 +61,10 @@ fn load<'a>(
     parts.crt = files::path(crt_base, crt);
     let own = if store.is_empty() { parts.crt.clone() } else { format!("@{store}/{crt}") };
     for name in alias.map(|alias| format!("@{store}/{alias}")).into_iter().chain([own]) {
-        if plan.tls.certificates.contains_key(&*name) {
+        if !plan.tls.loaded.insert(name.clone()) {
             return Err(format!("'load' : '{name}' is already in use."));
         }
-        files::load(plan, &name, &parts).map_err(|e| format!("'load' : {e}"))?;
-        plan.tls.stored.insert(name, parts.clone());
+        files::load(plan, &name, parts.clone()).map_err(|e| format!("'load' : {e}"))?;
     }
     Ok(())
 }

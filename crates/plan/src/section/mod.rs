@@ -20,13 +20,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use config::{Loaded, SectionKind};
-use state::World;
 
+use crate::Before;
 use crate::Environment;
 use crate::ctx::{Ctx, Line, Plan, at};
 use crate::directive;
 use crate::draft::Draft;
 use crate::remarks::Remarks;
+use crate::tls::TlsPlan;
 
 /// Everything after reading, before it is put together.
 pub(crate) struct Read<'a> {
@@ -45,11 +46,11 @@ struct Inheritance<'a> {
 }
 
 /// Reads all sections.
-pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a World>) -> Read<'a> {
+pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<Before<'a>>) -> Read<'a> {
     let mut plan = Plan {
         loaded,
         env,
-        old,
+        old: before.map(|before| before.world),
         remarks: Remarks::new(loaded),
         global: global::initial(env),
         maxconn_set: false,
@@ -75,7 +76,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
         tables: Vec::new(),
         peers: Vec::new(),
         late: Vec::new(),
-        tls: Default::default(),
+        tls: TlsPlan::after(before),
     };
     // First what lines refer to, wherever in the files it stands.
     for section in loaded.sections() {
@@ -96,9 +97,15 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
             _ => {}
         }
     }
+    let (drafts, defaults) = in_order(&mut plan);
+    Read { plan, drafts, defaults }
+}
+
+/// Reads the sections whose order counts: the proxies, and the `defaults` of each.
+fn in_order<'a>(plan: &mut Plan<'a>) -> (Vec<Draft<'a>>, Vec<Rc<Draft<'a>>>) {
     let mut drafts = Vec::new();
     let mut inheritance = Inheritance::default();
-    for section in loaded.sections() {
+    for section in plan.loaded.sections() {
         match section.kind() {
             SectionKind::Global
             | SectionKind::Healthcheck
@@ -108,15 +115,15 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, old: Option<&'a
             | SectionKind::Cache
             | SectionKind::Resolvers
             | SectionKind::Userlist => {}
-            SectionKind::CrtStore => crt_store::read(&mut plan, section),
-            SectionKind::Peers => peers::read(&mut plan, section),
-            SectionKind::LogForward => log_forward::read(&mut plan, section),
-            SectionKind::Defaults => defaults::read(&mut plan, section, &mut inheritance),
-            kind if kind.is_proxy() => drafts.push(proxy::read(&mut plan, section, &inheritance)),
-            _ => other::read(&mut plan, section),
+            SectionKind::CrtStore => crt_store::read(plan, section),
+            SectionKind::Peers => peers::read(plan, section),
+            SectionKind::LogForward => log_forward::read(plan, section),
+            SectionKind::Defaults => defaults::read(plan, section, &mut inheritance),
+            kind if kind.is_proxy() => drafts.push(proxy::read(plan, section, &inheritance)),
+            _ => other::read(plan, section),
         }
     }
-    Read { plan, drafts, defaults: inheritance.all }
+    (drafts, inheritance.all)
 }
 
 /// Gives one line to its directive.

@@ -8,6 +8,7 @@ use rustls::SignatureScheme;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::ServerSessionMemoryCache;
 use state::options::Mode;
+use state::tls::store::{Agreement, Sessions};
 use state::tls::verify::{Clients, Trust};
 use state::tls::{Certificate, Names, Served, Table, Terms};
 
@@ -51,7 +52,7 @@ impl BindSpec {
         let name = used.name();
         match name {
             "ssl" => self.ssl = true,
-            "crt" | "default-crt" => self.add(plan, value, name == "default-crt")?,
+            "crt" | "default-crt" => self.add(plan, line.span(), value, name == "default-crt")?,
             "crt-list" => {
                 let first = self.pieces.len();
                 let pieces = list::read(plan, line.span(), value)?;
@@ -65,9 +66,9 @@ impl BindSpec {
         Ok(true)
     }
 
-    fn add(&mut self, plan: &mut Plan<'_>, value: &str, default: bool) -> Result<(), String> {
+    fn add(&mut self, plan: &mut Plan<'_>, span: Span, value: &str, default: bool) -> Result<(), String> {
         let group = self.pieces.len();
-        for (at, certificate) in files::certificates(plan, value)?.into_iter().enumerate() {
+        for (at, certificate) in files::certificates(plan, span, value)?.into_iter().enumerate() {
             // Files of a directory stand alone, siblings together.
             let sibling = self
                 .pieces
@@ -110,7 +111,8 @@ pub(crate) fn serve(
         return Err(vec![titled(what)]);
     }
     let fail = |e: Vec<String>| e.into_iter().map(|e| titled(format!("{e} {at}."))).collect::<Vec<_>>();
-    let base = Arc::new(terms(plan, &spec, mode, span).map_err(fail)?);
+    let name = format!("{} {}", who.0, who.1);
+    let base = Arc::new(terms(plan, &spec, mode, (span, &name)).map_err(fail)?);
     let mut table = Table::default();
     // Lines with the same parameters share sessions.
     let mut made: Vec<(Spec, Arc<Terms>)> = Vec::new();
@@ -119,7 +121,8 @@ pub(crate) fn serve(
             Some(own) => match made.iter().find(|(of, _)| of == own) {
                 Some((_, have)) => Arc::clone(have),
                 None => {
-                    let new = Arc::new(terms(plan, &own.clone().or(&spec), mode, span).map_err(fail)?);
+                    let new =
+                        Arc::new(terms(plan, &own.clone().or(&spec), mode, (span, &name)).map_err(fail)?);
                     made.push((own.clone(), Arc::clone(&new)));
                     new
                 }
@@ -136,7 +139,7 @@ pub(crate) fn serve(
     }
     let first = bind.pieces.first().map(|piece| piece.group);
     table.settle(bind.pieces.iter().take_while(|piece| Some(piece.group) == first).count());
-    Ok(Served::new(table, strict, plan.tls.captures))
+    Ok(Served::new(place.into(), table, strict, plan.tls.captures))
 }
 
 /// What a list of ciphers or groups names and is not spoken.
@@ -210,7 +213,12 @@ pub(crate) fn provider(
     Ok(Arc::new(provider))
 }
 
-fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Terms, Vec<String>> {
+fn terms(
+    plan: &mut Plan<'_>,
+    spec: &Spec,
+    mode: Mode,
+    (span, line): (Span, &str),
+) -> Result<Terms, Vec<String>> {
     if let Some(what) = spec.outdated() {
         plan.remarks.warn(span, format!("{what}."));
     }
@@ -220,60 +228,92 @@ fn terms(plan: &mut Plan<'_>, spec: &Spec, mode: Mode, span: Span) -> Result<Ter
     if versions.is_empty() {
         return Err(vec!["no version of TLS is left".to_owned()]);
     }
-    let clients = clients(plan, spec, &provider, span)?;
+    let trust = trust(plan, spec)?;
+    let clients = clients(plan, spec, (trust.as_ref(), &provider), span)?;
     let schemes = schemes(plan, spec.own_schemes.as_deref(), span)?;
     let alpn = spec.alpn.clone().unwrap_or_else(|| match mode {
         Mode::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         _ => Vec::new(),
     });
-    let tickets = match spec.no_tickets {
-        Some(true) => None,
-        _ => Some(aws_lc_rs::Ticketer::new().map_err(|e| vec![e.to_string()])?),
-    };
+    let sessions = sessions(plan, spec, Agreement { words: format!("{line} {spec:?}"), trust })?;
     Ok(Terms {
         provider,
         versions,
         alpn,
         clients,
         schemes,
-        sessions: ServerSessionMemoryCache::new(plan.tls.sessions),
-        tickets,
+        sessions: sessions.here,
+        tickets: sessions.tickets,
         client_order: spec.client_order,
         early_data: 0,
         key_log: None,
     })
 }
 
-fn clients(
-    plan: &mut Plan<'_>,
-    spec: &Spec,
-    provider: &Arc<CryptoProvider>,
-    span: Span,
-) -> Result<Option<Arc<Clients>>, Vec<String>> {
-    let required = match spec.verify {
-        None | Some(Verify::None) => return Ok(None),
-        Some(Verify::Optional) => false,
-        Some(Verify::Required) => true,
+/// What sessions on these terms are resumed with: the same as before, if it is the same agreement.
+fn sessions(plan: &mut Plan<'_>, spec: &Spec, agreement: Agreement) -> Result<Sessions, Vec<String>> {
+    let tls = &mut plan.tls;
+    let same = |(have, _): &&(Agreement, Sessions)| *have == agreement;
+    let known = tls.agreed.iter().find(same).or_else(|| tls.store.sessions.iter().find(same));
+    let sessions = match known {
+        Some((_, sessions)) => sessions.clone(),
+        None => {
+            let here = ServerSessionMemoryCache::new(tls.sessions);
+            let tickets = match spec.no_tickets {
+                Some(true) => None,
+                _ => Some(aws_lc_rs::Ticketer::new().map_err(|e| vec![e.to_string()])?),
+            };
+            Sessions { here, tickets }
+        }
     };
+    tls.agreed.push((agreement, sessions.clone()));
+    Ok(sessions)
+}
+
+/// Whom clients' certificates must come from, if they are asked for.
+fn trust(plan: &mut Plan<'_>, spec: &Spec) -> Result<Option<Trust>, Vec<String>> {
+    if matches!(spec.verify, None | Some(Verify::None)) {
+        return Ok(None);
+    }
     let Some(file) = spec.ca_file.as_deref().or(spec.ca_verify_file.as_deref()) else {
         return Err(vec!["verify is enabled but no CA file specified".to_owned()]);
     };
     let whole = |[first, second]: [String; 2]| vec![first, second];
-    let mut trust = Trust { authorities: files::authorities(plan, file).map_err(whole)?, ..Trust::default() };
+    let authorities = files::authorities(plan, file).map_err(whole)?.0.clone();
+    let mut trust = Trust { authorities, ..Trust::default() };
     if let Some(more) = spec.ca_verify_file.as_deref().filter(|more| *more != file) {
         let told = trust.authorities.clone();
-        trust.authorities.extend(files::authorities(plan, more).map_err(whole)?);
+        trust.authorities.extend(files::authorities(plan, more).map_err(whole)?.0.iter().cloned());
         trust.told = Some(told);
     }
     if spec.no_ca_names {
         trust.told = Some(Vec::new());
     }
     if let Some(file) = spec.crl_file.as_deref() {
-        trust.revoked = files::revocations(plan, file).map_err(whole)?;
+        trust.revoked = files::revocations(plan, file).map_err(whole)?.0.clone();
     }
-    let mut made = Clients::new(&trust, required, spec.ignored, provider).map_err(|e| vec![e])?;
+    Ok(Some(trust))
+}
+
+fn clients(
+    plan: &mut Plan<'_>,
+    spec: &Spec,
+    (trust, provider): (Option<&Trust>, &Arc<CryptoProvider>),
+    span: Span,
+) -> Result<Option<Arc<Clients>>, Vec<String>> {
+    let Some(trust) = trust else { return Ok(None) };
+    let required = spec.verify == Some(Verify::Required);
+    let mut made = Clients::new(trust, required, spec.ignored, provider).map_err(|e| vec![e])?;
     made.schemes = schemes(plan, spec.peer_schemes.as_deref(), span)?;
     Ok(Some(Arc::new(made)))
+}
+
+fn unreadable(plan: &mut Plan<'_>, name: &str, [first, second]: [String; 2]) -> String {
+    // What isn't read can't be unreadable: only the second sentence holds.
+    if !plan.tls.sealed {
+        plan.remarks.alert_bare(format!("config : {first}"));
+    }
+    format!("'{name}' : {second}")
 }
 
 /// Reads the files that a line names for verifying as soon as the line is read, so that what is wrong with them is said
@@ -281,18 +321,12 @@ fn clients(
 pub(crate) fn look(plan: &mut Plan<'_>, spec: &Spec) -> Result<(), String> {
     let of_authorities = [("ca-file", &spec.ca_file), ("ca-verify-file", &spec.ca_verify_file)];
     for (name, file) in of_authorities {
-        if let Some(file) = file.as_deref()
-            && let Err([first, second]) = files::authorities(plan, file)
-        {
-            plan.remarks.alert_bare(format!("config : {first}"));
-            return Err(format!("'{name}' : {second}"));
+        if let Some(file) = file.as_deref() {
+            files::find_authorities(plan, file).map_err(|words| unreadable(plan, name, words))?;
         }
     }
-    if let Some(file) = spec.crl_file.as_deref()
-        && let Err([first, second]) = files::revocations(plan, file)
-    {
-        plan.remarks.alert_bare(format!("config : {first}"));
-        return Err(format!("'crl-file' : {second}"));
+    if let Some(file) = spec.crl_file.as_deref() {
+        files::find_revocations(plan, file).map_err(|words| unreadable(plan, "crl-file", words))?;
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! What `global` says of TLS (manual 3.1, 3.2).
 
+use state::tls::store::Issuer;
+
+use super::files;
 use super::spec::{Side, Spec};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word, words_from};
 use crate::number::atol;
@@ -107,8 +110,7 @@ fn server_verify<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
 }
 
 fn extra<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
-    let mut extra = cx.plan.tls.extra;
-    (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (false, false, false, false);
+    let mut extra = files::Extra { replaces: cx.plan.tls.extra.replaces, ..files::Extra::NONE };
     for kind in words_from(line, 1) {
         match kind {
             "bundle" => extra.bundle = true,
@@ -116,10 +118,11 @@ fn extra<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             "ocsp" => extra.ocsp = true,
             "issuer" => extra.issuer = true,
             "sctl" => {
+                extra.sctl = true;
                 cx.plan.remarks.not_run(line.span(), "'sctl' of 'ssl-load-extra-files'");
             }
             "none" => {}
-            "all" => (extra.bundle, extra.key, extra.ocsp, extra.issuer) = (true, true, true, true),
+            "all" => extra = files::Extra { replaces: extra.replaces, ..files::Extra::ALL },
             other => {
                 return Err(format!("unknown option '{other}' on global statement 'ssl-load-extra-files'."));
             }
@@ -135,12 +138,21 @@ fn extra_names<'a>(cx: &mut Ctx<'_, 'a>, _: Line<'a>) -> Applied {
 }
 
 fn issuers<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
-    let path = word(line, 1);
-    let names = (cx.plan.env.list)(path).unwrap_or_default();
-    for name in names {
-        let text = cx.plan.read(&format!("{path}/{name}")).unwrap_or_default();
-        cx.plan.tls.issuers.extend(state::tls::cert::certificates(&text).unwrap_or_default());
+    if cx.plan.tls.sealed {
+        return Ok(());
     }
+    let path = word(line, 1).trim_end_matches('/');
+    let mut names = (cx.plan.env.list)(path).unwrap_or_default();
+    names.sort_unstable();
+    let mut issuers = Vec::new();
+    for name in names {
+        let file = format!("{path}/{name}");
+        let text = cx.plan.read(&file).unwrap_or_default();
+        let found = state::tls::cert::certificates(&text).unwrap_or_default();
+        issuers
+            .extend(found.into_iter().map(|certificate| Issuer { file: file.clone().into(), certificate }));
+    }
+    cx.plan.tls.store.issuers = issuers.into();
     Ok(())
 }
 

@@ -1,95 +1,62 @@
 //! `crt-list` files: a certificate a line, maybe with parameters in brackets, and the names it is for (manual 5.1
 //! "crt-list").
 
+use std::sync::Arc;
+
 use config::Span;
 use config::vocabulary::CRT_LIST;
+use state::tls::list::{Line, List};
+use state::tls::store::File;
 
-use super::bind::Piece;
+use super::bind::{Piece, look};
 use super::files;
 use super::spec::{Side, Spec};
 use crate::ctx::Plan;
 
-/// The longest line.
-const MOST: usize = 65_536;
-
-/// One line.
-#[derive(Debug, Default)]
-struct Line<'t> {
-    certificate: &'t str,
-    parameters: Vec<&'t str>,
-    filters: Vec<Box<str>>,
-}
-
 /// Reads a list with all its certificates. Errors are HAProxy's sentences, without the title of the line.
 pub(crate) fn read(plan: &mut Plan<'_>, span: Span, name: &str) -> Result<Vec<Piece>, String> {
-    let text = plan
-        .read(name)
-        .map_err(|e| format!("'crt-list' : cannot open file '{name}' : {}", files::words(&e)))?;
-    let text = String::from_utf8_lossy(&text);
+    let titled = |why: String| format!("'crt-list' : {why}");
+    let list = match plan.tls.store.lists.get(name) {
+        Some(have) => Arc::clone(&have.content),
+        None => {
+            let list = Arc::new(load(plan, span, name).map_err(titled)?);
+            let file = File { content: Arc::clone(&list), uses: 0 };
+            plan.tls.store.lists.insert(name.into(), file);
+            list
+        }
+    };
+    files::list_is_used(plan, span, name);
     let mut pieces = Vec::new();
-    for (at, raw) in text.lines().enumerate() {
-        let fail = |why: String| format!("'crt-list' : parsing [{name}:{}]: {why}", at + 1);
-        let Some(line) = parse(raw).map_err(fail)? else { continue };
+    for line in &list.entries {
+        let fail = |why: String| titled(format!("parsing [{name}:{}]: {why}", line.number));
         let Parameters { own, unrun } = parameters(&line.parameters).map_err(fail)?;
         for word in unrun {
-            plan.remarks.not_run(span, &format!("'{word}' at [{name}:{}]", at + 1));
+            plan.remarks.not_run(span, &format!("'{word}' at [{name}:{}]", line.number));
         }
-        for certificate in
-            files::certificates(plan, line.certificate).map_err(|e| format!("'crt-list' : {e}"))?
-        {
-            pieces.push(Piece {
-                certificate,
-                filters: line.filters.clone(),
-                own: own.clone(),
-                group: at,
-                default: false,
-            });
+        if let Some(own) = &own {
+            look(plan, own).map_err(titled)?;
+        }
+        for certificate in files::certificates(plan, span, &line.certificate).map_err(titled)? {
+            let (filters, group) = (line.filters.clone(), line.number as usize);
+            pieces.push(Piece { certificate, filters, own: own.clone(), group, default: false });
         }
     }
     Ok(pieces)
 }
 
-/// Takes a line apart; none if there is nothing in it.
-fn parse(line: &str) -> Result<Option<Line<'_>>, String> {
-    if line.len() > MOST {
-        return Err("line too long, please use a smaller number of filters".to_owned());
-    }
-    let mut parts = Line::default();
-    let mut inside = false;
-    let mut closed = false;
-    for word in line.split_ascii_whitespace() {
-        if word.starts_with('#') && !inside {
-            break;
-        }
-        if parts.certificate.is_empty() {
-            parts.certificate = word;
-            continue;
-        }
-        let mut word = word;
-        if !inside && word.starts_with('[') {
-            if closed || !parts.filters.is_empty() {
-                return Err("unexpected '['".to_owned());
-            }
-            inside = true;
-            word = word.trim_start_matches('[');
-        }
-        if inside {
-            let last = word.ends_with(']');
-            let word = word.trim_end_matches(']');
-            if !word.is_empty() {
-                parts.parameters.push(word);
-            }
-            if last {
-                (inside, closed) = (false, true);
-            }
-        } else {
-            parts.filters.push(word.into());
+/// Reads its text, and the certificates in it: the lines of the list name them as the store does then.
+fn load(plan: &mut Plan<'_>, span: Span, name: &str) -> Result<List, String> {
+    let text = plan.read(name).map_err(|e| format!("cannot open file '{name}' : {}", files::words(&e)))?;
+    let mut list = List::parse(&String::from_utf8_lossy(&text))
+        .map_err(|(number, why)| format!("parsing [{name}:{number}]: {why}"))?;
+    let mut entries = Vec::new();
+    for line in list.entries {
+        for certificate in files::named(plan, span, &line.certificate)? {
+            entries.push(Line { certificate, ..line.clone() });
         }
     }
-    if inside {
-        return Err("can't find ']'".to_owned());
-    }
-    Ok((!parts.certificate.is_empty()).then_some(parts))
+    list.entries = entries;
+    Ok(list)
 }
 
 /// What stands in the brackets.
@@ -101,15 +68,15 @@ struct Parameters<'t> {
     unrun: Vec<&'t str>,
 }
 
-fn parameters<'t>(words: &[&'t str]) -> Result<Parameters<'t>, String> {
+fn parameters(words: &[Box<str>]) -> Result<Parameters<'_>, String> {
     let mut found = Parameters::default();
     if words.is_empty() {
         return Ok(found);
     }
     let mut spec = Spec::default();
-    let mut words = words.iter();
+    let mut words = words.iter().map(AsRef::as_ref);
     while let Some(name) = words.next() {
-        let Some(known) = CRT_LIST.iter().find(|param| param.name == *name) else {
+        let Some(known) = CRT_LIST.iter().find(|param| param.name == name) else {
             return Err(format!("unknown ssl keyword {name}"));
         };
         let flag = matches!(known.arity, config::vocabulary::Arity::Flag);
@@ -118,7 +85,7 @@ fn parameters<'t>(words: &[&'t str]) -> Result<Parameters<'t>, String> {
             false => words.next().ok_or_else(|| format!("missing value for '{name}'"))?,
         };
         // Asking for what isn't done anyway leaves nothing out.
-        let off = matches!((*name, value), ("ktls" | "ocsp-update", "off"));
+        let off = matches!((name, value), ("ktls" | "ocsp-update", "off"));
         if !spec.word(Side::Bind, name, value)? && !off {
             found.unrun.push(name);
         }
@@ -131,23 +98,21 @@ fn parameters<'t>(words: &[&'t str]) -> Result<Parameters<'t>, String> {
 mod tests {
     use super::*;
 
+    fn read(text: &'static str) -> Result<Vec<&'static str>, String> {
+        let words: Vec<Box<str>> = text.split(' ').map(Into::into).collect();
+        parameters(&words).map(|found| text.split(' ').filter(|word| found.unrun.contains(word)).collect())
+    }
+
     #[test]
-    fn lines_have_three_parts() {
-        let line = parse("a.pem [alpn h2 ssl-min-ver TLSv1.3] *.b.org !c.b.org # x").unwrap().unwrap();
-        assert_eq!(line.certificate, "a.pem");
-        assert_eq!(line.parameters, ["alpn", "h2", "ssl-min-ver", "TLSv1.3"]);
-        assert_eq!(line.filters, ["*.b.org".into(), "!c.b.org".into()]);
-        assert!(parse("  # nothing").unwrap().is_none());
-        assert_eq!(parse("a.pem [ verify none ]").unwrap().unwrap().parameters, ["verify", "none"]);
+    fn what_is_not_run_is_named() {
+        let words = "npn a allow-0rtt ktls on ocsp-update on sigalgs RSA+SHA256";
+        assert_eq!(read(words).unwrap(), ["npn", "allow-0rtt", "ktls", "ocsp-update"]);
+        assert!(read("ktls off ocsp-update off").unwrap().is_empty());
     }
 
     #[test]
     fn mistakes_are_said() {
-        assert_eq!(parse("a.pem [alpn h2").unwrap_err(), "can't find ']'");
-        let words = ["npn", "a", "allow-0rtt", "ktls", "on", "ocsp-update", "on", "sigalgs", "RSA+SHA256"];
-        assert_eq!(parameters(&words).unwrap().unrun, ["npn", "allow-0rtt", "ktls", "ocsp-update"]);
-        assert!(parameters(&["ktls", "off", "ocsp-update", "off"]).unwrap().unrun.is_empty());
-        assert_eq!(parameters(&["foo"]).unwrap_err(), "unknown ssl keyword foo");
-        assert_eq!(parameters(&["alpn"]).unwrap_err(), "missing value for 'alpn'");
+        assert_eq!(read("foo").unwrap_err(), "unknown ssl keyword foo");
+        assert_eq!(read("alpn").unwrap_err(), "missing value for 'alpn'");
     }
 }

@@ -12,12 +12,13 @@ pub(crate) mod list;
 pub(crate) mod server;
 pub(crate) mod spec;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use state::tls::Certificate;
+use state::tls::Store;
+use state::tls::store::{Agreement, Sessions};
 
 use self::spec::Spec;
+use crate::Before;
 
 /// What the whole configuration says of TLS, and what was read from files so far.
 pub(crate) struct TlsPlan<'a> {
@@ -33,14 +34,36 @@ pub(crate) struct TlsPlan<'a> {
     pub(crate) sessions: usize,
     /// `tune.ssl.capture-buffer-size` is not 0.
     pub(crate) captures: bool,
-    /// Certificates that could complete chains.
-    pub(crate) issuers: Vec<rustls::pki_types::CertificateDer<'static>>,
-    /// Certificates by the name in the configuration.
-    pub(crate) certificates: HashMap<Box<str>, Arc<Certificate>>,
-    /// Names that `crt-store` sections give to certificates, with the files.
-    pub(crate) stored: HashMap<String, files::Parts>,
+    /// What was read from files.
+    pub(crate) store: Store,
+    /// Whether everything is in the store, and nothing is read.
+    pub(crate) sealed: bool,
+    /// Names that `crt-store` sections have given.
+    pub(crate) loaded: HashSet<String>,
+    /// What sessions are resumed with from now on.
+    pub(crate) agreed: Vec<(Agreement, Sessions)>,
     /// What kinds of files are looked for beside a certificate (`ssl-load-extra-files`).
     pub(crate) extra: files::Extra,
+}
+
+impl TlsPlan<'_> {
+    /// For a World that takes over from another, with files read anew unless they are kept.
+    pub(crate) fn after(before: Option<Before<'_>>) -> Self {
+        let kept = before.and_then(|before| before.files);
+        let store = match kept {
+            Some(kept) => kept.unused(),
+            None => {
+                let sessions = before.map(|before| before.world.tls.sessions.clone()).unwrap_or_default();
+                Store { sessions, ..Store::default() }
+            }
+        };
+        Self { store, sealed: kept.is_some(), ..Self::default() }
+    }
+
+    /// What was read, for the World.
+    pub(crate) fn into_store(self) -> Store {
+        Store { sessions: self.agreed, ..self.store }
+    }
 }
 
 impl Default for TlsPlan<'_> {
@@ -54,10 +77,11 @@ impl Default for TlsPlan<'_> {
             trusts_servers: false,
             sessions: 20_000,
             captures: false,
-            issuers: Vec::new(),
-            certificates: HashMap::new(),
-            stored: HashMap::new(),
-            extra: files::Extra::default(),
+            store: Store::default(),
+            sealed: false,
+            loaded: HashSet::new(),
+            agreed: Vec::new(),
+            extra: files::Extra::ALL,
         }
     }
 }

@@ -7,6 +7,7 @@ use config::vocabulary::ParamUse;
 use rustls::ClientConfig;
 use rustls::client::{Resumption, Tls12Resumption};
 use state::tls::ServerTls;
+use state::tls::server::Ingredients;
 use state::tls::verify::{Servers, Trust};
 
 use super::bind::{provider, schemes};
@@ -110,11 +111,13 @@ pub(crate) fn make(
         .map_err(|e| e.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut made_of = Ingredients { words: format!("{server:?} {spec:?}"), presented: Vec::new(), trust };
     let mut config = match server.crt {
         None => builder.with_no_client_auth(),
         Some(name) => {
-            let certificate = files::certificates(plan, name)?.into_iter().next();
+            let certificate = files::certificates(plan, span, name)?.into_iter().next();
             let certificate = certificate.ok_or_else(|| format!("no certificate in '{name}'."))?;
+            made_of.presented = certificate.key.cert.clone();
             builder.with_client_cert_resolver(Arc::new(Presents(certificate.signing_with(own_schemes))))
         }
     };
@@ -126,14 +129,14 @@ pub(crate) fn make(
         }
         _ => Resumption::in_memory_sessions(SESSIONS),
     };
-    let mut made = ServerTls::new(config, server.check_alpn.clone());
+    let mut made = ServerTls::new(config, server.check_alpn.clone(), made_of);
     made.traffic = server.ssl;
     made.checks = checks;
     made.check_sni = server.check_sni.map(Into::into);
     Ok(Some(made))
 }
 
-fn trust(plan: &Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
+fn trust(plan: &mut Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
     let verifies = match spec.verify {
         Some(Verify::None) => false,
         Some(_) => true,
@@ -150,9 +153,9 @@ fn trust(plan: &Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
             .to_owned());
     };
     let join = |[first, second]: [String; 2]| format!("{first} 'ca-file' : {second}.");
-    let authorities = files::authorities(plan, file).map_err(join)?;
+    let authorities = files::authorities(plan, file).map_err(join)?.0.clone();
     let revoked = match spec.crl_file.as_deref() {
-        Some(file) => files::revocations(plan, file).map_err(join)?,
+        Some(file) => files::revocations(plan, file).map_err(join)?.0.clone(),
         None => Vec::new(),
     };
     Ok(Some(Trust { authorities, revoked, told: None }))

@@ -9,6 +9,7 @@ use sample::Owned;
 
 use super::inside::Survey;
 use crate::administer::{Notice, Weight};
+use crate::tls::Store;
 use crate::world::Level;
 use crate::{About, Frontend, World};
 
@@ -178,6 +179,8 @@ pub enum Edit<'a> {
     RemoveBackend {
         name: &'a str,
     },
+    /// Other contents of the files of TLS.
+    TlsFiles(&'a Store),
 }
 
 /// How far something has come that takes its time.

@@ -19,7 +19,7 @@ pub struct Entry {
     /// The same without protocols to choose from, for clients that know none of them.
     silent: Arc<ServerConfig>,
     /// Names it is not for although a wildcard of it covers them.
-    except: Box<[Box<str>]>,
+    pub except: Box<[Box<str>]>,
 }
 
 impl Entry {
@@ -121,6 +121,25 @@ impl Table {
         &self.all
     }
 
+    /// All certificates with the names they are for, in alphabetical order, domains (`*.`) behind hosts; `*` for clients
+    /// that name none.
+    pub fn by_name(&self) -> Vec<(String, &Arc<Entry>)> {
+        let sorted = |names: &'_ HashMap<Box<str>, Vec<Arc<Entry>>>| {
+            let mut keys: Vec<Box<str>> = names.keys().cloned().collect();
+            keys.sort_unstable();
+            keys
+        };
+        let mut all = Vec::new();
+        for name in sorted(&self.exact) {
+            all.extend(self.exact.get(&name).into_iter().flatten().map(|entry| (name.to_string(), entry)));
+        }
+        all.extend(self.defaults.iter().map(|entry| ("*".to_owned(), entry)));
+        for name in sorted(&self.wild) {
+            all.extend(self.wild.get(&name).into_iter().flatten().map(|entry| (format!("*.{name}"), entry)));
+        }
+        all
+    }
+
     /// The one for a name, among those of kinds that the client can take: ECDSA first.
     fn find(&self, name: Option<&str>, ecdsa: bool, strict: bool) -> Option<&Arc<Entry>> {
         let Some(name) = name else {
@@ -145,6 +164,8 @@ fn best<'e>(entries: &(impl Iterator<Item = &'e Arc<Entry>> + Clone), ecdsa: boo
 
 /// What a listener serves.
 pub struct Served {
+    /// Where the line stands: file and number.
+    pub place: Box<str>,
     pub table: ArcSwap<Table>,
     /// Whether clients that ask for no known name are refused.
     pub strict: bool,
@@ -168,8 +189,8 @@ impl PartialEq for Served {
 impl Eq for Served {}
 
 impl Served {
-    pub fn new(table: Table, strict: bool, capture: bool) -> Self {
-        Self { table: ArcSwap::from_pointee(table), strict, capture }
+    pub fn new(place: Box<str>, table: Table, strict: bool, capture: bool) -> Self {
+        Self { place, table: ArcSwap::from_pointee(table), strict, capture }
     }
 
     /// The certificate for what a client says.

@@ -129,6 +129,37 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Wrong> {
     if found.is_empty() { Err(Wrong::Certificate("no start line")) } else { Ok(found) }
 }
 
+/// Whether a private key is in a text.
+pub fn has_key(pem: &[u8]) -> bool {
+    key_in(pem).is_some_and(|key| any_supported_type(&key).is_ok())
+}
+
+const KEY: &str = "PRIVATE KEY-----";
+
+/// A text without its private keys.
+pub fn without_key(pem: &[u8]) -> Vec<u8> {
+    split_keys(pem).1
+}
+
+/// The private keys of a text as they stand there, if there are any.
+pub fn keys(pem: &[u8]) -> Option<Vec<u8>> {
+    Some(split_keys(pem).0).filter(|keys| !keys.is_empty())
+}
+
+fn split_keys(pem: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut keys, mut rest) = (Vec::new(), Vec::new());
+    let mut inside = false;
+    for line in pem.split_inclusive(|b| *b == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let marks = text.trim_end().ends_with(KEY);
+        inside |= marks && text.starts_with("-----BEGIN");
+        let part = if inside { &mut keys } else { &mut rest };
+        part.extend_from_slice(line);
+        inside &= !(marks && text.starts_with("-----END"));
+    }
+    (keys, rest)
+}
+
 fn key_in(pem: &[u8]) -> Option<PrivateKeyDer<'static>> {
     PrivateKeyDer::from_pem_slice(pem).ok()
 }

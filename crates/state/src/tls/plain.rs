@@ -13,7 +13,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::revocation_list::CertificateRevocationList;
 
-use super::x509;
+use super::x509::{self, significant};
 
 /// Whether webpki leaves it to us.
 pub fn is_old(der: &[u8]) -> bool {
@@ -157,13 +157,6 @@ impl Revocations {
             }
         }
         Ok(())
-    }
-}
-
-fn significant(serial: &[u8]) -> &[u8] {
-    match serial {
-        [0, rest @ ..] if !rest.is_empty() => rest,
-        all => all,
     }
 }
 

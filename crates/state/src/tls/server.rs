@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use rustls::pki_types::{DnsName, ServerName};
+use rustls::pki_types::{CertificateDer, DnsName, ServerName};
 
-use super::verify::NAMELESS;
+use super::verify::{NAMELESS, Trust};
 use crate::Expr;
 
 /// How TLS is spoken to a server.
@@ -26,6 +26,17 @@ pub struct ServerTls {
     check: Option<[Arc<ClientConfig>; 2]>,
     /// What WebSockets do instead, where their protocol is another.
     websocket: Option<[Arc<ClientConfig>; 2]>,
+    made_of: Ingredients,
+}
+
+/// What decides how TLS is spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingredients {
+    /// What the line says.
+    pub words: String,
+    /// The certificate that is presented, with its chain.
+    pub presented: Vec<CertificateDer<'static>>,
+    pub trust: Option<Trust>,
 }
 
 impl fmt::Debug for ServerTls {
@@ -36,7 +47,7 @@ impl fmt::Debug for ServerTls {
 
 impl ServerTls {
     /// `check_alpn`: the protocols that checks offer, if others.
-    pub fn new(config: ClientConfig, check_alpn: Option<Vec<Vec<u8>>>) -> Self {
+    pub fn new(config: ClientConfig, check_alpn: Option<Vec<Vec<u8>>>, made_of: Ingredients) -> Self {
         let check = check_alpn.map(|alpn| {
             let mut config = config.clone();
             config.alpn_protocols = alpn;
@@ -52,7 +63,19 @@ impl ServerTls {
             check_sni: None,
             check,
             websocket: None,
+            made_of,
         }
+    }
+
+    /// Whether connections made with one serve as connections made with the other.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.traffic == other.traffic && self.made_of == other.made_of
+    }
+
+    /// Goes on with the sessions of another that [is like it](Self::is_like).
+    pub fn continue_from(&mut self, other: &Self) {
+        self.named = Arc::clone(&other.named);
+        self.nameless = Arc::clone(&other.nameless);
     }
 
     /// Whether this is among the protocols that are offered.

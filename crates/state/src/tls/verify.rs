@@ -18,7 +18,7 @@ use super::verdict::{self, Ignored};
 use super::x509;
 
 /// Certificates of authorities, and what they have taken back.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
     pub authorities: Vec<CertificateDer<'static>>,
     pub revoked: Vec<CertificateRevocationListDer<'static>>,

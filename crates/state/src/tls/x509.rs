@@ -6,7 +6,9 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::Oid;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::parse_x509_certificate;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::public_key::PublicKey;
+use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
@@ -213,13 +215,7 @@ fn escaped(value: &str) -> String {
 
 /// The serial number, without the zero in front that only keeps it positive.
 pub fn serial(der: &[u8]) -> Option<Box<[u8]>> {
-    with(der, |certificate| {
-        let raw = certificate.raw_serial();
-        Some(match raw {
-            [0, rest @ ..] if !rest.is_empty() => rest.into(),
-            all => all.into(),
-        })
-    })
+    with(der, |certificate| Some(significant(certificate.raw_serial()).into()))
 }
 
 /// 1 to 3.
@@ -230,6 +226,87 @@ pub fn version(der: &[u8]) -> Option<i64> {
 /// From when and until when it is valid, as `YYMMDDhhmmssZ`.
 pub fn validity(der: &[u8]) -> Option<(String, String)> {
     with(der, |c| Some((stamp(c.validity().not_before)?, stamp(c.validity().not_after)?)))
+}
+
+/// A time as OpenSSL prints it: `Sep  7 14:01:20 2048 GMT`.
+pub fn printed(time: ASN1Time) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let at = time.to_datetime();
+    let month = MONTHS.get(usize::from(u8::from(at.month())) - 1).unwrap_or(&"");
+    let (day, hour, minute, second, year) = (at.day(), at.hour(), at.minute(), at.second(), at.year());
+    format!("{month} {day:2} {hour:02}:{minute:02}:{second:02} {year} GMT")
+}
+
+/// From when and until when it is valid, as OpenSSL prints it.
+pub fn dates(der: &[u8]) -> Option<(String, String)> {
+    with(der, |c| Some((printed(c.validity().not_before), printed(c.validity().not_after))))
+}
+
+/// Whether its time is over at `now_s`, seconds since 1970.
+pub fn is_over(der: &[u8], now_s: i64) -> bool {
+    with(der, |c| Some(now_s > c.validity().not_after.timestamp())).unwrap_or(false)
+}
+
+/// The kind and the size of its key: `RSA2048`, `EC256`.
+pub fn key_size(der: &[u8]) -> Option<String> {
+    with(der, |certificate| {
+        let key = certificate.public_key();
+        Some(match key.parsed().ok()? {
+            PublicKey::RSA(key) => format!("RSA{}", key.key_size()),
+            PublicKey::EC(point) => format!("EC{}", point.key_size()),
+            PublicKey::DSA(_) => "DSA".to_owned(),
+            _ => "UNKNOWN".to_owned(),
+        })
+    })
+}
+
+/// A revocation list in words, as HAProxy prints it.
+pub fn revocations(der: &[u8]) -> Option<String> {
+    let (_, list) = CertificateRevocationList::from_der(der).ok()?;
+    let version = list.version().map_or(1, |version| version.0 + 1);
+    let algorithm = long_name(&list.signature_algorithm.algorithm);
+    let issuer: String = parts(list.issuer()).iter().map(|(key, value)| format!("/{key}={value}")).collect();
+    let mut out = format!("Version {version}\nSignature Algorithm: {algorithm}\nIssuer: {issuer}\n");
+    let _ = writeln!(out, "Last Update: {}", printed(list.last_update()));
+    let next = list.next_update().map_or_else(|| "NONE".to_owned(), printed);
+    let _ = writeln!(out, "Next Update: {next}");
+    let mut any = false;
+    for revoked in list.iter_revoked_certificates() {
+        if !any {
+            out.push_str("Revoked Certificates:\n");
+        }
+        any = true;
+        let serial: String = significant(revoked.raw_serial()).iter().map(|b| format!("{b:02X}")).collect();
+        let _ = writeln!(out, "    Serial Number: {serial}");
+        let _ = writeln!(out, "        Revocation Date: {}", printed(revoked.revocation_date));
+    }
+    if !any {
+        out.push_str("No Revoked Certificates.\n");
+    }
+    Some(out)
+}
+
+/// A name as OpenSSL prints it: `C = FR, O = Example`.
+pub fn spaced(name: &X509Name<'_>) -> String {
+    let parts: Vec<String> = parts(name).iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    parts.join(", ")
+}
+
+/// A number without the zero in front that only keeps it positive.
+pub fn significant(serial: &[u8]) -> &[u8] {
+    match serial {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    }
+}
+
+/// OpenSSL's long name of a way of signing.
+pub fn long_name(oid: &Oid<'_>) -> String {
+    match algorithm(oid).strip_prefix("RSA-") {
+        Some(hash) => format!("{}WithRSAEncryption", hash.to_ascii_lowercase()),
+        None => algorithm(oid),
+    }
 }
 
 /// Whether the certificate's own time is yet to come or over at `now_s`, seconds since 1970.
