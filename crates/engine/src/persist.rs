@@ -1,6 +1,8 @@
 //! Persistence: what leads a request to a server before balancing is asked, and what becomes of the cookies that do so
 //! on their way in both directions (manual 4.2 "cookie", "use-server", "ignore-persist"; 8.5 for the two letters).
 
+use std::cell::RefCell;
+
 use http::cookie_edit::{Edited, Fate, SetPair, edit_cookies, set_pair};
 use http::{Full, Known, Message, Method, cacheable};
 use state::backend::{Target, UseServer};
@@ -309,44 +311,106 @@ fn keep(capture: Option<&Capture>, captured: &mut Kept, name: &[u8], value: &[u8
 
 /// Looks at the cookies of the server's response and puts the proxy's own into it.
 pub fn response(x: &mut Exchange<'_>) -> Result<(), Full> {
-    let cookie = x.backend.and_then(|b| b.cookie.as_deref());
-    let capture = x.frontend.captures.cookie.as_ref();
-    if cookie.is_none() && capture.is_none() {
-        return Ok(());
-    }
-    let cookie = cookie.filter(|_| !x.persistence.ignored);
-    let server = x.stream.server.and_then(|at| x.backend?.server(at));
-    let mut found = false;
-    let mut from = 0;
-    while let Some(at) = x.stream.response.position(Known::SetCookie, from) {
-        from = at + 1;
-        let line = x.stream.response.header(at).map(|header| header.value).unwrap_or_default();
-        let Some(pair) = set_pair(line) else { continue };
-        let name = line.get(pair.name.clone()).unwrap_or_default();
-        let value = line.get(pair.value.clone()).unwrap_or_default();
-        let [_, captured] = &mut x.stream.captured_cookies;
-        keep(capture, captured, name, value);
-        let spaced = line.get(pair.between()) != Some(b"=".as_slice());
-        let mine = cookie.filter(|c| *c.name == *name);
-        found |= mine.is_some();
-        let change = mine.map_or(Change::Pass, |c| change(c, server, x.persistence.server.is_some()));
-        let [_, letter] = &mut x.stream.cookie_state;
-        if mine.is_some() {
-            *letter = change.letter();
+    let answer = Answer {
+        backend: x.backend,
+        capture: x.frontend.captures.cookie.as_ref(),
+        persistence: x.persistence,
+        method: x.method,
+        status: x.server_status,
+    };
+    answer.place(x.stream, &x.worker.out)
+}
+
+/// A server's response whose cookies are looked at.
+pub struct Answer<'r> {
+    pub backend: Option<&'r Backend>,
+    /// `capture cookie`
+    pub capture: Option<&'r Capture>,
+    pub persistence: Persistence,
+    /// The request's.
+    pub method: Method,
+    /// The server's.
+    pub status: u16,
+}
+
+impl Answer<'_> {
+    /// Looks at the cookies of the stream's response and puts the proxy's own into it.
+    pub fn place(&self, stream: &mut Stream, out: &RefCell<Vec<u8>>) -> Result<(), Full> {
+        let cookie = self.backend.and_then(|b| b.cookie.as_deref());
+        if cookie.is_none() && self.capture.is_none() {
+            return Ok(());
         }
-        let out = &mut x.worker.out.borrow_mut();
-        match change {
-            Change::Remove => {
-                x.stream.response.remove(at);
-                from = at;
+        let cookie = cookie.filter(|_| !self.persistence.ignored);
+        let server = stream.server.and_then(|at| self.backend?.server(at));
+        let out = &mut out.borrow_mut();
+        let mut found = false;
+        let mut from = 0;
+        while let Some(at) = stream.response.position(Known::SetCookie, from) {
+            from = at + 1;
+            let line = stream.response.header(at).map(|header| header.value).unwrap_or_default();
+            let Some(pair) = set_pair(line) else { continue };
+            let name = line.get(pair.name.clone()).unwrap_or_default();
+            let value = line.get(pair.value.clone()).unwrap_or_default();
+            let [_, captured] = &mut stream.captured_cookies;
+            keep(self.capture, captured, name, value);
+            let spaced = line.get(pair.between()) != Some(b"=".as_slice());
+            let mine = cookie.filter(|c| *c.name == *name);
+            found |= mine.is_some();
+            let change = mine.map_or(Change::Pass, |c| change(c, server, self.persistence.server.is_some()));
+            let [_, letter] = &mut stream.cookie_state;
+            if mine.is_some() {
+                *letter = change.letter();
             }
-            Change::Pass if !spaced => {}
-            change => rewrite(&mut x.stream.response, at, &pair, &change, out)?,
+            match change {
+                Change::Remove => {
+                    stream.response.remove(at);
+                    from = at;
+                }
+                Change::Pass if !spaced => {}
+                change => rewrite(&mut stream.response, at, &pair, &change, out)?,
+            }
+        }
+        match (cookie, server) {
+            (Some(cookie), Some(server)) if cookie.manner == Manner::Insert => {
+                self.insert(stream, (cookie, server), found, out)
+            }
+            _ => Ok(()),
         }
     }
-    match (cookie, server) {
-        (Some(cookie), Some(server)) if cookie.manner == Manner::Insert => insert(x, cookie, server, found),
-        _ => Ok(()),
+
+    /// `cookie ... insert`: adds the proxy's cookie where the client needs one, or a newer one.
+    fn insert(
+        &self,
+        stream: &mut Stream,
+        (cookie, server): (&Cookie, &Server),
+        found: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Full> {
+        let led = self.persistence.server.is_some();
+        let due = !led || self.persistence.is_stale(cookie, now());
+        if !due || (cookie.preserve && found) || (cookie.post_only && self.method != Method::Post) {
+            return Ok(());
+        }
+        out.clear();
+        out.extend_from_slice(&cookie.name);
+        out.push(b'=');
+        match &server.cookie {
+            Some(value) => {
+                out.extend_from_slice(value);
+                self.persistence.write_dates(cookie, now(), out);
+            }
+            None => out.extend_from_slice(b"; Expires=Thu, 01-Jan-1970 00:00:01 GMT"),
+        }
+        out.extend_from_slice(&cookie.attributes);
+        let response = &mut stream.response;
+        response.add_header(Known::SetCookie, out)?;
+        let [_, letter] = &mut stream.cookie_state;
+        *letter = if led { b'U' } else { b'I' };
+        // Nobody else is to be given this client's server.
+        if cookie.no_cache && cacheable::may_be_cached(self.method, self.status, response) {
+            response.add_header(Known::CacheControl, b"private")?;
+        }
+        Ok(())
     }
 }
 
@@ -407,36 +471,6 @@ fn rewrite(
         Change::Pass | Change::Remove => pair.value.start,
     };
     response.replace_part(at, pair.name.end..end, out)
-}
-
-/// `cookie ... insert`: adds the proxy's cookie where the client needs one, or a newer one.
-fn insert(x: &mut Exchange<'_>, cookie: &Cookie, server: &Server, found: bool) -> Result<(), Full> {
-    let led = x.persistence.server.is_some();
-    let due = !led || x.persistence.is_stale(cookie, now());
-    if !due || (cookie.preserve && found) || (cookie.post_only && x.method != Method::Post) {
-        return Ok(());
-    }
-    let out = &mut x.worker.out.borrow_mut();
-    out.clear();
-    out.extend_from_slice(&cookie.name);
-    out.push(b'=');
-    match &server.cookie {
-        Some(value) => {
-            out.extend_from_slice(value);
-            x.persistence.write_dates(cookie, now(), out);
-        }
-        None => out.extend_from_slice(b"; Expires=Thu, 01-Jan-1970 00:00:01 GMT"),
-    }
-    out.extend_from_slice(&cookie.attributes);
-    let response = &mut x.stream.response;
-    response.add_header(Known::SetCookie, out)?;
-    let [_, letter] = &mut x.stream.cookie_state;
-    *letter = if led { b'U' } else { b'I' };
-    // Nobody else is to be given this client's server.
-    if cookie.no_cache && cacheable::may_be_cached(x.method, x.server_status, response) {
-        response.add_header(Known::CacheControl, b"private")?;
-    }
-    Ok(())
 }
 
 /// Seconds since 1970.

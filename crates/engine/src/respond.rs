@@ -9,6 +9,7 @@ use net::Time;
 use state::expr::Side;
 use state::fault::Fault;
 use state::termination::{Cause, Phase};
+use state::{Frontend, Stream};
 
 use crate::buffer::Buffer;
 use crate::exchange::{Exchange, Stop, deadline};
@@ -394,11 +395,11 @@ pub fn connection_header(x: &mut Exchange<'_>) -> Result<(), http::Full> {
 }
 
 /// `capture response header`.
-pub fn capture(x: &mut Exchange<'_>) {
-    for wanted in &x.frontend.captures.response {
-        let value = x.stream.response.line_at(&*wanted.name, -1);
+pub fn capture(stream: &mut Stream, frontend: &Frontend) {
+    for wanted in &frontend.captures.response {
+        let value = stream.response.line_at(&*wanted.name, -1);
         let value = value.map(|v| v.get(..wanted.len.min(v.len())).unwrap_or_default());
-        x.stream.captured_response.push(value);
+        stream.captured_response.push(value);
     }
 }
 

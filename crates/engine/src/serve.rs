@@ -152,7 +152,7 @@ fn said(response: &http::Message) -> Framing {
 
 /// The `http-response` rules, for answers that they see as a server's.
 async fn response_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
-    respond::capture(x);
+    respond::capture(x.stream, x.frontend);
     let backend = x.backend.filter(|_| !x.at_home()).map(|b| &b.http_response);
     for set in [backend, Some(&x.frontend.http_response)].into_iter().flatten() {
         let mut at = 0;

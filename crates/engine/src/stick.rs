@@ -46,7 +46,7 @@ fn apply(x: &mut Exchange<'_>, rule: &StickRule, seeks: bool) {
 }
 
 /// What becomes of the key of a rule; none where its condition doesn't hold or there is none.
-fn with_key<R>(rule: &StickRule, cx: &Ctx<'_>, work: impl FnOnce(&Key<'_>) -> R) -> Option<R> {
+pub(crate) fn with_key<R>(rule: &StickRule, cx: &Ctx<'_>, work: impl FnOnce(&Key<'_>) -> R) -> Option<R> {
     if rule.cond.as_ref().is_some_and(|cond| !cond.holds(cx)) {
         return None;
     }

@@ -85,7 +85,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     stick::store(x);
     let mut down = respond::body(x, rest)?;
     content::response(x, &mut down).await?;
-    respond::capture(x);
+    respond::capture(x.stream, x.frontend);
     inspect::show_response(x, &down);
     let judged = response_rules(x, &mut down).await;
     judged.inspect_err(|_| x.stream.bytes_out += down.payload)?;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use crate::explain::Question;
+use engine::explain::{OPTIONS, Question};
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default)]
@@ -118,9 +118,9 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
         let bytes = word.as_bytes();
         let flag = match bytes {
             b"--demo" => return Asked::Demo,
-            b"--explain" | b"-H" | b"--src" | b"--tls-sni" | b"--frontend" => {
+            _ if asks(&word.to_string_lossy()) => {
                 let Some(value) = rest.next() else { return Asked::Usage };
-                match ask(&mut args, bytes, value.to_string_lossy().into_owned()) {
+                match ask(&mut args, &word.to_string_lossy(), value.to_string_lossy().into_owned()) {
                     Ok(()) => continue,
                     Err(asked) => return asked,
                 }
@@ -158,22 +158,21 @@ pub(crate) fn parse(words: &[OsString]) -> Asked {
     Asked::Work(Box::new(args))
 }
 
+/// Whether it is `--explain` or goes with it.
+fn asks(word: &str) -> bool {
+    word == "--explain" || OPTIONS.contains(&word)
+}
+
 /// `--explain` and what goes with it.
-fn ask(args: &mut Args, option: &[u8], value: String) -> Result<(), Asked> {
-    if option == b"--explain" {
+fn ask(args: &mut Args, option: &str, value: String) -> Result<(), Asked> {
+    if option == "--explain" {
         args.explain.get_or_insert_default().line = value;
         return Ok(());
     }
     let Some(question) = &mut args.explain else {
-        let option = String::from_utf8_lossy(option);
         return Err(Asked::Wrong(format!("{option} goes with --explain, behind it.")));
     };
-    match option {
-        b"-H" => question.headers.push(value),
-        b"--src" => question.source = Some(value),
-        b"--tls-sni" => question.server_name = Some(value),
-        _ => question.frontend = Some(value),
-    }
+    question.set(option, value);
     Ok(())
 }
 

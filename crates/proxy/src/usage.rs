@@ -27,8 +27,10 @@ Usage : sluice [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn>
         -sf/-st [pid ]* finishes/terminates old pids.
         --demo serves a built-in example in front of built-in servers.
         --explain '<method> <target>' [-H '<name>: <value>']* [--src <address>]
-            [--tls-sni <name>] [--frontend <name>] says what would become of a
-            request: each rule with its parts' values, the backend, the server
+            [--tls-sni <name>] [--frontend <name>] [--status <code>]
+            [--response-header '<name>: <value>']* says what would become of a
+            request and its response: each rule with its parts' values, the
+            backend, the server, the cookies, what clients get, the log line
  Known, and refused when starting (this version does not run them) :
         -x <unix_socket> get listening sockets from a unix socket
  Known, and ignored with a warning :

@@ -22,6 +22,10 @@ frontend web
   http-request deny deny_status 429 if api !{ src 10.0.0.0/8 }
   http-request replace-path /api/(.*) /v2/\\1 if api
   redirect location /new if { path /old }
+  stick-table type ip size 1k expire 1m store http_req_rate(10s)
+  http-request track-sc0 src
+  http-response set-header x-status %[status] if { status 404 }
+  http-response del-header server
   use_backend one if { hdr(host) one.example }
   use_backend two if { hdr(host) two.example }
   default_backend app
@@ -33,6 +37,9 @@ listen both
 backend app
   balance roundrobin
   cookie SRV insert
+  stick-table type string size 1k expire 1m
+  stick on req.cook(sid)
+  http-response deny if { res.hdr(x-bad) -m found }
   use-server s2 if { path /v2/special }
   server s1 127.0.0.1:5 cookie a
   server s2 127.0.0.1:6 cookie b
@@ -164,4 +171,22 @@ fn questions_without_sense_are_refused() {
         &["--explain", "G<T /", "-H", "Host: a", "--frontend", "web"],
         &["=> the request can't be read: status 400"],
     );
+}
+
+#[test]
+fn the_response_is_told() {
+    tells(
+        &["--explain", "/x", "-H", "cookie: sid=abc", "--status", "404", "--response-header", "server: x"],
+        &[
+            "  response HTTP/1.1 404 Not Found\n",
+            "http-request track-sc0 src\n    -> yes\n      + sc0 counts 127.0.0.1 in table web\n",
+            "stick req.cook table app: key \"abc\" remembers no server",
+            "      - server: x\n",
+            "      + x-status: 404\n",
+            "  cookie: + set-cookie: SRV=",
+            "  the client gets status 404\n",
+        ],
+    );
+    tells(&["--explain", "/", "--response-header", "x-bad: 1"], &["=> denied with status 502, by web.cfg:"]);
+    tells(&["--explain", "/"], &["  response HTTP/1.1 200 OK (as if)\n"]);
 }

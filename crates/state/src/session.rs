@@ -106,6 +106,8 @@ pub struct Session {
     pub crowd: u64,
     /// Whether a server authenticates its connection instead of each request: requests go on to a server where one stands.
     pub sticks: bool,
+    /// Whether this only shows what would become of a client: what the process shares stays as it is.
+    pub rehearsal: bool,
 }
 
 impl Session {
@@ -143,6 +145,7 @@ impl Session {
             spoken: Proto::Any,
             crowd: 0,
             sticks: false,
+            rehearsal: false,
         }
     }
 

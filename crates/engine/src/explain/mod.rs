@@ -2,8 +2,9 @@
 //! where it would go. The rules are walked by the code that serves clients ([`rules::in_order`], [`route`], the
 //! conditions, the balancing); only nobody is connected to.
 //!
-//! Not told, since it depends on what comes later or on what a running process has learnt: rules on responses, stick
-//! tables' memory, queues.
+//! In a running process ([`Asked::live`]) nothing that others could notice is changed: entries of stick tables that would
+//! be counted in are copies, lists and variables of the process stay as they are; only whose turn it is in balancing moves
+//! on. Not told, since it depends on what comes later: queues.
 
 use http::h1::{self, Limits, Parsed, Scan};
 use sample::Bump;
@@ -19,9 +20,12 @@ use state::{Backend, Endpoint, Frontend, Server, Session, Stream, World};
 use crate::persist::{self, Persistence};
 use crate::{request, route, rules};
 
+mod answer;
 mod hello;
+mod question;
 mod teller;
 
+pub use question::{OPTIONS, Question};
 pub use teller::{Source, Written};
 use teller::{Teller, end, lossy, yes};
 
@@ -35,6 +39,10 @@ pub struct Asked {
     pub server_name: Option<String>,
     /// The frontend; every one where none is given.
     pub frontend: Option<String>,
+    /// The head of the server's response; a plain 200 where it is empty.
+    pub response: Vec<u8>,
+    /// Whether the World serves clients: then nothing in it changes.
+    pub live: bool,
 }
 
 /// The whole text. An error is a sentence for the user.
@@ -53,6 +61,7 @@ pub fn explain(world: &World, asked: &Asked, source: &Source<'_>) -> Result<Stri
         let arena = Bump::new();
         let mut tale = Tale::new(world, at, frontend, asked, &arena, source);
         let ended = tale.whole(asked);
+        tale.finish();
         tale.teller.line(format!("=> {ended}"));
         text.push_str(&tale.teller.out);
         text.push('\n');
@@ -65,6 +74,7 @@ struct Scene<'e> {
     world: &'e World,
     session: Session,
     stream: Stream,
+    side: Side,
     arena: &'e Bump,
     now_ns: u64,
     wall_us: u64,
@@ -76,7 +86,7 @@ impl<'e> Scene<'e> {
             world: self.world,
             session: &self.session,
             stream: Some(&self.stream),
-            side: Side::Request,
+            side: self.side,
             arena: self.arena,
             now_ns: self.now_ns,
             wall_us: self.wall_us,
@@ -89,7 +99,7 @@ impl<'e> Scene<'e> {
             world: self.world,
             session: &mut self.session,
             stream: with_stream.then_some(&mut self.stream),
-            side: Side::Request,
+            side: self.side,
             arena: self.arena,
             now_ns: self.now_ns,
             wall_us: self.wall_us,
@@ -103,6 +113,8 @@ struct Tale<'e> {
     frontend: &'e Frontend,
     scene: Scene<'e>,
     teller: Teller<'e>,
+    /// The status of the page that is sent instead of a response.
+    page: Option<u16>,
 }
 
 /// How it ended before a server was chosen, in words.
@@ -125,12 +137,13 @@ impl<'e> Tale<'e> {
             _ => None,
         });
         (session.local, session.destination) = (local, local);
+        session.rehearsal = asked.live;
         let mut stream = Stream::new();
         stream.reset(at, now_ns, wall_us);
         stream.times.first_byte = now_ns;
         stream.times.request = now_ns;
-        let scene = Scene { world, session, stream, arena, now_ns, wall_us };
-        Self { frontend, scene, teller: Teller::new(world, source) }
+        let scene = Scene { world, session, stream, side: Side::Request, arena, now_ns, wall_us };
+        Self { frontend, scene, teller: Teller::new(world, source), page: None }
     }
 
     fn whole(&mut self, asked: &Asked) -> Ended {
@@ -139,7 +152,13 @@ impl<'e> Tale<'e> {
         self.teller.line(format!("frontend {} ({mode})", f.name));
         self.teller.line(format!("  client {}", end(asked.source)));
         match self.phases(asked) {
-            Ok(ended) | Err(ended) => ended,
+            Ok(ended) => ended,
+            Err(ended) => {
+                if self.scene.stream.has_response && self.scene.side == Side::Request {
+                    self.after_response(None);
+                }
+                ended
+            }
         }
     }
 
@@ -164,8 +183,13 @@ impl<'e> Tale<'e> {
             self.set(&f.redirects)?;
         }
         let (backend, why) = self.route()?;
-        self.backend(backend, http || upgraded, asked)?;
-        self.server(backend, &why)
+        let http = http || upgraded;
+        self.backend(backend, http, asked)?;
+        let (ended, persistence) = self.server(backend, &why)?;
+        if http || backend.mode == Mode::Http {
+            self.answered(backend, persistence, asked)?;
+        }
+        Ok(ended)
     }
 
     /// Rules for which only the connection exists.
@@ -191,6 +215,8 @@ impl<'e> Tale<'e> {
                 Verdict::Upgrade => return Ok(true),
                 Verdict::Close(_) => return Err(self.decided("closed")),
                 Verdict::Deny { status } | Verdict::Tarpit { status } => {
+                    self.scene.stream.has_response = false;
+                    self.page = Some(status);
                     return Err(self.decided(&format!("denied with status {status}")));
                 }
                 Verdict::Reply { denied } => {
@@ -363,7 +389,7 @@ impl<'e> Tale<'e> {
     }
 
     /// The server, and why it is that one.
-    fn server(&mut self, backend: &'e Backend, why: &str) -> Result<Ended, Ended> {
+    fn server(&mut self, backend: &'e Backend, why: &str) -> Result<(Ended, Persistence), Ended> {
         let mut persistence = Persistence::default();
         let open = |at: u32| persistence.takes(backend, backend.server(at));
         let led = persist::named(&backend.use_server, &open, &self.scene.ctx());
@@ -385,14 +411,22 @@ impl<'e> Tale<'e> {
                 self.teller.line(format!("  cookie {cookie} leads to no server"));
             }
         }
-        if backend.stick.is_some() {
-            self.teller.line("  stick rules: what the table remembers is not known here");
+        if let Some(sticky) = backend.stick.as_deref() {
+            for rule in &sticky.request {
+                let led = self.stuck(backend, rule);
+                let before = persistence.server;
+                persistence.lead(backend, led);
+                if before.is_none() && persistence.server.is_some() {
+                    reason = Some(format!("stick {}", rule.key.fetch.name));
+                }
+            }
         }
         let usable: Vec<&str> = backend.servers.iter().filter(|s| s.is_usable()).map(|s| &*s.name).collect();
         let cx = self.scene.ctx();
         let picked = || backend.balance.pick(&Pick { cx: &cx, backend, random: 0, avoid: None });
-        let server = persistence.server.or_else(picked).and_then(|at| backend.server(at));
-        let Some(server) = server else {
+        let at = persistence.server.or_else(picked);
+        self.scene.stream.server = at;
+        let Some(server) = at.and_then(|at| backend.server(at)) else {
             return Err(format!("no server in backend {} ({why}): status 503", backend.name));
         };
         let reason = reason.unwrap_or_else(|| {
@@ -404,7 +438,13 @@ impl<'e> Tale<'e> {
             format!("balance {}{sure}, of {}", backend.balance_name, usable.join(", "))
         });
         self.teller.line(format!("  server {} {} ({reason})", server.name, address(server)));
-        Ok(format!("backend {} ({why}), server {} {} ({reason})", backend.name, server.name, address(server)))
+        let ended = format!(
+            "backend {} ({why}), server {} {} ({reason})",
+            backend.name,
+            server.name,
+            address(server)
+        );
+        Ok((ended, persistence))
     }
 
     /// Tells of a `use-server` rule; whether it is the one that led to the server.

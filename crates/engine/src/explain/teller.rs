@@ -196,7 +196,20 @@ fn state_of(act: &Act<'_>, world: &World) -> Vec<String> {
         lines.push(format!("to {}", end(destination)));
     }
     vars(&mut lines, "sess", &act.session.vars, world);
+    for number in 0..world.global.stick_counters {
+        let Some(entry) = cx.tracked(number) else { continue };
+        lines.push(format!(
+            "sc{number} counts {} in table {}",
+            super::answer::key_of(entry),
+            entry.table().name
+        ));
+    }
     let Some(stream) = act.stream.as_deref() else { return lines };
+    if stream.has_response {
+        let response = &stream.response;
+        lines.push(format!("status {} {}", response.status(), lossy(response.reason())));
+        lines.extend(response.headers().map(|h| format!("{}: {}", lossy(h.name), lossy(h.value))));
+    }
     let request = &stream.request;
     if stream.has_request {
         lines.push(format!("{} {}", lossy(request.method_bytes()), lossy(request.target_bytes())));

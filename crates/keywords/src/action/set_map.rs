@@ -80,6 +80,9 @@ impl Action for ChangeList {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
         let Some(list) = act.world.references.by_name(&self.list) else { return Verdict::Next };
         let key = act.text(&self.key);
+        if act.session.rehearsal {
+            return Verdict::Next;
+        }
         // What can't be a pattern or a value of this list is not added: the request goes on, as in HAProxy.
         let _ = match self.change {
             Change::Add => list.add_new(key, b""),

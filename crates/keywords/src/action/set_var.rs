@@ -111,6 +111,9 @@ pub(super) fn store(act: &mut Act<'_>, var: VarRef, value: Value<'_>) {
 /// Sets (or unsets) a variable, if its scope is there.
 fn set(act: &mut Act<'_>, var: VarRef, value: Option<Owned>) {
     if var.scope == Scope::Proc {
+        if act.session.rehearsal {
+            return;
+        }
         if let Ok(mut vars) = act.world.process.vars.write() {
             match value {
                 Some(value) => vars.set(var.id, value),

@@ -105,6 +105,10 @@ impl Track {
         }
         let table: &Arc<_> = act.world.table(self.table)?;
         let key = table.key.key(self.key.eval(&cx)?, cx.arena)?;
+        if act.session.rehearsal {
+            let table = table.sketch(&key, cx.now_ms());
+            return Some(Tracked::track(&table, &table.find_or_make(&key, cx.now_ms())?));
+        }
         Some(Tracked::track(table, &table.find_or_make(&key, cx.now_ms())?))
     }
 }

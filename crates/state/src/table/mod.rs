@@ -182,6 +182,28 @@ impl Table {
         here.touch(now_ms.saturating_sub(seen.idle_ms(now_ms)));
     }
 
+    /// A table of its own with this key's entry as it is here, or a new one: for trying what would be counted.
+    pub fn sketch(&self, key: &Key<'_>, now_ms: u64) -> Arc<Self> {
+        let sketch = Self::new(Shape {
+            name: self.name.clone(),
+            key: self.key,
+            size: 1,
+            expire_ms: self.expire_ms,
+            nopurge: self.nopurge,
+            server_key: self.server_key,
+            bytes_factor: self.bytes_factor,
+            columns: self.columns.clone(),
+        });
+        if let Some(seen) = self.find(key, now_ms)
+            && let Some(here) = sketch.find_or_make(key, now_ms)
+        {
+            for column in &self.columns {
+                (0..column.len).for_each(|element| here.take(&seen, column.kind, element, now_ms));
+            }
+        }
+        Arc::new(sketch)
+    }
+
     /// How many entries there are.
     pub fn used(&self) -> u32 {
         self.store.used.load(Relaxed)

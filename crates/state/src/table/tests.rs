@@ -286,3 +286,17 @@ fn what_both_tables_hold_is_taken_over() {
     assert_eq!((get(Kind::BytesInCnt, 0), get(Kind::ConnCur, 0)), (Some(1 << 33), Some(0)));
     assert_eq!(here.idle_ms(70), 20);
 }
+
+#[test]
+fn a_sketch_counts_on_its_own() {
+    let table = Table::new(shape(100, None, false));
+    let entry = make(&table, 7, 1000).unwrap();
+    entry.add(Kind::Gpc0, 0, 41, 1000);
+    let count = |table: &Table, n| find(table, n, 1000).and_then(|seen| seen.get(Kind::Gpc0, 0, 1000));
+    let sketch = with_key(&table, 7, |key| table.sketch(key, 1000));
+    assert_eq!(count(&sketch, 7), Some(41));
+    make(&sketch, 7, 1000).unwrap().add(Kind::Gpc0, 0, 1, 1000);
+    assert_eq!((count(&sketch, 7), count(&table, 7)), (Some(42), Some(41)));
+    let empty = with_key(&table, 8, |key| table.sketch(key, 1000));
+    assert_eq!((count(&empty, 8), table.used()), (None, 1));
+}
