@@ -92,7 +92,11 @@ fn take_head(x: &mut Exchange<'_>) -> Result<(), Stop> {
     match x.client.link.as_ref().and_then(|link| link.channel.take_head(&mut x.stream.request)) {
         Some(Ok(())) => Ok(()),
         Some(Err(())) => Err(refuse(x, 400)),
-        None => Err(Stop::Drop(Farewell::Close)),
+        // Nothing but a line in the log is left of what was no request.
+        None => {
+            let _ = refuse(x, 400);
+            Err(Failure::silent(Cause::PROXY, Phase::REQUEST).into())
+        }
     }
 }
 

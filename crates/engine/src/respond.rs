@@ -79,6 +79,7 @@ enum Found {
 
 fn parse(x: &mut Exchange<'_>, rest: &mut Option<Buffer>, scan: &mut Scan) -> Result<Found, Stop> {
     if let Some(joint) = x.upstream.as_ref().and_then(|upstream| upstream.joint.as_ref()) {
+        x.stream.link.glitches = joint.back.glitches();
         return match joint.channel.take_head(&mut x.stream.response) {
             None => Ok(Found::More),
             Some(_) => received(x),

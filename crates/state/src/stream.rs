@@ -238,6 +238,8 @@ pub struct ServerLink {
     pub socket: Option<i32>,
     /// Its TLS, if it speaks that.
     pub tls: Option<Box<crate::tls::Known>>,
+    /// Odd things that the server did on it.
+    pub glitches: u32,
 }
 
 impl Default for Stream {

@@ -117,8 +117,23 @@ pub struct Http2 {
     /// To clients, to servers.
     pub front: Http2Side,
     pub back: Http2Side,
+    /// `tune.h2.fe.max-rst-at-once`: streams reset by a client before others get their turn; 0: any number.
+    pub max_resets: u32,
+    /// `tune.h2.log-errors`: which of the errors of clients get a line in the log.
+    pub log_errors: LogErrors,
     /// `tune.h2.fe.max-total-streams`: streams after which a client is told to come again; 0: never.
     pub max_total: u32,
+}
+
+/// Which errors in what clients send are worth a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogErrors {
+    None,
+    /// Those that end the connection.
+    Connection,
+    /// Those that end a stream as well.
+    #[default]
+    Stream,
 }
 
 /// One side of it.
@@ -130,20 +145,23 @@ pub struct Http2Side {
     pub rx_buffer: u32,
     /// `initial-window-size`: bytes of a body that may come before it is read.
     pub initial_window: u32,
+    /// `max-frames-at-once`: frames taken before others get their turn; 0: any number.
+    pub max_frames: u32,
     /// `glitches-threshold`: odd things after which a connection ends; 0: never.
     pub glitches: u32,
 }
 
 impl Default for Http2Side {
     fn default() -> Self {
-        Self { max_streams: 100, initial_window: 16_384, rx_buffer: 1_638_400, glitches: 0 }
+        Self { max_streams: 100, initial_window: 16_384, rx_buffer: 1_638_400, max_frames: 0, glitches: 0 }
     }
 }
 
 impl Default for Http2 {
     fn default() -> Self {
         let (front, back) = (Http2Side::default(), Http2Side::default());
-        Self { header_table: 4096, max_frame: 16_384, front, back, max_total: 0 }
+        let log_errors = LogErrors::default();
+        Self { header_table: 4096, max_frame: 16_384, front, back, max_resets: 0, log_errors, max_total: 0 }
     }
 }
 

@@ -103,6 +103,11 @@ impl Back {
         self.retired.get()
     }
 
+    /// Odd things that the server did.
+    pub fn glitches(&self) -> u32 {
+        self.mux.look().glitches()
+    }
+
     /// Streams begun so far.
     pub fn begun(&self) -> u32 {
         self.begun.get()
@@ -237,6 +242,9 @@ impl Back {
     fn read(&self, buffer: &mut Option<Buffer>) -> Option<io::Result<usize>> {
         if !self.may_read() {
             return None;
+        }
+        if self.mux.is_paused() {
+            return Some(Ok(1));
         }
         let read = self.mux.read(buffer);
         let blocked = read.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock);

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use http::Message;
 use http::h1::Limits;
 use http::h2::{Code, Role};
-use net::Time;
+use net::{Sock, Time};
 use state::tracking::GLITCHES;
+use state::world::LogErrors;
 use state::{Frontend, Session, World};
 
 use super::channel::Channel;
@@ -140,6 +141,9 @@ impl Front<'_> {
         if !self.mux.may_read(self.world.global.http2.front.max_streams) {
             return None;
         }
+        if self.mux.is_paused() {
+            return Some(Ok(1));
+        }
         let read = self.mux.read(buffer);
         let blocked = read.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock);
         if blocked && buffer.as_ref().is_some_and(Buffer::is_empty) {
@@ -153,6 +157,7 @@ impl Front<'_> {
         let taken = self.mux.take(buffer, |id, _: &Message| self.begin(id));
         let glitches = self.mux.look().glitches();
         let http2 = &self.world.global.http2;
+        self.tell(taken.is_err());
         let session = &mut self.shared.borrow_mut().session;
         let more = glitches - session.glitches;
         if more > 0 {
@@ -174,6 +179,23 @@ impl Front<'_> {
         None
     }
 
+    /// Has the log tell of what was no request; `broken`: of what ends the connection.
+    fn tell(&self, broken: bool) {
+        let level = self.world.global.http2.log_errors;
+        let streams = self.mux.take_odd();
+        let told = match level {
+            LogErrors::None => 0,
+            LogErrors::Connection => u32::from(broken),
+            LogErrors::Stream => streams + u32::from(broken),
+        };
+        for _ in 0..told {
+            if let Ok((channel, sock)) = Channel::open(self.mux, 0) {
+                channel.fail(false);
+                self.serve(channel, sock);
+            }
+        }
+    }
+
     /// Begins the task of a stream.
     fn begin(&self, id: u32) {
         let Ok((channel, sock)) = Channel::open(self.mux, id) else {
@@ -181,10 +203,14 @@ impl Front<'_> {
             return;
         };
         self.mux.connection().attach(id, Rc::clone(&channel));
+        self.serve(channel, sock);
+        self.shared.borrow_mut().session.requests += 1;
+    }
+
+    fn serve(&self, channel: Rc<Channel>, sock: Sock) {
         let mut shared = self.shared.borrow_mut();
         let glitches = self.mux.look().glitches();
         let session = Session { glitches, ..shared.session.for_stream(net::now().as_nanos(), net::wall()) };
-        shared.session.requests += 1;
         let own = std::mem::take(&mut shared.own);
         let link = Some(Link { channel, shared: Rc::clone(self.shared) });
         let client = Client { sock, session: Box::new(session), buffer: None, own, link };

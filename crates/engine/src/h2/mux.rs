@@ -33,6 +33,11 @@ pub struct Mux {
     /// Streams that wait for room.
     blocked: RefCell<Vec<u32>>,
     spare: RefCell<Vec<Message>>,
+    /// Frames, and resets among them, that are taken before others get their turn; 0: any number. Whether some wait for it.
+    at_once: [u32; 2],
+    paused: Cell<bool>,
+    /// Streams that were refused before they began, for what they began with.
+    odd: Cell<u32>,
 }
 
 impl Mux {
@@ -46,6 +51,12 @@ impl Mux {
             waiting: RefCell::default(),
             blocked: RefCell::default(),
             spare: RefCell::default(),
+            at_once: match role {
+                Role::Server => [settings.front.max_frames, settings.max_resets],
+                Role::Client => [settings.back.max_frames, 0],
+            },
+            paused: Cell::new(false),
+            odd: Cell::new(0),
         })
     }
 
@@ -126,8 +137,11 @@ impl Mux {
         mut begin: impl FnMut(u32, &Message),
     ) -> Result<(), Fault> {
         let mut message = self.message();
-        let mut done = Ok(());
-        while let Some(full) = buffer.as_mut().filter(|buffer| !buffer.is_empty()) {
+        let (mut done, mut taken_at_once) = (Ok(()), [0; 2]);
+        self.paused.set(false);
+        while !self.paused.get()
+            && let Some(full) = buffer.as_mut().filter(|buffer| !buffer.is_empty())
+        {
             let taken = self.connection().take(full.data(), &mut message);
             match taken {
                 Err(fault) => {
@@ -139,6 +153,7 @@ impl Mux {
                     if let Event::Head { id, .. } = taken.event {
                         begin(id, &message);
                     }
+                    self.pace(&taken.event, &mut taken_at_once);
                     self.react(taken.event, &mut message);
                     full.consume(taken.consumed);
                 }
@@ -150,6 +165,29 @@ impl Mux {
         }
         self.connection().replenish();
         done
+    }
+
+    /// Counts a frame, and has the rest of them wait if they were many.
+    fn pace(&self, event: &Event<'_>, [frames, resets]: &mut [u32; 2]) {
+        let [most_frames, most_resets] = self.at_once;
+        *frames += 1;
+        if let Event::Reset { id, code } = event {
+            *resets += 1;
+            let begun = self.look().get(*id).is_some();
+            self.odd.set(self.odd.get() + u32::from(!begun && *code != Code::REFUSED_STREAM));
+        }
+        let many = |count: u32, most: u32| most > 0 && count >= most;
+        self.paused.set(many(*frames, most_frames) || many(*resets, most_resets));
+    }
+
+    /// Whether frames that were read wait for their turn.
+    pub fn is_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// How many streams were refused before they began since this was asked last.
+    pub fn take_odd(&self) -> u32 {
+        self.odd.take()
     }
 
     fn react(&self, event: Event<'_>, message: &mut Message) {

@@ -350,7 +350,7 @@ impl<T> Connection<T> {
             }
         } else if self.is_idle(id) {
             return Err(Code::PROTOCOL_ERROR);
-        } else if known.is_none_or(|stream| stream.remote_ended && !stream.reset) && !self.was_reset(id) {
+        } else if known.is_none_or(|stream| stream.remote_ended) && !self.was_reset(id) {
             return Err(Code::STREAM_CLOSED);
         }
         let block = Block { id, end: head.has(flag::END_STREAM), frames: 1 };
@@ -536,8 +536,8 @@ impl<T> Connection<T> {
         let Some(stream) = self.streams.get_mut(id).filter(|stream| !stream.reset) else {
             return Ok(Event::None);
         };
-        stream.reset = true;
-        self.remember(id);
+        // Whoever says so sends no more on it.
+        (stream.reset, stream.remote_ended) = (true, true);
         Ok(Event::Reset { id, code: Code(u32::from_be_bytes([c0, c1, c2, c3])) })
     }
 

@@ -68,6 +68,16 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         each: None,
     },
     Fetch {
+        name: "bc_glitches",
+        args: &[],
+        gives: Type::Sint,
+        needs: Needs::Server,
+        doc: "How many odd things the server has done on the connection that its protocol doesn't forbid, or not at once.",
+        examples: &[Example { given: GIVEN, expr: "bc_glitches", gives: "0" }],
+        get: |_, cx| cx.stream.map(|s| int(s.link.glitches)),
+        each: None,
+    },
+    Fetch {
         name: "bc_http_major",
         args: &[],
         gives: Type::Sint,

@@ -1,6 +1,6 @@
 //! `tune.h2.*` of `global` (manual 3.2): what HTTP/2 connections tell their peers, and what they put up with.
 
-use state::world::{Http2, Http2Side};
+use state::world::{Http2, Http2Side, LogErrors};
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::atol;
@@ -20,7 +20,11 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     }),
     tune("tune.h2.fe.max-concurrent-streams", |cx, line| {
         match word(line, 2) {
-            "" | "rq-load" | "min" => {}
+            "" => {}
+            argument @ ("rq-load" | "min") => {
+                let what = format!("'{argument}' of '{}'", line.keyword());
+                cx.plan.remarks.not_run(line.span(), &what);
+            }
             other => {
                 return Err(format!(
                     "'{}' only supports 'rq-load' or 'min' after the numeric value, but found '{other}'.",
@@ -37,6 +41,18 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     }),
     tune("tune.h2.fe.glitches-threshold", |cx, line| one(cx, line, |h| &mut h.front.glitches).map(|_| ())),
     tune("tune.h2.be.glitches-threshold", |cx, line| one(cx, line, |h| &mut h.back.glitches).map(|_| ())),
+    tune("tune.h2.fe.max-frames-at-once", |cx, line| one(cx, line, |h| &mut h.front.max_frames).map(|_| ())),
+    tune("tune.h2.be.max-frames-at-once", |cx, line| one(cx, line, |h| &mut h.back.max_frames).map(|_| ())),
+    tune("tune.h2.fe.max-rst-at-once", |cx, line| one(cx, line, |h| &mut h.max_resets).map(|_| ())),
+    tune("tune.h2.log-errors", |cx, line| {
+        cx.plan.global.http2.log_errors = match word(line, 1) {
+            "none" => LogErrors::None,
+            "connection" => LogErrors::Connection,
+            "stream" => LogErrors::Stream,
+            _ => return Err(format!("'{}' expects 'none', 'connection', or 'stream'", line.keyword())),
+        };
+        no_more(line, 1)
+    }),
     tune("tune.h2.fe.max-total-streams", |cx, line| one(cx, line, |h| &mut h.max_total).map(|_| ())),
     tune("tune.h2.fe.rxbuf", |cx, line| {
         cx.plan.global.http2.front.rx_buffer = size(line)?;
