@@ -296,7 +296,7 @@ pub fn address(x: &Exchange<'_>, server: &Server) -> io::Result<Addr> {
             Some(name) => Addr::abnsz(name.as_bytes()),
             None => Addr::unix(path.as_bytes()),
         },
-        Address::Unresolved => Err(io::ErrorKind::AddrNotAvailable.into()),
+        Address::Unresolved(_) => Err(io::ErrorKind::AddrNotAvailable.into()),
     }
 }
 

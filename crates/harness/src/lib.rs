@@ -9,7 +9,7 @@
 //! - [`origin`]: a fast HTTP/1.1 origin on one epoll thread; [`recorder`]: a slow one that remembers every byte;
 //! - [`load`]: closed-loop and fixed-rate load, idle connections; [`histogram`]: its latencies;
 //! - [`exchange`]: raw bytes out and in with limits; [`reply`]: those bytes read as HTTP/1 responses;
-//! - [`syslog`]: a UDP log receiver;
+//! - [`syslog`]: a UDP log receiver; [`name_server`]: a server of the Domain Name System;
 //! - [`smuggling`]: the corpus of hostile framing and its runner.
 #![allow(
     clippy::expect_used,
@@ -21,6 +21,7 @@ pub mod exchange;
 pub mod histogram;
 pub mod load;
 pub mod machine;
+pub mod name_server;
 pub mod origin;
 pub mod port;
 pub mod process;

@@ -89,6 +89,7 @@ pub use park::{Key, Lot, Why};
 pub use pipe::{Pipe, limit_pipes};
 pub use pool::TaskPool;
 pub use remote::{Gone, Remote};
+pub use resolve::routes_v6;
 pub use runtime::{Runtime, counters, current_task, now, remote, spawn, tasks, wall};
 pub use signals::{Signal, Signals};
 pub use sock::{Sock, saved_syn, tcp_info};

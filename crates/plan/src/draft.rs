@@ -102,6 +102,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) spoken: Vec<Spoken>,
     /// `set-proxy-v2-tlv-fmt`: the server's position, type, format, place.
     pub(crate) server_tlvs: Vec<(usize, u8, &'a str, Span)>,
+    /// `resolvers` on a server: its position, the section's name.
+    pub(crate) server_resolvers: Vec<(usize, &'a str)>,
     /// `healthcheck` on a server: its position, the section's name, the place.
     pub(crate) server_checks: Vec<(usize, &'a str, Span)>,
     /// `log-proto octet-count`, `log-bufsize` of each server.
@@ -162,6 +164,7 @@ impl<'a> Draft<'a> {
             server_spans: Vec::new(),
             spoken: Vec::new(),
             server_tlvs: Vec::new(),
+            server_resolvers: Vec::new(),
             server_checks: Vec::new(),
             server_logs: Vec::new(),
             server_names: Vec::new(),

@@ -42,6 +42,8 @@ pub(crate) struct Args {
     pub(crate) skip_unresolved: bool,
     /// `-dV`: servers' certificates are not verified unless a line says so.
     pub(crate) trust_servers: bool,
+    /// `-4`: name servers are asked for no other addresses.
+    pub(crate) v4_only: bool,
     /// `-p`
     pub(crate) pidfile: Option<PathBuf>,
     /// `-C`: the directory to change to.
@@ -196,7 +198,7 @@ fn option(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked>
         [b'V', ..] => args.verbose = true,
         [b'q', ..] => args.quiet = true,
         [b'D', ..] => args.daemon = true,
-        [b'4', ..] => args.ignored.push("option '-4' (resolvers)".into()),
+        [b'4', ..] => args.v4_only = true,
         [b'W', ..] => {}
         [b'f', ..] => args.files.push(value()?.into()),
         [b'p', ..] => args.pidfile = Some(value()?.into()),

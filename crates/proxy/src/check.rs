@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use config::{Context, Diagnostic, Directive, Env, Loaded, Place, Section, SectionKind, Severity, Source};
 use plan::{Before, Built, Environment};
 use state::World;
+use state::world::Families;
 
 use crate::argv::Args;
 use crate::{feature, keyword_dump, objects, say, version};
@@ -57,6 +58,9 @@ pub(crate) fn evaluate_in(
     if let Some(world) = &mut world {
         limit_connections(world, &loaded, args);
         world.global.no_splice |= args.no_splice;
+        if args.v4_only {
+            world.global.dns_families = Families::V4;
+        }
     }
     Evaluated { loaded, world, unserved }
 }

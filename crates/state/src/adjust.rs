@@ -54,11 +54,30 @@ pub struct Moved {
 
 const V4: u64 = 1 << 16;
 const SET: u64 = 1 << 17;
+/// There is a port, and no address.
+const LOST: u64 = 1 << 18;
+
+/// What was set in place of the configured address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    At(SocketAddr),
+    /// Nobody knows the address; its port would be this one.
+    Nowhere(u16),
+}
 
 impl Moved {
     /// The address that was set. Scopes of IPv6 addresses are not kept.
     #[inline]
     pub fn get(&self) -> Option<SocketAddr> {
+        match self.whereabouts()? {
+            Whereabouts::At(at) => Some(at),
+            Whereabouts::Nowhere(_) => None,
+        }
+    }
+
+    /// What was set.
+    #[inline]
+    pub fn whereabouts(&self) -> Option<Whereabouts> {
         if self.version.load(Acquire) == 0 { None } else { self.read() }
     }
 
@@ -67,7 +86,7 @@ impl Moved {
         self.version.load(Relaxed)
     }
 
-    fn read(&self) -> Option<SocketAddr> {
+    fn read(&self) -> Option<Whereabouts> {
         loop {
             let before = self.version.load(Acquire);
             let [high, low, rest] = [&self.high, &self.low, &self.rest].map(|part| part.load(Relaxed));
@@ -82,19 +101,35 @@ impl Moved {
                 0 => IpAddr::V6(Ipv6Addr::from_bits(bits)),
                 _ => IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(low).unwrap_or(0))),
             };
-            return (rest & SET != 0).then(|| SocketAddr::new(ip, port));
+            return match rest & (SET | LOST) {
+                0 => None,
+                LOST => Some(Whereabouts::Nowhere(port)),
+                _ => Some(Whereabouts::At(SocketAddr::new(ip, port))),
+            };
         }
     }
 
     /// Sets it, or has the configured one in force again.
     pub fn set(&self, to: Option<SocketAddr>) {
+        self.put(to.map(Whereabouts::At));
+    }
+
+    /// From now on nobody knows it.
+    pub fn lose(&self, port: u16) {
+        self.put(Some(Whereabouts::Nowhere(port)));
+    }
+
+    fn put(&self, to: Option<Whereabouts>) {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.version.fetch_add(1, Relaxed);
         fence(Release);
-        let (bits, rest) = match to.map(|at| (at.ip(), u64::from(at.port()))) {
+        let (bits, rest) = match to {
             None => (0, 0),
-            Some((IpAddr::V4(ip), port)) => (u128::from(ip.to_bits()), SET | V4 | port),
-            Some((IpAddr::V6(ip), port)) => (ip.to_bits(), SET | port),
+            Some(Whereabouts::Nowhere(port)) => (0, LOST | u64::from(port)),
+            Some(Whereabouts::At(at)) => match (at.ip(), u64::from(at.port())) {
+                (IpAddr::V4(ip), port) => (u128::from(ip.to_bits()), SET | V4 | port),
+                (IpAddr::V6(ip), port) => (ip.to_bits(), SET | port),
+            },
         };
         self.high.store(u64::try_from(bits >> 64).unwrap_or(0), Relaxed);
         self.low.store(u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0), Relaxed);
@@ -143,8 +178,10 @@ mod tests {
             moved.set(Some(at));
             assert_eq!(moved.get(), Some(at));
         }
+        moved.lose(80);
+        assert_eq!((moved.get(), moved.whereabouts()), (None, Some(Whereabouts::Nowhere(80))));
         moved.set(None);
-        assert_eq!(moved.get(), None);
+        assert_eq!((moved.get(), moved.whereabouts()), (None, None));
     }
 
     #[test]

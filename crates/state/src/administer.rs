@@ -92,7 +92,7 @@ pub fn apply(seat: Seat<'_>, order: Order, by: &str) -> bool {
         }
         Order::Maintain => {
             clear(seat, admin::DRAIN);
-            maintain(seat, admin::MAINT, "");
+            maintain(seat, admin::MAINT, "", "");
         }
         Order::ForceUp => force(seat, Health::Up, by),
         Order::ForceStopping => force(seat, Health::Stopping, by),
@@ -113,7 +113,7 @@ fn clear(seat: Seat<'_>, bit: u8) -> bool {
 }
 
 /// Into maintenance: by an order, or since the server that is followed went there.
-fn maintain(seat: Seat<'_>, bit: u8, via: &str) {
+fn maintain(seat: Seat<'_>, bit: u8, reason: &str, via: &str) {
     let live = &seat.server.live;
     let left = seat.backend.left();
     let before = live.admin.fetch_or(bit, Relaxed);
@@ -128,15 +128,29 @@ fn maintain(seat: Seat<'_>, bit: u8, via: &str) {
         seat.leave();
         seat.backend.changed(seat.now_ns);
         let rest = turn::remaining(seat.backend, seat.server, false);
-        seat.say(Weight::Alert, &format!("is going DOWN for maintenance{via}. {rest}"));
+        seat.say(Weight::Alert, &format!("is going DOWN for maintenance{reason}{via}. {rest}"));
     } else {
         seat.backend.changed(seat.now_ns);
-        seat.say(Weight::Notice, &format!("was DOWN and now enters maintenance{via}."));
+        seat.say(Weight::Notice, &format!("was DOWN and now enters maintenance{reason}{via}."));
     }
     seat.say_if_last(left);
     for follower in seat.followers() {
-        maintain(follower, admin::VIA_MAINT, &seat.via());
+        maintain(follower, admin::VIA_MAINT, reason, &seat.via());
     }
+}
+
+/// The server's name has no address any more; `reason` in the words of logs.
+pub fn lose(seat: Seat<'_>, reason: &str) {
+    maintain(seat, admin::UNRESOLVED, &format!(" ({reason})"), "");
+}
+
+/// It has one again.
+pub fn find(seat: Seat<'_>) {
+    if seat.server.live.admin.load(Relaxed) & admin::UNRESOLVED == 0 {
+        return;
+    }
+    end_maintenance(seat, admin::UNRESOLVED);
+    seat.say(Weight::Notice, "administratively READY thanks to valid DNS answer.");
 }
 
 /// Out of maintenance, unless another reason for it remains: then it is taken for up, and one failed check takes it down
@@ -145,15 +159,9 @@ fn end_maintenance(seat: Seat<'_>, bit: u8) {
     if !clear(seat, bit) {
         return;
     }
-    let forced = bit == admin::MAINT;
     let left = seat.server.live.admin.load(Relaxed);
-    if left & admin::MAINT != 0 {
-        return seat.say(Weight::Notice, "remains in forced maintenance.");
-    }
-    if left & admin::VIA_MAINT != 0 {
-        let via = seat.followed().map(Seat::via).unwrap_or_default();
-        let text = format!("is leaving forced maintenance but remains in maintenance{via}.");
-        return seat.say(Weight::Notice, &text);
+    if left & admin::ANY_MAINT != 0 {
+        return seat.say(Weight::Notice, &remains(seat, bit, left));
     }
     let live = &seat.server.live;
     let health = seat.followed().map_or(Health::Up, |followed| Health::of(followed.server));
@@ -169,11 +177,44 @@ fn end_maintenance(seat: Seat<'_>, bit: u8) {
     }
     let state = if health == Health::Down { "DOWN" } else { "UP" };
     let mode = if left & admin::ANY_DRAIN == 0 { "READY" } else { "DRAIN" };
-    let forced = if forced { "forced " } else { "" };
-    seat.say(Weight::Notice, &format!("is {state}/{mode} (leaving {forced}maintenance)."));
+    let text = match bit {
+        admin::MAINT => format!("is {state}/{mode} (leaving forced maintenance)."),
+        admin::UNRESOLVED => format!("{}is {state}/{mode} (resolves again).", named(seat)),
+        _ => format!("is {state}/{mode} (leaving maintenance)."),
+    };
+    seat.say(Weight::Notice, &text);
+    if bit != admin::MAINT && left & admin::ANY_DRAIN != 0 {
+        seat.say(Weight::Notice, &drains_still(seat, left));
+    }
     for follower in seat.followers() {
         end_maintenance(follower, admin::VIA_MAINT);
     }
+}
+
+/// What is said of one that still takes nothing new, though it is out of maintenance.
+fn drains_still(seat: Seat<'_>, left: u8) -> String {
+    match left & admin::DRAIN {
+        0 => format!("remains in drain mode{}.", seat.followed().map(Seat::via).unwrap_or_default()),
+        _ => "remains in forced drain mode.".to_owned(),
+    }
+}
+
+/// What is said of one that stays in maintenance for another reason than the one that is over.
+fn remains(seat: Seat<'_>, over: u8, left: u8) -> String {
+    let via = || seat.followed().map(Seat::via).unwrap_or_default();
+    match over {
+        admin::UNRESOLVED => format!("{}resolves again but remains in maintenance.", named(seat)),
+        _ if left & admin::MAINT != 0 => "remains in forced maintenance.".to_owned(),
+        _ if left & admin::VIA_MAINT != 0 => {
+            format!("is leaving forced maintenance but remains in maintenance{}.", via())
+        }
+        _ => "is leaving forced maintenance but remains in maintenance.".to_owned(),
+    }
+}
+
+/// The name of its host, as it stands behind its own.
+fn named(seat: Seat<'_>) -> String {
+    seat.server.fqdn().map(|name| format!("('{name}') ")).unwrap_or_default()
 }
 
 /// Nothing new any more: by an order, or since the server that is followed drains.

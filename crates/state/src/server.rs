@@ -3,16 +3,17 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Backend;
-use crate::adjust::{Aim, Moved};
+use crate::adjust::{Aim, Moved, Whereabouts};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::frontend::Proto;
 use crate::link::{Presents, Source};
 use crate::numbers;
+use crate::resolvers::Resolve;
 use crate::tls::ServerTls;
 
 /// Where a server listens.
@@ -21,8 +22,8 @@ pub enum Address {
     Inet(SocketAddr),
     /// A path, or an abstract name that begins with NUL.
     Unix(Box<str>),
-    /// A name that did not resolve: no connection can be made.
-    Unresolved,
+    /// A name that did not resolve: no connection can be made. The port it would be made to.
+    Unresolved(u16),
 }
 
 /// How the server's port follows the client's.
@@ -55,8 +56,10 @@ pub struct Server {
     pub id: u32,
     /// Whether the configuration gives the `id`.
     pub own_id: bool,
-    /// The name of its host, where it is reached by one.
+    /// The name of its host, where it is reached by one, as configured: [`Server::fqdn`] is the one in force.
     pub fqdn: Option<Box<str>>,
+    /// `resolvers`: how that name is looked up while the process runs.
+    pub resolve: Option<Box<Resolve>>,
     /// As configured: [`Server::address`] is the one in force.
     pub address: Address,
     /// Reached over several paths at once (`mptcp@`).
@@ -195,18 +198,22 @@ pub enum OnError {
     MarkDown,
 }
 
-/// Why a server takes no traffic, as bits; 0 is up.
+/// Why a server takes no traffic, as bits.
 pub mod admin {
     /// `disabled` in the configuration or set by an administrator.
     pub const MAINT: u8 = 1;
     /// The server that it follows is in maintenance.
     pub const VIA_MAINT: u8 = 2;
-    pub const ANY_MAINT: u8 = MAINT | VIA_MAINT;
+    /// Its name has no address.
+    pub const UNRESOLVED: u8 = 32;
+    pub const ANY_MAINT: u8 = MAINT | VIA_MAINT | UNRESOLVED;
     /// Finishes what it has, takes nothing new.
     pub const DRAIN: u8 = 8;
     /// The server that it follows does so.
     pub const VIA_DRAIN: u8 = 16;
     pub const ANY_DRAIN: u8 = DRAIN | VIA_DRAIN;
+    /// Takes traffic all the same: its name is not the configured one.
+    pub const RENAMED: u8 = 64;
 }
 
 /// How a server is doing.
@@ -265,6 +272,8 @@ pub struct Live {
     pub agent_asked: AtomicBool,
     /// Where it is, if that is not where the configuration says.
     pub moved: Moved,
+    /// The name of its host, if that is not what the configuration says.
+    pub named: Mutex<Option<Box<str>>>,
     /// What was changed of its check and of its agent.
     pub check_aim: Aim,
     pub agent_aim: Aim,
@@ -302,6 +311,7 @@ impl Live {
             agent: Outcome::default(),
             agent_asked: AtomicBool::new(true),
             moved: Moved::default(),
+            named: Mutex::default(),
             check_aim: Aim::default(),
             agent_aim: Aim::default(),
         }
@@ -327,10 +337,23 @@ impl Server {
     /// Where it is now.
     #[inline]
     pub fn address(&self) -> Cow<'_, Address> {
-        match self.live.moved.get() {
+        match self.live.moved.whereabouts() {
             None => Cow::Borrowed(&self.address),
-            Some(at) => Cow::Owned(Address::Inet(at)),
+            Some(Whereabouts::At(at)) => Cow::Owned(Address::Inet(at)),
+            Some(Whereabouts::Nowhere(port)) => Cow::Owned(Address::Unresolved(port)),
         }
+    }
+
+    /// The name of its host now.
+    pub fn fqdn(&self) -> Option<Box<str>> {
+        let named = self.live.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.as_ref().or(self.fqdn.as_ref()).cloned()
+    }
+
+    /// Whether this is the name of its host now.
+    pub fn is_at(&self, name: &str) -> bool {
+        let named = self.live.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.as_ref().or(self.fqdn.as_ref()).is_some_and(|own| **own == *name)
     }
 
     /// How its port follows the client's now.
@@ -361,7 +384,7 @@ impl Server {
     pub fn is_usable(&self) -> bool {
         self.live.healthy.load(Relaxed)
             && !self.live.stopping.load(Relaxed)
-            && self.live.admin.load(Relaxed) == 0
+            && self.live.admin.load(Relaxed) & (admin::ANY_MAINT | admin::ANY_DRAIN) == 0
             && self.live.weight.load(Relaxed) > 0
     }
 

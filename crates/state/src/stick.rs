@@ -114,7 +114,7 @@ fn write_key(table: &Table, server: &Server, key: &mut String) {
             let _ = write!(key, "{address}");
         }
         (ServerKey::Address, Address::Unix(path)) => key.push_str(path),
-        (ServerKey::Address, Address::Unresolved) => {}
+        (ServerKey::Address, Address::Unresolved(_)) => {}
     }
 }
 

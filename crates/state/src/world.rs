@@ -96,6 +96,8 @@ pub struct Global {
     pub pid: u32,
     pub hard_stop_after_ms: Option<u32>,
     pub spread_checks: u8,
+    /// `dns-accept-family`.
+    pub dns_families: Families,
     /// `tune.vars.*-max-size`, if there is one.
     pub var_limits: Option<crate::vars::Limits>,
     pub cpu_map: Vec<(u16, Vec<usize>)>,
@@ -105,6 +107,17 @@ pub struct Global {
     pub stats_maxconn: u32,
     /// How many files the process needs to open: `ulimit-n`; none: as many as `maxconn` needs.
     pub open_files: Option<u32>,
+}
+
+/// Which addresses are asked of name servers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Families {
+    /// Those of IPv6 only where the system has a way for them.
+    #[default]
+    Auto,
+    Both,
+    V4,
+    V6,
 }
 
 /// How HTTP/2 is spoken (manual 3.2 "tune.h2").

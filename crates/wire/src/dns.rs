@@ -108,6 +108,8 @@ pub struct Service {
     pub port: u16,
     pub target: Name,
     pub lifetime: u32,
+    /// The target's address, where the message tells it, too.
+    pub address: Option<IpAddr>,
 }
 
 /// Reads the answer to a question; none for what is no answer to it.
@@ -118,7 +120,7 @@ pub fn answer(message: &[u8], id: u16, name: &Name, kind: Kind) -> Option<Answer
     }
     let flags = reader.u16()?;
     let (questions, answers) = (reader.u16()?, reader.u16()?);
-    reader.skip(4)?;
+    let (authorities, additional) = (reader.u16()?, reader.u16()?);
     // An answer, to a plain question, to just one.
     if flags & 0x8000 == 0 || flags & 0x7800 != 0 || questions != 1 {
         return None;
@@ -131,7 +133,14 @@ pub fn answer(message: &[u8], id: u16, name: &Name, kind: Kind) -> Option<Answer
         return Some(Answer::Truncated);
     }
     match u8::try_from(flags & 0xf) {
-        Ok(0) => reader.records(answers, name, kind),
+        Ok(0) => {
+            let mut said = reader.records(answers, name, kind)?;
+            if let Answer::Services(services) = &mut said {
+                // What is odd behind the answers takes nothing away from them.
+                let _ = reader.addresses(authorities, additional, services);
+            }
+            Some(said)
+        }
         Ok(code) => Some(Answer::Refused(code)),
         Err(_) => None,
     }
@@ -174,6 +183,7 @@ impl<'a> Reader<'a> {
                     port: inside.u16()?,
                     target: inside.name()?,
                     lifetime,
+                    address: None,
                 }),
                 // An address of another length is none.
                 (1 | 28, _) if of == kind as u16 => return None,
@@ -185,6 +195,30 @@ impl<'a> Reader<'a> {
             (_, false) => Answer::Services(services),
             _ => Answer::Empty,
         })
+    }
+
+    /// Reads what the message tells beside the answers: addresses of the services.
+    fn addresses(&mut self, authorities: u16, additional: u16, services: &mut [Service]) -> Option<()> {
+        let all = usize::from(authorities) + usize::from(additional);
+        for number in 0..all.min(RECORDS_MAX) {
+            let owner = self.name()?;
+            let (kind, class) = (self.u16()?, self.u16()?);
+            self.skip(4)?;
+            let length = usize::from(self.u16()?);
+            let bytes = self.take(length)?;
+            if class != CLASS_IN || number < usize::from(authorities) {
+                continue;
+            }
+            let address = match kind {
+                1 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+                28 => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+                _ => None,
+            };
+            for service in services.iter_mut().filter(|service| service.target == owner) {
+                service.address = service.address.or(address);
+            }
+        }
+        Some(())
     }
 
     /// A name, small letters made of great ones. A pointer leads to where the rest of it stands.
@@ -295,7 +329,15 @@ mod tests {
         let srv = record(&[0xc0, 12], 33, b"\0\x01\0\x02\x1f\x90\x01s\xc0\x0e");
         let found = answer(&message(Kind::Srv, 0x8180, &[srv]), 7, &name("a.example"), Kind::Srv);
         let target = name("s.example");
-        let service = Service { priority: 1, weight: 2, port: 8080, target, lifetime: 60 };
+        let mut service = Service { priority: 1, weight: 2, port: 8080, target, lifetime: 60, address: None };
+        assert_eq!(found, Some(Answer::Services(vec![service.clone()])));
+        let mut more =
+            message(Kind::Srv, 0x8180, &[record(&[0xc0, 12], 33, b"\0\x01\0\x02\x1f\x90\x01s\xc0\x0e")]);
+        more.splice(10..12, [0, 2]);
+        more.extend(record(b"\x01x\x07example\0", 1, &[127, 0, 0, 8]));
+        more.extend(record(b"\x01s\x07example\0", 1, &[127, 0, 0, 9]));
+        service.address = Some([127, 0, 0, 9].into());
+        let found = answer(&more, 7, &name("a.example"), Kind::Srv);
         assert_eq!(found, Some(Answer::Services(vec![service])));
     }
 

@@ -20,6 +20,10 @@ const PATIENCE_MS: u64 = 2_000;
 
 /// Has all threads do it.
 pub(super) async fn everywhere(crew: &Crew, world: &Arc<World>, chore: Chore) {
+    if matches!(chore, Chore::Names) {
+        // Who looks names up is on this thread.
+        return crate::health::renew_names();
+    }
     let Some(task) = net::current_task() else { return };
     let chore = Arc::new(chore);
     let done = Arc::new(AtomicUsize::new(0));
@@ -65,5 +69,6 @@ fn here(chore: &Chore, world: &World) {
             worker.idle.close(*server);
             worker.backs.close_idle(*server);
         }
+        Chore::Names => {}
     });
 }

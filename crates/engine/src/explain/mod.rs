@@ -468,6 +468,6 @@ fn address(server: &Server) -> String {
     match &*server.address() {
         Address::Inet(address) => address.to_string(),
         Address::Unix(path) => path.replace('\0', "@"),
-        Address::Unresolved => "with a name that did not resolve".to_owned(),
+        Address::Unresolved(_) => "with a name that did not resolve".to_owned(),
     }
 }

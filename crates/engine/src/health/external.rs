@@ -46,7 +46,7 @@ fn command(backend: &Backend, server: &Server, program: &External) -> Command {
     let (address, port) = match &*server.address() {
         Address::Inet(at) => (at.ip().to_string(), at.port().to_string()),
         Address::Unix(path) => (path.to_string(), String::new()),
-        Address::Unresolved => Default::default(),
+        Address::Unresolved(_) => Default::default(),
     };
     let or_none = |text: &str| if text.is_empty() { NONE.to_owned() } else { text.to_owned() };
     let mut command = Command::new(&*program.command);

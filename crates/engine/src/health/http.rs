@@ -142,7 +142,7 @@ impl Run<'_> {
         let (address, port) = match &*server.address() {
             Address::Inet(at) => (at.ip().to_string(), at.port().to_string()),
             Address::Unix(_) => ("unix".to_owned(), "unix".to_owned()),
-            Address::Unresolved => (String::new(), "0".to_owned()),
+            Address::Unresolved(_) => (String::new(), "0".to_owned()),
         };
         let total: u32 =
             backend.servers.iter().filter(|s| s.is_usable()).map(|s| s.live.weight.load(Relaxed)).sum();

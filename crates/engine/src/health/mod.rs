@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::{TaskId, Time};
-use state::check::Probe;
+use state::check::{Probe, Status};
 use state::server::{Check, admin};
 use state::turn::Seat;
 use state::{Backend, Server, World};
@@ -27,6 +27,7 @@ use state::{Backend, Server, World};
 use crate::announce;
 use crate::at_work::Crew;
 use crate::log::Outbox;
+use crate::resolve::Names;
 
 pub use finding::Finding;
 pub use verdict::count;
@@ -42,11 +43,13 @@ pub struct Monitor {
     ramping: Cell<Option<TaskId>>,
     /// How many tasks there were so far.
     started: Cell<u64>,
+    /// Names of servers that are looked up.
+    pub(crate) names: Names,
 }
 
 impl Monitor {
     /// Says and does what follows from what was found.
-    fn follow_up(&self, world: &World) {
+    pub(crate) fn follow_up(&self, world: &World) {
         let mut log = self.log.borrow_mut();
         announce::speak(world, &mut log);
         log.flush(&self.world());
@@ -54,7 +57,7 @@ impl Monitor {
     }
 
     /// The World in force.
-    fn world(&self) -> Arc<World> {
+    pub(crate) fn world(&self) -> Arc<World> {
         Arc::clone(&self.world.borrow())
     }
 
@@ -89,6 +92,9 @@ impl Monitor {
                 self.asking.borrow_mut().insert(uid, task);
             }
         }
+        if world.backends.iter().any(|b| b.servers.iter().any(|s| s.resolve.is_some())) {
+            self.names.refresh(self);
+        }
         let slow = world.backends.iter().any(|b| b.servers.iter().any(|s| s.slowstart_ms > 0));
         if slow && self.ramping.get().is_none() {
             self.ramping.set(Some(net::spawn(ramp(Rc::clone(self)))));
@@ -105,6 +111,13 @@ pub fn wake(server: u32) {
     let monitor = MONITOR.with_borrow(Clone::clone);
     if let Some(task) = monitor.and_then(|monitor| monitor.checking.borrow().get(&server).copied()) {
         task.notify();
+    }
+}
+
+/// Has names of servers looked up anew, of which some changed.
+pub fn renew_names() {
+    if let Some(monitor) = MONITOR.with_borrow(Clone::clone) {
+        monitor.names.refresh(&monitor);
     }
 }
 
@@ -129,6 +142,7 @@ pub fn start(world: &Arc<World>, crew: Arc<Crew>) -> Rc<Monitor> {
         asking: RefCell::default(),
         ramping: Cell::new(None),
         started: Cell::new(0),
+        names: Names::default(),
     });
     MONITOR.set(Some(Rc::clone(&monitor)));
     monitor.begin();
@@ -196,6 +210,10 @@ fn report(monitor: &Monitor, before: &Arc<World>, uid: u32, finding: &Finding, t
         && let Some(check) = &server.check
     {
         count(seat(&world, backend, server), check, finding, Some(took));
+        // It may have moved.
+        if finding.status == Status::L4Timeout && server.resolve.is_some() {
+            monitor.names.renew(uid);
+        }
     }
     monitor.follow_up(&world);
     if !Arc::ptr_eq(&world, before) {

@@ -240,7 +240,7 @@ fn address(server: &Server, check: &Check, place: Place) -> io::Result<Addr> {
                 None => Addr::unix(path.as_bytes()),
             };
         }
-        (None, Address::Unresolved, None) => return Err(io::ErrorKind::AddrNotAvailable.into()),
+        (None, Address::Unresolved(_), None) => return Err(io::ErrorKind::AddrNotAvailable.into()),
     };
     let ordered = aim.port.get().and_then(|port| u16::try_from(port).ok());
     let configured = ordered.or(check.port).filter(|port| *port > 0);

@@ -70,6 +70,6 @@ fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
     match *server(cx)?.address() {
         Address::Inet(address) => Some(Endpoint::Inet(address)),
         Address::Unix(_) => Some(Endpoint::Unix),
-        Address::Unresolved => None,
+        Address::Unresolved(_) => None,
     }
 }

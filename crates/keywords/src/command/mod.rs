@@ -36,6 +36,7 @@ mod show_fd;
 mod show_info;
 mod show_peers;
 mod show_pools;
+mod show_resolvers;
 mod show_schema;
 mod show_servers;
 mod show_sess;
@@ -92,6 +93,7 @@ pub static ALL: &[&[Command]] = &[
     show_peers::KEYWORDS,
     show_pools::KEYWORDS,
     show_schema::KEYWORDS,
+    show_resolvers::KEYWORDS,
     show_servers::KEYWORDS,
     show_sess::KEYWORDS,
     show_ssl::KEYWORDS,

@@ -20,7 +20,6 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["set", "anon"], Level::User, Gate::Open),
     known(&["set", "dynamic-cookie-key", "backend"], Level::Admin, Gate::Open),
     known(&["show", "anon"], Level::User, Gate::Open),
-    known(&["show", "resolvers"], Level::User, Gate::Open),
     known(&["add", "ssl", "jwt"], Level::Admin, Gate::Open),
     known(&["del", "ssl", "jwt"], Level::Admin, Gate::Open),
     known(&["show", "ssl", "jwt"], Level::Admin, Gate::Open),

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
 
 use state::adjust::Aim;
 use state::administer::{self, Order};
 use state::family::{Chore, Edit};
-use state::server::{Address, Check, Port};
+use state::server::{Address, Check, Port, admin};
 use state::turn::Seat;
 
 use super::prelude::*;
@@ -37,7 +38,7 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
         b"health" => health(query, seat),
         b"agent" => agent(query, seat),
         b"addr" => return address(query, seat, out),
-        b"fqdn" => fqdn(query),
+        b"fqdn" => return fqdn(query, seat, out),
         b"agent-addr" => aim_agent(query, seat),
         b"agent-port" => agent_port(query, seat),
         b"agent-send" => agent_text(query, seat),
@@ -177,11 +178,32 @@ fn agent_text(query: &Query<'_>, seat: Seat<'_>) -> Result<(), Said> {
     Ok(())
 }
 
-fn fqdn(query: &Query<'_>) -> Result<(), Said> {
-    Err(Said::Error(match query.word(4) {
-        b"" => "set server <b>/<s> fqdn requires a FQDN.",
-        _ => "set server <b>/<s> fqdn failed because no resolution is configured.",
-    }))
+fn fqdn(query: &Query<'_>, seat: Seat<'_>, out: &mut Vec<u8>) -> Answer {
+    let (server, name) = (seat.server, query.text(4));
+    let why = match server.resolve.as_deref() {
+        _ if name.is_empty() => "set server <b>/<s> fqdn requires a FQDN.",
+        None => "set server <b>/<s> fqdn failed because no resolution is configured.",
+        Some(resolve) if resolve.service.is_some() => {
+            "set server <b>/<s> fqdn failed because SRV resolution is configured."
+        }
+        Some(_) => "",
+    };
+    if !why.is_empty() {
+        return query.refuse(why, out);
+    }
+    let before = server.fqdn();
+    if server.is_at(&name) {
+        return Answer::Done;
+    }
+    *server.live.named.lock().unwrap_or_else(PoisonError::into_inner) = Some((*name).into());
+    server.live.admin.fetch_or(admin::RENAMED, Relaxed);
+    let before = before.as_deref().unwrap_or("(null)");
+    let text = format!(
+        "{}/{} changed its FQDN from {before} to {name} by 'stats socket command'",
+        seat.backend.name, server.name
+    );
+    query.warn(&text, out);
+    Answer::Then(Chore::Names)
 }
 
 fn rename(query: &Query<'_>, seat: Seat<'_>, out: &mut Vec<u8>) -> Answer {
@@ -224,8 +246,7 @@ fn address(query: &Query<'_>, seat: Seat<'_>, out: &mut Vec<u8>) -> Answer {
     };
     let before = match *seat.server.address() {
         Address::Inet(at) => Some(at),
-        Address::Unresolved => None,
-        Address::Unix(_) => {
+        Address::Unix(_) | Address::Unresolved(_) => {
             let why =
                 "Update for the current server address family is only supported through configuration file.";
             return query.warn(why, out);

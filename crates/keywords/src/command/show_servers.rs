@@ -75,7 +75,8 @@ fn place(server: &Server) -> (String, u16) {
     };
     match &*server.address() {
         Address::Inet(at) => (at.ip().to_string(), port.unwrap_or(at.port())),
-        Address::Unix(_) | Address::Unresolved => ("-".to_owned(), port.unwrap_or(0)),
+        Address::Unix(_) => ("-".to_owned(), port.unwrap_or(0)),
+        Address::Unresolved(own) => ("-".to_owned(), port.unwrap_or(*own)),
     }
 }
 
@@ -112,7 +113,7 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
     };
     let _ = writeln!(
         out,
-        "{} {} {} {} {address} {} {} {} {} {since} {} {} {} {} {} {} {} {} {port} - 0 {} {} {} {}",
+        "{} {} {} {} {address} {} {} {} {} {since} {} {} {} {} {} {} {} {} {port} {} 0 {} {} {} {}",
         backend.id,
         backend.name,
         server.id,
@@ -128,7 +129,8 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
         agent_state(server),
         u8::from(backend.own_id),
         u8::from(server.own_id),
-        server.fqdn.as_deref().unwrap_or("-"),
+        server.fqdn().as_deref().unwrap_or("-"),
+        server.resolve.as_ref().and_then(|resolve| resolve.service.as_deref()).unwrap_or("-"),
         of_check.port,
         of_check.address,
         of_agent.address,

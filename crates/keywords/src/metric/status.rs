@@ -168,9 +168,13 @@ fn status<'a>(row: &Row<'a>) -> Cow<'a, str> {
     match row.object {
         Object::Server(_, server) => {
             let text = server_status(row.world, server).text();
-            let via = server.live.admin.load(Relaxed) & admin::VIA_MAINT != 0;
+            let flags = server.live.admin.load(Relaxed);
+            let via = flags & admin::VIA_MAINT != 0;
             match leader(row.world, server).filter(|_| via) {
                 Some((backend, leader)) => format!("{text} (via {}/{})", backend.name, leader.name).into(),
+                None if flags & admin::ANY_MAINT == admin::UNRESOLVED => {
+                    format!("{text} (resolution)").into()
+                }
                 None => text,
             }
         }

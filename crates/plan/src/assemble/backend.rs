@@ -41,9 +41,7 @@ pub(super) fn make<'a>(
     let mut servers = std::mem::take(&mut draft.servers);
     servers.shrink_to_fit();
     servers.iter_mut().for_each(|server| finish_server(server, &probe, draft));
-    checks(assembly, draft, seat, &mut servers);
-    tracks(assembly, draft, seat);
-    said(assembly, draft, seat, &mut servers);
+    linked(assembly, draft, seat, &mut servers);
     assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
@@ -121,6 +119,14 @@ fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
     }
 }
 
+/// Gives servers what other parts of the configuration say of them.
+fn linked<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
+    checks(assembly, draft, seat, servers);
+    resolvers(assembly, draft, servers);
+    tracks(assembly, draft, seat);
+    said(assembly, draft, seat, servers);
+}
+
 /// Gives servers the checks of `healthcheck` sections, and says of which the port is not known.
 fn checks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
     for (position, name, span) in std::mem::take(&mut draft.server_checks) {
@@ -144,6 +150,23 @@ fn checks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat
             let message =
                 format!("config: backend '{}': server '{}' has neither {what}.", draft.name, server.name);
             assembly.plan.late.push(message);
+        }
+    }
+}
+
+/// Gives servers the `resolvers` sections that they name.
+fn resolvers<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, servers: &mut [Server]) {
+    for (position, section) in std::mem::take(&mut draft.server_resolvers) {
+        let Some(server) = servers.get_mut(position) else { continue };
+        match (assembly.names.resolvers.get(section), &mut server.resolve) {
+            (Some(found), Some(resolve)) => resolve.resolvers = *found,
+            _ => {
+                let message = format!(
+                    "backend '{}', server '{}': unable to find required resolvers '{section}'",
+                    draft.name, server.name
+                );
+                assembly.plan.late.push(message);
+            }
         }
     }
 }

@@ -42,6 +42,7 @@ pub(crate) mod server;
 mod server_load;
 pub(crate) mod server_param;
 pub(crate) mod server_proxy;
+pub(crate) mod server_resolve;
 mod server_watch;
 mod set_var;
 mod source;

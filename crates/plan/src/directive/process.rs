@@ -1,6 +1,7 @@
 //! Directives of `global` about the process: identity, limits, names (manual 3.1).
 
 use state::jose::Allowed;
+use state::world::Families;
 
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, count, time_ms};
@@ -170,6 +171,10 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.spread_checks = spread.ok_or("'spread-checks' must be between 0 and 50 inclusive")?;
         Ok(())
     }),
+    global("dns-accept-family", |cx, line| {
+        cx.plan.global.dns_families = families(word(line, 1))?;
+        Ok(())
+    }),
     // The main thread of the program reads the time from the text.
     global("grace", |_, line| {
         let text = need(line, "<time> as argument.")?;
@@ -262,4 +267,27 @@ fn rest(line: Line<'_>) -> Result<String, String> {
     need(line, "a string argument")?;
     let words: Vec<_> = line.args().map(|w| w.lossy().into_owned()).collect();
     Ok(words.join(" "))
+}
+
+/// `dns-accept-family`.
+fn families(text: &str) -> Result<Families, String> {
+    let (mut v4, mut v6, mut auto) = (false, false, false);
+    for family in text.split(',') {
+        match family {
+            "ipv4" => v4 = true,
+            "ipv6" => v6 = true,
+            "auto" => auto = true,
+            other => {
+                return Err(format!(
+                    "'dns-accept-family' expects a comma-delimited list of 'ipv4' and 'ipv6' but got '{other}'."
+                ));
+            }
+        }
+    }
+    Ok(match (v4, v6) {
+        _ if auto => Families::Auto,
+        (true, false) => Families::V4,
+        (false, true) => Families::V6,
+        _ => Families::Both,
+    })
 }

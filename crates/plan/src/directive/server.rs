@@ -16,6 +16,7 @@ use state::server::{Address, Check, HashKey, Live, Port, SendProxy, admin};
 use super::proto::{self, Spoken};
 use super::server_param;
 use super::server_proxy::ProxySpec;
+use super::server_resolve::ResolveSpec;
 use super::server_watch::{self, WatchSpec};
 use crate::address::{self, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
@@ -63,8 +64,8 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) proxy: ProxySpec<'a>,
     /// `redir`: where clients are sent instead.
     pub(crate) redirect: Option<&'a str>,
-    /// `init-addr`: how a name is resolved at start.
-    pub(crate) init_addr: Option<&'a str>,
+    /// How its name is resolved.
+    pub(crate) resolve: ResolveSpec<'a>,
     pub(crate) slowstart_ms: u32,
     /// `track`: the server's name, maybe with that of its proxy.
     pub(crate) track: Option<&'a str>,
@@ -113,7 +114,7 @@ impl Default for ServerSpec<'_> {
             websocket: Proto::Any,
             proxy: ProxySpec::default(),
             redirect: None,
-            init_addr: None,
+            resolve: ResolveSpec::default(),
             slowstart_ms: 0,
             track: None,
             watch: WatchSpec::default(),
@@ -299,11 +300,13 @@ struct Reached {
     multipath: bool,
     datagram: bool,
     fqdn: Option<Box<str>>,
+    /// The name of the service whose records say where it is.
+    service: Option<Box<str>>,
 }
 
 impl Reached {
     const fn at(address: Address) -> Self {
-        Self { address, port: Port::Fixed, multipath: false, datagram: false, fqdn: None }
+        Self { address, port: Port::Fixed, multipath: false, datagram: false, fqdn: None, service: None }
     }
 }
 
@@ -315,6 +318,11 @@ fn reach<'a>(
     spec: &ServerSpec<'a>,
     title: fmt::Arguments<'_>,
 ) -> Result<Reached, String> {
+    if let Some(service) = spec.resolve.service(text) {
+        let mut reached = Reached::at(Address::Unresolved(0));
+        reached.service = Some(service.into());
+        return Ok(reached);
+    }
     let (host, ports, multipath, datagram) = match address::parse(text, plan.loaded.env())? {
         address::Address::Inet { host, ports, multipath, datagram } => (host, ports, multipath, datagram),
         address::Address::Unix { path, .. } => {
@@ -326,7 +334,7 @@ fn reach<'a>(
         address::Address::Fd(_) => return Err(format!("'fd@' address not permitted here in '{text}'")),
         address::Address::NotRun(prefix) => {
             plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
-            return Ok(Reached::at(Address::Unresolved));
+            return Ok(Reached::at(Address::Unresolved(0)));
         }
     };
     let (number, port) = match ports {
@@ -343,7 +351,7 @@ fn reach<'a>(
         Host::Ip(ip) => Some(ip),
         Host::Name(name, family) => {
             fqdn = Some(name.as_str().into());
-            let found = by_name(plan, &name, family, spec.init_addr.unwrap_or("last,libc"));
+            let found = spec.resolve.first_address(plan, &name, family);
             if found.is_err() {
                 let place = plan.place(line.span());
                 plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'"));
@@ -351,34 +359,8 @@ fn reach<'a>(
             found.unwrap_or(None)
         }
     };
-    let address = ip.map_or(Address::Unresolved, |ip| Address::Inet(SocketAddr::new(ip, number)));
-    Ok(Reached { address, port, multipath, datagram, fqdn })
-}
-
-/// Tries the methods of `init-addr` in turn. `Ok(None)` starts the server without an address.
-fn by_name(
-    plan: &mut Plan<'_>,
-    name: &str,
-    family: address::Family,
-    methods: &str,
-) -> Result<Option<IpAddr>, ()> {
-    for method in methods.split(',') {
-        match method {
-            "last" => {}
-            "none" => return Ok(None),
-            "libc" => {
-                if let Some(ip) = plan.resolve(name).iter().find(|ip| family.holds(**ip)) {
-                    return Ok(Some(*ip));
-                }
-            }
-            ip => {
-                if let Ok(ip) = ip.parse() {
-                    return Ok(Some(ip));
-                }
-            }
-        }
-    }
-    Err(())
+    let address = ip.map_or(Address::Unresolved(number), |ip| Address::Inet(SocketAddr::new(ip, number)));
+    Ok(Reached { address, port, multipath, datagram, fqdn, service: None })
 }
 
 fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reached, spec: &ServerSpec<'a>) {
@@ -412,6 +394,9 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     if let Some(track) = spec.track {
         cx.draft.server_tracks.push((position, track, line.span()));
     }
+    if let Some(section) = spec.resolve.resolvers {
+        cx.draft.server_resolvers.push((position, section));
+    }
     if let Some(section) = spec.healthcheck {
         cx.draft.server_checks.push((position, section, line.span()));
     }
@@ -425,7 +410,7 @@ fn server_speaks(servers: &[Server]) -> bool {
 
 /// The server that the parameters describe.
 fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec<'_>) -> Server {
-    let Reached { address, port, multipath, datagram, fqdn } = reached;
+    let Reached { address, port, multipath, datagram, fqdn, service } = reached;
     // Without a limit, or above it, `minconn` is the limit.
     let maxconn = spec.maxconn.max(spec.minconn);
     let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
@@ -433,9 +418,9 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
     if spec.disabled {
         live.admin.store(admin::MAINT, Relaxed);
     }
-    let unreachable = address == Address::Unresolved;
-    if unreachable {
-        live.healthy.store(false, Relaxed);
+    if let Address::Unresolved(_) = address {
+        live.admin.fetch_or(admin::UNRESOLVED, Relaxed);
+        live.outcome.down_transitions.store(1, Relaxed);
     }
     let check = spec.check.then(|| Box::new(check(plan, spec)));
     if check.is_none() && spec.defaulted {
@@ -449,6 +434,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         id: spec.id,
         own_id: spec.id > 0,
         fqdn,
+        resolve: spec.resolve.resolve(service),
         address,
         multipath,
         datagram,

@@ -78,6 +78,7 @@ fn set<'a>(
     }
     let set = server_load::set(spec, name, value, server)?
         || server_watch::set(plan, spec, name, value, server)?
+        || spec.resolve.set(name, value)?
         || link(plan, line, spec, used, value)?;
     if set {
         return Ok(());
@@ -112,17 +113,6 @@ fn set<'a>(
             not_run(plan, line, used);
         }
         "redir" => spec.redirect = Some(value),
-        "init-addr" => {
-            for method in value.split(',') {
-                let known = matches!(method, "last" | "libc" | "none") || method.parse::<IpAddr>().is_ok();
-                if !known {
-                    return Err(format!(
-                        "'init-addr' expects 'last', 'libc', 'none', or an IP address, got '{method}'"
-                    ));
-                }
-            }
-            spec.init_addr = Some(value);
-        }
         _ => not_run(plan, line, used),
     }
     Ok(())

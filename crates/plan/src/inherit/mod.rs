@@ -7,11 +7,11 @@
 pub mod numbers;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 
 use state::frontend::{Bind, BindAddress, listening};
-use state::server::{Check, admin};
+use state::server::{Address, Check, admin};
 use state::table::Table;
 use state::world::Seats;
 use state::{Backend, Frontend, Server, World};
@@ -54,6 +54,7 @@ pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
             forward.open = Arc::clone(&before.open);
         }
     }
+    name_servers(new, old);
     new.seats = Seats::of(&new.frontends, &new.backends);
     new.backends.iter().for_each(Backend::take_note);
     unbound
@@ -67,6 +68,19 @@ pub fn to_fill(new: &World, old: &World) -> Vec<(Arc<Table>, Arc<Table>)> {
         fits.then(|| (Arc::clone(table), Arc::clone(before)))
     });
     pairs.collect()
+}
+
+/// Name servers count on what became of questions to them.
+fn name_servers(new: &mut World, old: &World) {
+    for resolvers in &mut new.resolvers {
+        let before = old.resolvers.iter().find(|before| before.name == resolvers.name);
+        let Some(before) = before else { continue };
+        for server in &mut Arc::make_mut(resolvers).servers {
+            if let Some(known) = before.servers.iter().find(|known| known.name == server.name) {
+                server.asked = Arc::clone(&known.asked);
+            }
+        }
+    }
 }
 
 fn frontends(new: &mut World, old: &World) -> Vec<Unbound> {
@@ -219,10 +233,7 @@ fn adjust(new: &Server, old: &Server) -> bool {
         _ => {}
     }
     live.reach.store(new.reach, Relaxed);
-    if (&new.address, new.port) != (&old.address, old.port) {
-        live.moved.set(None);
-    }
-    let reachable = |server: &Server| server.address != state::server::Address::Unresolved;
+    readdress(new, old);
     match (&old.check, &new.check) {
         (None, Some(check)) => {
             live.healthy.store(true, Relaxed);
@@ -230,21 +241,39 @@ fn adjust(new: &Server, old: &Server) -> bool {
             live.outcome.health.store(check.rise(), Relaxed);
         }
         (Some(_), None) if old.track.is_none() || new.track.is_none() => {
-            live.healthy.store(reachable(new), Relaxed);
+            live.healthy.store(true, Relaxed);
             live.stopping.store(false, Relaxed);
         }
         (Some(before), Some(check)) => rescale(new, before, check),
-        (None, None) => {
-            if reachable(new) != reachable(old) {
-                live.healthy.store(reachable(new), Relaxed);
-            }
-        }
-        (Some(_), None) => {}
+        (None, None) | (Some(_), None) => {}
     }
     if let (None, Some(agent)) = (&old.agent, &new.agent) {
         live.agent.health.store(agent.full(), Relaxed);
     }
     before != (new.is_usable(), new.share()) || new.maxconn != old.maxconn || new.reach != old.reach
+}
+
+/// What was learnt of its address counts for as long as the configuration says the same of it.
+fn readdress(new: &Server, old: &Server) {
+    let live = &new.live;
+    let alike = (&new.fqdn, &new.resolve, new.port) == (&old.fqdn, &old.resolve, old.port);
+    // What the system says of a name that is looked up otherwise is no news.
+    let looked_up = new.resolve.is_some() && (new.fqdn.is_some() || new.address == old.address);
+    if alike && (looked_up || new.address == old.address) {
+        if new.address != old.address && live.moved.whereabouts().is_none() {
+            live.moved.set(match old.address {
+                Address::Inet(at) => Some(at),
+                Address::Unix(_) | Address::Unresolved(_) => None,
+            });
+        }
+        return;
+    }
+    live.moved.set(None);
+    *live.named.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    live.admin.fetch_and(!(admin::UNRESOLVED | admin::RENAMED), Relaxed);
+    if let Address::Unresolved(_) = new.address {
+        live.admin.fetch_or(admin::UNRESOLVED, Relaxed);
+    }
 }
 
 /// As healthy as it was, by another `rise` and `fall`.

@@ -47,6 +47,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         pid: 0,
         hard_stop_after_ms: None,
         spread_checks: 0,
+        dns_families: Default::default(),
         var_limits: None,
         cpu_map: Vec::new(),
         stats_sockets: Vec::new(),

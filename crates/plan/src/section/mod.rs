@@ -78,25 +78,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<
         late: Vec::new(),
         tls: TlsPlan::after(before),
     };
-    // First what lines refer to, wherever in the files it stands.
-    for section in loaded.sections() {
-        match section.kind() {
-            SectionKind::LogProfile => log_profile::read(&mut plan, section),
-            SectionKind::Healthcheck => healthcheck::read(&mut plan, section),
-            SectionKind::Ring => ring::read(&mut plan, section),
-            SectionKind::Cache => cache::read(&mut plan, section),
-            SectionKind::Resolvers => resolvers::read(&mut plan, section),
-            _ => {}
-        }
-    }
-    for section in loaded.sections() {
-        match section.kind() {
-            SectionKind::Global => global::read(&mut plan, section),
-            SectionKind::HttpErrors => http_errors::read(&mut plan, section),
-            SectionKind::Userlist => userlist::read(&mut plan, section),
-            _ => {}
-        }
-    }
+    referred(&mut plan);
     let (drafts, defaults) = in_order(&mut plan);
     Read { plan, drafts, defaults }
 }
@@ -124,6 +106,29 @@ fn in_order<'a>(plan: &mut Plan<'a>) -> (Vec<Draft<'a>>, Vec<Rc<Draft<'a>>>) {
         }
     }
     (drafts, inheritance.all)
+}
+
+/// Reads first what lines refer to, wherever in the files it stands.
+fn referred(plan: &mut Plan<'_>) {
+    for section in plan.loaded.sections() {
+        match section.kind() {
+            SectionKind::LogProfile => log_profile::read(plan, section),
+            SectionKind::Healthcheck => healthcheck::read(plan, section),
+            SectionKind::Ring => ring::read(plan, section),
+            SectionKind::Cache => cache::read(plan, section),
+            SectionKind::Resolvers => resolvers::read(plan, section),
+            _ => {}
+        }
+    }
+    resolvers::add_default(plan);
+    for section in plan.loaded.sections() {
+        match section.kind() {
+            SectionKind::Global => global::read(plan, section),
+            SectionKind::HttpErrors => http_errors::read(plan, section),
+            SectionKind::Userlist => userlist::read(plan, section),
+            _ => {}
+        }
+    }
 }
 
 /// Gives one line to its directive.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use config::Section;
-use state::resolvers::{NameServer, Resolvers};
+use state::resolvers::{Hold, NameServer, Resolvers};
 
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan, word};
@@ -16,14 +16,7 @@ const PORT: u16 = 53;
 
 /// Reads one.
 pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
-    let mut resolvers = Resolvers {
-        name: section.name().unwrap_or_default().into(),
-        servers: Vec::new(),
-        payload: 512,
-        retries: 3,
-        retry_ms: 1000,
-        valid_ms: 10_000,
-    };
+    let mut resolvers = named(section.name().unwrap_or_default());
     for line in section.directives() {
         if plan.remarks.is_wrong(line.span()) {
             continue;
@@ -44,6 +37,33 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     plan.resolvers.push(Arc::new(resolvers));
 }
 
+/// The section that is there where none has its name: the system's own name servers, if they are known (manual 5.3.2).
+pub(super) fn add_default(plan: &mut Plan<'_>) {
+    if plan.resolvers.iter().any(|resolvers| &*resolvers.name == DEFAULT) {
+        return;
+    }
+    let mut resolvers = named(DEFAULT);
+    let content = (plan.env.read_file)(SYSTEM).unwrap_or_default();
+    add_system(&content, &mut resolvers);
+    if !resolvers.servers.is_empty() {
+        plan.resolvers.push(Arc::new(resolvers));
+    }
+}
+
+const DEFAULT: &str = "default";
+
+fn named(name: &str) -> Resolvers {
+    Resolvers {
+        name: name.into(),
+        servers: Vec::new(),
+        payload: 512,
+        retries: 3,
+        retry_ms: 1000,
+        resolve_ms: 1000,
+        hold: Hold::default(),
+    }
+}
+
 /// `nameserver <name> <address>:<port>`.
 fn server<'a>(plan: &mut Plan<'a>, line: Line<'a>, resolvers: &mut Resolvers) -> Result<(), String> {
     let (name, text) = (word(line, 1), word(line, 2));
@@ -62,7 +82,7 @@ fn server<'a>(plan: &mut Plan<'a>, line: Line<'a>, resolvers: &mut Resolvers) ->
     if stream && !word(line, 3).is_empty() {
         plan.remarks.not_run(line.span(), &format!("'{}' on a 'nameserver' line", word(line, 3)));
     }
-    resolvers.servers.push(NameServer { name: name.into(), address, stream });
+    resolvers.servers.push(NameServer { name: name.into(), address, stream, asked: Arc::default() });
     Ok(())
 }
 
@@ -92,17 +112,22 @@ fn system<'a>(plan: &mut Plan<'a>, line: Line<'a>, resolvers: &mut Resolvers) ->
         plan.remarks.warn(line.span(), format!("failed to open {SYSTEM}."));
         return Ok(());
     };
-    for text in String::from_utf8_lossy(&content).lines() {
+    add_system(&content, resolvers);
+    Ok(())
+}
+
+fn add_system(content: &[u8], resolvers: &mut Resolvers) {
+    for text in String::from_utf8_lossy(content).lines() {
         let mut words = text.split_ascii_whitespace();
         let (Some("nameserver"), Some(address)) = (words.next(), words.next()) else { continue };
         let Ok(ip) = address.parse::<IpAddr>() else { continue };
         let known = resolvers.servers.iter().any(|server| &*server.name == address);
         if !known {
             let address = SocketAddr::new(ip, PORT);
-            resolvers.servers.push(NameServer { name: ip.to_string().into(), address, stream: false });
+            let (name, asked) = (ip.to_string().into(), Arc::default());
+            resolvers.servers.push(NameServer { name, address, stream: false, asked });
         }
     }
-    Ok(())
 }
 
 fn setting(line: Line<'_>, resolvers: &mut Resolvers) -> Result<(), String> {
@@ -124,10 +149,14 @@ fn setting(line: Line<'_>, resolvers: &mut Resolvers) -> Result<(), String> {
                 return Err("'hold' expects an <event> and a <time> as arguments.".to_owned());
             }
             let ms = time_ms(time).map_err(|e| e.explain(time, "hold"))?;
+            let hold = &mut resolvers.hold;
             match text {
-                "valid" => resolvers.valid_ms = ms,
-                // They decide about servers whose addresses are looked up.
-                "nx" | "refused" | "timeout" | "other" | "obsolete" => {}
+                "valid" => hold.valid = ms,
+                "nx" => hold.nx = ms,
+                "refused" => hold.refused = ms,
+                "timeout" => hold.timeout = ms,
+                "other" => hold.other = ms,
+                "obsolete" => hold.obsolete = ms,
                 other => {
                     let events = "'nx', 'timeout', 'valid', 'obsolete' or 'other'";
                     return Err(format!("'hold' unknown <event>: '{other}', expects either {events}."));
@@ -144,8 +173,9 @@ fn setting(line: Line<'_>, resolvers: &mut Resolvers) -> Result<(), String> {
                 return Err(format!("'timeout {text}' expects <time> as argument."));
             }
             let ms = time_ms(time).map_err(|e| e.explain(time, &format!("timeout {text}")))?;
-            if text == "retry" {
-                resolvers.retry_ms = ms;
+            match text {
+                "retry" => resolvers.retry_ms = ms,
+                _ => resolvers.resolve_ms = ms,
             }
         }
         _ => {}

@@ -80,6 +80,8 @@ pub enum Chore {
     Listeners,
     /// The idle connections to the server of this number in the process are closed.
     CloseIdle(u32),
+    /// Names of servers are looked up anew.
+    Names,
 }
 
 /// What each thread does for itself; it is told its number.
@@ -91,6 +93,7 @@ impl std::fmt::Debug for Chore {
             Self::Each(_) => "Each",
             Self::Listeners => "Listeners",
             Self::CloseIdle(_) => "CloseIdle",
+            Self::Names => "Names",
         })
     }
 }

@@ -234,7 +234,7 @@ impl Look {
             Address::Unix(path) => {
                 html.raw("unix: ").text(path.trim_start_matches('\0'));
             }
-            Address::Unresolved => {
+            Address::Unresolved(_) => {
                 html.raw("(no address)");
             }
         }
