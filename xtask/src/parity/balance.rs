@@ -149,7 +149,8 @@ fn unreachable(unit: &mut Unit, random: &mut Random) -> Option<()> {
 
 fn busy(unit: &mut Unit, random: &mut Random) {
     unit.is_busy = true;
-    if random.chance(25) {
+    // Bytes that nobody answers hold the one place for as long as the client's time is.
+    if random.chance(25) && !unit.is_tcp {
         unit.frontend.push("maxconn 1".to_owned());
     }
     if let Some(backend) = some_backend(unit, random) {
