@@ -4,6 +4,7 @@ use state::administer::{Notice, Weight};
 use state::log::Setup;
 use state::{Backend, World};
 
+use crate::exchange::Exchange;
 use crate::log::{self, Outbox};
 
 /// Says what waits to be said.
@@ -37,6 +38,16 @@ pub fn say(world: &World, backend: &Backend, notice: &Notice, outbox: &mut Outbo
     } else {
         aloud(world, &backend.log, &text, level, outbox);
     }
+}
+
+/// Says that a server's response is held back, because a cache might keep its cookies.
+pub fn cacheable_cookie(x: &Exchange<'_>, backend: &Backend) {
+    let server = x.stream.server.and_then(|at| backend.server(at)).map_or("", |server| &*server.name);
+    let mut outbox = x.worker.log.borrow_mut();
+    let text =
+        format!("Blocking cacheable cookie in response from instance {}, server {server}.", backend.name);
+    outbox.text().extend_from_slice(text.as_bytes());
+    outbox.send(x.world, &backend.log.targets, backend.log.tag.as_deref(), log::ALERT);
 }
 
 fn aloud(world: &World, setup: &Setup, text: &str, level: u8, outbox: &mut Outbox) {

@@ -103,8 +103,8 @@ fn count_status(x: &Exchange<'_>) {
 fn count(x: &Exchange<'_>) {
     let stream = &*x.stream;
     x.count(|c| {
-        c.bytes_in.add(stream.bytes_in);
-        c.bytes_out.add(stream.bytes_out);
+        c.bytes_in.add(stream.bytes_in.saturating_sub(stream.delivered.counted[0]));
+        c.bytes_out.add(stream.bytes_out.saturating_sub(stream.delivered.counted[1]));
         c.requests_sent.add(stream.delivered.server);
         c.responses_sent.add(x.stream.delivered.client);
         if stream.compressed.is_some() {
@@ -116,6 +116,27 @@ fn count(x: &Exchange<'_>) {
     request_ended(x);
     time(x);
     x.world.process.requests.fetch_add(1, Relaxed);
+}
+
+/// How often bytes are counted while they flow (manual 4.2 "option contstats").
+const COUNT_NS: u64 = 5_000_000_000;
+
+/// Counts what came and went of an exchange that lasts, `down` being the way to the client.
+pub fn count_so_far(x: &mut Exchange<'_>, down: &Pump) {
+    if !x.frontend.options.count_as_it_flows {
+        return;
+    }
+    let now = net::now().as_nanos();
+    if now.saturating_sub(x.stream.delivered.counted_ns.max(x.stream.times.begun)) < COUNT_NS {
+        return;
+    }
+    let sums = [x.stream.bytes_in + x.up.payload, x.stream.bytes_out + down.payload];
+    let [came, went] = std::mem::replace(&mut x.stream.delivered.counted, sums);
+    x.count(|c| {
+        c.bytes_in.add(sums[0].saturating_sub(came));
+        c.bytes_out.add(sums[1].saturating_sub(went));
+    });
+    x.stream.delivered.counted_ns = now;
 }
 
 /// The request is under way no longer.

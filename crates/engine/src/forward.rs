@@ -9,7 +9,7 @@ use state::termination::{Cause, Phase};
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
-use crate::spelling;
+use crate::{finish, spelling};
 
 /// Sends the response's head with what was read of its body, then all the rest.
 pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
@@ -106,6 +106,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
             }
         }
         if ended || moved != (x.up.moved, down.moved) {
+            finish::count_so_far(x, down);
             let before = std::mem::replace(&mut pace, Pace::new(x, tunnel, half));
             if !ended {
                 pace.stand_alone(x, &before, (heard.0 != x.up.payload, heard.1 != down.payload));

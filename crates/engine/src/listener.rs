@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock, TaskId};
 use state::counters::Pace;
-use state::frontend::{BindAddress, Proto, listening};
+use state::frontend::{Bind, BindAddress, Proto, listening};
 use state::options::Mode;
 use state::session::Preamble;
 use state::world::Shortage;
@@ -279,9 +279,11 @@ fn start(worker: &Worker, world: &World, front: &Frontend, at: (u32, u32), sock:
     session.place.listening = front.listening(at.1).map_or(0, |at| at.uid);
     session.socket = Some(sock.descriptor());
     session.set_ends(None, destination(world, front, at.1, &sock), true);
-    if front.binds.get(at.1 as usize).is_some_and(|bind| bind.accept_proxy) {
-        session.preamble = Preamble::Proxy;
-    }
+    session.preamble = match front.binds.get(at.1 as usize) {
+        Some(bind) if bind.accept_proxy => Preamble::Proxy,
+        Some(Bind { netscaler: magic @ 1.., .. }) => Preamble::NetScaler(*magic),
+        _ => Preamble::None,
+    };
     session.spoken = front.binds.get(at.1 as usize).map_or(Proto::Any, |bind| bind.proto);
     session.http2 = session.spoken == Proto::Http2;
     tune(world, front, &sock);

@@ -14,7 +14,8 @@ use state::server::Address;
 use state::{Backend, Server, Stream};
 use wire::rdp::{self, Found};
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Stop};
+use crate::{announce, respond};
 
 /// The letters of the request's cookie.
 const NONE: u8 = b'N';
@@ -87,7 +88,6 @@ impl Persistence {
         self.server = self.server.or(led);
     }
 
-    /// Whether persistence may lead to this server.
     /// Whether this server may serve a client that is led to it.
     pub fn takes(&self, backend: &Backend, server: Option<&Server>) -> bool {
         server.is_some_and(|s| s.is_up() || backend.options.persist || self.forced)
@@ -117,7 +117,9 @@ impl Persistence {
     /// Whether the dates in the client's cookie are not those it should have.
     fn is_stale(&self, cookie: &Cookie, now: u64) -> bool {
         let refreshed = cookie.max_idle.is_some() && self.last.is_none();
-        let behind = self.last.is_some_and(|last| last < now);
+        // What is beyond the seconds that HAProxy counts is before all of them.
+        let beyond = u64::from(i32::MAX.unsigned_abs());
+        let behind = self.last.is_some_and(|last| last < now || last > beyond);
         refreshed || behind || cookie.max_life.is_some() == self.first.is_none()
     }
 
@@ -471,6 +473,19 @@ fn rewrite(
         Change::Pass | Change::Remove => pair.value.start,
     };
     response.replace_part(at, pair.name.end..end, out)
+}
+
+/// `option checkcache` (manual 4.2): refuses a response whose `cookies` a cache might keep and give to others.
+pub fn guard_cookies(x: &mut Exchange<'_>, cookies: bool) -> Result<(), Stop> {
+    let Some(backend) = x.backend.filter(|backend| cookies && backend.options.check_cache) else {
+        return Ok(());
+    };
+    if !cacheable::kept(x.method, x.server_status, &x.stream.response).cookies {
+        return Ok(());
+    }
+    announce::cacheable_cookie(x, backend);
+    x.count(|c| c.denied_responses.add(1));
+    Err(respond::invalid(x))
 }
 
 /// Seconds since 1970.

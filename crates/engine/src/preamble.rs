@@ -1,12 +1,13 @@
-//! What stands in front of a client's own bytes: a header of the PROXY protocol (manual 5.1 "accept-proxy"). Knows
-//! nothing of what follows it.
+//! What stands in front of a client's own bytes: a header of the PROXY protocol or of a NetScaler (manual 5.1
+//! "accept-proxy", "accept-netscaler-cip"). Knows nothing of what follows it.
 
 use std::io::{self, Write};
 
 use net::Time;
 use state::fault::Fault;
 use state::session::Preamble;
-use state::{Endpoint, Farewell, Frontend, World};
+use state::{Endpoint, Farewell, Frontend, Session, World};
+use wire::netscaler;
 use wire::proxy::{self, Parsed};
 
 use crate::buffer::Buffer;
@@ -49,35 +50,58 @@ pub fn refuse(worker: &Worker, world: &World, frontend: &Frontend, client: &mut 
 /// Reads the header and lets the session know what it says.
 async fn header(client: &mut Client, until: Time) -> Result<(), Fault> {
     let mut buffer = client.buffer.take().unwrap_or_else(Buffer::take);
+    let of_netscaler = matches!(client.session.preamble, Preamble::NetScaler(_));
+    let named = |of_proxy: Fault, cip: Fault| if of_netscaler { cip } else { of_proxy };
     loop {
-        match proxy::read(buffer.data()) {
-            Parsed::Complete { consumed, header } => {
-                let ends = header
-                    .ends
-                    .map(|(source, destination)| (Endpoint::Inet(source), Endpoint::Inet(destination)));
-                client.session.set_ends(ends.map(|e| e.0), ends.map(|e| e.1), false);
-                client.session.tlvs = header.tlvs.bytes().into();
-                client.session.proxied = true;
-                buffer.consume(consumed);
-                client.buffer = Some(buffer).filter(|buffer| !buffer.is_empty());
-                return Ok(());
-            }
-            Parsed::Invalid(fault) => return Err(named(fault)),
-            Parsed::Partial => {}
+        if let Some(consumed) = read(&mut client.session, buffer.data())? {
+            buffer.consume(consumed);
+            client.buffer = Some(buffer).filter(|buffer| !buffer.is_empty());
+            return Ok(());
         }
         match client.sock.try_read(buffer.space()) {
-            Ok(0) if buffer.is_empty() => return Err(Fault::ProxyEmpty),
-            Ok(0) => return Err(Fault::ProxyTruncated),
+            Ok(0) if buffer.is_empty() => return Err(named(Fault::ProxyEmpty, Fault::CipEmpty)),
+            Ok(0) => return Err(named(Fault::ProxyTruncated, Fault::CipTruncated)),
             Ok(n) => buffer.filled(n),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                 let woken = net::wait(|w| {
                     w.read(&client.sock).until(until);
                 });
                 if woken.await.timed_out() {
-                    return Err(Fault::ProxyTimeout);
+                    return Err(named(Fault::ProxyTimeout, Fault::CipTimeout));
                 }
             }
-            Err(_) => return Err(Fault::ProxyAbort),
+            Err(_) => return Err(named(Fault::ProxyAbort, Fault::CipAbort)),
+        }
+    }
+}
+
+/// Takes note of a whole header at the front of these bytes; how long it is, none while more of it is to come.
+fn read(session: &mut Session, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+    let addresses = |(source, destination)| (Some(Endpoint::Inet(source)), Some(Endpoint::Inet(destination)));
+    if let Preamble::NetScaler(magic) = session.preamble {
+        return match netscaler::read(bytes, magic) {
+            netscaler::Parsed::Partial => Ok(None),
+            netscaler::Parsed::Invalid(fault) => Err(match fault {
+                netscaler::Fault::Magic => Fault::CipMagic,
+                netscaler::Fault::Protocol => Fault::CipProtocol,
+                netscaler::Fault::Length => Fault::CipTruncated,
+            }),
+            netscaler::Parsed::Complete { consumed, ends } => {
+                let (source, destination) = addresses(ends);
+                session.set_ends(source, destination, false);
+                Ok(Some(consumed))
+            }
+        };
+    }
+    match proxy::read(bytes) {
+        Parsed::Partial => Ok(None),
+        Parsed::Invalid(fault) => Err(named(fault)),
+        Parsed::Complete { consumed, header } => {
+            let (source, destination) = header.ends.map(addresses).unwrap_or_default();
+            session.set_ends(source, destination, false);
+            session.tlvs = header.tlvs.bytes().into();
+            session.proxied = true;
+            Ok(Some(consumed))
         }
     }
 }

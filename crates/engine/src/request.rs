@@ -12,6 +12,7 @@ use state::expr::Side;
 use state::frontend::Proto;
 use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
+use state::tracking::ERRORS;
 use state::tracking::REQUESTS;
 use state::{Frontend, Stream};
 
@@ -107,7 +108,8 @@ fn other_protocol(x: &mut Exchange<'_>) -> Option<Stop> {
     if !came.starts_with(b"PRI * HTTP/2.0\r\n") {
         return None;
     }
-    if x.client.session.requests == 0 && x.client.session.spoken == Proto::Any {
+    let allowed = !x.frontend.options.no_h2_upgrade;
+    if allowed && x.client.session.requests == 0 && x.client.session.spoken == Proto::Any {
         return Some(Stop::Http2);
     }
     Some(refuse(x, 405))
@@ -296,6 +298,7 @@ pub fn restrict_names(x: &mut Exchange<'_>, policy: OddNames) -> Result<(), Stop
     }
     if policy == OddNames::Reject {
         x.count(|c| c.denied_requests.add(1));
+        track::count(x, ERRORS, 1);
         return x.obey(Verdict::Deny { status: 403 }, Phase::REQUEST);
     }
     loop {

@@ -305,6 +305,17 @@ impl Drop for Held<'_> {
     }
 }
 
+/// Until when an idle client keeps its connection although the process stops (`option idle-close-on-response`): it may be
+/// sending its next request, and is told of the end with the response.
+pub fn outlives_stop(worker: &Worker, session: &mut Session) -> Option<Time> {
+    let world = worker.world_of(session)?;
+    let frontend = world.frontend(session.frontend).filter(|f| f.options.idle_until_response)?;
+    let timeouts = &frontend.timeouts;
+    let patience = timeouts.http_keep_alive.or(timeouts.http_request).or(timeouts.client);
+    let begun = Time::from_nanos(session.begun_ns);
+    Some(patience.map_or(Time::NEVER, |ms| begun.plus_millis(u64::from(ms))))
+}
+
 /// Gives back the place of a client that is gone, whose session may be of another World than that in force.
 pub fn leave_by(worker: &Worker, session: &mut Session) {
     match worker.world_of(session) {

@@ -1,5 +1,6 @@
 //! The life of a request: one table of phases, a line each, and what follows when a phase ends it early.
 
+use http::Known;
 use http::h1::Framing;
 use net::Time;
 use state::Farewell;
@@ -90,7 +91,9 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     let judged = response_rules(x, &mut down).await;
     judged.inspect_err(|_| x.stream.bytes_out += down.payload)?;
     let full = |_| Failure::new(Cause::INTERNAL, Phase::HEADERS, 500);
+    let cookies = x.stream.response.has(Known::SetCookie);
     persist::response(x).map_err(full)?;
+    persist::guard_cookies(x, cookies)?;
     reply::after_response(x);
     respond::reframe(x, &mut down).map_err(full)?;
     filter::response(x, &mut down)?;

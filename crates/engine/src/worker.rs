@@ -194,9 +194,18 @@ impl Worker {
         self.muxes.borrow().iter().for_each(|task| task.notify());
         self.idle.clear();
         self.backs.stop();
+        let mut kept = Vec::new();
         while let Some((sock, mut parked)) = self.parked.take_any() {
-            session::leave_by(self, &mut parked.session);
-            drop(sock);
+            match session::outlives_stop(self, &mut parked.session) {
+                Some(until) => kept.push((sock, parked, until)),
+                None => {
+                    session::leave_by(self, &mut parked.session);
+                    drop(sock);
+                }
+            }
+        }
+        for (sock, parked, until) in kept {
+            self.parked.park(sock, parked, until);
         }
         self.client_gone(0);
     }

@@ -9,41 +9,60 @@ use crypt3_rs::crypt::{md5, unix};
 use http::{Known, Message};
 use sample::Bump;
 use sha2::{Digest, Sha256};
+use state::World;
 use state::auth::{Password, User, Userlist};
 use yescrypt::{PasswordVerifier, Yescrypt};
 
 /// Longer credentials are nobody's.
 const LONGEST: usize = 8 * 1024;
 
-/// What an `authorization` header says: the scheme, and what follows it.
-pub(crate) fn authorization(message: &Message) -> Option<(&[u8], &[u8])> {
-    split(message.find(Known::Authorization)?)
+/// A request and where its credentials stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    message: &'a Message,
+    /// Whether it asks a proxy (`option http-use-proxy-header`), which has headers of its own for this.
+    pub(crate) of_proxy: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// A request that came in by this frontend.
+    pub(crate) fn new(world: &World, frontend: u32, message: &'a Message) -> Self {
+        let of_proxy = world.frontend(frontend).is_some_and(|f| f.options.proxy_header)
+            && !matches!(message.target_bytes().first(), None | Some(b'/' | b'*'));
+        Self { message, of_proxy }
+    }
+
+    /// What the header says: the scheme, and what follows it.
+    pub(crate) fn authorization(self) -> Option<(&'a [u8], &'a [u8])> {
+        let header = if self.of_proxy { Known::ProxyAuthorization } else { Known::Authorization };
+        split(self.message.find(header)?)
+    }
+
+    /// User and password of the `Basic` scheme.
+    pub(crate) fn basic(self, arena: &'a Bump) -> Option<(&'a [u8], &'a [u8])> {
+        let (scheme, rest) = self.authorization()?;
+        if !scheme.eq_ignore_ascii_case(b"basic") || rest.len() > LONGEST {
+            return None;
+        }
+        let room = arena.alloc_slice_fill_copy(base64::decoded_len_estimate(rest.len()), 0u8);
+        let n = STANDARD.decode_slice(rest, room).ok()?;
+        let text = room.get(..n)?;
+        let colon = memchr::memchr(b':', text)?;
+        Some((text.get(..colon)?, text.get(colon + 1..)?))
+    }
+
+    /// The user of the list that the credentials belong to.
+    pub(crate) fn user<'l>(self, list: &'l Userlist, arena: &Bump) -> Option<(&'l [u8], &'l User)> {
+        let (name, password) = self.basic(arena)?;
+        let (name, user) = list.users.get_key_value(name)?;
+        is_right(user, password).then_some((&**name, user))
+    }
 }
 
 /// The scheme and what follows its space.
 pub(crate) fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = memchr::memchr(b' ', value).filter(|at| *at > 0)?;
     Some((value.get(..space)?, value.get(space..)?.trim_ascii_start()))
-}
-
-/// User and password of the `Basic` scheme.
-pub(crate) fn basic<'a>(message: &'a Message, arena: &'a Bump) -> Option<(&'a [u8], &'a [u8])> {
-    let (scheme, rest) = authorization(message)?;
-    if !scheme.eq_ignore_ascii_case(b"basic") || rest.len() > LONGEST {
-        return None;
-    }
-    let room = arena.alloc_slice_fill_copy(base64::decoded_len_estimate(rest.len()), 0u8);
-    let n = STANDARD.decode_slice(rest, room).ok()?;
-    let text = room.get(..n)?;
-    let colon = memchr::memchr(b':', text)?;
-    Some((text.get(..colon)?, text.get(colon + 1..)?))
-}
-
-/// The user of the list that the request's credentials belong to.
-pub(crate) fn user<'a>(list: &'a Userlist, message: &Message, arena: &Bump) -> Option<(&'a [u8], &'a User)> {
-    let (name, password) = basic(message, arena)?;
-    let (name, user) = list.users.get_key_value(name)?;
-    is_right(user, password).then_some((&**name, user))
 }
 
 /// Whether this is the user's password.

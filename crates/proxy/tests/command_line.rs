@@ -104,11 +104,11 @@ fn an_option_that_is_not_run_is_named() {
 #[test]
 fn what_would_be_served_wrongly_is_valid_and_not_started() {
     let scratch = scratch();
-    let text = format!("{DEFAULTS}frontend web\n    bind 127.0.0.1:1 accept-netscaler-cip 1\n");
+    let text = format!("{DEFAULTS}frontend web\n    mode haterm\n    bind 127.0.0.1:1\n");
     scratch.write("unserved.cfg", text).unwrap();
     let ran = check(&scratch, "-c -f unserved.cfg");
     assert_eq!(ran.status, Some(0), "{}", ran.err);
-    let place = "[NOTICE]   (PID) : config : [unserved.cfg:7] : 'accept-netscaler-cip' on a 'bind' line";
+    let place = "[NOTICE]   (PID) : config : [unserved.cfg:7] : 'mode haterm'";
     assert!(ran.err.contains(place) && ran.err.contains("Starting with it would be refused."), "{}", ran.err);
     let ran = check(&scratch, "-db -f unserved.cfg");
     assert_eq!(ran.status, Some(1));

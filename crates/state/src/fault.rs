@@ -14,6 +14,14 @@ pub enum Fault {
     ProxyForeign,
     ProxyMalformed,
     ProxyProtocol,
+    /// The same of the header of a NetScaler: ended before it, broke, was late, ended within it.
+    CipEmpty,
+    CipAbort,
+    CipTimeout,
+    CipTruncated,
+    /// It begins with another number.
+    CipMagic,
+    CipProtocol,
     /// A SOCKS4 proxy ended instead of an answer.
     SocksBroken,
     /// It refused.
@@ -47,6 +55,18 @@ impl Fault {
             Self::ProxyProtocol => {
                 (17, "PRX_BAD_PROTO", "Received an unhandled protocol in the PROXY protocol header")
             }
+            Self::CipEmpty => {
+                (18, "CIP_EMPTY", "Connection closed while waiting for NetScaler Client IP header")
+            }
+            Self::CipAbort => {
+                (19, "CIP_ABORT", "Connection error while waiting for NetScaler Client IP header")
+            }
+            Self::CipTimeout => (20, "CIP_TIMEOUT", "Timeout while waiting for a NetScaler Client IP header"),
+            Self::CipTruncated => (21, "CIP_TRUNCATED", "Truncated NetScaler Client IP header received"),
+            Self::CipMagic => (22, "CIP_BAD_MAGIC", "Received an invalid NetScaler Client IP magic number"),
+            Self::CipProtocol => {
+                (23, "CIP_BAD_PROTO", "Received an unhandled protocol in the NetScaler Client IP header")
+            }
             Self::SocksBroken => (40, "SOCKS4_RECV", "SOCKS4 Proxy read error during handshake"),
             Self::SocksDenied => (41, "SOCKS4_DENY", "SOCKS4 Proxy deny the request"),
             Self::System(errno) => system(errno),
@@ -66,6 +86,9 @@ impl Fault {
             Self::ProxyEmpty
                 | Self::ProxyAbort
                 | Self::ProxyTimeout
+                | Self::CipEmpty
+                | Self::CipAbort
+                | Self::CipTimeout
                 | Self::TlsEmpty
                 | Self::TlsAbort
                 | Self::TlsTimeout

@@ -111,6 +111,8 @@ pub struct Bind {
     /// Whether the system's acknowledgement of what a client sends first waits for the answer.
     pub quickack_off: bool,
     pub accept_proxy: bool,
+    /// The magic number of `accept-netscaler-cip`; 0: none is accepted.
+    pub netscaler: u32,
     pub tfo: bool,
     pub mss: Option<i32>,
     /// `tcp-ut`, milliseconds.

@@ -173,6 +173,14 @@ pub struct Options {
     pub http_ignore_probes: bool,
     pub http_buffer_request: bool,
     pub http_no_delay: bool,
+    /// `checkcache`: no cookie goes out where a cache might keep it.
+    pub check_cache: bool,
+    /// `disable-h2-upgrade`: a connection of HTTP/1 stays one although its client begins like HTTP/2.
+    pub no_h2_upgrade: bool,
+    /// `http-use-proxy-header`: of requests for a proxy, `Proxy-Connection` says what `Connection` does otherwise.
+    pub proxy_header: bool,
+    /// `idle-close-on-response`: a stop leaves idle clients their connections until the response after.
+    pub idle_until_response: bool,
     pub pretend_keepalive: bool,
     /// `option abortonclose`; unset it is on in HTTP mode and off in TCP mode (see [`crate::Backend::aborts`]).
     pub abort_on_close: Option<bool>,
@@ -206,6 +214,8 @@ pub struct Options {
     pub splice_response: bool,
     pub splice_auto: bool,
     pub socket_stats: bool,
+    /// `contstats`: bytes are counted while they flow, not only at the end.
+    pub count_as_it_flows: bool,
 }
 
 #[cfg(test)]

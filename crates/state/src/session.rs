@@ -16,6 +16,8 @@ pub enum Preamble {
     None,
     /// A header of the PROXY protocol (`accept-proxy`, `expect-proxy layer4`).
     Proxy,
+    /// The header of a NetScaler with this magic number (`accept-netscaler-cip`, `expect-netscaler-cip layer4`).
+    NetScaler(u32),
 }
 
 /// Where a client came in, by numbers in the process: of the frontend and of its address.

@@ -103,6 +103,9 @@ pub struct Limit {
 pub struct Delivered {
     pub server: u64,
     pub client: u64,
+    /// What of the bytes from and to the client was counted before the end (`option contstats`), and when last.
+    pub counted: [u64; 2],
+    pub counted_ns: u64,
 }
 
 /// What is told of the way that a stream took.

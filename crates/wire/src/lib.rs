@@ -3,13 +3,14 @@
 //! It deliberately doesn't know sockets, time, nor who speaks these protocols when.
 //!
 //! To read, in any order: [`fix`], [`json`], [`mqtt`] and [`protobuf`], of which only single values are looked for;
-//! [`packet`], the headers of Ethernet, IP and TCP; [`proxy`], the PROXY protocol in both versions; [`rdp`], the cookie of a remote desktop's
+//! [`netscaler`], its header with a client's addresses; [`packet`], the headers of Ethernet, IP and TCP; [`proxy`], the PROXY protocol in both versions; [`rdp`], the cookie of a remote desktop's
 //! first packet; [`syslog`], log messages of others; [`tls_hello`], what the first record of a TLS connection shows.
 
 pub mod dns;
 pub mod fix;
 pub mod json;
 pub mod mqtt;
+pub mod netscaler;
 pub mod packet;
 pub mod protobuf;
 pub mod proxy;

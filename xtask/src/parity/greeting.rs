@@ -1,5 +1,5 @@
-//! What clients of some units say of who they are before their first request: headers of the PROXY
-//! protocol.
+//! What clients of some units say of who they are before their first request: headers of the PROXY protocol, and
+//! those of a NetScaler.
 
 use super::random::Random;
 
@@ -17,8 +17,12 @@ pub(crate) enum Greeting {
     Binary,
     /// With the connection of the proxy itself, in version 2.
     Local,
+    /// With the addresses in headers of IP and TCP, behind the number that the listener knows.
+    NetScaler,
 }
 
+/// The number of the NetScaler.
+const MAGIC: u32 = 0x00c0_ffee;
 /// Whom a header names.
 const CLIENT: [u8; 4] = [192, 0, 2, 9];
 const SERVER: [u8; 4] = [198, 51, 100, 3];
@@ -31,6 +35,7 @@ pub(super) fn pick(random: &mut Random) -> Greeting {
         3..6 => Greeting::Text,
         6..9 => Greeting::Binary,
         9 => Greeting::Local,
+        10..12 => Greeting::NetScaler,
         _ => Greeting::None,
     }
 }
@@ -40,6 +45,7 @@ impl Greeting {
     pub(crate) fn bind(self) -> String {
         match self {
             Greeting::None => String::new(),
+            Greeting::NetScaler => format!(" accept-netscaler-cip {MAGIC}"),
             _ => " accept-proxy".to_owned(),
         }
     }
@@ -60,6 +66,10 @@ impl Greeting {
                 [SIGNATURE, &[0x21, 0x11], &length, &addresses(port), &authority].concat()
             }
             Greeting::Local => [SIGNATURE, &[0x20, 0, 0, 0]].concat(),
+            Greeting::NetScaler => {
+                let (magic, length) = (MAGIC.to_be_bytes(), 40_u32.to_be_bytes());
+                [&magic, length.as_slice(), &ip_and_tcp(port)].concat()
+            }
         }
     }
 
@@ -67,7 +77,7 @@ impl Greeting {
     pub(crate) fn port(self, told: u16, real: u16) -> u16 {
         match self {
             Greeting::None | Greeting::Unknown | Greeting::Local => real,
-            Greeting::Text | Greeting::Binary => told,
+            Greeting::Text | Greeting::Binary | Greeting::NetScaler => told,
         }
     }
 }
@@ -76,6 +86,13 @@ const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
 fn addresses(port: u16) -> Vec<u8> {
     [CLIENT.as_slice(), &SERVER, &port.to_be_bytes(), &SERVER_PORT.to_be_bytes()].concat()
+}
+
+/// Headers of IP (20 bytes) and TCP (20 bytes) with these addresses and nothing else of meaning.
+fn ip_and_tcp(port: u16) -> Vec<u8> {
+    let ip = [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
+    let tcp = [0; 16];
+    [ip.as_slice(), &CLIENT, &SERVER, &port.to_be_bytes(), &SERVER_PORT.to_be_bytes(), &tcp].concat()
 }
 
 #[cfg(test)]
@@ -87,6 +104,7 @@ mod tests {
         assert_eq!(Greeting::Text.bytes(5), b"PROXY TCP4 192.0.2.9 198.51.100.3 5 443\r\n");
         let binary = Greeting::Binary.bytes(5);
         assert_eq!(binary.len(), 16 + usize::from(u16::from_be_bytes([binary[14], binary[15]])));
+        assert_eq!(Greeting::NetScaler.bytes(5).len(), 8 + 40);
         assert_eq!(Greeting::Local.bytes(5).len(), 16);
         assert_eq!((Greeting::Unknown.port(5, 6), Greeting::Binary.port(5, 6)), (6, 5));
     }

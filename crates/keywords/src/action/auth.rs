@@ -6,14 +6,14 @@ use state::tracking::ERRORS;
 
 use super::answer;
 use super::prelude::*;
-use crate::auth;
+use crate::auth::Asked;
 
 pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     name: "auth",
     parenthesised: false,
     sets: &[RuleSet::HttpRequest],
-    doc: "Answers with the page of status 401 and asks for a user and a password of `realm`, the proxy's name if none \
-          is given.",
+    doc: "Answers with the page of status 401 (407 to what asks a proxy, with `option http-use-proxy-header`) and asks \
+          for a user and a password of `realm`, the proxy's name if none is given.",
     examples: &["auth", "auth realm Gimme if !{ http_auth(people) }"],
     parse,
 }];
@@ -48,10 +48,16 @@ struct Gate {
 
 impl Action for Gate {
     fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
-        let request = act.stream.as_deref().map(|stream| &stream.request);
-        let known = request.and_then(|request| auth::user(&self.list, request, act.arena)).is_some();
+        let asked = asked(act);
+        let known = asked.and_then(|asked| asked.user(&self.list, act.arena)).is_some();
         if known { Verdict::Next } else { self.auth.run(act) }
     }
+}
+
+/// The request at hand.
+fn asked<'a>(act: &'a Act<'_>) -> Option<Asked<'a>> {
+    let stream = act.stream.as_deref()?;
+    Some(Asked::new(act.world, act.session.frontend, &stream.request))
 }
 
 impl Action for Auth {
@@ -69,12 +75,15 @@ impl Action for Auth {
             Some(_) => None,
             None => act.stream.as_deref().and_then(own).map(challenge),
         };
-        if answer::give_configured(act, 401).is_err() {
+        let of_proxy = asked(act).is_some_and(|asked| asked.of_proxy);
+        let (status, header) =
+            if of_proxy { (407, Known::ProxyAuthenticate) } else { (401, Known::WwwAuthenticate) };
+        if answer::give_configured(act, status).is_err() {
             return Verdict::Failed;
         }
         let value = self.challenge.as_deref().or(named.as_deref()).unwrap_or(b"Basic realm=\"\"");
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Failed };
-        match stream.response.add_header(Known::WwwAuthenticate, value) {
+        match stream.response.add_header(header, value) {
             Ok(()) => {
                 // Who has to ask again has made an error, as stick tables count it.
                 let now = act.now_ns / 1_000_000;

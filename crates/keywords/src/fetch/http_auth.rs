@@ -4,7 +4,7 @@
 use state::auth::Userlist;
 
 use super::prelude::*;
-use crate::auth;
+use crate::auth::{self, Asked};
 
 const LIST: &[ArgSpec] = &[ArgSpec::required("userlist", ArgKind::Userlist)];
 const HEADER: &[ArgSpec] = &[ArgSpec::optional("header", ArgKind::Str)];
@@ -33,9 +33,9 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: NOBODY, expr: "http_auth(people)", gives: "-" },
         ],
         get: |args, cx| {
-            let message = request(cx)?;
-            auth::basic(message, cx.arena)?;
-            Some(Value::Bool(auth::user(list(args, cx)?, message, cx.arena).is_some()))
+            let asked = asked(cx)?;
+            asked.basic(cx.arena)?;
+            Some(Value::Bool(asked.user(list(args, cx)?, cx.arena).is_some()))
         },
         each: None,
     },
@@ -50,7 +50,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: TOKEN, expr: "http_auth_bearer(x-auth)", gives: "xyz" },
             Example { given: ALADDIN, expr: "http_auth_bearer", gives: "-" },
         ],
-        get: |args, cx| bearer(args, request(cx)?),
+        get: |args, cx| bearer(args, cx),
         each: None,
     },
     Fetch {
@@ -64,7 +64,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: WRONG, expr: "http_auth_group(people)", gives: "-" },
         ],
         get: |args, cx| {
-            let (name, _) = auth::user(list(args, cx)?, request(cx)?, cx.arena)?;
+            let (name, _) = asked(cx)?.user(list(args, cx)?, cx.arena)?;
             Some(Value::Str(name))
         },
         each: Some(groups),
@@ -79,7 +79,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: ALADDIN, expr: "http_auth_pass", gives: "open sesame" },
             Example { given: TOKEN, expr: "http_auth_pass", gives: "-" },
         ],
-        get: |_, cx| auth::basic(request(cx)?, cx.arena).map(|(_, password)| Value::Str(password)),
+        get: |_, cx| asked(cx)?.basic(cx.arena).map(|(_, password)| Value::Str(password)),
         each: None,
     },
     Fetch {
@@ -106,7 +106,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             Example { given: WRONG, expr: "http_auth_user", gives: "Aladdin" },
             Example { given: NOBODY, expr: "http_auth_user", gives: "-" },
         ],
-        get: |_, cx| auth::basic(request(cx)?, cx.arena).map(|(user, _)| Value::Str(user)),
+        get: |_, cx| asked(cx)?.basic(cx.arena).map(|(user, _)| Value::Str(user)),
         each: None,
     },
 ];
@@ -115,20 +115,24 @@ fn list<'a>(args: &Args, cx: &Ctx<'a>) -> Option<&'a Userlist> {
     cx.world.userlists.get(usize::try_from(args.userlist(0)?).ok()?)
 }
 
-fn bearer<'a>(args: &'a Args, message: &'a Message) -> Option<Value<'a>> {
+fn asked<'a>(cx: &Ctx<'a>) -> Option<Asked<'a>> {
+    Some(Asked::new(cx.world, cx.session.frontend, request(cx)?))
+}
+
+fn bearer<'a>(args: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
     let (scheme, token) = match args.str(0).filter(|name| !name.is_empty()) {
-        Some(name) => match message.find(name) {
+        Some(name) => match request(cx)?.find(name) {
             Some(value) => auth::split(value)?,
             // HAProxy gives an empty token where there is no such header.
             None => return Some(Value::Str(b"")),
         },
-        None => auth::authorization(message)?,
+        None => asked(cx)?.authorization()?,
     };
     scheme.eq_ignore_ascii_case(b"bearer").then_some(Value::Str(token))
 }
 
 fn groups<'a>(args: &'a Args, cx: &Ctx<'a>, visit: &mut dyn FnMut(Value<'a>) -> ControlFlow<()>) {
-    let user = || auth::user(list(args, cx)?, request(cx)?, cx.arena);
+    let user = || asked(cx)?.user(list(args, cx)?, cx.arena);
     let Some((_, user)) = user() else { return };
     for group in &user.groups {
         if visit(Value::Str(group)).is_break() {
@@ -139,10 +143,10 @@ fn groups<'a>(args: &'a Args, cx: &Ctx<'a>, visit: &mut dyn FnMut(Value<'a>) -> 
 
 /// As it is written in the specifications, whatever the client wrote; none for credentials that can't be read.
 fn scheme<'a>(cx: &Ctx<'a>) -> Option<Value<'a>> {
-    let message = request(cx)?;
-    let (scheme, _) = auth::authorization(message)?;
+    let asked = asked(cx)?;
+    let (scheme, _) = asked.authorization()?;
     if scheme.eq_ignore_ascii_case(b"bearer") {
         return Some(Value::Str(b"Bearer"));
     }
-    auth::basic(message, cx.arena).map(|_| Value::Str(b"Basic"))
+    asked.basic(cx.arena).map(|_| Value::Str(b"Basic"))
 }

@@ -186,6 +186,10 @@ fn set<'a>(
         "interface" => bind.interface = Some(value.into()),
         "transparent" => bind.transparent = true,
         "accept-proxy" => bind.accept_proxy = true,
+        "accept-netscaler-cip" => {
+            let magic = u32::try_from(atol(value)).ok().filter(|magic| *magic > 0);
+            bind.netscaler = magic.ok_or("'accept-netscaler-cip' : expects a number greater than 0.")?;
+        }
         "defer-accept" => bind.defer_accept = true,
         "tfo" => bind.tfo = true,
         "v4v6" => (bind.v4v6, bind.v6only) = (true, false),
@@ -279,15 +283,9 @@ fn threads(value: &str) -> Result<Threads, String> {
     Ok(Threads(ranges))
 }
 
-/// What is known and left out: clients are served as they would be, only less tuned, unless bytes would be taken for others.
+/// What is known and left out: clients are served as they would be, only less tuned.
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
-    let name = used.name();
-    let what = format!("'{name}' on a '{}' line", line.keyword());
-    if name == "accept-netscaler-cip" {
-        plan.remarks.unserved(line.span(), &what);
-    } else {
-        plan.remarks.not_run(line.span(), &what);
-    }
+    plan.remarks.not_run(line.span(), &format!("'{}' on a '{}' line", used.name(), line.keyword()));
 }
 
 pub(crate) fn empty() -> Bind {
@@ -305,6 +303,7 @@ pub(crate) fn empty() -> Bind {
         defer_accept: false,
         quickack_off: false,
         accept_proxy: false,
+        netscaler: 0,
         proto: Proto::Any,
         tfo: false,
         mss: None,

@@ -24,7 +24,10 @@ const FLAGS: &[(&str, Flag)] = &[
     ("accept-unsafe-violations-in-http-request", |o| &mut o.accept_unsafe_request),
     ("accept-unsafe-violations-in-http-response", |o| &mut o.accept_unsafe_response),
     ("allbackups", |o| &mut o.all_backups),
+    ("checkcache", |o| &mut o.check_cache),
     ("clitcpka", |o| &mut o.client_keepalive),
+    ("contstats", |o| &mut o.count_as_it_flows),
+    ("disable-h2-upgrade", |o| &mut o.no_h2_upgrade),
     ("dontlog-normal", |o| &mut o.dont_log_normal),
     ("dontlognull", |o| &mut o.dont_log_null),
     ("h1-case-adjust-bogus-client", |o| &mut o.adjust_case_client),
@@ -35,6 +38,8 @@ const FLAGS: &[(&str, Flag)] = &[
     ("http-ignore-probes", |o| &mut o.http_ignore_probes),
     ("http-no-delay", |o| &mut o.http_no_delay),
     ("http-pretend-keepalive", |o| &mut o.pretend_keepalive),
+    ("http-use-proxy-header", |o| &mut o.proxy_header),
+    ("idle-close-on-response", |o| &mut o.idle_until_response),
     ("independent-streams", |o| &mut o.independent_streams),
     ("log-health-checks", |o| &mut o.log_health_checks),
     ("log-separate-errors", |o| &mut o.log_separate_errors),
@@ -133,9 +138,6 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
         "accept-invalid-http-response" => {
             cx.draft.options().accept_unsafe_response = true;
             renamed(cx, line, name, "accept-unsafe-violations-in-http-response");
-        }
-        "checkcache" => {
-            cx.plan.remarks.unserved(line.span(), &format!("'option {name}'"));
         }
         _ => cx.not_run(line, &format!("'option {name}'")),
     }

@@ -116,8 +116,15 @@ fn same_socket(a: &Bind, b: &Bind) -> bool {
     if matches!(a.address, BindAddress::Fd(_) | BindAddress::Abstract(_)) {
         return a.address == b.address;
     }
-    let own =
-        |bind: &Bind| Bind { name: None, id: 0, maxconn: 0, accept_proxy: false, tls: None, ..bind.clone() };
+    let own = |bind: &Bind| Bind {
+        name: None,
+        id: 0,
+        maxconn: 0,
+        accept_proxy: false,
+        netscaler: 0,
+        tls: None,
+        ..bind.clone()
+    };
     own(a) == own(b)
 }
 

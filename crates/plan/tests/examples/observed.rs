@@ -630,6 +630,7 @@ pub(crate) fn bind() -> state::frontend::Bind {
         defer_accept: false,
         quickack_off: true,
         accept_proxy: false,
+        netscaler: 0,
         proto: state::frontend::Proto::Any,
         tfo: false,
         mss: None,
