@@ -230,7 +230,7 @@ mod tests {
         let (globals, binds, actions) = (globals(), binds(), actions());
         assert_eq!(globals.words.get("maxconn"), Some(&true));
         assert_eq!(globals.words.get("51degrees-data-file"), Some(&false));
-        assert_eq!(binds.words.get("namespace"), Some(&false));
+        assert_eq!(binds.words.get("quic-socket"), Some(&false));
         assert_eq!(binds.words.get("ssl"), Some(&true));
         assert_eq!(binds.words.get("name"), Some(&true));
         assert_eq!(actions.words.get("http-request deny"), Some(&true));

@@ -238,7 +238,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}");
         }
-        assert!(!text.contains("bind <addr> namespace +1\n"));
+        assert!(!text.contains("bind <addr> quic-socket +1\n"));
     }
 
     #[test]
