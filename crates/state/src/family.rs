@@ -87,6 +87,13 @@ pub enum Needs {
     Log,
 }
 
+impl Needs {
+    /// Whether it is about bytes before anything is made of them.
+    pub const fn is_raw(self) -> bool {
+        matches!(self, Self::RequestBuffer | Self::ResponseBuffer | Self::EitherBuffer)
+    }
+}
+
 /// Gives one value.
 pub type Get = for<'a> fn(&'a Args, &Ctx<'a>) -> Option<Value<'a>>;
 
@@ -297,6 +304,10 @@ pub trait Compiler {
     fn file(&mut self, path: &str) -> Result<Vec<u8>, String>;
     /// Notes that rules change the list of patterns of this name; gives the name it goes by in the World.
     fn changes(&mut self, list: &str) -> Box<str>;
+    /// Whether the proxy at hand has servers.
+    fn has_servers(&self) -> bool;
+    /// Needs a group of messages of an SPOE engine.
+    fn spoe_group(&mut self, engine: &str, group: &str);
     /// The replies that an `http-errors` section holds, by name; the one for `status` is needed.
     fn http_errors(
         &mut self,

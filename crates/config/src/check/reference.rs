@@ -40,8 +40,10 @@ pub(super) fn check(remarks: &mut Remarks<'_>) {
                 return;
             }
             match directive.keyword_bytes() {
-                keyword @ (b"use_backend" | b"default_backend") => {
-                    backend(remarks, section, directive, keyword == b"use_backend", &backends);
+                b"use_backend" => backend(remarks, section, directive, true, &backends),
+                // Of several the last one counts.
+                b"default_backend" if own.is_some_and(|own| own.span() == directive.span()) => {
+                    backend(remarks, section, directive, false, &backends);
                 }
                 b"server" => declare(remarks, section, directive, &mut servers),
                 b"server-template" => templates(directive, &mut servers),

@@ -77,9 +77,9 @@ fn increment(p: &mut Parse<'_>, kinds: [Kind; 2], name: &str) -> Result<Box<dyn 
     Ok(Box::new(Change { number, element: 0, does: Does::Add(kinds), operand: Operand::Number(1) }))
 }
 
-/// The number of what is tracked.
+/// The number of what is tracked; the first where none is said.
 fn one(p: &mut Parse<'_>, name: &str) -> Result<u32, String> {
-    let inside = p.inside.unwrap_or_default();
+    let inside = p.inside.filter(|inside| !inside.is_empty()).unwrap_or("0");
     let number = inside
         .parse()
         .map_err(|_| format!("invalid stick table track ID. Expects {name}({inside})(<Track ID>)"))?;

@@ -40,6 +40,9 @@ impl Action for NoReplay {
 }
 
 fn retries(p: &mut Parse<'_>) -> Result<Box<dyn Action>, String> {
+    if !p.compiler.has_servers() {
+        return Err("'set-retries' only available in backend or listen section.".into());
+    }
     let Some(word) = p.words.peek().filter(|_| !p.words.at_end()) else {
         return Err("expects exactly 1 argument (an expression or an integer between 1 and 100)".into());
     };

@@ -31,7 +31,7 @@ const KEY: ArgKind = ArgKind::Own(&Own {
             Some(Some(Arg::Own(made))) => made.get::<Algorithm>().copied(),
             _ => None,
         };
-        if algorithm.is_none_or(Algorithm::is_asymmetric) {
+        if algorithm.is_none_or(|algorithm| !algorithm.is_hmac()) {
             let key = reading.file(written.text).ok().and_then(|pem| PublicKey::from_pem(&pem));
             match key {
                 Some(key) => reading.keep(written.text, sample::arg::Made::new(key)),

@@ -45,6 +45,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether it needs a secret.
+    pub(crate) const fn is_hmac(self) -> bool {
+        matches!(self, Self::Hmac(_))
+    }
+
     /// Whether it needs a public key.
     pub(crate) const fn is_asymmetric(self) -> bool {
         !matches!(self, Self::None | Self::Hmac(_))

@@ -7,7 +7,7 @@ use state::cookie::{Cookie, Manner};
 use state::options::Mode;
 use state::server::Address;
 
-use crate::ctx::Plan;
+use crate::ctx::{Plan, kind_name};
 use crate::directive::cookie::CookieSpec;
 use crate::draft::Draft;
 
@@ -66,7 +66,8 @@ fn computed(key: &str, at: SocketAddr) -> String {
 fn without_http(plan: &mut Plan<'_>, draft: &Draft<'_>, cookie: bool, servers: &[Server]) {
     let name = draft.name;
     if cookie {
-        plan.remarks.warn_bare(format!("cookie will be ignored for backend '{name}' (needs 'mode http')."));
+        let kind = kind_name(draft.kind);
+        plan.remarks.warn_bare(format!("cookie will be ignored for {kind} '{name}' (needs 'mode http')."));
     }
     for server in servers {
         if server.redirect.is_some() {

@@ -1,5 +1,6 @@
 //! Drafts into the World: numbers, names, compiled rules, and the checks that need to see everything.
 
+mod advice;
 mod backend;
 mod check;
 mod cookie;

@@ -99,13 +99,17 @@ pub(super) fn compile<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>
     let mode = if may_upgrade(assembly, draft) { Mode::Http } else { draft.settings.mode };
     if let Some(defaults) = draft.defaults.as_ref().filter(|d| !d.rules.is_empty()).map(Rc::clone) {
         let mut section = Section::new(assembly, &defaults, seat, draft.name);
+        section.http = draft.settings.mode == Mode::Http;
+        section.waits |= draft.inspect_delay.is_some();
         section.rules(&mut sets, &defaults.rules, mode);
         let captures = section.compile.captures;
         draft.captures.request.extend(captures.request);
         draft.captures.response.extend(captures.response);
     }
     let rules = std::mem::take(&mut draft.rules);
+    let inherited = draft.rules_of_defaults().is_some_and(|d| d.inspect_delay.is_some());
     let mut section = Section::new(assembly, draft, seat, draft.name);
+    section.waits |= inherited;
     section.compile.captures = std::mem::take(&mut draft.captures);
     section.rules(&mut sets, &rules, mode);
     sets.steps = section.switching(draft);
@@ -153,7 +157,10 @@ pub(super) struct Section<'c, 'a> {
     pub(super) peers: &'c mut Vec<super::Peer<'a>>,
     pub(super) compile: Compile<'c>,
     /// `frontend 'web'`, for messages.
-    title: String,
+    pub(super) title: String,
+    /// Whether the proxy speaks HTTP; whether `tcp-request content` rules wait for what they look at.
+    pub(super) http: bool,
+    pub(super) waits: bool,
     wants_destination: &'c mut bool,
     wants_server_ends: &'c mut bool,
     /// ACLs that ask for what is not run: rules that use them can't be decided.
@@ -174,6 +181,8 @@ impl<'c, 'a> Section<'c, 'a> {
             peers,
             compile: Compile::new(names, seat.home(name)),
             title: format!("{} '{}'", kind_name(draft.kind), draft.name),
+            http: draft.settings.mode == Mode::Http,
+            waits: draft.inspect_delay.is_some(),
             wants_destination,
             wants_server_ends,
             undecidable: Vec::new(),
@@ -270,6 +279,7 @@ impl<'c, 'a> Section<'c, 'a> {
             Ok(mut compiled) if compiled.action.is_run() => {
                 // Of the old `redirect` lines nothing is told.
                 compiled.place = (rule.action > 0).then(|| self.plan.at(line.span()));
+                self.advise(rule, &compiled);
                 Some(compiled)
             }
             Ok(_) => {
@@ -428,7 +438,12 @@ impl<'c, 'a> Section<'c, 'a> {
         let result = self.compile.cond(words);
         self.warnings(line);
         match result {
-            Ok(cond) => Some(cond),
+            Ok(cond) => {
+                if let Some(cond) = &cond {
+                    self.advise_raw(line, cond);
+                }
+                Some(cond)
+            }
             Err(error) => {
                 match known::not_run(&error) {
                     Some(what) => {

@@ -214,7 +214,7 @@ impl Compile<'_> {
             format!("failed to parse '{text}' as type '{kind}' at position {position}")
         };
         Ok(match spec.kind {
-            ArgKind::Sint => Arg::Sint(text.parse().map_err(|_| bad())?),
+            ArgKind::Sint => Arg::Sint(integer(text).ok_or_else(bad)?),
             ArgKind::Time => Arg::TimeMs(duration_ms(text).ok_or_else(bad)?),
             ArgKind::Size => Arg::Size(size(text).ok_or_else(bad)?),
             ArgKind::Ipv4 => Arg::Ipv4(text.parse().map_err(|_| bad())?),
@@ -384,6 +384,16 @@ pub fn size(text: &str) -> Option<u64> {
         "g" | "G" => number.checked_mul(1 << 30),
         _ => None,
     }
+}
+
+/// An integer; one that is too large is the largest there is.
+fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Some(text.parse().unwrap_or(most))
 }
 
 /// A number that fits into a byte, as C writes it.

@@ -157,6 +157,11 @@ impl Compile<'_> {
         (!legal).then(|| site::what(needs))
     }
 
+    /// Whether what a fetch needs would be there at another place.
+    pub(crate) fn knows(&self, needs: Needs, site: Site) -> bool {
+        site::legal(needs, site, self.home.backend.is_some())
+    }
+
     /// Refuses a fetch in a log format that can't find what it needs where it stands.
     pub(super) fn legal(&self, expr: &Expr) -> Result<(), String> {
         let name = expr.fetch.name;

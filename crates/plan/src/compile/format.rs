@@ -127,6 +127,11 @@ impl Compile<'_> {
             });
         };
         self.legal(&expr)?;
+        let of_http = matches!(self.site, Site::Rules(set) if set.words().starts_with("http-"));
+        if flags.head && of_http && expr.fetch.needs.is_raw() {
+            let name = expr.fetch.name;
+            self.warnings.push(format!("L6 sample fetch <{name}> ignored in HTTP log-format string."));
+        }
         parts.known = parts.known.max(keywords::fetch::known(expr.fetch));
         parts.push(Item::Expr(Box::new(expr), parts.own(flags), name));
         Ok(after)

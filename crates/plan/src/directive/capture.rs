@@ -25,7 +25,9 @@ fn capture<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             .into());
     }
     let name: Box<[u8]> = word(line, 3).to_ascii_lowercase().into_bytes().into();
-    add(cx, side, Capture { name, len: length(word(line, 5))? });
+    // What is no number is none: nothing is kept.
+    let len = usize::try_from(atol(word(line, 5))).unwrap_or(0);
+    add(cx, side, Capture { name, len });
     Ok(())
 }
 
