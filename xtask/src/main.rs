@@ -1,4 +1,4 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|manual`.
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
 //! so that they can be pointed at HAProxy instead; only `manual`, which prints its tables, knows it as a library.
@@ -10,6 +10,7 @@
 
 mod args;
 mod bench;
+mod hatop;
 mod manual;
 mod parity;
 mod program;
@@ -39,10 +40,13 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     our scenarios in tests/vtc, on Sluice and on HAProxy
   smuggling [--program PATH] [--oracle PATH]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
+  hatop [--program PATH]            Debian's hatop on Sluice's Runtime API
   manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
          [--actions]                generated configurations and requests, Sluice against HAProxy; with more
                                     actions and variables in their rules
+  parity --commands [--program PATH] [--oracle PATH]
+                                    the Runtime API's answers, Sluice against HAProxy
   parity --keywords [--program PATH]
                                     Sluice's keywords against HAProxy's";
 
@@ -56,6 +60,7 @@ fn main() {
         "bench" => bench::run(args),
         "regtests" => regtests::run(args),
         "vtc" => vtc::run(args),
+        "hatop" => hatop::run(args),
         "parity" => parity::run(args),
         "smuggling" => smuggling::run(args),
         "manual" => manual::run(args),

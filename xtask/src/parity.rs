@@ -3,11 +3,12 @@
 //!
 //! Read [`config`] with [`balance`], [`link`], [`greeting`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
 //! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`],
-//! [`samples`] (every fetch and converter on generated inputs).
+//! [`samples`] (every fetch and converter on generated inputs), [`commands`] (the Runtime API).
 
 mod actions;
 mod balance;
 mod batch;
+pub(crate) mod commands;
 mod compare;
 mod config;
 mod greeting;
@@ -60,8 +61,17 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         args.end()?;
         return keywords::run(&program::subject(given, "release")?);
     }
-    let samples = args.flag("--samples");
+    let (samples, commands) = (args.flag("--samples"), args.flag("--commands"));
     let oracle: Option<PathBuf> = args.value("--oracle")?;
+    if commands {
+        args.end()?;
+        let subject = program::subject(given, "release")?;
+        let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
+        return match commands::compare(&subject, &oracle)?.failed {
+            0 => Ok(()),
+            failed => bail!("{failed} commands are answered otherwise"),
+        };
+    }
     if samples {
         let inputs = args.value("--inputs")?.unwrap_or(12);
         let seed = args.value("--seed")?.unwrap_or_else(seed_of_now);

@@ -48,6 +48,8 @@ const STEPS: &[Step] = &[
     ("scenarios of tests/vtc on Sluice and on HAProxy: cargo xtask vtc", scenarios),
     ("generated cases, Sluice against HAProxy: cargo xtask parity", compared),
     ("fetches and converters, Sluice against HAProxy: cargo xtask parity --samples", samples),
+    ("commands of the Runtime API, Sluice against HAProxy: cargo xtask parity --commands", commands),
+    ("hatop on the Runtime API: cargo xtask hatop", hatop),
 ];
 
 /// Runs every step, also after a failed one.
@@ -110,6 +112,16 @@ fn deny() -> Result<Count> {
 
 fn in_cargo_home(name: &str) -> bool {
     std::path::Path::new(&cargo()).parent().is_some_and(|folder| folder.join(name).is_file())
+}
+
+fn commands() -> Result<Count> {
+    let compared = parity::commands::compare(&program::build_sluice("dev")?, &program::haproxy()?)?;
+    Ok(Count { passed: compared.passed, failed: compared.failed })
+}
+
+fn hatop() -> Result<Count> {
+    crate::hatop::run(Args::new([]))?;
+    Ok(Count::PASS)
 }
 
 fn unit_tests() -> Result<Count> {

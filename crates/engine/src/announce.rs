@@ -18,6 +18,14 @@ pub fn speak(world: &World, outbox: &mut Outbox) {
     }
 }
 
+/// Tells the log targets of `global` what waits to be told.
+pub fn remark(world: &World, outbox: &mut Outbox) {
+    for text in world.process.remarks.take() {
+        outbox.text().extend_from_slice(text.as_bytes());
+        outbox.send(world, &world.global_logs, None, log::INFO);
+    }
+}
+
 /// Says one thing.
 pub fn say(world: &World, backend: &Backend, notice: &Notice, outbox: &mut Outbox) {
     let pid = world.global.pid;

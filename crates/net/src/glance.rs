@@ -3,13 +3,11 @@
 
 use std::io;
 
-use rustix::time::{ClockId, clock_gettime};
-
 use crate::effort::{self, Effort};
 use crate::kernel::How;
 use crate::runtime::{kernel, with, with_io};
 use crate::slot::{ERROR, HUP, NOBODY, OPEN, READ, WRITE, Watch};
-use crate::{TaskId, Time};
+use crate::{TaskId, Time, linux};
 
 /// A handle in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +71,7 @@ pub fn is_profiling() -> bool {
 
 /// What this thread used of the processors so far, nanoseconds.
 pub fn thread_cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0))
+    linux::thread_cpu()
 }
 
 /// The system's number of this thread.

@@ -86,7 +86,7 @@ pub use kernel::{Kernel, Ready};
 pub use listener::{AcceptError, Bound, Listener, inherited};
 pub use options::{ConnectOptions, DgramOptions, Holds, Keepalive, ListenOptions, MD5_MAX, SockOpt, TcpInfo};
 pub use park::{Key, Lot, Why};
-pub use pipe::{Pipe, limit_pipes};
+pub use pipe::{Pipe, idle_pipes, limit_pipes, pipes};
 pub use pool::TaskPool;
 pub use remote::{Gone, Remote};
 pub use resolve::routes_v6;

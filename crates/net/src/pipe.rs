@@ -27,6 +27,16 @@ pub fn limit_pipes(most: Option<u32>, size: Option<usize>) {
     EACH.store(size.unwrap_or(SIZE), Relaxed);
 }
 
+/// How many pipes this process has open.
+pub fn pipes() -> u32 {
+    OPEN.load(Relaxed)
+}
+
+/// How many of them this thread keeps to use them again.
+pub fn idle_pipes() -> u32 {
+    with(|rt| u32::try_from(rt.pipes.borrow().len()).unwrap_or(u32::MAX)).unwrap_or(0)
+}
+
 /// The descriptors of a pipe were closed.
 pub(crate) fn closed() {
     OPEN.fetch_sub(1, Relaxed);

@@ -124,6 +124,13 @@ impl Stage {
         }
     }
 
+    /// Whether a single change could take effect.
+    pub(crate) fn could(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
+        let in_force = self.in_force();
+        let sources = edit::edited(&in_force.loaded, self.sources(), edit).map_err(|why| vec![why])?;
+        in_force.prepare(sources).map(|_| ())
+    }
+
     /// Has a single change take effect: numbers of what was there before stay.
     pub(crate) fn edit(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
         let in_force = self.in_force();

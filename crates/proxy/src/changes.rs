@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use config::Source;
+use engine::explain::Question;
 use state::family::Owned;
 use state::family::{Changes, DefaultServers, Defaults, Edit, Progress, Purpose, Report, Wanted};
 
@@ -206,6 +207,10 @@ impl Changes for Desk {
         self.stage.edit(edit).map_err(|lines| first_fault(&lines))
     }
 
+    fn could(&self, edit: &Edit<'_>) -> Result<(), String> {
+        self.stage.could(edit).map_err(|lines| first_fault(&lines))
+    }
+
     fn evaluate(&self, variable: &str, words: &[&[u8]], format: bool) -> Result<Option<Owned>, String> {
         let text = edit::variable(variable, words, format);
         self.stage.evaluate(text).map_err(|lines| {
@@ -214,6 +219,19 @@ impl Changes for Desk {
             let own = fault.strip_prefix("'set-var").and_then(|rest| rest.split_once("' : "));
             own.map_or(fault.clone(), |(_, rest)| rest.to_owned())
         })
+    }
+
+    fn explain_request(&self, words: &[String]) -> Progress {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let question = match Question::read(&words) {
+            Ok(question) => question,
+            Err(why) => return Progress::Done(Report::fault(why)),
+        };
+        let in_force = self.stage.in_force();
+        match Job::start(move || prepare::explain(&in_force, &question)) {
+            Ok(job) => self.note(self.next_number(), Work::Tell(job)),
+            Err(lines) => Progress::Done(Report::fault(lines.join("\n"))),
+        }
     }
 
     fn defaults(&self) -> Vec<Defaults> {

@@ -1,10 +1,11 @@
-//! `--explain`: what would become of a request, without serving anybody.
+//! `--explain` and the Runtime API's `explain`: what would become of a request.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
 
 use config::{Directive, Loaded};
-use engine::explain::{Question, Written, explain};
+use engine::explain::{Asked, Question, Written, explain};
+use state::World;
 use state::rule::Place;
 
 use crate::check::Checked;
@@ -12,10 +13,7 @@ use crate::say;
 
 /// Answers the question.
 pub(crate) fn answer(checked: &Checked, question: &Question) -> ExitCode {
-    let lines = lines(&checked.loaded);
-    let source =
-        |place: Place| lines.get(&(place.file, place.line)).map(|line| written(&checked.loaded, *line));
-    match question.asked(false).and_then(|asked| explain(&checked.world, &asked, &source)) {
+    match question.asked(false).and_then(|asked| text(&checked.loaded, &checked.world, &asked)) {
         Ok(text) => {
             say::out(&text);
             ExitCode::SUCCESS
@@ -25,6 +23,13 @@ pub(crate) fn answer(checked: &Checked, question: &Question) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The answer in words, of a World made of this configuration. Errors: a sentence about the question.
+pub(crate) fn text(loaded: &Loaded, world: &World, asked: &Asked) -> Result<String, String> {
+    let lines = lines(loaded);
+    let source = |place: Place| lines.get(&(place.file, place.line)).map(|line| written(loaded, *line));
+    explain(world, asked, &source)
 }
 
 /// The lines of all sections, by their place.

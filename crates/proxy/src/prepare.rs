@@ -6,13 +6,16 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use config::{Loaded, Source};
+use engine::explain::Question;
 use plan::Before;
 use plan::inherit::{self, Unbound};
 use state::World;
+use state::family::Report;
 use state::tls::Store;
 
 use crate::argv::Args;
 use crate::check::{self, Evaluated};
+use crate::explain;
 use crate::frozen;
 
 /// Why a configuration was not applied: lines for the user.
@@ -60,6 +63,15 @@ impl InForce {
             return Err(fixed);
         }
         Ok(Next { world, loaded, sources, remarks })
+    }
+}
+
+/// What would become of a request now, in the World that serves; nothing in it changes.
+pub(crate) fn explain(in_force: &InForce, question: &Question) -> Report {
+    let asked = question.asked(true);
+    match asked.and_then(|asked| explain::text(&in_force.loaded, &in_force.world, &asked)) {
+        Ok(text) => Report::success(text),
+        Err(why) => Report::fault(why),
     }
 }
 

@@ -367,6 +367,51 @@ fn clients_have_limits() {
 }
 
 #[test]
+fn readers_find_what_they_insist_on() {
+    let serving = serve("");
+    let rows = serving.ask("show stat");
+    let mut lines = rows.lines().filter(|line| !line.is_empty());
+    let header = lines.next().unwrap();
+    assert!(header.starts_with("# pxname,svname,qcur,qmax,") && header.ends_with(','), "{header}");
+    let fields = header.split(',').count();
+    for row in lines {
+        // telegraf drops everything where one row has more or fewer.
+        assert_eq!(cells(row).len(), fields, "{row}");
+        // By position: what kind of row it is.
+        assert!(matches!(cells(row)[32].as_str(), "0" | "1" | "2" | "3"), "{row}");
+    }
+    // As many pieces as commands, each ended by an empty line.
+    let both = serving.ask("show info;show stat");
+    let pieces: Vec<&str> = both.split("\n\n").collect();
+    assert_eq!(pieces.len(), 3, "{pieces:?}");
+    assert!(pieces[0].starts_with("Name: ") && pieces[1].starts_with("# pxname,") && pieces[2].is_empty());
+    // hatop asks for each of these.
+    for name in ["Maxpipes", "PipesUsed", "PipesFree", "Tasks", "Run_queue", "Uptime", "node"] {
+        assert!(pieces[0].contains(&format!("\n{name}: ")), "{name}");
+    }
+    // In two pieces.
+    let mut stream = serving.connect("admin.sock");
+    stream.write_all(b"show cli le").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    stream.write_all(b"vel;show version\r\n").unwrap();
+    let answer = rest(stream);
+    assert!(answer.starts_with("admin\n\n3."), "{answer}");
+    serving.end();
+}
+
+#[test]
+fn sockets_say_how_much_messages_matter() {
+    let scratch = Scratch::new("severity").unwrap();
+    let home = scratch.path().display();
+    let serving = serve(&format!("    stats socket {home}/n.sock level admin severity-output number\n"));
+    let mut stream = until("the socket", || UnixStream::connect(scratch.path().join("n.sock")).ok());
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.write_all(b"set weight none/s1 3;expert-mode;set severity-output none;expert-mode\n").unwrap();
+    assert_eq!(rest(stream), "[3]: No such backend.\n\n[6]: expert-mode is OFF\n\n\nexpert-mode is OFF\n\n");
+    serving.end();
+}
+
+#[test]
 fn streams_are_listed_and_ended() {
     let serving = serve("");
     // The origin waits for the rest of the body.
@@ -402,6 +447,18 @@ fn streams_are_listed_and_ended() {
     // It ends, whether in order or by a reset.
     let _ = client.read_to_end(&mut rest);
     until("its end", || (serving.ask("show sess frontend web") == "\n").then_some(()));
+    serving.end();
+}
+
+#[test]
+fn a_request_is_explained_with_the_servers_as_they_are() {
+    let serving = serve("");
+    assert!(serving.ask("explain /x -H host:a --frontend web").contains("\n  server s1 "));
+    assert!(serving.ask("explain GET /no --frontend web").contains("=> denied with status 403, by "));
+    let now = serving.ask("disable server app/s1;enable server app/s2;explain /x --frontend web");
+    assert!(now.contains("\n  server s2 "), "{now}");
+    assert_eq!(serving.ask("explain"), "explain expects a request line such as 'GET /path'\n\n");
+    assert_eq!(serving.say("user.sock", "explain /\n"), "Permission denied\n\n");
     serving.end();
 }
 

@@ -46,8 +46,12 @@ pub struct About {
     /// Of the bytes that compression takes and makes.
     pub compression_rates: [Rate; 2],
     pub cpu_rate: Rate,
-    /// Tasks of each thread's runtime, as of the last turn. The last one is the main thread's.
+    /// Tasks of each thread's runtime, and those ready to run, as of the last turn. The last one is the main thread's.
     pub tasks: PerThread<AtomicU32>,
+    pub ready: PerThread<AtomicU32>,
+    /// Pipes that each thread keeps unused, as of the last turn; and how many the process has.
+    pub idle_pipes: PerThread<AtomicU32>,
+    pub pipes: fn() -> u32,
 }
 
 /// What the program tells of itself and of the machine it runs on: texts, each line ended.

@@ -14,6 +14,7 @@ use crate::auth::Userlist;
 use crate::cache::Cache;
 use crate::compression::Effort;
 use crate::counters::{Gauge, Pace};
+use crate::family::Reporting;
 use crate::frontend::Bind;
 use crate::jose::Policy;
 use crate::log::{Profile, Target};
@@ -191,6 +192,8 @@ pub enum Level {
 pub struct StatsSocket {
     pub bind: Bind,
     pub level: Level,
+    /// How messages say how much they matter.
+    pub reporting: Reporting,
 }
 
 /// What the process counts as a whole and keeps over changes of the configuration.
@@ -207,6 +210,8 @@ pub struct Process {
     pub own_vars_size: AtomicU64,
     /// What is to be said of servers.
     pub notices: Pending<Notice>,
+    /// What the log targets of `global` are to be told.
+    pub remarks: Pending<String>,
     /// Variables that were set and that no configuration names, by name.
     pub loose_vars: Mutex<HashMap<Box<str>, Owned>>,
     /// Servers whose streams are to end, by their numbers in the process, and the cause that logs tell.

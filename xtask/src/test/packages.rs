@@ -17,6 +17,8 @@ const NEEDED: &[(&[&str], &str)] = &[
     (&["vtest", "varnishtest"], "varnish"),
     (&["git"], "git"),
     (&["curl"], "curl"),
+    (&["hatop"], "hatop"),
+    (&["script"], "bsdutils"),
 ];
 
 /// While this file says 101, Debian's packages start no service.

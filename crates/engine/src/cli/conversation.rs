@@ -7,7 +7,7 @@ use std::rc::Rc;
 use keywords::command::{self, Title};
 use net::{Sock, Time};
 use state::family::inside::{self, Survey, Told};
-use state::family::{Answer, Console, Query, Talk};
+use state::family::{Answer, Console, Query, Reporting, Talk};
 use state::world::Level;
 use state::{Endpoint, World};
 
@@ -33,8 +33,9 @@ const TOO_LONG: &[u8] =
 const TOO_MANY: &str = "Too many arguments. Commands must have at most 64 arguments.";
 
 /// Serves a client to its end.
-pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, level: Level) {
+pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, (level, reporting): (Level, Reporting)) {
     let console = Console::new(level, cli.world().global.stats_timeout_ms);
+    console.reporting.set(reporting);
     let mut talk = Conversation { cli, sock, console, input: Vec::new(), out: Vec::new() };
     let _mark = cli.roll.enter(as_stream(&talk.sock), b"");
     // Whatever went wrong, there is nobody left to tell.

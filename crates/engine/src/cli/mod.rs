@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use net::{Bound, Listener, Remote, TaskId};
 use state::about::{Effort, Host};
 use state::counters::{PerThread, Rate};
-use state::family::Changes;
+use state::family::{Changes, Reporting};
 use state::link::TcpFacts;
 use state::world::{Level, StatsSocket};
 use state::{About, World};
@@ -146,6 +146,7 @@ impl Cli {
     fn follow_up(&self, world: &World) {
         let mut log = self.log.borrow_mut();
         announce::speak(world, &mut log);
+        announce::remark(world, &mut log);
         log.flush(world);
         self.crew.obey(world);
     }
@@ -161,7 +162,7 @@ pub fn adopt(client: std::os::fd::OwnedFd) {
     let Some(cli) = CLI.with_borrow(Clone::clone) else { return };
     let Ok(sock) = net::Sock::from_fd(client) else { return };
     let place = Place::take(&cli);
-    net::spawn(async move { conversation::serve(&place.0, sock, Level::Admin).await });
+    net::spawn(async move { conversation::serve(&place.0, sock, (Level::Admin, Reporting::Nothing)).await });
 }
 
 /// Has the World know which program serves it, with so many threads, and how things are before anything changes. Done
@@ -198,6 +199,9 @@ fn about(program: &Program, threads: usize) -> About {
         compression_rates: Default::default(),
         cpu_rate: Rate::default(),
         tasks: PerThread::new(threads),
+        ready: PerThread::new(threads),
+        idle_pipes: PerThread::new(threads),
+        pipes: net::pipes,
     }
 }
 
@@ -233,9 +237,10 @@ async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
         match listener.accept() {
             Ok((sock, _)) => {
                 let sockets = &cli.world().global.stats_sockets;
-                let level = sockets.iter().find(|s| s.bind == of.bind).map_or(of.level, |s| s.level);
+                let now = sockets.iter().find(|s| s.bind == of.bind).unwrap_or(&of);
+                let (level, reporting) = (now.level, now.reporting);
                 let place = Place::take(&cli);
-                net::spawn(async move { conversation::serve(&place.0, sock, level).await });
+                net::spawn(async move { conversation::serve(&place.0, sock, (level, reporting)).await });
             }
             Err(net::AcceptError::WouldBlock) => {}
             Err(_) => hold_back(&listener).await,

@@ -94,6 +94,12 @@ fn note(about: &About, thread: u16) {
     if let Some(tasks) = about.tasks.of(thread) {
         tasks.store(net::tasks(), Relaxed);
     }
+    if let Some(ready) = about.ready.of(thread) {
+        ready.store(net::ready(), Relaxed);
+    }
+    if let Some(pipes) = about.idle_pipes.of(thread) {
+        pipes.store(net::idle_pipes(), Relaxed);
+    }
     if let Some(busy) = about.busy.of(thread) {
         busy.store(u32::from(net::busy_percent()), Relaxed);
     }

@@ -2,6 +2,8 @@
 //! "add backend", "del backend"). Who changes the configuration does the work; here is what may be asked of it, and the
 //! answers.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use state::family::Edit;
 use state::turn::Seat;
 use state::{Backend, World};
@@ -10,38 +12,30 @@ use super::prelude::*;
 use super::removable::{self, Blocked};
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["add", "backend"],
-        usage: "add backend <backend>",
-        doc: "create a backend from a defaults section; it begins unpublished",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| answer(query, add_backend(query), out),
-    },
-    Command {
-        words: &["add", "server"],
-        usage: "add server <bk>/<srv>",
-        doc: "create a server; it begins in maintenance",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| answer(query, add_server(query), out),
-    },
-    Command {
-        words: &["del", "backend"],
-        usage: "del backend <backend>",
-        doc: "delete a backend that is unpublished and has no servers",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| answer(query, del_backend(query), out),
-    },
-    Command {
-        words: &["del", "server"],
-        usage: "del server <bk>/<srv>",
-        doc: "delete a server that is in maintenance",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| answer(query, del_server(query), out),
-    },
+    admin(
+        &["add", "backend"],
+        "add backend <backend>",
+        "create a backend from a defaults section; it begins unpublished",
+        |query, _, out| answer(query, add_backend(query), out),
+    ),
+    admin(
+        &["add", "server"],
+        "add server <bk>/<srv>",
+        "create a server; it begins in maintenance",
+        |query, _, out| answer(query, add_server(query), out),
+    ),
+    admin(
+        &["del", "backend"],
+        "del backend <backend>",
+        "delete a backend that is unpublished and has no servers",
+        |query, _, out| answer(query, del_backend(query), out),
+    ),
+    admin(
+        &["del", "server"],
+        "del server <bk>/<srv>",
+        "delete a server that is in maintenance",
+        |query, _, out| answer(query, del_server(query), out),
+    ),
 ];
 
 /// What is done, or why not.
@@ -96,12 +90,26 @@ fn add_server(query: &Query<'_>) -> Done {
         return Err(format!("'{}' option is not accepted for dynamic server", String::from_utf8_lossy(word)));
     }
     unique(query.world, backend, words)?;
+    followed(query, words)?;
     let added = edit(query, &Edit::AddServer { backend: &backend.name, name, words });
     added.map_err(|why| match why.contains("MUX protocol") && why.contains("is not usable for server") {
         true => "MUX protocol is not usable for server.".to_owned(),
         false => why,
     })?;
     Ok("New server registered.")
+}
+
+/// Whether the server that is to be followed may be: one that came while the process ran may not.
+fn followed(query: &Query<'_>, words: &[&[u8]]) -> Result<(), String> {
+    let at = words.iter().position(|word| *word == b"track");
+    let Some(name) = at.and_then(|at| words.get(at + 1)) else { return Ok(()) };
+    let name = String::from_utf8_lossy(name);
+    match seat_named(query, &name) {
+        Ok(seat) if seat.server.live.born.load(Relaxed) > 0 => {
+            Err(format!("unable to use {name} for tracking as it is a dynamic server."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether nobody has the `id` and the `guid` that the words give.
@@ -123,10 +131,24 @@ fn unique(world: &World, backend: &Backend, words: &[&[u8]]) -> Result<(), Strin
 }
 
 fn del_server(query: &Query<'_>) -> Done {
-    let Seat { backend, server, .. } = removable::server(query, &query.text(2)).map_err(why)?;
+    let Seat { backend, server, .. } =
+        removable::server(query, &query.text(2)).map_err(|blocked| told(query, blocked))?;
     let gone = Edit::RemoveServer { backend: &backend.name, name: &server.name };
     edit(query, &gone).map_err(|_| removable::REFERENCED.to_owned())?;
     Ok("Server deleted.")
+}
+
+/// Why a server stays: what points to it comes before what state it is in.
+fn told(query: &Query<'_>, blocked: Blocked) -> String {
+    let pointed_to = || {
+        let seat = seat(query, 2).ok()?;
+        let gone = Edit::RemoveServer { backend: &seat.backend.name, name: &seat.server.name };
+        Some(query.changes?.could(&gone).is_err())
+    };
+    match blocked {
+        Blocked::Always(removable::RUNNING) if pointed_to() == Some(true) => removable::REFERENCED.to_owned(),
+        blocked => why(blocked),
+    }
 }
 
 fn why(blocked: Blocked) -> String {

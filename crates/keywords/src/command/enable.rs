@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use state::Frontend;
 use state::administer::{self, Order};
 use state::family::Chore;
 use state::frontend::listening;
@@ -10,54 +11,43 @@ use state::turn::Seat;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    command(&["disable", "agent"], "disable agent", "stop asking a server's agent", |q, _, out| {
+    admin(&["disable", "agent"], "disable agent", "stop asking a server's agent", |q, _, out| {
         of_server(q, out, no_agent)
     }),
-    command(
+    admin(
         &["disable", "frontend"],
         "disable frontend <frontend>",
         "have a frontend listen no more for a while",
-        disable_frontend,
+        |q, _, out| of_frontend(q, 2, out, |frontend, out| disable(q, frontend, out)),
     ),
-    command(&["disable", "health"], "disable health", "stop checking a server", |q, _, out| {
+    admin(&["disable", "health"], "disable health", "stop checking a server", |q, _, out| {
         of_server(q, out, no_check)
     }),
-    command(
+    admin(
         &["disable", "server"],
         "disable server (DEPRECATED)",
         "put a server into maintenance ('set server' does it too)",
         |q, _, out| of_server(q, out, |seat| order(seat, Order::Maintain)),
     ),
-    command(&["enable", "agent"], "enable agent", "ask a server's agent again", |q, _, out| {
+    admin(&["enable", "agent"], "enable agent", "ask a server's agent again", |q, _, out| {
         of_server(q, out, agent)
     }),
-    command(
+    admin(
         &["enable", "frontend"],
         "enable frontend <frontend>",
         "have a frontend listen again",
-        enable_frontend,
+        |q, _, out| of_frontend(q, 2, out, |frontend, out| enable(q, frontend, out)),
     ),
-    command(&["enable", "health"], "enable health", "check a server again", |q, _, out| {
+    admin(&["enable", "health"], "enable health", "check a server again", |q, _, out| {
         of_server(q, out, check)
     }),
-    command(
+    admin(
         &["enable", "server"],
         "enable server  (DEPRECATED)",
         "take a server out of maintenance ('set server' does it too)",
         |q, _, out| of_server(q, out, |seat| order(seat, Order::Ready)),
     ),
 ];
-
-type Run = fn(&Query<'_>, u64, &mut Vec<u8>) -> Answer;
-
-const fn command(
-    words: &'static [&'static str],
-    usage: &'static str,
-    doc: &'static str,
-    run: Run,
-) -> Command {
-    Command { words, usage, doc, level: Level::Admin, gate: Gate::Open, run }
-}
 
 /// Does something with the server that the words name.
 fn of_server(query: &Query<'_>, out: &mut Vec<u8>, act: fn(Seat<'_>) -> Result<(), &'static str>) -> Answer {
@@ -95,11 +85,7 @@ fn no_agent(seat: Seat<'_>) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn disable_frontend(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
-    let frontend = match frontend(query, 2) {
-        Ok(frontend) => frontend,
-        Err(why) => return query.refuse(why, out),
-    };
+fn disable(query: &Query<'_>, frontend: &Frontend, out: &mut Vec<u8>) -> Answer {
     match frontend.live.listening.load(Relaxed) {
         listening::ENDED => query.notice("Frontend was previously shut down, cannot disable.", out),
         listening::PAUSED => query.notice("All sockets are already disabled.", out),
@@ -111,11 +97,7 @@ fn disable_frontend(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
     }
 }
 
-fn enable_frontend(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
-    let frontend = match frontend(query, 2) {
-        Ok(frontend) => frontend,
-        Err(why) => return query.refuse(why, out),
-    };
+fn enable(query: &Query<'_>, frontend: &Frontend, out: &mut Vec<u8>) -> Answer {
     match frontend.live.listening.load(Relaxed) {
         listening::ENDED => query.refuse("Frontend was previously shut down, cannot enable.", out),
         listening::PAUSED => {

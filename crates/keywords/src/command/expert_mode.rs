@@ -25,7 +25,7 @@ pub(super) const KEYWORDS: &[Command] = &[
 
 fn switch(query: &Query<'_>, mode: &Cell<bool>, name: &str, out: &mut Vec<u8>) -> Answer {
     match query.word(1) {
-        b"" => query.plain(&format!("{name} is {}", if mode.get() { "ON" } else { "OFF" }), out),
+        b"" => query.inform(&format!("{name} is {}", if mode.get() { "ON" } else { "OFF" }), out),
         word => {
             mode.set(word == b"on");
             Answer::Done

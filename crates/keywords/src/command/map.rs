@@ -65,6 +65,8 @@ fn named<'q>(query: &Query<'q>, word: &[u8]) -> Option<&'q Arc<Reference>> {
     let word = std::str::from_utf8(word).ok()?;
     let lists = &query.world.references;
     match word.strip_prefix('#') {
+        // As HAProxy reads numbers, nothing is 0.
+        Some("") => lists.by_number(0),
         Some(number) => lists.by_number(number.parse().ok()?),
         None => lists.by_name(word),
     }
@@ -320,6 +322,9 @@ fn clear(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
 }
 
 fn prepare(query: &Query<'_>, side: &Side, out: &mut Vec<u8>) -> Answer {
+    if query.word(2).is_empty() {
+        return query.refuse(side.unknown, out);
+    }
     match list_of(query, 2, side) {
         Err(why) => query.refuse(&why, out),
         Ok(list) => query.inform(&format!("New version created: {}", list.prepare()), out),

@@ -6,10 +6,12 @@ use state::family::{Command, Console, Gate};
 mod activity;
 mod clear_counters;
 mod config;
+mod debug_dev;
 mod dynamic;
 mod echo;
 mod enable;
 mod expert_mode;
+mod explain;
 mod help;
 mod host;
 mod level;
@@ -63,10 +65,12 @@ pub static ALL: &[&[Command]] = &[
     activity::KEYWORDS,
     clear_counters::KEYWORDS,
     config::KEYWORDS,
+    debug_dev::KEYWORDS,
     dynamic::KEYWORDS,
     echo::KEYWORDS,
     enable::KEYWORDS,
     expert_mode::KEYWORDS,
+    explain::KEYWORDS,
     help::KEYWORDS,
     host::KEYWORDS,
     level::KEYWORDS,
@@ -139,6 +143,31 @@ mod prelude {
     pub(super) use state::world::Level;
     pub(super) use state::{Backend, World};
     use state::{Frontend, Server};
+
+    type Run = fn(&Query<'_>, u64, &mut Vec<u8>) -> Answer;
+
+    /// A command that is for administrators and needs nothing else.
+    pub(super) const fn admin(
+        words: &'static [&'static str],
+        usage: &'static str,
+        doc: &'static str,
+        run: Run,
+    ) -> Command {
+        Command { words, usage, doc, level: Level::Admin, gate: Gate::Open, run }
+    }
+
+    /// Does something with the frontend that the word at this position names.
+    pub(super) fn of_frontend(
+        query: &Query<'_>,
+        at: usize,
+        out: &mut Vec<u8>,
+        act: impl FnOnce(&Frontend, &mut Vec<u8>) -> Answer,
+    ) -> Answer {
+        match frontend(query, at) {
+            Ok(frontend) => act(frontend, out),
+            Err(why) => query.refuse(why, out),
+        }
+    }
 
     /// The server that the word at this position names as `backend/server`.
     pub(super) fn seat<'a>(query: &Query<'a>, at: usize) -> Result<Seat<'a>, &'static str> {

@@ -34,7 +34,10 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
             b"i" => talk = Talk::Silent,
             b"p" => talk = Talk::Prompt,
             b"timed" => {
-                talk = Talk::Prompt;
+                // In a conversation without prompts there is nothing to show it in.
+                if !query.words.contains(&&b"i"[..]) {
+                    talk = Talk::Prompt;
+                }
                 timed = !timed;
             }
             _ => return query.inform(USAGE, out),

@@ -20,6 +20,8 @@ pub(super) enum Blocked {
 pub(super) const REFERENCED: &str =
     "This server cannot be removed at runtime due to other configuration elements pointing to it.";
 
+pub(super) const RUNNING: &str = "Only servers in maintenance mode can be deleted.";
+
 pub(super) const PROXY_REFERENCED: &str =
     "This proxy cannot be removed at runtime due to other configuration elements pointing to it.";
 
@@ -32,7 +34,7 @@ pub(super) fn server<'a>(query: &Query<'a>, name: &str) -> Result<Seat<'a>, Bloc
         return Err(Blocked::Always(REFERENCED));
     }
     if !server.in_maintenance() {
-        return Err(Blocked::Always("Only servers in maintenance mode can be deleted."));
+        return Err(Blocked::Always(RUNNING));
     }
     let live = &server.live;
     if live.sessions.now() > 0 || live.queued.now() > 0 {

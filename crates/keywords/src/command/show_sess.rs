@@ -183,7 +183,7 @@ impl Survey for List {
         if from == 0 {
             seen.sort_by_key(|(stream, _)| stream.id);
             if seen.is_empty() && self.wish.id.is_some() {
-                let _ = query.refuse("Session not found.", out);
+                let _ = query.plain("Session not found.", out);
             }
         }
         let mut text = String::new();

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use state::Frontend;
 use state::family::Chore;
 use state::frontend::listening;
 use state::termination::Cause;
@@ -15,7 +16,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         doc: "stop a frontend for good",
         level: Level::Admin,
         gate: Gate::Open,
-        run: end_frontend,
+        run: |q, _, out| of_frontend(q, 2, out, |frontend, out| end(q, frontend, out)),
     },
     Command {
         words: &["shutdown", "sessions", "server"],
@@ -33,11 +34,7 @@ pub(super) const KEYWORDS: &[Command] = &[
     },
 ];
 
-fn end_frontend(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
-    let frontend = match frontend(query, 2) {
-        Ok(frontend) => frontend,
-        Err(why) => return query.refuse(why, out),
-    };
+fn end(query: &Query<'_>, frontend: &Frontend, out: &mut Vec<u8>) -> Answer {
     if frontend.live.listening.swap(listening::ENDED, Relaxed) == listening::ENDED {
         return query.notice("Frontend was already shut down.", out);
     }

@@ -46,6 +46,7 @@ const SHOW: &str =
     "Optional argument only supports \"data.<store_data_type>\" <operator> <value> or key <key> or ptr <ptr>";
 const CLEAR: &str = "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or \
                      <table> ptr <ptr>";
+const BY_CONTENT: &str = "content-based lookup is only supported with the \"show\" and \"clear\" actions";
 const SET: &str = "Required arguments: <table> key <key> [data.<store_data_type> <value>]* or <table> ptr <ptr> \
                    [data.<store_data_type> <value>]*";
 
@@ -142,6 +143,7 @@ fn set(query: &Query<'_>) -> Result<(), String> {
                 .ok_or_else(|| "Unable to allocate a new entry".to_owned())?
         }
         b"ptr" => by_pointer(query, table, now)?,
+        word if word.starts_with(b"data.") => return Err(BY_CONTENT.to_owned()),
         _ => return Err(SET.to_owned()),
     };
     seen.touch(now);
@@ -190,7 +192,12 @@ fn with_key<'t>(
         return Err("Key value expected".to_owned());
     }
     let arena = Bump::new();
-    Ok(table.key.key(Value::Str(query.word(4)), &arena).and_then(|key| find(&key)))
+    let word = query.word(4);
+    let key = table.key.key(Value::Str(word), &arena).or_else(|| {
+        // An address of the other family may have its like in this one.
+        table.key.key(sample::cast::address(word)?, &arena)
+    });
+    Ok(find(&key.ok_or("Invalid key")?))
 }
 
 /// The entry that `show table` has shown with this in front.

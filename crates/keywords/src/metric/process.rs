@@ -162,6 +162,26 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
     (22, metric("CumSslConns", "MCPV", P, NONE, "TLS connections so far")),
     (23, metric("Maxpipes", "CLPV", P, NONE, "Limit on pipes for splicing, 0 without one")),
     (
+        24,
+        metric(
+            "PipesUsed",
+            "MGPV",
+            P,
+            U32(|row| Some((row.about.pipes)().saturating_sub(idle_pipes(row)))),
+            "Pipes in use for splicing, as of the last second",
+        ),
+    ),
+    (
+        25,
+        metric(
+            "PipesFree",
+            "MGPV",
+            P,
+            U32(|row| Some(idle_pipes(row).min((row.about.pipes)()))),
+            "Pipes kept to be used again, as of the last second",
+        ),
+    ),
+    (
         26,
         metric(
             "ConnRate",
@@ -310,6 +330,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
         ),
     ),
     (
+        48,
+        metric(
+            "Run_queue",
+            "MGPV",
+            P,
+            U32(|row| Some(row.about.ready.iter().map(|n| n.load(Relaxed)).sum())),
+            "Tasks ready to run on all threads, as of the last second",
+        ),
+    ),
+    (
         49,
         metric(
             "Idle_pct",
@@ -335,7 +365,7 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "description",
             "COSV",
             P,
-            Str(|row| Some(row.world.global.description.as_deref().unwrap_or_default().into())),
+            Str(|row| Some(row.world.global.description.as_deref()?.into())),
             "Description of the node ('description')",
         ),
     ),
@@ -475,6 +505,11 @@ fn listeners(row: &Row<'_>) -> u32 {
 }
 
 /// The CPUs' time that was used, against what the threads could have used.
+/// Pipes that nobody uses.
+fn idle_pipes(row: &Row<'_>) -> u32 {
+    row.about.idle_pipes.iter().map(|n| n.load(Relaxed)).sum()
+}
+
 fn idle(row: &Row<'_>) -> Option<u32> {
     let used = row.about.cpu_rate.per_second((row.about.cpu_time_ns)(), row.about.since_turn(row.now_ns));
     let could = u64::from(row.world.global.threads.max(1)) * 1_000_000_000;

@@ -114,18 +114,19 @@ fn local(plan: &Plan<'_>, host: Host, text: &str) -> Result<IpAddr, String> {
 pub(crate) struct Parameters<'a> {
     /// Without an address.
     pub(crate) bind: Bind,
-    /// The word after `level`.
+    /// The words after `level` and `severity-output`.
     pub(crate) level: Option<&'a str>,
+    pub(crate) severity: Option<&'a str>,
     pub(crate) tls: BindSpec,
 }
 
 impl<'a> Parameters<'a> {
     /// The same where TLS is not run.
-    pub(crate) fn plain(self, plan: &mut Plan<'a>, line: Line<'a>) -> (Bind, Option<&'a str>) {
+    pub(crate) fn plain(self, plan: &mut Plan<'a>, line: Line<'a>) -> Self {
         if self.tls.ssl {
             plan.remarks.unserved(line.span(), &format!("'ssl' on a '{}' line", line.keyword()));
         }
-        (self.bind, self.level)
+        self
     }
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn parameters<'a>(
 ) -> Result<Parameters<'a>, String> {
     let mut bind = empty();
     let mut tls = BindSpec::default();
-    let mut level = None;
+    let (mut level, mut severity) = (None, None);
     let mut words = line.words();
     if from > 0 {
         words.nth(from - 1);
@@ -150,6 +151,9 @@ pub(crate) fn parameters<'a>(
         if used.truncated && param.name == "tcp-md5sig" {
             return Err(format!("{title} : 'tcp-md5sig' : missing TCP MD5 signature password"));
         }
+        if used.truncated && param.name == "severity-output" {
+            return Err(format!("{title} : ''severity-output' : missing severity format'"));
+        }
         if used.truncated {
             return Err(format!("{title} : '{}' : missing value", param.name));
         }
@@ -158,13 +162,17 @@ pub(crate) fn parameters<'a>(
             level = Some(value);
             continue;
         }
+        if param.name == "severity-output" {
+            severity = Some(value);
+            continue;
+        }
         if tls.take(plan, line, &used, value).map_err(|e| format!("{title} : {e}"))? {
             continue;
         }
         set(plan, line, &mut bind, &used, value).map_err(|e| format!("{title} : '{}' : {e}", param.name))?;
     }
     crate::tls::bind::look(plan, &tls.spec).map_err(|e| format!("{title} : {e}"))?;
-    Ok(Parameters { bind, level, tls })
+    Ok(Parameters { bind, level, severity, tls })
 }
 
 fn set<'a>(

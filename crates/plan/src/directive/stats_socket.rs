@@ -1,8 +1,9 @@
 //! `stats socket`, `stats timeout` of `global` (manual 3.1).
 
+use state::family::Reporting;
 use state::world::{Level, StatsSocket};
 
-use super::bind::{addresses, parameters};
+use super::bind::{Parameters, addresses, parameters};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
 use crate::number::{TimeError, atol, time_ms};
 
@@ -41,7 +42,18 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Err("'stats socket' in global section expects an address or a path to a UNIX socket".into());
     }
     let title = "'stats socket'";
-    let (template, level) = parameters(cx.plan, line, 3, title)?.plain(cx.plan, line);
+    let Parameters { bind: template, level, severity, .. } =
+        parameters(cx.plan, line, 3, title)?.plain(cx.plan, line);
+    let reporting = match severity {
+        None | Some("none") => Reporting::Nothing,
+        Some("number") => Reporting::Number,
+        Some("string") => Reporting::Name,
+        Some(other) => {
+            return Err(format!(
+                "{title} : ''severity-output' only supports 'none', 'number', and 'string' (got '{other}')'"
+            ));
+        }
+    };
     let level = match level {
         None | Some("operator") => Level::Operator,
         Some("user") => Level::User,
@@ -55,7 +67,7 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     for (address, multipath) in addresses(cx.plan, line, text, "stats socket")? {
         let mut bind = template.clone();
         (bind.address, bind.multipath) = (address, multipath);
-        cx.plan.global.stats_sockets.push(StatsSocket { bind, level });
+        cx.plan.global.stats_sockets.push(StatsSocket { bind, level, reporting });
     }
     Ok(())
 }

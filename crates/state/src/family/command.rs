@@ -215,8 +215,12 @@ pub trait Changes: std::fmt::Debug {
     fn go_on(&self, number: u64) -> Progress;
     /// Has a single change take effect; everything else stays as it is. Errors: why it can't be done.
     fn edit(&self, edit: &Edit<'_>) -> Result<(), String>;
+    /// Whether that could be done now; nothing is changed.
+    fn could(&self, edit: &Edit<'_>) -> Result<(), String>;
     /// What the words of an expression, or a log format, give where there is no traffic. Errors: what is wrong with them.
     fn evaluate(&self, variable: &str, words: &[&[u8]], format: bool) -> Result<Option<Owned>, String>;
+    /// What would become of a request that these words describe.
+    fn explain_request(&self, words: &[String]) -> Progress;
     /// The `defaults` sections.
     fn defaults(&self) -> Vec<Defaults>;
     /// What backends say of servers that say nothing themselves.
