@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn only_what_is_missing_is_asked_for() {
-        assert_eq!(missing(|programs| programs.contains(&"haproxy")), ["varnish", "git", "curl", "hatop", "bsdutils"]);
+        assert_eq!(
+            missing(|programs| programs.contains(&"haproxy")),
+            ["varnish", "git", "curl", "hatop", "bsdutils"]
+        );
         assert!(missing(|_| true).is_empty());
     }
 }
