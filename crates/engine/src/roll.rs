@@ -9,6 +9,8 @@ use state::termination::Cause;
 
 /// How much of a request's first line is kept.
 const LINE_MAX: usize = 1024;
+/// How much room for one a free place keeps.
+const LINE_KEPT: usize = 256;
 
 /// The streams of one thread.
 #[derive(Debug)]
@@ -132,6 +134,9 @@ impl Drop for Mark<'_> {
         let mut entries = self.roll.entries.borrow_mut();
         if let Some(entry) = entries.list.get_mut(self.at) {
             entry.stream = None;
+            if entry.line.capacity() > LINE_KEPT {
+                entry.line = Vec::new();
+            }
             entries.free.push(self.at);
         }
     }

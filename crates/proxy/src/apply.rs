@@ -128,7 +128,7 @@ impl Stage {
     pub(crate) fn could(&self, edit: &Edit<'_>) -> Result<(), Refusal> {
         let in_force = self.in_force();
         let sources = edit::edited(&in_force.loaded, self.sources(), edit).map_err(|why| vec![why])?;
-        in_force.prepare(sources).map(|_| ())
+        in_force.prepare(sources, Some(&*in_force.world.tls)).map(|_| ())
     }
 
     /// Has a single change take effect: numbers of what was there before stay.

@@ -41,6 +41,21 @@ pub(crate) fn edited(
             section.directives().for_each(|line| replace(&mut sources, line, b""));
             replace(&mut sources, section.header(), b"");
         }
+        Edit::DynamicCookie { backend, on } => {
+            let line = own(find(loaded, backend)?, "cookie");
+            let line = line.ok_or_else(|| format!("Backend {backend} has no 'cookie' line of its own."))?;
+            let words = line.words().map(|word| word.bytes()).filter(|word| *word != b"dynamic");
+            let words: Vec<&[u8]> = words.chain(on.then_some(&b"dynamic"[..])).collect();
+            replace(&mut sources, line, &written(&words));
+        }
+        Edit::CookieKey { backend, key } => {
+            let section = find(loaded, backend)?;
+            let text = written(&[b"dynamic-cookie-key", key.as_bytes()]);
+            match own(section, "dynamic-cookie-key") {
+                Some(line) => replace(&mut sources, line, &text),
+                None => insert(&mut sources, section.header(), &text),
+            }
+        }
     }
     Ok(sources)
 }
@@ -104,6 +119,21 @@ fn server<'l>(section: Section<'l>, name: &str) -> Result<Directive<'l>, String>
     let mut lines = section.directives();
     let found = lines.find(|line| line.keyword() == "server" && line.text(1) == name.as_bytes());
     found.ok_or_else(|| format!("Server {name} has no line of its own: it comes from a 'server-template'."))
+}
+
+/// The last line of a section with this keyword: the one in force.
+fn own<'l>(section: Section<'l>, keyword: &str) -> Option<Directive<'l>> {
+    section.directives().filter(|line| line.keyword() == keyword).next_back()
+}
+
+/// A line of these words.
+fn written(words: &[&[u8]]) -> Vec<u8> {
+    let mut line = b"   ".to_vec();
+    for word in words {
+        line.push(b' ');
+        quote(word, &mut line);
+    }
+    line
 }
 
 /// A line for a server that takes nothing from `default-server` unless it says so.
@@ -240,6 +270,20 @@ mod tests {
         let text = after(&Edit::RenameServer { backend: "a", name: "s1", to: "z" }).unwrap();
         assert!(text.contains("backend a\n    server z 1.2.3.4:80 weight 5\n  # end\n"), "{text}");
         assert!(after(&Edit::RemoveServer { backend: "a", name: "nobody" }).is_err());
+    }
+
+    #[test]
+    fn cookies_change() {
+        let text = "backend a\n  cookie C insert\n  server s 1.2.3.4:80\n";
+        let on = |text: &str, on| edited_text(text, &Edit::DynamicCookie { backend: "a", on }).unwrap();
+        let with = on(text, true);
+        assert!(with.contains("\n    cookie C insert dynamic\n  server"), "{with}");
+        assert!(on(&with, false).contains("\n    cookie C insert\n  server"));
+        let key = |text: &str, key| edited_text(text, &Edit::CookieKey { backend: "a", key }).unwrap();
+        let keyed = key(text, "x y");
+        assert!(keyed.starts_with("backend a\n    dynamic-cookie-key 'x y'\n  cookie"), "{keyed}");
+        assert!(key(&keyed, "z").starts_with("backend a\n    dynamic-cookie-key z\n  cookie"));
+        assert!(edited_text("backend a\n", &Edit::DynamicCookie { backend: "a", on: true }).is_err());
     }
 
     #[test]

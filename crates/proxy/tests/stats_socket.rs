@@ -463,6 +463,35 @@ fn a_request_is_explained_with_the_servers_as_they_are() {
 }
 
 #[test]
+fn rings_are_shown() {
+    let serving =
+        serve("    log ring@r1 local0\nring r1\n    description kept\n    maxlen 1200\n    size 32764\n");
+    let sinks = serving.ask("show events");
+    assert!(sinks.contains("\n    r1         : type=buffer, 0 dropped, kept\n"), "{sinks}");
+    assert_eq!(serving.ask("show events none"), "No such event sink\n\n");
+    assert_eq!(serving.ask("show events r1 -x"), "unknown option\n\n");
+    // One that waits for what is new.
+    let mut waiting = serving.connect("admin.sock");
+    waiting.write_all(b"show events r1 -w -n\n").unwrap();
+    assert_eq!(serving.ask("expert-mode on;debug dev log first message"), "\n\n");
+    until("the message", || serving.ask("show events r1").contains("first message\n").then_some(()));
+    let mut room = [0u8; 1000];
+    // It may have begun after the first one had come.
+    let said = until("news", || {
+        serving.ask("expert-mode on;debug dev log another message");
+        waiting.set_read_timeout(Some(std::time::Duration::from_millis(300))).unwrap();
+        let n = waiting.read(&mut room).ok()?;
+        String::from_utf8_lossy(&room[..n]).contains(" message\n").then_some(n)
+    });
+    assert!(said > 0);
+    // Any key stops it.
+    waiting.write_all(b"\n").unwrap();
+    waiting.set_read_timeout(Some(LIMIT)).unwrap();
+    assert!(rest(waiting).ends_with('\n'));
+    serving.end();
+}
+
+#[test]
 fn malformed_messages_are_kept() {
     let serving = serve("");
     assert!(serving.ask("show errors").ends_with(" : 0\n\n"));

@@ -8,6 +8,7 @@ mod clear_counters;
 mod config;
 mod debug_dev;
 mod dynamic;
+mod dynamic_cookie;
 mod echo;
 mod enable;
 mod expert_mode;
@@ -67,6 +68,7 @@ pub static ALL: &[&[Command]] = &[
     config::KEYWORDS,
     debug_dev::KEYWORDS,
     dynamic::KEYWORDS,
+    dynamic_cookie::KEYWORDS,
     echo::KEYWORDS,
     enable::KEYWORDS,
     expert_mode::KEYWORDS,

@@ -182,6 +182,15 @@ pub enum Edit<'a> {
     RemoveBackend {
         name: &'a str,
     },
+    /// Whether the cookies of servers are made of the backend's key.
+    DynamicCookie {
+        backend: &'a str,
+        on: bool,
+    },
+    CookieKey {
+        backend: &'a str,
+        key: &'a str,
+    },
     /// Other contents of the files of TLS.
     TlsFiles(&'a Store),
 }
