@@ -14,6 +14,7 @@ mod contender;
 mod measure;
 mod policy;
 mod report;
+mod tls;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +71,9 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let own = given.as_deref().is_none_or(|path| path.file_name().is_some_and(|name| name == "sluice"));
     let name = if own { "sluice" } else { "subject" };
     let contenders = contenders(name, program::subject(given, "release")?, &peers)?;
+    if families == ["tls"] {
+        return tls::run(&contenders, if quick { 2 } else { 10 }, !quick);
+    }
     let (warm_up, run) = if quick { (200, 1000) } else { (500, 3000) };
     let effort = Effort { rounds, warm_up: Duration::from_millis(warm_up), run: Duration::from_millis(run) };
     let wanted = |case: &&Case| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use net::tls;
 use rustls::server::ClientHello;
 use rustls::{Error, InvalidMessage, PeerIncompatible};
+use state::counters::Block;
 use state::fault::Fault;
 use state::tls::verify::Clients;
 use state::tls::{Known, Served};
@@ -31,6 +32,9 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
     };
     client.sock.with_tls(|connection| known.learn(connection));
     known.hello = client.sock.client_hello().map(Into::into);
+    if let Some(block) = frontend.live.counters.of(worker.number) {
+        count(block, outcome.is_ok(), known.resumed);
+    }
     let Err(broken) = outcome else {
         client.session.handshake_ns = net::now().as_nanos();
         client.session.tls = Some(known);
@@ -41,6 +45,21 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
     client.session.tls = Some(known);
     preamble::refuse(worker, world, frontend, client, fault);
     false
+}
+
+/// Does one where nobody asks how it went; false if the connection is of no use.
+pub async fn simple(sock: &net::Sock, served: &Served, until: net::Time) -> bool {
+    let pick = |hello: &ClientHello<'_>| choose(served, &mut Known::default(), hello);
+    tls::accept(sock, &[], false, until, pick).await.is_ok()
+}
+
+/// Counts a handshake.
+pub fn count(block: &Block, complete: bool, resumed: bool) {
+    if !complete {
+        return block.failed_handshakes.add(1);
+    }
+    block.handshakes.add(1);
+    block.resumptions.add(u64::from(resumed));
 }
 
 fn choose(served: &Served, known: &mut Known, hello: &ClientHello<'_>) -> Option<Arc<rustls::ServerConfig>> {

@@ -11,7 +11,7 @@ use crate::exchange::{Exchange, Upstream, deadline};
 
 /// The name to ask the server for, if there is one.
 pub fn name(x: &Exchange<'_>, server: &Server) -> Option<String> {
-    let expr = server.tls.as_ref().filter(|tls| tls.traffic)?.sni.as_ref()?;
+    let expr = server.speaks_tls()?.sni.as_ref()?;
     x.look(Side::Request, |cx| {
         let value = expr.eval(cx)?;
         let text = cast(value, Type::Str, cx.arena)?;
@@ -30,7 +30,7 @@ pub async fn secure(
     name: Option<&str>,
 ) -> Result<bool, Failed> {
     x.stream.link.tls = None;
-    let Some(server) = upstream.server.tls.as_ref().filter(|tls| tls.traffic) else { return Ok(false) };
+    let Some(server) = upstream.server.speaks_tls() else { return Ok(false) };
     let mut known = Box::new(Known { sni: name.map(Into::into), ..Known::default() });
     let outcome = match upstream.served {
         0 => {
@@ -44,6 +44,11 @@ pub async fn secure(
     };
     let carrier = upstream.joint.as_ref().map_or(&upstream.sock, |joint| joint.back.sock());
     carrier.with_tls(|connection| known.learn(connection));
+    if upstream.served == 0
+        && let Some(block) = upstream.server.live.counters.of(x.worker.number)
+    {
+        crate::handshake::count(block, matches!(outcome, Ok(None)), known.resumed);
+    }
     let outcome = match outcome {
         Ok(Some(fault)) => Err(failed(&fault, &mut known)),
         Ok(None) => Ok(true),

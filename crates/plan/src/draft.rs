@@ -22,6 +22,7 @@ use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
 use crate::directive::stats::StatsSettings;
 use crate::tls::bind::BindSpec;
+use crate::tls::server::ServerTlsSpec;
 
 /// What `defaults` hands down. Cheap to copy: the larger parts are shared until one changes.
 #[derive(Clone, Default)]
@@ -96,6 +97,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) binds: Vec<(Bind, Span)>,
     /// What each `bind` line with `ssl` says of it: the first of its addresses and how many there are, the line's text.
     pub(crate) bind_tls: Vec<(Range<usize>, BindSpec, &'a str)>,
+    /// What servers that don't speak TLS say of it.
+    pub(crate) bare_servers: Vec<(usize, ServerTlsSpec<'a>, Span)>,
     pub(crate) servers: Vec<Server>,
     pub(crate) server_spans: Vec<Span>,
     /// `proto` of its addresses and servers.
@@ -160,6 +163,7 @@ impl<'a> Draft<'a> {
             settings: defaults.as_ref().map(|d| d.settings.clone()).unwrap_or_default(),
             binds: Vec::new(),
             bind_tls: Vec::new(),
+            bare_servers: Vec::new(),
             servers: Vec::new(),
             server_spans: Vec::new(),
             spoken: Vec::new(),

@@ -102,6 +102,7 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         websocket: Proto::Any,
         check_proto: Proto::Any,
         tls: None,
+        no_tls: false,
         reach: 0,
         live: Arc::new(state::server::Live::new(id, weight, maxconn, 1)),
     }

@@ -301,7 +301,7 @@ impl Stage {
         loaded: &Loaded,
     ) -> Result<Vec<engine::cli::Socket>, Refusal> {
         let known = |socket: &state::world::StatsSocket| {
-            old.global.stats_sockets.iter().any(|before| before.bind == socket.bind)
+            old.global.stats_sockets.iter().any(|before| before.bind.is_at(&socket.bind))
         };
         let reuse_port = sockets::reuses_ports(&self.args, loaded);
         let (mut opened, mut failures) = (Vec::new(), Vec::new());

@@ -45,6 +45,10 @@ pub struct About {
     pub bytes_out_rate: Rate,
     /// Of the bytes that compression takes and makes.
     pub compression_rates: [Rate; 2],
+    /// Of handshakes of TLS with clients, of those that needed new keys, and of those with servers that did.
+    pub tls_rates: [Rate; 3],
+    /// How many connections speak TLS, and how many ever did.
+    pub tls_connections: fn() -> (u64, u64),
     pub cpu_rate: Rate,
     /// Tasks of each thread's runtime, and those ready to run, as of the last turn. The last one is the main thread's.
     pub tasks: PerThread<AtomicU32>,

@@ -2,7 +2,9 @@
 //! lock, and set from one place at a time.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release, fence};
+use std::sync::atomic::{
+    AtomicU8, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release, fence,
+};
 use std::sync::{Mutex, PoisonError};
 
 /// A number in place of the configured one, if one was set.
@@ -152,6 +154,23 @@ impl Aim {
     /// What is sent in place of what is configured.
     pub fn text(&self) -> Option<Box<[u8]>> {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Something that is on or off, if an administrator said which.
+#[derive(Debug, Default)]
+pub struct Switch(AtomicU8);
+
+impl Switch {
+    pub fn set(&self, on: bool) {
+        self.0.store(1 + u8::from(on), Relaxed);
+    }
+
+    pub fn get(&self) -> Option<bool> {
+        match self.0.load(Relaxed) {
+            0 => None,
+            said => Some(said == 2),
+        }
     }
 }
 

@@ -320,6 +320,10 @@ pub struct Block {
     pub cache_lookups: Counter,
     pub cache_hits: Counter,
     pub cache_hint_hits: Counter,
+    /// Handshakes of TLS that were complete, those of them that resumed a session, and those that failed.
+    pub handshakes: Counter,
+    pub resumptions: Counter,
+    pub failed_handshakes: Counter,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }
@@ -357,6 +361,9 @@ impl Block {
             cache_lookups,
             cache_hits,
             cache_hint_hits,
+            handshakes,
+            resumptions,
+            failed_handshakes,
             spans,
             statuses,
             wire,
@@ -393,6 +400,9 @@ impl Block {
             cache_lookups,
             cache_hits,
             cache_hint_hits,
+            handshakes,
+            resumptions,
+            failed_handshakes,
         ];
         all.into_iter().chain(statuses).chain(wire.all()).for_each(|counter| counter.set(0));
         spans.clear();

@@ -93,6 +93,14 @@ pub struct Capture {
     pub len: usize,
 }
 
+impl Bind {
+    /// Whether a socket for one is a socket for the other, whatever certificates are shown on it.
+    pub fn is_at(&self, other: &Self) -> bool {
+        let bare = |bind: &Self| Self { tls: None, ..bind.clone() };
+        bare(self) == bare(other)
+    }
+}
+
 /// One address of a `bind` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Backend;
-use crate::adjust::{Aim, Moved, Whereabouts};
+use crate::adjust::{Aim, Moved, Switch, Whereabouts};
 use crate::check::{Outcome, Pace, Probe};
 use crate::counters::{Block, Gauge, PerThread, Rate};
 use crate::frontend::Proto;
@@ -128,6 +128,8 @@ pub struct Server {
     pub check_proto: Proto,
     /// `ssl`, `check-ssl`.
     pub tls: Option<Box<ServerTls>>,
+    /// `no-ssl`.
+    pub no_tls: bool,
     /// As which it is reached ([`Live::reach`]).
     pub reach: u32,
     pub live: Arc<Live>,
@@ -274,6 +276,8 @@ pub struct Live {
     pub moved: Moved,
     /// The name of its host, if that is not what the configuration says.
     pub named: Mutex<Option<Box<str>>>,
+    /// Whether TLS is spoken with it, if an administrator said so.
+    pub tls: Switch,
     /// What was changed of its check and of its agent.
     pub check_aim: Aim,
     pub agent_aim: Aim,
@@ -312,6 +316,7 @@ impl Live {
             agent_asked: AtomicBool::new(true),
             moved: Moved::default(),
             named: Mutex::default(),
+            tls: Switch::default(),
             check_aim: Aim::default(),
             agent_aim: Aim::default(),
         }
@@ -334,6 +339,12 @@ impl Live {
 pub const FULL_STEPS: u32 = 16;
 
 impl Server {
+    /// How TLS is spoken with it for what clients send, if it is.
+    pub fn speaks_tls(&self) -> Option<&ServerTls> {
+        let tls = self.tls.as_deref()?;
+        self.live.tls.get().unwrap_or(tls.traffic).then_some(tls)
+    }
+
     /// Where it is now.
     #[inline]
     pub fn address(&self) -> Cow<'_, Address> {

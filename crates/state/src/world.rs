@@ -13,7 +13,7 @@ use crate::administer::{Notice, Pending};
 use crate::auth::Userlist;
 use crate::cache::Cache;
 use crate::compression::Effort;
-use crate::counters::{Gauge, Pace};
+use crate::counters::{Block, Counter, Gauge, Pace, PerThread};
 use crate::family::Reporting;
 use crate::frontend::Bind;
 use crate::jose::Policy;
@@ -404,6 +404,10 @@ impl Seats {
     }
 }
 
+type Which = fn(&Block) -> &Counter;
+const HANDSHAKES: Which = |block| &block.handshakes;
+const RESUMPTIONS: Which = |block| &block.resumptions;
+
 impl World {
     /// How many clients the process takes at once.
     pub fn maxconn(&self) -> u32 {
@@ -413,6 +417,21 @@ impl World {
     /// How many clients the process takes a second.
     pub fn client_rates(&self) -> ClientRates {
         self.process.limits.rates(self.global.rates)
+    }
+
+    /// Handshakes of TLS with clients so far, those that needed new keys, and those with servers that did.
+    pub fn handshakes(&self) -> [u64; 3] {
+        let mut sums = [0u64; 4];
+        let mut add = |at: usize, counters: &PerThread<Block>| {
+            for (sum, which) in sums.iter_mut().skip(at).zip([HANDSHAKES, RESUMPTIONS]) {
+                *sum = sum.wrapping_add(counters.sum(which));
+            }
+        };
+        self.frontends.iter().for_each(|f| add(0, &f.live.counters));
+        self.backends.iter().flat_map(|b| &b.servers).for_each(|s| add(2, &s.live.counters));
+        let [all, resumed, to_servers, resumed_there] = sums;
+        let new = to_servers.saturating_sub(resumed_there);
+        [all, all.saturating_sub(resumed), new]
     }
 
     pub fn frontend(&self, position: u32) -> Option<&Frontend> {

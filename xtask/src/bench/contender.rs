@@ -1,7 +1,7 @@
 //! A program in the run: how it is started with a case's configuration, on its core.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -53,6 +53,14 @@ pub(crate) struct Running {
 impl Contender {
     pub(crate) fn new(name: &str, path: PathBuf, kind: Kind) -> Contender {
         Contender { name: name.to_owned(), version: program::version(&path), path, kind }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn reads_haproxy_cfg(&self) -> bool {
+        self.kind == Kind::HaproxyCfg
     }
 
     /// Starts it for a case; none when the case has no equal in its language.

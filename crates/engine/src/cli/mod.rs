@@ -129,7 +129,7 @@ impl Cli {
         let world = self.world();
         self.log.borrow_mut().turn_to(&old, &world);
         self.doors.borrow_mut().retain(|Door { of, task, .. }| {
-            let stays = world.global.stats_sockets.iter().any(|socket| socket.bind == of.bind);
+            let stays = world.global.stats_sockets.iter().any(|socket| socket.bind.is_at(&of.bind));
             if !stays {
                 task.abort();
             }
@@ -197,6 +197,8 @@ fn about(program: &Program, threads: usize) -> About {
         connection_rate: Rate::default(),
         bytes_out_rate: Rate::default(),
         compression_rates: Default::default(),
+        tls_rates: Default::default(),
+        tls_connections: net::tls::connections,
         cpu_rate: Rate::default(),
         tasks: PerThread::new(threads),
         ready: PerThread::new(threads),
@@ -226,6 +228,9 @@ fn tcp_facts(descriptor: i32) -> Option<TcpFacts> {
     })
 }
 
+/// How long a handshake of TLS may take.
+const HANDSHAKE_MS: u64 = 10_000;
+
 /// Accepts on one socket for ever.
 async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
     loop {
@@ -237,10 +242,18 @@ async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
         match listener.accept() {
             Ok((sock, _)) => {
                 let sockets = &cli.world().global.stats_sockets;
-                let now = sockets.iter().find(|s| s.bind == of.bind).unwrap_or(&of);
-                let (level, reporting) = (now.level, now.reporting);
+                let now = sockets.iter().find(|s| s.bind.is_at(&of.bind)).unwrap_or(&of);
+                let (level, reporting, served) = (now.level, now.reporting, now.bind.tls.clone());
                 let place = Place::take(&cli);
-                net::spawn(async move { conversation::serve(&place.0, sock, (level, reporting)).await });
+                net::spawn(async move {
+                    let until = net::now().plus_millis(HANDSHAKE_MS);
+                    if let Some(served) = &served
+                        && !crate::handshake::simple(&sock, served, until).await
+                    {
+                        return;
+                    }
+                    conversation::serve(&place.0, sock, (level, reporting)).await;
+                });
             }
             Err(net::AcceptError::WouldBlock) => {}
             Err(_) => hold_back(&listener).await,

@@ -62,6 +62,9 @@ fn look(world: &World, about: &About, now: u64, elapsed: u64) {
     about.compression_rates.iter().zip(compression).for_each(|(rate, total)| {
         rate.turn(total, elapsed);
     });
+    about.tls_rates.iter().zip(world.handshakes()).for_each(|(rate, total)| {
+        rate.turn(total, elapsed);
+    });
     about.cpu_rate.turn((about.cpu_time_ns)(), elapsed);
 }
 

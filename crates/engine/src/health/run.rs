@@ -1,5 +1,9 @@
 //! One check of one server: the steps of its ruleset in order (manual 4.2 "tcp-check", "http-check").
 
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use sample::{Bump, Type, Value, cast};
 use state::check::{Connect, Data, Does, Expect, Port, Protocol, Ruleset, Status, Step};
 use state::expr::Side;
@@ -186,8 +190,9 @@ impl<'x> Run<'x> {
         };
         let goes = connect.via_socks4 || (connect.by_server && self.check.via_socks4);
         let via = self.server.socks4.filter(|_| goes);
-        let mute = !connect.linger && !self.speaks_tls() && self.is_mute_after(step);
-        let place = Place { address: connect.address, port, via, mute };
+        let tls = self.tls(step, connect);
+        let mute = !connect.linger && tls.is_none() && self.is_mute_after(step);
+        let place = Place { address: connect.address, port, via, mute, tls };
         let by_server = self.check.send_proxy.filter(|_| connect.by_server);
         let send_proxy = by_server.or(connect.send_proxy.then_some(1));
         let (global, between) = (&self.world.global, (self.backend, self.server));
@@ -234,7 +239,38 @@ impl<'x> Run<'x> {
     }
 
     fn speaks_tls(&self) -> bool {
-        self.server.tls.as_ref().is_some_and(|tls| tls.checks)
+        self.talk.as_ref().is_some_and(Talk::speaks_tls)
+    }
+
+    /// How TLS is spoken on a connection, if it is.
+    fn tls(
+        &self,
+        step: Option<&Step>,
+        connect: &Connect,
+    ) -> Option<(Arc<ClientConfig>, ServerName<'static>)> {
+        let tls = self.server.tls.as_ref()?;
+        if !connect.tls && !(connect.by_server && tls.checks) {
+            return None;
+        }
+        let given = connect.sni.as_deref().or(tls.check_sni.as_deref()).map(str::to_owned);
+        let name = given.or_else(|| {
+            let auto = step.is_none() && tls.check_sni_auto && self.rules.protocol == Protocol::Http;
+            if auto { self.host() } else { None }
+        });
+        Some(tls.check_config(name.as_deref(), connect.alpn.as_deref()))
+    }
+
+    /// The host that the first request asks for, without a port.
+    fn host(&self) -> Option<String> {
+        let request = self.rules.steps.iter().find_map(|step| match &step.does {
+            Does::Request(request) => Some(request),
+            _ => None,
+        })?;
+        let (_, host) = request.headers.iter().find(|(name, _)| **name == *b"host")?;
+        let host = self.text(host);
+        let bare = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        Some(bare.map_or(host.as_str(), |(host, _)| host).to_ascii_lowercase())
+            .filter(|host| !host.is_empty())
     }
 
     /// Forgets what came before.

@@ -2,8 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use net::{Addr, Sock, Time};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use state::server::{Address, Check};
 use state::world::Global;
 use state::{Backend, Server};
@@ -33,7 +36,7 @@ pub(super) struct Talk {
 }
 
 /// Where to connect, where that differs from what the server's line says.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Place {
     pub address: Option<IpAddr>,
     pub port: Option<u16>,
@@ -41,6 +44,8 @@ pub(super) struct Place {
     pub via: Option<SocketAddr>,
     /// Nothing will be exchanged.
     pub mute: bool,
+    /// How TLS is spoken there, if it is, and with whom.
+    pub tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
 /// Why there is no connection: `made` says whether at least the socket was.
@@ -66,7 +71,7 @@ impl Talk {
             Some(ms) => (begun.plus_millis(connect), begun.plus_millis(connect + ms)),
             None => (begun.plus_millis(inter), begun.plus_millis(inter)),
         };
-        let opened = address(server, check, place).and_then(|at| {
+        let opened = address(server, check, &place).and_then(|at| {
             let hop = socks4::first_hop(place.via, &at);
             Ok((dial::check(global, backend, server, &hop, place.mute && place.via.is_none())?, at))
         });
@@ -94,8 +99,7 @@ impl Talk {
             return Err(Refused { made: true, why: if late { Broken::Late } else { Broken::Error(error) } });
         }
         let mut preface = preface(&sock, send_proxy);
-        if let Some(tls) = server.tls.as_ref().filter(|tls| tls.checks) {
-            let (config, name) = tls.check_config();
+        if let Some((config, name)) = place.tls {
             let begun = std::mem::take(&mut preface);
             match net::tls::connect(&sock, config, name, &begun, until).await {
                 Ok(()) => {}
@@ -104,6 +108,10 @@ impl Talk {
             }
         }
         Ok(Self { sock, until, preface, linger, used: false, http2: None })
+    }
+
+    pub(super) fn speaks_tls(&self) -> bool {
+        self.sock.is_tls()
     }
 
     /// Has it speak HTTP/2 where that was negotiated, or is `forced`: requests and answers stay those of HTTP/1.
@@ -227,7 +235,7 @@ fn preface(sock: &Sock, version: Option<u8>) -> Vec<u8> {
     out
 }
 
-fn address(server: &Server, check: &Check, place: Place) -> io::Result<Addr> {
+fn address(server: &Server, check: &Check, place: &Place) -> io::Result<Addr> {
     let (own, aim) = (server.address(), server.aim(check));
     let ordered = aim.ip.get();
     let mut at = match (place.address, &*own, ordered.or(check.address)) {

@@ -31,14 +31,12 @@ pub(super) fn connect(
                 }
             }
             "via-socks4" => connect.via_socks4 = true,
-            "ssl" => missing = missing.or(Some(format!("'{rule} {word}'"))),
-            "sni" => {
-                words.next().ok_or("'sni' expects <sni> as argument..")?;
-                missing = missing.or(Some(format!("'{rule} {word}'")));
-            }
+            "ssl" => connect.tls = true,
+            "sni" => connect.sni = Some(words.next().ok_or("'sni' expects <sni> as argument..")?.into()),
             "alpn" => {
-                words.next().ok_or("'alpn' : missing the comma-delimited ALPN protocol suite.")?;
-                missing = missing.or(Some(format!("'{rule} {word}'")));
+                let list = words.next().ok_or("'alpn' : missing the comma-delimited ALPN protocol suite.")?;
+                let names = list.split(',').filter(|name| !name.is_empty());
+                connect.alpn = Some(names.map(|name| name.as_bytes().to_vec()).collect());
             }
             "proto" => {
                 let name = words.next().ok_or("'proto' : missing value.")?;

@@ -53,6 +53,7 @@ mod ssl_crl_file;
 mod ssl_crt_list;
 mod ssl_ocsp_response;
 mod table;
+mod tls_keys;
 mod trace;
 mod transaction;
 mod var;
@@ -112,6 +113,7 @@ pub static ALL: &[&[Command]] = &[
     ssl_crt_list::KEYWORDS,
     ssl_ocsp_response::KEYWORDS,
     table::KEYWORDS,
+    tls_keys::KEYWORDS,
     trace::KEYWORDS,
     var::KEYWORDS,
     wait::KEYWORDS,

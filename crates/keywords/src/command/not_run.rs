@@ -20,8 +20,6 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["add", "ssl", "jwt"], Level::Admin, Gate::Open),
     known(&["del", "ssl", "jwt"], Level::Admin, Gate::Open),
     known(&["show", "ssl", "jwt"], Level::Admin, Gate::Open),
-    known(&["set", "ssl", "tls-key"], Level::Admin, Gate::Open),
-    known(&["show", "tls-keys"], Level::Admin, Gate::Open),
     known(&["show", "ssl", "ocsp-updates"], Level::Admin, Gate::Open),
     known(&["update", "ssl", "ocsp-response"], Level::Admin, Gate::Open),
 ];

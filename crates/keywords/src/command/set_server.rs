@@ -44,9 +44,7 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
         b"agent-send" => agent_text(query, seat),
         b"check-addr" => aim_check(query, seat),
         b"check-port" => check_port(query, seat),
-        b"ssl" => Err(Said::Error(
-            "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
-        )),
+        b"ssl" => return tls(query, seat, out),
         b"name" => return rename(query, seat, out),
         _ => Err(Said::Error(USAGE)),
     };
@@ -56,6 +54,22 @@ fn run(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {
         Err(Said::Warning(why)) => query.warn(why, out),
         Err(Said::Invalid(text)) => query.warn(&format!("invalid addr '{text}'"), out),
     }
+}
+
+/// Has TLS spoken with the server, or not, from the next connection on.
+fn tls(query: &Query<'_>, seat: Seat<'_>, out: &mut Vec<u8>) -> Answer {
+    let on = match query.word(4) {
+        b"on" => true,
+        b"off" => false,
+        _ => return query.refuse("'set server <srv> ssl' expects 'on' or 'off'.", out),
+    };
+    if seat.server.tls.is_none() {
+        let why = "'set server <srv> ssl' cannot be set.  default-server should define ssl settings";
+        return query.refuse(why, out);
+    }
+    seat.server.live.tls.set(on);
+    query.inform("server ssl setting updated.", out);
+    Answer::Then(Chore::CloseIdle(seat.server.live.uid))
 }
 
 /// Why nothing was done.

@@ -113,7 +113,7 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
     };
     let _ = writeln!(
         out,
-        "{} {} {} {} {address} {} {} {} {} {since} {} {} {} {} {} {} {} {} {port} {} 0 {} {} {} {}",
+        "{} {} {} {} {address} {} {} {} {} {since} {} {} {} {} {} {} {} {} {port} {} {} {} {} {} {}",
         backend.id,
         backend.name,
         server.id,
@@ -131,11 +131,21 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
         u8::from(server.own_id),
         server.fqdn().as_deref().unwrap_or("-"),
         server.resolve.as_ref().and_then(|resolve| resolve.service.as_deref()).unwrap_or("-"),
+        uses_tls(server),
         of_check.port,
         of_check.address,
         of_agent.address,
         of_agent.port,
     );
+}
+
+/// 1 if TLS is spoken with it, 0 if not, -1 if its line says so.
+fn uses_tls(server: &Server) -> i8 {
+    match server.live.tls.get() {
+        Some(said) => i8::from(said),
+        None if server.no_tls => -1,
+        None => i8::from(server.speaks_tls().is_some()),
+    }
 }
 
 /// 0 down, 1 starting, 2 up, 3 about to stop.

@@ -45,6 +45,7 @@ mod src;
 mod src_table;
 mod ssl;
 mod ssl_cert;
+mod ssl_hello;
 mod status;
 mod table_cnt;
 mod term_events;
@@ -103,6 +104,7 @@ pub static ALL: &[&[Fetch]] = &[
     ssl_cert::CLIENT,
     ssl_cert::FRONTEND,
     ssl_cert::KEYWORDS,
+    ssl_hello::KEYWORDS,
     ssl_cert::SERVER,
     status::KEYWORDS,
     table_cnt::KEYWORDS,

@@ -26,6 +26,13 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         alpn,
     ),
     fetch(
+        "req.ssl_cipherlist",
+        Type::Bin,
+        "The ciphers the client offers, two bytes each.",
+        &[Example { given: GIVEN, expr: "req.ssl_cipherlist", gives: "-" }],
+        |_, cx| Some(client(cx)?.ciphers()).map(Value::Bin),
+    ),
+    fetch(
         "req.ssl_hello_type",
         Type::Sint,
         "The type of the handshake message: 1 for a ClientHello, 0 for none.",
@@ -33,11 +40,32 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         hello_type,
     ),
     fetch(
+        "req.ssl_keyshare_groups",
+        Type::Bin,
+        "The groups the client sends keys for, two bytes each.",
+        &[Example { given: GIVEN, expr: "req.ssl_keyshare_groups", gives: "-" }],
+        |_, cx| Some(Value::Bin(cx.arena.alloc_slice_copy(&client(cx)?.key_shares()?))),
+    ),
+    fetch(
+        "req.ssl_sigalgs",
+        Type::Bin,
+        "The signatures the client can check, two bytes each.",
+        &[Example { given: GIVEN, expr: "req.ssl_sigalgs", gives: "-" }],
+        |_, cx| client(cx)?.signatures().map(Value::Bin),
+    ),
+    fetch(
         "req.ssl_sni",
         Type::Str,
         "The server's name that the client asks for.",
         &[Example { given: GIVEN, expr: "req.ssl_sni", gives: "-" }],
         sni,
+    ),
+    fetch(
+        "req.ssl_supported_groups",
+        Type::Bin,
+        "The groups the client offers, two bytes each.",
+        &[Example { given: GIVEN, expr: "req.ssl_supported_groups", gives: "-" }],
+        |_, cx| client(cx)?.groups().map(Value::Bin),
     ),
     fetch(
         "req.ssl_ver",

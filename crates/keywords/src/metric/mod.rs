@@ -23,6 +23,7 @@ mod sessions;
 mod show;
 mod status;
 mod timing;
+mod tls;
 mod without;
 
 pub use column::COLUMNS;
@@ -45,6 +46,7 @@ pub static ALL: &[&[Metric]] = &[
     sessions::KEYWORDS,
     status::KEYWORDS,
     timing::KEYWORDS,
+    tls::KEYWORDS,
     without::KEYWORDS,
 ];
 

@@ -8,7 +8,6 @@ const P: Scope = Scope::PROCESS;
 /// What Sluice has none of, so that there is truly nothing to count or limit.
 const NONE: Read = U32(|_| Some(0));
 const NO_BYTES: Read = U64(|_| Some(0));
-const NO_RATE: Read = Fraction(|_| Some(0.0));
 
 pub(super) const KEYWORDS: &[(u16, Metric)] = &[
     (0, metric("Name", "POSV", P, Str(|row| Some(row.about.name.into())), "Name of the program")),
@@ -158,8 +157,26 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Limit on TLS connections, 0 without one",
         ),
     ),
-    (21, metric("CurrSslConns", "MGPV", P, NONE, "TLS connections there are now")),
-    (22, metric("CumSslConns", "MCPV", P, NONE, "TLS connections so far")),
+    (
+        21,
+        metric(
+            "CurrSslConns",
+            "MGPV",
+            P,
+            U32(|row| Some(small((row.about.tls_connections)().0))),
+            "TLS connections there are now",
+        ),
+    ),
+    (
+        22,
+        metric(
+            "CumSslConns",
+            "MCPV",
+            P,
+            U32(|row| Some(small((row.about.tls_connections)().1))),
+            "TLS connections so far",
+        ),
+    ),
     (23, metric("Maxpipes", "CLPV", P, NONE, "Limit on pipes for splicing, 0 without one")),
     (
         24,
@@ -241,7 +258,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "The most sessions there ever were in a second",
         ),
     ),
-    (32, metric("SslRate", "MRPV", P, NO_RATE, "TLS connections over the last second")),
+    (
+        32,
+        metric(
+            "SslRate",
+            "MRPV",
+            P,
+            Fraction(|row| Some(handshakes(row, 0).0)),
+            "TLS connections over the last second",
+        ),
+    ),
     (
         33,
         metric(
@@ -252,15 +278,33 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Limit on SslRate, 0 without one",
         ),
     ),
-    (34, metric("MaxSslRate", "MMPV", P, NONE, "The most TLS connections there ever were in a second")),
-    (35, metric("SslFrontendKeyRate", "MGPV", P, NO_RATE, "TLS keys made for clients over the last second")),
+    (
+        34,
+        metric(
+            "MaxSslRate",
+            "MMPV",
+            P,
+            U32(|row| Some(handshakes(row, 0).1)),
+            "The most TLS connections there ever were in a second",
+        ),
+    ),
+    (
+        35,
+        metric(
+            "SslFrontendKeyRate",
+            "MGPV",
+            P,
+            Fraction(|row| Some(handshakes(row, 1).0)),
+            "TLS keys made for clients over the last second",
+        ),
+    ),
     (
         36,
         metric(
             "SslFrontendMaxKeyRate",
             "MMPV",
             P,
-            NONE,
+            U32(|row| Some(handshakes(row, 1).1)),
             "The most TLS keys ever made for clients in a second",
         ),
     ),
@@ -270,18 +314,27 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "SslFrontendSessionReuse_pct",
             "MGPV",
             P,
-            NO_RATE,
+            Fraction(|row| Some(reuse(row))),
             "Percentage of TLS connections of clients that needed no new key",
         ),
     ),
-    (38, metric("SslBackendKeyRate", "MRPV", P, NO_RATE, "TLS keys made for servers over the last second")),
+    (
+        38,
+        metric(
+            "SslBackendKeyRate",
+            "MRPV",
+            P,
+            Fraction(|row| Some(handshakes(row, 2).0)),
+            "TLS keys made for servers over the last second",
+        ),
+    ),
     (
         39,
         metric(
             "SslBackendMaxKeyRate",
             "MMPV",
             P,
-            NONE,
+            U32(|row| Some(handshakes(row, 2).1)),
             "The most TLS keys ever made for servers in a second",
         ),
     ),
@@ -483,6 +536,21 @@ const fn wrap(n: u64) -> u32 {
 fn connections(row: &Row<'_>) -> (f64, u32) {
     let (rate, total) = (&row.about.connection_rate, row.world.process.connections.total());
     (rate.per_second(total, row.about.since_turn(row.now_ns)) as f64, small(rate.max(total)))
+}
+
+/// Handshakes in a second, and the most there ever were: with clients, those that needed new keys, those with servers.
+fn handshakes(row: &Row<'_>, which: usize) -> (f64, u32) {
+    let totals = row.world.handshakes();
+    let (Some(rate), Some(total)) = (row.about.tls_rates.get(which), totals.get(which)) else {
+        return (0.0, 0);
+    };
+    (rate.per_second(*total, row.about.since_turn(row.now_ns)) as f64, small(rate.max(*total)))
+}
+
+/// The part of clients that resumed a session, in percent.
+fn reuse(row: &Row<'_>) -> f64 {
+    let (all, new) = (handshakes(row, 0).0, handshakes(row, 1).0);
+    if all > 0.0 { ((all - new).max(0.0) * 100.0 / all).floor() } else { 0.0 }
 }
 
 /// What compression takes, or makes, in a second.

@@ -1,4 +1,4 @@
-//! What Sluice has none of yet, so that there is truly nothing to count: TLS, HTTP/2 and 3. Who adds
+//! What Sluice has none of yet, so that there is truly nothing to count: staples of OCSP, HTTP/2 and 3. Who adds
 //! one of them moves its columns to a file of their own.
 
 use super::prelude::*;
@@ -35,9 +35,6 @@ pub(super) const KEYWORDS: &[Metric] = &[
     metric("h2_backend_open_streams", "MGPV", Scope::PROXY, NOTHING, "HTTP/2 streams there are now"),
     metric("h2_total_connections", "MCPV", Scope::PROXY, NOTHING, "HTTP/2 connections so far"),
     metric("h2_backend_total_streams", "MCPV", Scope::PROXY, NOTHING, "HTTP/2 streams so far"),
-    metric("ssl_sess", "MCPV", Scope::ALL, NOTHING, "TLS sessions begun"),
-    metric("ssl_reused_sess", "MCPV", Scope::ALL, NOTHING, "TLS sessions resumed"),
-    metric("ssl_failed_handshake", "MCPV", Scope::ALL, NOTHING, "TLS handshakes that failed"),
     metric("ssl_ocsp_staple", "MCPV", Scope::ALL, NOTHING, "OCSP responses stapled"),
     metric("ssl_failed_ocsp_staple", "MCPV", Scope::ALL, NOTHING, "OCSP responses that could not be stapled"),
 ];

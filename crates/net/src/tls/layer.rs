@@ -10,6 +10,8 @@ use rustls::Connection;
 use rustls::server::Acceptor;
 use std::cell::RefCell;
 use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// How much is read from the kernel at once: two records of full size.
 const SCRATCH: usize = 34 * 1024;
@@ -79,6 +81,15 @@ impl Layer {
     }
 }
 
+/// Connections that speak TLS, of all threads: now, and ever.
+static OPEN: AtomicU64 = AtomicU64::new(0);
+static EVER: AtomicU64 = AtomicU64::new(0);
+
+/// How many connections speak TLS, on either side, and how many ever did.
+pub fn connections() -> (u64, u64) {
+    (OPEN.load(Relaxed), EVER.load(Relaxed))
+}
+
 /// The layers of all sockets, by handle.
 pub(crate) struct Layers {
     list: RefCell<Vec<Option<Box<Layer>>>>,
@@ -97,12 +108,19 @@ impl Layers {
             list.resize_with(at + 1, || None);
         }
         if let Some(place) = list.get_mut(at) {
-            *place = Some(Box::new(layer));
+            if place.replace(Box::new(layer)).is_none() {
+                OPEN.fetch_add(1, Relaxed);
+            }
+            EVER.fetch_add(1, Relaxed);
         }
     }
 
     fn take(&self, handle: Handle) -> Option<Box<Layer>> {
-        self.list.borrow_mut().get_mut(handle.unsigned_abs() as usize)?.take()
+        let layer = self.list.borrow_mut().get_mut(handle.unsigned_abs() as usize)?.take();
+        if layer.is_some() {
+            OPEN.fetch_sub(1, Relaxed);
+        }
+        layer
     }
 
     fn on<R>(&self, handle: Handle, work: impl FnOnce(&mut Layer) -> R) -> Option<R> {

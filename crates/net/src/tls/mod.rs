@@ -10,6 +10,7 @@ mod layer;
 use crate::runtime::{Rt, with_io};
 use crate::slot::{HUP, READ, TLS};
 use crate::{Sock, Time};
+pub use layer::connections;
 use layer::{Layer, State, Step};
 pub(crate) use layer::{Layers, close, recv, send, shutdown, writable};
 use rustls::pki_types::ServerName;

@@ -14,7 +14,7 @@ use state::{Backend, Rules, Server};
 use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, forwarded, frontend, log, messages, probe, stats, track};
 use crate::compile::{Compile, Looking, Site};
-use crate::ctx::words_from;
+use crate::ctx::{Plan, words_from};
 use crate::directive::compression;
 use crate::draft::Draft;
 use crate::known;
@@ -122,6 +122,7 @@ fn finish_server(server: &mut Server, probe: &Arc<Probe>, draft: &Draft<'_>) {
 /// Gives servers what other parts of the configuration say of them.
 fn linked<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
     checks(assembly, draft, seat, servers);
+    checks_over_tls(assembly.plan, draft, servers);
     resolvers(assembly, draft, servers);
     tracks(assembly, draft, seat);
     said(assembly, draft, seat, servers);
@@ -166,6 +167,26 @@ fn resolvers<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, servers
                     draft.name, server.name
                 );
                 assembly.plan.late.push(message);
+            }
+        }
+    }
+}
+
+/// Has servers know how to speak TLS where only the rules of their checks want it.
+fn checks_over_tls<'a>(plan: &mut Plan<'a>, draft: &mut Draft<'a>, servers: &mut [Server]) {
+    for (position, mut spec, span) in std::mem::take(&mut draft.bare_servers) {
+        let Some(server) = servers.get_mut(position) else { continue };
+        let probe = server.check.as_ref().map(|check| &*check.probe);
+        if !matches!(probe, Some(Probe::Rules(rules)) if rules.connects_over_tls()) {
+            continue;
+        }
+        spec.has_ssl = true;
+        match crate::tls::server::make(plan, &spec, false, span) {
+            Ok(made) => server.tls = made.map(Box::new),
+            Err(why) => {
+                let place = plan.place(span);
+                let who = format!("'server {}/{}'", draft.name, server.name);
+                plan.remarks.alert_bare(format!("config : [{place}] : {who} : {why}"));
             }
         }
     }

@@ -1,17 +1,19 @@
 //! `bind` (manual 4.2, 5.1): one listener for each address. `stats socket` takes the same parameters.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use config::SectionKind;
 use config::vocabulary::{BIND, ParamUse, split_params};
 use state::frontend::{Bind, BindAddress, Proto, UnixOwner};
 use state::link::Threads;
+use state::options::Mode;
 
 use super::proto::{self, Spoken};
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
 use crate::number::{atol, count, time_ms};
-use crate::tls::bind::BindSpec;
+use crate::tls::bind::{BindSpec, look, serve};
 
 pub(super) const DIRECTIVES: &[Directive] = &[Directive { name: "bind", sections: at::PROXY, apply: bind }];
 
@@ -121,6 +123,28 @@ pub(crate) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
+    /// Makes what is served over TLS, where that needs nothing of a proxy. `who`: as messages name it, and the address.
+    /// Errors: said already, but for the last sentence.
+    pub(crate) fn serve(
+        &mut self,
+        plan: &mut Plan<'_>,
+        line: Line<'_>,
+        who: (&str, &str),
+    ) -> Result<(), String> {
+        if !self.tls.ssl {
+            return Ok(());
+        }
+        match serve(plan, &self.tls, Mode::Tcp, line.span(), who) {
+            Ok(served) => self.bind.tls = Some(Arc::new(served)),
+            Err(mut messages) => {
+                let last = messages.pop().unwrap_or_default();
+                messages.into_iter().for_each(|message| plan.remarks.alert_bare(message));
+                return Err(last);
+            }
+        }
+        Ok(())
+    }
+
     /// The same where TLS is not run.
     pub(crate) fn plain(self, plan: &mut Plan<'a>, line: Line<'a>) -> Self {
         if self.tls.ssl {
@@ -171,7 +195,7 @@ pub(crate) fn parameters<'a>(
         }
         set(plan, line, &mut bind, &used, value).map_err(|e| format!("{title} : '{}' : {e}", param.name))?;
     }
-    crate::tls::bind::look(plan, &tls.spec).map_err(|e| format!("{title} : {e}"))?;
+    look(plan, &tls.spec).map_err(|e| format!("{title} : {e}"))?;
     Ok(Parameters { bind, level, severity, tls })
 }
 

@@ -373,6 +373,10 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     let elsewhere = spec.check_port.is_some() || spec.check_address.is_some();
     match tls::server::make(cx.plan, &spec.tls, elsewhere, line.span()) {
         Ok(made) => {
+            if made.is_none() {
+                // Rules of checks may want it all the same.
+                cx.draft.bare_servers.push((cx.draft.servers.len(), spec.tls.clone(), line.span()));
+            }
             server.tls = made.map(Box::new);
             proto::of_websockets(&mut server);
         }
@@ -403,9 +407,9 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     cx.draft.server_spans.push(line.span());
 }
 
-/// Whether the last one speaks TLS with what clients send.
+/// Whether the last one speaks TLS, or can be made to.
 fn server_speaks(servers: &[Server]) -> bool {
-    servers.last().and_then(|server| server.tls.as_ref()).is_some_and(|tls| tls.traffic)
+    servers.last().is_some_and(|server| server.tls.is_some())
 }
 
 /// The server that the parameters describe.
@@ -476,6 +480,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         websocket: spec.websocket,
         check_proto: spec.check_protocol.map_or(Proto::Any, proto::spoken),
         tls: None,
+        no_tls: spec.tls.no_ssl,
         reach: 0,
         live: Arc::new(live),
     }

@@ -214,7 +214,7 @@ pub(crate) fn check_address(plan: &mut Plan<'_>, value: &str) -> Result<(IpAddr,
 fn not_run<'a>(plan: &mut Plan<'a>, line: Line<'a>, used: &ParamUse<'a>) {
     let name = used.name();
     // What switches off what is not run says nothing new.
-    if matches!(name, "no-check-sni-auto" | "no-check-reuse-pool" | "no-renegotiate") {
+    if matches!(name, "no-check-reuse-pool" | "no-renegotiate") {
         return;
     }
     let what = format!("'{name}' on a '{}' line", line.keyword());

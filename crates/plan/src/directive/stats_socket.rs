@@ -42,8 +42,9 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         return Err("'stats socket' in global section expects an address or a path to a UNIX socket".into());
     }
     let title = "'stats socket'";
-    let Parameters { bind: template, level, severity, .. } =
-        parameters(cx.plan, line, 3, title)?.plain(cx.plan, line);
+    let mut found = parameters(cx.plan, line, 3, title)?;
+    found.serve(cx.plan, line, ("GLOBAL", text))?;
+    let (template, level, severity) = (found.bind, found.level, found.severity);
     let reporting = match severity {
         None | Some("none") => Reporting::Nothing,
         Some("number") => Reporting::Number,

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use config::Span;
 use config::vocabulary::ParamUse;
-use rustls::SignatureScheme;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::ServerSessionMemoryCache;
+use rustls::{SignatureScheme, SupportedCipherSuite};
 use state::options::Mode;
 use state::tls::store::{Agreement, Sessions};
 use state::tls::verify::{Clients, Trust};
 use state::tls::{Certificate, Names, Served, Table, Terms};
 
 use super::ciphers::{self, Chosen};
-use super::spec::{Spec, Verify};
+use super::spec::{Side, Spec, Verify};
 use super::{files, list};
 use crate::ctx::{Line, Plan};
 
@@ -104,7 +104,7 @@ pub(crate) fn serve(
     let place = plan.place(span);
     let at = format!("for bind '{}' at [{place}]", who.1);
     let titled = |text: String| format!("Proxy '{}': {text}", who.0);
-    let spec = bind.spec.clone().or(&plan.tls.for_binds);
+    let spec = bind.spec.clone().or(&plan.tls.preset(Side::Bind, span));
     let strict = spec.strict_sni == Some(true);
     if bind.pieces.is_empty() && !strict {
         let what = format!("no SSL certificate specified for bind '{}' at [{place}] (use 'crt').", who.1);
@@ -194,7 +194,12 @@ pub(crate) fn provider(
                     "none of '{list}' is spoken by this version of Sluice: its own ciphers are used."
                 );
                 plan.remarks.warn(span, message);
-                suites.extend(ciphers::suites().filter(|suite| suite.tls13().is_none()));
+                // Who can only do with RSA is not given anything else.
+                let only_rsa = chosen.missing.iter().all(|name| matches!(name.as_str(), "kRSA" | "RSA"));
+                let fits = |suite: &SupportedCipherSuite| {
+                    !only_rsa || suite.suite().as_str().is_some_and(|name| name.contains("_RSA_"))
+                };
+                suites.extend(ciphers::suites().filter(|suite| suite.tls13().is_none() && fits(suite)));
             } else {
                 say_missing(plan, span, "ciphers", &chosen);
                 suites.extend(chosen.run);
@@ -252,10 +257,14 @@ fn terms(
 
 /// What sessions on these terms are resumed with: the same as before, if it is the same agreement.
 fn sessions(plan: &mut Plan<'_>, spec: &Spec, agreement: Agreement) -> Result<Sessions, Vec<String>> {
+    let keys = match spec.ticket_keys.as_deref() {
+        Some(file) => Some(files::ticket_keys(plan, file).map_err(|why| vec![why])?),
+        None => None,
+    };
     let tls = &mut plan.tls;
     let same = |(have, _): &&(Agreement, Sessions)| *have == agreement;
     let known = tls.agreed.iter().find(same).or_else(|| tls.store.sessions.iter().find(same));
-    let sessions = match known {
+    let mut sessions = match known {
         Some((_, sessions)) => sessions.clone(),
         None => {
             let here = ServerSessionMemoryCache::new(tls.sessions);
@@ -266,6 +275,9 @@ fn sessions(plan: &mut Plan<'_>, spec: &Spec, agreement: Agreement) -> Result<Se
             Sessions { here, tickets }
         }
     };
+    if let (Some(keys), Some(tickets)) = (keys, &mut sessions.tickets) {
+        *tickets = keys;
+    }
     tls.agreed.push((agreement, sessions.clone()));
     Ok(sessions)
 }
@@ -324,6 +336,9 @@ pub(crate) fn look(plan: &mut Plan<'_>, spec: &Spec) -> Result<(), String> {
         if let Some(file) = file.as_deref() {
             files::find_authorities(plan, file).map_err(|words| unreadable(plan, name, words))?;
         }
+    }
+    if let Some(file) = spec.ticket_keys.as_deref() {
+        files::ticket_keys(plan, file)?;
     }
     if let Some(file) = spec.crl_file.as_deref() {
         files::find_revocations(plan, file).map_err(|words| unreadable(plan, "crl-file", words))?;

@@ -11,6 +11,7 @@ use state::tls::Certificate;
 use state::tls::cert::{self, Wrong};
 use state::tls::list::List;
 use state::tls::store::{Authorities, File, Parts, Revoked, Stored, Texts};
+use state::tls::tickets::Keys;
 
 use crate::ctx::Plan;
 
@@ -275,4 +276,16 @@ const SYSTEM: [&str; 4] = [
 fn system(plan: &Plan<'_>) -> Vec<rustls::pki_types::CertificateDer<'static>> {
     let text = SYSTEM.iter().find_map(|path| (plan.env.read_file)(path).ok());
     text.and_then(|text| cert::certificates(&text).ok()).unwrap_or_default()
+}
+
+/// The keys of a `tls-ticket-keys` file. Errors are HAProxy's sentences.
+pub(crate) fn ticket_keys(plan: &mut Plan<'_>, name: &str) -> Result<Arc<Keys>, String> {
+    if let Some((_, keys)) = plan.tls.store.ticket_keys.iter().find(|(file, _)| **file == *name) {
+        return Ok(Arc::clone(keys));
+    }
+    let text = plan.read(name).map_err(|_| format!("'{name}' : unable to load ssl tickets keys file"))?;
+    let keys = Keys::parse(&String::from_utf8_lossy(&text)).map_err(|why| format!("'{name}' : {why}"))?;
+    let keys = Arc::new(keys);
+    plan.tls.store.ticket_keys.push((name.into(), Arc::clone(&keys)));
+    Ok(keys)
 }

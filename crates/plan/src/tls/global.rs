@@ -3,7 +3,7 @@
 use state::tls::store::Issuer;
 
 use super::files;
-use super::spec::{Side, Spec};
+use super::spec::Side;
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word, words_from};
 use crate::number::atol;
 
@@ -60,11 +60,8 @@ fn base<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     Ok(())
 }
 
-fn of_line<'p>(cx: &'p mut Ctx<'_, '_>, keyword: &str) -> (Side, &'p mut Spec) {
-    match keyword.starts_with("ssl-default-bind-") {
-        true => (Side::Bind, &mut cx.plan.tls.for_binds),
-        false => (Side::Server, &mut cx.plan.tls.for_servers),
-    }
+fn side(keyword: &str) -> Side {
+    if keyword.starts_with("ssl-default-bind-") { Side::Bind } else { Side::Server }
 }
 
 fn options<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
@@ -79,8 +76,8 @@ fn options<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             "ssl-min-ver" | "ssl-max-ver" => words.next().unwrap_or_default(),
             _ => "",
         };
-        let (side, spec) = of_line(cx, keyword);
-        if !spec.word(side, option, value)? {
+        let side = side(keyword);
+        if !cx.plan.tls.preset_more(side, line.span(), |spec| spec.word(side, option, value))? {
             return Err(format!("unknown option '{option}' on global statement '{keyword}'."));
         }
     }
@@ -93,10 +90,10 @@ fn preset<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if value.is_empty() {
         return Err(format!("global statement '{keyword}' expects a cipher suite as an argument."));
     }
-    let (side, spec) = of_line(cx, keyword);
+    let side = side(keyword);
     let name =
         ["ssl-default-bind-", "ssl-default-server-"].iter().find_map(|head| keyword.strip_prefix(head));
-    spec.word(side, name.unwrap_or_default(), value)?;
+    cx.plan.tls.preset_more(side, line.span(), |spec| spec.word(side, name.unwrap_or_default(), value))?;
     Ok(())
 }
 

@@ -14,10 +14,11 @@ pub(crate) mod spec;
 
 use std::collections::HashSet;
 
+use config::Span;
 use state::tls::Store;
 use state::tls::store::{Agreement, Sessions};
 
-use self::spec::Spec;
+use self::spec::{Side, Spec};
 use crate::Before;
 
 /// What the whole configuration says of TLS, and what was read from files so far.
@@ -25,9 +26,8 @@ pub(crate) struct TlsPlan<'a> {
     pub(crate) ca_base: Option<&'a str>,
     pub(crate) crt_base: Option<&'a str>,
     pub(crate) key_base: Option<&'a str>,
-    /// `ssl-default-bind-*`, `ssl-default-server-*`.
-    pub(crate) for_binds: Spec,
-    pub(crate) for_servers: Spec,
+    /// `ssl-default-bind-*`, `ssl-default-server-*`: what they say from their line on.
+    pub(crate) presets: Vec<(Side, Span, Spec)>,
     /// `ssl-server-verify none`.
     pub(crate) trusts_servers: bool,
     /// `tune.ssl.cachesize`.
@@ -60,6 +60,26 @@ impl TlsPlan<'_> {
         Self { store, sealed: kept.is_some(), ..Self::default() }
     }
 
+    /// What lines of `global` have said in front of a line of this side.
+    pub(crate) fn preset(&self, side: Side, at: Span) -> Spec {
+        let before = |span: Span| (span.file.0, span.line) < (at.file.0, at.line);
+        let said = self.presets.iter().rev().find(|(of, span, _)| *of == side && before(*span));
+        said.map(|(_, _, spec)| spec.clone()).unwrap_or_default()
+    }
+
+    /// Notes what a line of `global` says, beside what was said before.
+    pub(crate) fn preset_more(
+        &mut self,
+        side: Side,
+        at: Span,
+        change: impl FnOnce(&mut Spec) -> Result<bool, String>,
+    ) -> Result<bool, String> {
+        let mut spec = self.preset(side, at);
+        let known = change(&mut spec)?;
+        self.presets.push((side, at, spec));
+        Ok(known)
+    }
+
     /// What was read, for the World.
     pub(crate) fn into_store(self) -> Store {
         Store { sessions: self.agreed, ..self.store }
@@ -72,8 +92,7 @@ impl Default for TlsPlan<'_> {
             ca_base: None,
             crt_base: None,
             key_base: None,
-            for_binds: Spec::default(),
-            for_servers: Spec::default(),
+            presets: Vec::new(),
             trusts_servers: false,
             sessions: 20_000,
             captures: false,

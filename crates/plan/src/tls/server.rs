@@ -22,6 +22,10 @@ const SESSIONS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerTlsSpec<'a> {
     pub(crate) ssl: bool,
+    /// `ssl` was said, if not here: it can be switched on.
+    pub(crate) has_ssl: bool,
+    /// `no-ssl`.
+    pub(crate) no_ssl: bool,
     pub(crate) check_ssl: Option<bool>,
     pub(crate) spec: Spec,
     pub(crate) crt: Option<&'a str>,
@@ -29,6 +33,8 @@ pub(crate) struct ServerTlsSpec<'a> {
     /// `no-sni-auto`: without `sni` no name is sent.
     pub(crate) no_auto_sni: bool,
     pub(crate) check_sni: Option<&'a str>,
+    /// `no-check-sni-auto`.
+    pub(crate) no_check_auto_sni: bool,
     pub(crate) verify_host: Option<&'a str>,
     pub(crate) check_alpn: Option<Vec<Vec<u8>>>,
     pub(crate) no_reuse: bool,
@@ -44,14 +50,16 @@ impl<'a> ServerTlsSpec<'a> {
     ) -> Result<bool, String> {
         let name = used.name();
         match name {
-            "ssl" => self.ssl = true,
-            "no-ssl" => self.ssl = false,
+            "ssl" => (self.ssl, self.has_ssl, self.no_ssl) = (true, true, false),
+            "no-ssl" => (self.ssl, self.no_ssl) = (false, true),
             "check-ssl" => self.check_ssl = Some(true),
             "no-check-ssl" => self.check_ssl = Some(false),
             "crt" => self.crt = Some(value),
             "sni" => self.sni = Some(value),
             "sni-auto" => self.no_auto_sni = false,
             "no-sni-auto" => self.no_auto_sni = true,
+            "check-sni-auto" => self.no_check_auto_sni = false,
+            "no-check-sni-auto" => self.no_check_auto_sni = true,
             "check-sni" => self.check_sni = Some(value),
             "verifyhost" => self.verify_host = Some(value),
             "check-alpn" => {
@@ -85,10 +93,10 @@ pub(crate) fn make(
     span: Span,
 ) -> Result<Option<ServerTls>, String> {
     let checks = server.check_ssl.unwrap_or(server.ssl && !elsewhere);
-    if !server.ssl && !checks {
+    if !server.ssl && !checks && !server.has_ssl {
         return Ok(None);
     }
-    let spec = server.spec.clone().or(&plan.tls.for_servers);
+    let spec = server.spec.clone().or(&plan.tls.preset(Side::Server, span));
     if let Some(what) = spec.outdated() {
         plan.remarks.warn(span, format!("{what}."));
     }
@@ -133,6 +141,7 @@ pub(crate) fn make(
     made.traffic = server.ssl;
     made.checks = checks;
     made.check_sni = server.check_sni.map(Into::into);
+    made.check_sni_auto = !server.no_check_auto_sni;
     Ok(Some(made))
 }
 

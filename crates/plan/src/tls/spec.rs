@@ -66,6 +66,8 @@ pub(crate) struct Spec {
     pub(crate) crl_file: Option<Box<str>>,
     pub(crate) ignored: [Ignored; 2],
     pub(crate) no_tickets: Option<bool>,
+    /// The file of keys for them.
+    pub(crate) ticket_keys: Option<Box<str>>,
     pub(crate) no_ca_names: bool,
     pub(crate) strict_sni: Option<bool>,
     pub(crate) client_order: bool,
@@ -92,6 +94,7 @@ impl Spec {
             self.ignored = other.ignored;
         }
         self.no_tickets = self.no_tickets.or(other.no_tickets);
+        self.ticket_keys = self.ticket_keys.or_else(|| other.ticket_keys.clone());
         self.strict_sni = self.strict_sni.or(other.strict_sni);
         self.client_order |= other.client_order;
         self.no_ca_names |= other.no_ca_names;
@@ -143,6 +146,7 @@ impl Spec {
             "ca-ignore-err" => self.ignored[1] = ignored(value)?,
             "no-tls-tickets" => self.no_tickets = Some(true),
             "tls-tickets" => self.no_tickets = Some(false),
+            "tls-ticket-keys" => self.ticket_keys = Some(value.into()),
             "no-ca-names" => self.no_ca_names = true,
             "strict-sni" => self.strict_sni = Some(true),
             "no-strict-sni" => self.strict_sni = Some(false),

@@ -81,6 +81,13 @@ pub enum Does {
     Act(Box<dyn Action>),
 }
 
+impl Ruleset {
+    /// Whether a rule says that a connection is made over TLS.
+    pub fn connects_over_tls(&self) -> bool {
+        self.steps.iter().any(|step| matches!(&step.does, Does::Connect(connect) if connect.tls))
+    }
+}
+
 /// `connect`.
 #[derive(Debug, Default)]
 pub struct Connect {
@@ -93,6 +100,11 @@ pub struct Connect {
     pub via_socks4: bool,
     /// Ends in an orderly way instead of a reset.
     pub linger: bool,
+    /// Over TLS, whatever the server's line says of checks.
+    pub tls: bool,
+    /// The name and the protocols for that, if others than the server's line says.
+    pub sni: Option<Box<str>>,
+    pub alpn: Option<Vec<Vec<u8>>>,
 }
 
 impl Connect {

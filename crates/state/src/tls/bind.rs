@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rustls::server::ClientHello;
-use rustls::{ServerConfig, SignatureScheme};
+use rustls::{CipherSuite, ServerConfig};
 
 use super::cert::{Certificate, Kind};
 use super::terms::Terms;
@@ -140,26 +140,59 @@ impl Table {
         all
     }
 
-    /// The one for a name, among those of kinds that the client can take: ECDSA first.
-    fn find(&self, name: Option<&str>, ecdsa: bool, strict: bool) -> Option<&Arc<Entry>> {
-        let Some(name) = name else {
-            return if strict { None } else { best(&self.defaults.iter(), ecdsa) };
-        };
-        let exact = self.exact.get(name).and_then(|list| best(&list.iter(), ecdsa));
-        let wild = || {
-            let (_, domain) = name.split_once('.')?;
-            let fits = |entry: &&Arc<Entry>| !entry.except.iter().any(|not| not.eq_ignore_ascii_case(name));
-            best(&self.wild.get(domain)?.iter().filter(fits), ecdsa)
-        };
-        let found = exact.or_else(wild);
-        if strict { found } else { found.or_else(|| best(&self.defaults.iter(), ecdsa)) }
+    /// The one for a name, among those of kinds that the client can take: ECDSA first. One for the very name comes before
+    /// one for its domain, unless it is of a kind that the client can't take.
+    fn find(&self, name: Option<&str>, takes: Takes, strict: bool) -> Option<&Arc<Entry>> {
+        let others = || if strict { None } else { best(&[&self.defaults], takes, |_| true) };
+        let Some(name) = name else { return others() };
+        let exact = self.exact.get(name).map(Vec::as_slice).unwrap_or_default();
+        let wild = name.split_once('.').and_then(|(_, domain)| self.wild.get(domain));
+        let wild = wild.map(Vec::as_slice).unwrap_or_default();
+        let fits = |entry: &Entry| !entry.except.iter().any(|not| not.eq_ignore_ascii_case(name));
+        best(&[exact, wild], takes, fits).or_else(others)
     }
 }
 
-fn best<'e>(entries: &(impl Iterator<Item = &'e Arc<Entry>> + Clone), ecdsa: bool) -> Option<&'e Arc<Entry>> {
-    let of = |kind| entries.clone().find(|entry| entry.certificate.kind == kind);
-    let first = if ecdsa { of(Kind::Ecdsa) } else { None };
-    first.or_else(|| of(Kind::Rsa)).or_else(|| entries.clone().next())
+/// The kinds of certificates that a client can take.
+#[derive(Clone, Copy, Debug)]
+struct Takes {
+    ecdsa: bool,
+    rsa: bool,
+}
+
+impl Takes {
+    fn of(hello: &ClientHello<'_>) -> Self {
+        let signs = |wanted: fn(u16) -> bool| hello.signature_schemes().iter().any(|s| wanted(u16::from(*s)));
+        // By the names of RFC 8446 section 4.2.3: ecdsa_* end with 3, rsa_pkcs1_* with 1; rsa_pss_* are 0x0804 and on.
+        let ecdsa = signs(|scheme| matches!(scheme, 0x0203..=0x0603 if scheme & 0xff == 3));
+        let rsa = signs(|scheme| {
+            matches!(scheme, 0x0804..=0x0806) || matches!(scheme, 0x0201..=0x0601 if scheme & 0xff == 1)
+        });
+        // Suites of TLS 1.2 say it too; those of 1.3 (0x13..) are for both.
+        let suites = hello.cipher_suites();
+        let old = |suite: &CipherSuite| suite.as_str().is_some_and(|name| name.starts_with("TLS_"));
+        let new = suites.iter().any(|suite| u16::from(*suite) >> 8 == 0x13);
+        let says = |kind: &str| {
+            new || suites
+                .iter()
+                .filter(|suite| old(suite))
+                .any(|suite| suite.as_str().is_some_and(|name| name.contains(kind)))
+        };
+        Self { ecdsa: ecdsa && says("_ECDSA_"), rsa: rsa && says("_RSA_") }
+    }
+}
+
+/// The first of the kinds that will do, in the first of the lists; of another kind if there is none of them.
+fn best<'e>(
+    lists: &[&'e [Arc<Entry>]],
+    takes: Takes,
+    fits: impl Fn(&Entry) -> bool,
+) -> Option<&'e Arc<Entry>> {
+    let fitting = || lists.iter().flat_map(|list| list.iter()).filter(|entry| fits(entry));
+    let of = |kind| fitting().find(|entry| entry.certificate.kind == kind);
+    let ecdsa = if takes.ecdsa { of(Kind::Ecdsa) } else { None };
+    let rsa = || if takes.rsa { of(Kind::Rsa) } else { None };
+    ecdsa.or_else(rsa).or_else(|| fitting().next())
 }
 
 /// What a listener serves.
@@ -195,15 +228,8 @@ impl Served {
 
     /// The certificate for what a client says.
     pub fn choose(&self, hello: &ClientHello<'_>) -> Option<Arc<Entry>> {
-        let ecdsa = hello.signature_schemes().iter().any(|scheme| {
-            matches!(
-                scheme,
-                SignatureScheme::ECDSA_NISTP256_SHA256
-                    | SignatureScheme::ECDSA_NISTP384_SHA384
-                    | SignatureScheme::ECDSA_NISTP521_SHA512
-            )
-        });
+        let takes = Takes::of(hello);
         let name = hello.server_name().map(str::to_ascii_lowercase);
-        self.table.load().find(name.as_deref(), ecdsa, self.strict).cloned()
+        self.table.load().find(name.as_deref(), takes, self.strict).cloned()
     }
 }

@@ -13,6 +13,7 @@ pub mod plain;
 pub mod server;
 pub mod store;
 pub mod terms;
+pub mod tickets;
 pub mod verdict;
 pub mod verify;
 pub mod x509;

@@ -22,6 +22,8 @@ pub struct ServerTls {
     pub sni: Option<Expr>,
     /// The name for checks.
     pub check_sni: Option<Box<str>>,
+    /// Whether checks without one take the host that they ask for.
+    pub check_sni_auto: bool,
     /// What checks do instead, where they negotiate another protocol (`check-alpn`).
     check: Option<[Arc<ClientConfig>; 2]>,
     /// What WebSockets do instead, where their protocol is another.
@@ -61,6 +63,7 @@ impl ServerTls {
             nameless,
             sni: None,
             check_sni: None,
+            check_sni_auto: true,
             check,
             websocket: None,
             made_of,
@@ -101,9 +104,18 @@ impl ServerTls {
         }
     }
 
-    /// The same for a check.
-    pub fn check_config(&self) -> (Arc<ClientConfig>, ServerName<'static>) {
-        let name = self.check_sni.as_deref();
+    /// The same for a check that offers these protocols, if not those of the server's line.
+    pub fn check_config(
+        &self,
+        name: Option<&str>,
+        alpn: Option<&[Vec<u8>]>,
+    ) -> (Arc<ClientConfig>, ServerName<'static>) {
+        if let Some(alpn) = alpn {
+            let (config, name) = pick(&self.named, &self.nameless, name);
+            let mut config = ClientConfig::clone(&config);
+            config.alpn_protocols = alpn.to_vec();
+            return (Arc::new(config), name);
+        }
         match &self.check {
             Some([named, nameless]) => pick(named, nameless, name),
             None => pick(&self.named, &self.nameless, name),

@@ -12,6 +12,7 @@ use rustls::server::{ProducesTickets, StoresServerSessions};
 
 use super::cert::{self, Certificate, Wrong};
 use super::list::List;
+use super::tickets::Keys;
 use super::verify::Trust;
 
 /// Everything.
@@ -26,6 +27,8 @@ pub struct Store {
     pub lists: Files<List>,
     /// `issuers-chain-path`: what completes chains.
     pub issuers: Arc<[Issuer]>,
+    /// `tls-ticket-keys`, in the order of the configuration.
+    pub ticket_keys: Vec<(Box<str>, Arc<Keys>)>,
     /// What sessions with clients are resumed with.
     pub sessions: Vec<(Agreement, Sessions)>,
 }

@@ -49,6 +49,29 @@ pub struct Verdict {
     pub depth: u8,
 }
 
+/// What clients' and servers' verifiers do alike: whether the peer has the key of its certificate.
+macro_rules! judges_signatures {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            plain::signed12(message, cert, dss, &self.provider.signature_verification_algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            plain::signed13(message, cert, dss, &self.provider.signature_verification_algorithms)
+        }
+    };
+}
+
 /// How clients' certificates are judged.
 pub struct Clients {
     inner: Arc<dyn ClientCertVerifier>,
@@ -173,23 +196,7 @@ impl ClientCertVerifier for Clients {
         if ignored.has(verdict.number) { Ok(ClientCertVerified::assertion()) } else { Err(error) }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        plain::signed12(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        plain::signed13(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
+    judges_signatures!();
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes.clone().unwrap_or_else(|| self.inner.supported_verify_schemes())
@@ -279,23 +286,7 @@ impl ServerCertVerifier for Servers {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        plain::signed12(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        plain::signed13(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
+    judges_signatures!();
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let all = || self.provider.signature_verification_algorithms.supported_schemes();
