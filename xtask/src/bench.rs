@@ -11,6 +11,7 @@
 mod apply;
 mod case;
 mod contender;
+mod http2;
 mod measure;
 mod policy;
 mod report;

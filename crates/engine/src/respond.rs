@@ -359,8 +359,7 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
     let status = response.status();
     let bare = |status: u16| status < 200 || matches!(status, 204 | 304);
     if status == x.server_status || bare(status) == bare(x.server_status) {
-        let unsaid = x.response_framing == Framing::Chunked && !response.has(Known::TransferEncoding);
-        return if unsaid { response.set_header(Known::TransferEncoding, b"chunked") } else { Ok(()) };
+        return tell_length(x);
     }
     if !bare(status) {
         response.del_header(Known::TransferEncoding);
@@ -372,6 +371,22 @@ pub fn reframe(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), http::Full> 
         response.del_header(Known::TransferEncoding);
     }
     Ok(())
+}
+
+/// Says how long a response is that came from HTTP/2, where a head needs not say it: to clients of HTTP/1 it would last until
+/// the connection ends.
+fn tell_length(x: &mut Exchange<'_>) -> Result<(), http::Full> {
+    let stream = x.upstream.as_ref().is_some_and(|upstream| upstream.joint.is_some());
+    let response = &mut x.stream.response;
+    let said = response.has(Known::TransferEncoding) || response.has(Known::ContentLength);
+    let bare = response.status() < 200 || matches!(response.status(), 204 | 304);
+    match x.response_framing {
+        Framing::Chunked if !said => response.set_header(Known::TransferEncoding, b"chunked"),
+        Framing::None if stream && !said && !bare && x.method != Method::Head && x.client.link.is_none() => {
+            response.set_header(Known::ContentLength, b"0")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The last header of all: `connection: close` where the connection ends, `keep-alive` where it stays although one of

@@ -17,6 +17,8 @@ pub(crate) const IDLE: usize = 10_000;
 pub(crate) enum Kind {
     /// Closed loop; with `latency` also a run at 70 % of what the slowest program did, for the latencies.
     Load { connections: usize, keep_alive: bool, latency: bool },
+    /// h2load, with HTTP/2 from clients, to servers, or both.
+    Http2 { front: bool, back: bool },
     /// Memory of [`IDLE`] connections that have each had one answer.
     Idle,
     /// A stick table of a million keys: CPU and memory of filling it, then CPU of requests that look keys up.
@@ -124,6 +126,18 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         kind: Kind::Load { connections: 64, keep_alive: false, latency: true },
         ..small("close", "small GET, no keep-alive, 64 connections", Work::Plain)
+    },
+    Case {
+        kind: Kind::Http2 { front: true, back: false },
+        ..small("h2-h1", "small GET, HTTP/2, 4 x 100 streams", Work::Plain)
+    },
+    Case {
+        kind: Kind::Http2 { front: false, back: true },
+        ..small("h1-h2", "small GET, HTTP/2 to the server", Work::Plain)
+    },
+    Case {
+        kind: Kind::Http2 { front: true, back: true },
+        ..small("h2-h2", "small GET, HTTP/2 on both sides", Work::Plain)
     },
     Case { kind: Kind::Idle, ..small("idle", "10,000 idle connections", Work::Plain) },
     Case {
@@ -249,7 +263,8 @@ impl Case {
         }
         for (index, port) in ports.origins.iter().enumerate() {
             let cookie = if self.work.has_cookies() { format!(" cookie s{index}") } else { String::new() };
-            line(text, format_args!("    server s{index} 127.0.0.1:{port}{cookie}"));
+            let proto = if matches!(self.kind, Kind::Http2 { back: true, .. }) { " proto h2" } else { "" };
+            line(text, format_args!("    server s{index} 127.0.0.1:{port}{proto}{cookie}"));
         }
     }
 
@@ -258,7 +273,7 @@ impl Case {
         let log = match (self.kind, self.work) {
             _ if self.threads > 1 || self.work.has_rules() => return None,
             (_, Work::Compression | Work::Cache) => return None,
-            (Kind::Large, _) => return None,
+            (Kind::Large | Kind::Http2 { .. }, _) => return None,
             (_, Work::Plain) => "off".to_owned(),
             _ => format!("syslog:server=127.0.0.1:{},facility=local0 combined", ports.log),
         };

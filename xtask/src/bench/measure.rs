@@ -13,7 +13,7 @@ use super::case::{Case, IDLE, Kind};
 use super::contender::{Contender, Running};
 use super::policy;
 use super::report::{Metric, Numbers, Results};
-use super::{Cores, Effort};
+use super::{Cores, Effort, http2};
 
 /// Share of failed requests above which a number means nothing.
 const ERRORS_MAX: f64 = 0.001;
@@ -31,12 +31,16 @@ pub(crate) fn case(
 ) -> Result<Results> {
     // Nobody reads it: what a log line costs its sender is the same, and the load's core stays free.
     let log = UdpSocket::bind(("127.0.0.1", 0))?;
-    let ports = origin.ports().to_vec();
+    let http2 = match case.kind {
+        Kind::Http2 { back: true, .. } => Some(http2::Origin::start(cores)?),
+        _ => None,
+    };
+    let ports = http2.as_ref().map_or_else(|| origin.ports().to_vec(), |origin| vec![origin.port]);
     let start = |contender: &Contender| contender.start(case, &ports, log.local_addr()?.port(), cores);
     let mut samples: Vec<Vec<Numbers>> = vec![Vec::new(); contenders.len()];
     // Programs whose start is not part of the case keep running between the rounds.
     let mut running: Vec<Option<Running>> = Vec::new();
-    if matches!(case.kind, Kind::Load { .. }) {
+    if matches!(case.kind, Kind::Load { .. } | Kind::Http2 { .. }) {
         running = contenders.iter().map(start).collect::<Result<_>>()?;
     }
     for _ in 0..effort.rounds {
@@ -45,6 +49,10 @@ pub(crate) fn case(
             round.push(match case.kind {
                 Kind::Load { .. } => match &running[index] {
                     Some(running) => Some(loaded(case, running, origin, effort, cores)?),
+                    None => None,
+                },
+                Kind::Http2 { front, .. } => match &running[index] {
+                    Some(running) => Some(http2::measure(front, running, effort, cores)?),
                     None => None,
                 },
                 Kind::Idle => start(contender)?.map(|running| idle(case, &running)).transpose()?,
@@ -70,7 +78,7 @@ pub(crate) fn case(
 fn plan(case: &Case, running: &Running, effort: Effort) -> Plan {
     let (connections, keep_alive) = match case.kind {
         Kind::Load { connections, keep_alive, .. } => (connections, keep_alive),
-        Kind::Idle | Kind::Large | Kind::Table => (64, true),
+        Kind::Idle | Kind::Large | Kind::Table | Kind::Http2 { .. } => (64, true),
     };
     let (target, request) = (running.address, case.request());
     Plan { target, request, connections, keep_alive, rate: None, duration: effort.run }
