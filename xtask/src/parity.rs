@@ -37,6 +37,7 @@ use crate::root::root;
 use batch::{Case, Mismatch, Programs};
 use config::{Place, SERVERS_MAX};
 use known::Known;
+use pair::Way;
 use random::Random;
 
 const UNITS_A_BATCH: usize = 25;
@@ -88,10 +89,11 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let keep: Option<PathBuf> = args.value("--keep")?;
     let show = args.value("--show")?.unwrap_or(SHOWN_MAX);
     let actions = args.flag("--actions");
+    let way = if args.flag("--applied") { Way::Applied } else { Way::Fresh };
     args.end()?;
     let subject = program::subject(given, "release")?;
     let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
-    let count = compare(subject, oracle, &Wanted { cases, seed, show, keep, actions })?;
+    let count = compare(subject, oracle, &Wanted { cases, seed, show, keep, actions, way })?;
     match count.failed {
         0 => Ok(()),
         failed => bail!("{failed} of {} cases differ (seed {seed})", count.passed + failed),
@@ -109,12 +111,14 @@ pub(crate) struct Wanted {
     pub(crate) keep: Option<PathBuf>,
     /// Whether rules have more actions and variables.
     pub(crate) actions: bool,
+    /// How the program comes to its configuration.
+    pub(crate) way: Way,
 }
 
 impl Wanted {
     /// So many cases of a seed, told as usual.
     pub(crate) fn new(cases: usize, seed: u64) -> Wanted {
-        Wanted { cases, seed, show: SHOWN_MAX, keep: None, actions: false }
+        Wanted { cases, seed, show: SHOWN_MAX, keep: None, actions: false, way: Way::Fresh }
     }
 }
 
@@ -129,7 +133,7 @@ pub(crate) fn compare(subject: PathBuf, oracle: PathBuf, wanted: &Wanted) -> Res
     let start = Instant::now();
     let text =
         fs::read_to_string(root().join("tests/parity/known.toml")).context("tests/parity/known.toml")?;
-    let programs = Programs { oracle, subject, known: Known::parse(&text, &version)? };
+    let programs = Programs { oracle, subject, way: wanted.way, known: Known::parse(&text, &version)? };
     let mut random = Random::new(seed);
     random.actions = wanted.actions;
     let mut tally = Tally::default();

@@ -184,7 +184,7 @@ impl<'x> Exchange<'x> {
 
     /// Whether the client's connection is to end soon: the process stops, or its frontend is gone.
     pub fn is_ending(&self) -> bool {
-        self.worker.stopping.get() || self.frontend.live.gone.load(Relaxed)
+        self.worker.lets_go(self.client.session.accepted_ns) || self.frontend.live.gone.load(Relaxed)
     }
 
     /// All of the response was written: says so where the client's connection has more streams than this one.

@@ -38,7 +38,8 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     } else if !x.stream.silent {
         log::session_error(x);
     }
-    if x.keep_client && x.drains && !x.worker.stopping.get() {
+    let leaves = x.worker.lets_go(x.client.session.accepted_ns);
+    if x.keep_client && x.drains && !leaves {
         x.keep_client = drain(x).await;
     }
     x.client.session.begun_ns = net::now().as_nanos();
@@ -46,7 +47,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     if x.client.buffer.is_none() {
         x.client.buffer = x.up.leftover();
     }
-    if x.keep_client && x.up.is_done() && !x.worker.stopping.get() {
+    if x.keep_client && x.up.is_done() && !leaves {
         return After::Keep;
     }
     // A client that doesn't expect the end may be sending its next request, or what is left of this one.

@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
-use std::rc::Rc;
+use std::os::fd::OwnedFd;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Listener, Sock, TaskId};
@@ -39,6 +40,8 @@ pub struct Door {
     listening: u32,
     descriptor: i32,
     at: RefCell<At>,
+    /// The socket, as long as it is accepted on.
+    socket: Weak<Listener>,
     task: Cell<Option<TaskId>>,
 }
 
@@ -89,6 +92,14 @@ impl Open {
         }
     }
 
+    /// Its socket for another process, with the address that it is of; none if it is not accepted on any more.
+    pub fn exposed(&self, world: &World) -> Option<Exposed> {
+        let Self::Clients(door) = self else { return None };
+        let At::Here(frontend, bind) = *door.at.borrow() else { return None };
+        let bind = world.frontend(frontend)?.binds.get(usize::try_from(bind).ok()?)?;
+        Exposed::of(&*door.socket.upgrade()?, bind)
+    }
+
     /// Whether it accepts no more.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Clients(door) if matches!(*door.at.borrow(), At::Gone(..)))
@@ -112,20 +123,44 @@ impl Open {
     }
 }
 
+/// A listening socket that another process may go on with, and what its address alone doesn't tell.
+#[derive(Debug)]
+pub struct Exposed {
+    pub socket: OwnedFd,
+    pub namespace: Option<Box<str>>,
+    pub interface: Option<Box<str>>,
+}
+
+impl Exposed {
+    /// Unix sockets with a file have none: the file is replaced by whoever comes next, and removed by its owner.
+    pub fn of(listener: &Listener, bind: &Bind) -> Option<Self> {
+        if matches!(bind.address, BindAddress::Unix(_)) {
+            return None;
+        }
+        Some(Self {
+            socket: listener.try_clone_fd().ok()?,
+            namespace: bind.namespace.clone(),
+            interface: bind.interface.clone(),
+        })
+    }
+}
+
 /// Begins to accept on a socket of the `bind` line at these positions in the World in force.
 pub fn open(worker: &Rc<Worker>, listener: Listener, frontend: u32, bind: u32) {
     let world = worker.world();
     let listening = world.frontend(frontend).and_then(|f| f.listening(bind)).map_or(0, |at| at.uid);
     let at = RefCell::new(At::Here(frontend, bind));
     let descriptor = listener.descriptor();
-    let door = Rc::new(Door { listening, descriptor, at, task: Cell::new(None) });
+    let listener = Rc::new(listener);
+    let socket = Rc::downgrade(&listener);
+    let door = Rc::new(Door { listening, descriptor, at, socket, task: Cell::new(None) });
     let task = net::spawn(accept(Rc::clone(worker), listener, Rc::clone(&door)));
     door.task.set(Some(task));
     worker.listeners.borrow_mut().push(Open::Clients(door));
 }
 
 /// Accepts on one listener until its address is gone.
-async fn accept(worker: Rc<Worker>, listener: Listener, door: Rc<Door>) {
+async fn accept(worker: Rc<Worker>, listener: Rc<Listener>, door: Rc<Door>) {
     accept_all(&worker, &listener, &door).await;
     // The socket is closed before its thread may end.
     drop(listener);

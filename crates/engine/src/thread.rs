@@ -90,6 +90,11 @@ pub fn turn(world: Arc<World>, sockets: Vec<Socket>) -> bool {
     all
 }
 
+/// Has the listeners of the thread this is called on look whether they are to listen.
+pub fn look_at_listeners() {
+    with_worker(|worker| worker.listeners.borrow().iter().for_each(listener::Open::notify));
+}
+
 /// Stops accepting and keeping connections; the thread ends with its last client.
 pub fn stop_softly() {
     with_worker(Worker::stop_softly);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use net::{Lot, TaskId};
+use net::{Lot, TaskId, Time};
 use sample::Bump;
 use state::{Frontend, Session, Stream, World};
 
@@ -64,6 +64,8 @@ pub struct Worker {
     spawn: RefCell<Option<Spawn>>,
     /// Set when the process is to end: connections are not kept any more.
     pub stopping: Cell<bool>,
+    /// When that was, and until when clients are let go one by one; [`Time::NEVER`]: they aren't.
+    parting: Cell<(Time, Time)>,
     /// The tasks that serve connections of several streams.
     pub muxes: RefCell<Vec<TaskId>>,
     /// What accepts.
@@ -96,6 +98,7 @@ impl Worker {
             random: Cell::new(seed | 1),
             spawn: RefCell::new(None),
             stopping: Cell::new(false),
+            parting: Cell::new((Time::from_nanos(0), Time::from_nanos(0))),
             muxes: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
             clients: Cell::new(0),
@@ -185,8 +188,12 @@ impl Worker {
         self.streams.borrow().len()
     }
 
-    /// Stops accepting, closes what is idle; clients under way finish their request.
+    /// Stops accepting, closes what is idle; clients under way finish their request. Under `close-spread-time` clients are
+    /// let go one by one.
     pub fn stop_softly(&self) {
+        let spread = self.world().global.close_spread_ms.unwrap_or(0);
+        let until = if spread == u32::MAX { Time::NEVER } else { net::now().plus_millis(spread.into()) };
+        self.parting.set((net::now(), until));
         self.stopping.set(true);
         for open in self.listeners.borrow_mut().drain(..) {
             open.close(self);
@@ -194,8 +201,20 @@ impl Worker {
         self.muxes.borrow().iter().for_each(|task| task.notify());
         self.idle.clear();
         self.backs.stop();
+        if spread == 0 {
+            self.part_with_idle(0);
+        } else if until != Time::NEVER {
+            net::spawn(part(self.parked.len()));
+        }
+        self.client_gone(0);
+    }
+
+    /// Closes idle clients until so many are left.
+    fn part_with_idle(&self, left: usize) {
         let mut kept = Vec::new();
-        while let Some((sock, mut parked)) = self.parked.take_any() {
+        while self.parked.len() + kept.len() > left
+            && let Some((sock, mut parked)) = self.parked.take_any()
+        {
             match session::outlives_stop(self, &mut parked.session) {
                 Some(until) => kept.push((sock, parked, until)),
                 None => {
@@ -207,7 +226,23 @@ impl Worker {
         for (sock, parked, until) in kept {
             self.parked.park(sock, parked, until);
         }
-        self.client_gone(0);
+    }
+
+    /// The part of the time in which clients are let go that is over, of 65,536; none: nobody is let go.
+    fn parted(&self) -> Option<u64> {
+        let (from, until) = self.parting.get();
+        if !self.stopping.get() || until == Time::NEVER {
+            return None;
+        }
+        let ns = |time: Time| time.as_nanos();
+        let (elapsed, all) = (ns(net::now()).saturating_sub(ns(from)), ns(until).saturating_sub(ns(from)));
+        Some(elapsed.saturating_mul(1 << 16).checked_div(all).map_or(1 << 16, |part| part.min(1 << 16)))
+    }
+
+    /// Whether the process stops and a client of this number is to go now: each number has its moment.
+    pub fn lets_go(&self, client: u64) -> bool {
+        let moment = client.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        self.parted().is_some_and(|part| part > moment)
     }
 
     /// The thread has one more thing to see to before it may end, as if it were a client.
@@ -245,6 +280,25 @@ impl Worker {
         x ^= x >> 27;
         self.random.set(x);
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+}
+
+/// How often idle clients are let go.
+const PART_MS: u64 = 20;
+
+/// Lets idle clients of this thread go, of so many, until the time for that is over.
+async fn part(mut most: usize) {
+    loop {
+        net::sleep_until(net::now().plus_millis(PART_MS)).await;
+        let Some(worker) = crate::thread::worker() else { return };
+        let Some(part) = worker.parted() else { return };
+        most = most.max(worker.parked.len());
+        let left = (u64::try_from(most).unwrap_or(u64::MAX).saturating_mul((1 << 16) - part)) >> 16;
+        worker.part_with_idle(usize::try_from(left).unwrap_or(usize::MAX));
+        worker.muxes.borrow().iter().for_each(|task| task.notify());
+        if part == 1 << 16 {
+            return;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Descriptors over unix sockets (SCM_RIGHTS, unix(7)): how a new process takes over the listeners of the old
 //! one. Blocking, for start-up and the master; knows nothing of what the descriptors are.
 
+use crate::Addr;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{
@@ -50,6 +51,11 @@ pub fn recv(over: impl AsFd, buf: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Resu
         }
     }
     Ok(received.bytes)
+}
+
+/// The address that a descriptor is bound to. Errors: it is no socket.
+pub fn address(fd: impl AsFd) -> io::Result<Addr> {
+    Ok(Addr::from_local(rustix::net::getsockname(fd)?))
 }
 
 #[cfg(test)]

@@ -55,6 +55,17 @@ impl Bound {
         Ok(Bound { handle, addr, shared: true })
     }
 
+    /// As [`Bound::from_fd`], for a socket that another process opened for the same address, with this one's options.
+    pub fn adopt(fd: OwnedFd, options: &ListenOptions) -> io::Result<Bound> {
+        let mut bound = Bound::from_fd(fd)?;
+        if !bound.addr.is_unix() {
+            crate::sockopt::listener_tcp(linux::borrow(bound.handle)?, &bound.addr, options)?;
+            bound.shared = !options.reuse_port;
+        }
+        linux::listen_again(bound.handle)?;
+        Ok(bound)
+    }
+
     /// Another descriptor of the same socket, for another thread; both are then watched as shared ones.
     /// Real kernel only.
     pub fn share(&mut self) -> io::Result<Bound> {

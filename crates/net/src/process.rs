@@ -3,9 +3,11 @@
 //! but for [`malloc_trim`].
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// The process's id.
@@ -75,6 +77,60 @@ pub fn set_uid(uid: u32) -> io::Result<()> {
     #[allow(unsafe_code, reason = "libc changes all threads, rustix only the calling one")]
     // SAFETY: takes a number and no pointer.
     answer(unsafe { libc::setuid(uid) })
+}
+
+/// A right of the superuser that a process may keep without being that (capabilities(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    NetRaw,
+    NetAdmin,
+    NetBindService,
+    SysAdmin,
+}
+
+impl Capability {
+    /// By its name, such as `cap_net_raw`.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "cap_net_raw" => Self::NetRaw,
+            "cap_net_admin" => Self::NetAdmin,
+            "cap_net_bind_service" => Self::NetBindService,
+            "cap_sys_admin" => Self::SysAdmin,
+            _ => return None,
+        })
+    }
+
+    const fn set(self) -> CapabilitySet {
+        match self {
+            Self::NetRaw => CapabilitySet::NET_RAW,
+            Self::NetAdmin => CapabilitySet::NET_ADMIN,
+            Self::NetBindService => CapabilitySet::NET_BIND_SERVICE,
+            Self::SysAdmin => CapabilitySet::SYS_ADMIN,
+        }
+    }
+}
+
+/// Has the next change of the user leave all rights where they are, for [`keep_only`] to choose among.
+pub fn keep_rights() -> io::Result<()> {
+    Ok(rustix::thread::set_keep_capabilities(true)?)
+}
+
+/// Has this process, which is not the superuser's, keep these rights and no others. Errors: it lacks one of them.
+pub fn keep_only(rights: &[Capability]) -> io::Result<()> {
+    let kept = rights.iter().fold(CapabilitySet::empty(), |all, right| all | right.set());
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    Ok(rustix::thread::set_capabilities(None, sets)?)
+}
+
+/// Makes a folder that is empty, has no name and cannot be written to the root directory (`chroot auto`).
+pub fn chroot_nowhere() -> io::Result<()> {
+    let path = std::env::temp_dir().join(format!("sluice-{}-nowhere", pid()));
+    std::fs::DirBuilder::new().mode(0o500).create(&path)?;
+    let entered = std::env::set_current_dir(&path);
+    std::fs::remove_dir(&path)?;
+    entered?;
+    rustix::process::chroot(".")?;
+    Ok(rustix::process::chdir("/")?)
 }
 
 /// The effective user's id.

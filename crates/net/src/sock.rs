@@ -5,8 +5,8 @@ use crate::kernel::{Handle, How};
 use crate::options::{ConnectOptions, Keepalive, SockOpt, TcpInfo};
 use crate::runtime::{self, Rt, kernel, with_io};
 use crate::slot::{BROKEN, ERROR, FRESH, HUP, READ, Slot, TLS, WRITE};
-use crate::{Addr, device, linux, tls};
-use rustix::fd::{IntoRawFd, OwnedFd};
+use crate::{Addr, device, fd_pass, linux, tls};
+use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::marker::PhantomData;
@@ -70,6 +70,12 @@ impl Sock {
             Ok(())
         })?;
         linux::borrow(handle)?.try_clone_to_owned()
+    }
+
+    /// Writes with descriptors attached, see [`fd_pass::send`]. For unix sockets of the real kernel
+    /// only. Errors: as there; after `WouldBlock`, which isn't remembered here, try again in a while.
+    pub fn try_pass(&self, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<usize> {
+        fd_pass::send(linux::borrow(self.handle)?, bytes, fds)
     }
 
     /// Reads into `buf`; `Ok(0)` is the end of the stream. Errors: `WouldBlock`, `InvalidInput` for an empty

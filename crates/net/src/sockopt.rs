@@ -21,6 +21,11 @@ pub(crate) fn listener(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Re
         sockopt::set_socket_reuseport(fd, true)?;
     }
     ip(fd, at, options.v6only, options.transparent, options.interface.as_deref())?;
+    listener_tcp(fd, at, options)
+}
+
+/// The options of a listener that can be set whenever, also on one that another process opened.
+pub(crate) fn listener_tcp(fd: Fd<'_>, at: &Addr, options: &ListenOptions) -> io::Result<()> {
     if options.nodelay {
         sockopt::set_tcp_nodelay(fd, true)?;
     }

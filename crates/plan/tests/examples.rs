@@ -327,6 +327,8 @@ fn global() -> Global {
         server_holds: state::world::SocketHolds::default(),
         pid: 4321,
         hard_stop_after_ms: None,
+        close_spread_ms: None,
+        capabilities: Vec::new(),
         spread_checks: 0,
         dns_families: Default::default(),
         var_limits: None,

@@ -14,7 +14,7 @@ use engine::health::Monitor;
 use engine::thread::Socket;
 use net::Remote;
 use plan::Environment;
-use plan::inherit::{self, Unbound, numbers};
+use plan::inherit::{self, Succession, Unbound, numbers};
 use state::World;
 use state::family::Edit;
 use state::family::Owned;
@@ -142,7 +142,7 @@ impl Stage {
         let mut next = in_force.prepare(sources, Some(files))?;
         let old = &in_force.world;
         numbers::keep(&mut next.world, old);
-        let unbound = inherit::inherit(&mut next.world, old);
+        let succession = inherit::inherit(&mut next.world, old);
         match edit {
             Edit::AddServer { backend, name, .. } => numbers::begin(&next.world, backend, name),
             Edit::RenameServer { backend, name, to } => {
@@ -150,16 +150,16 @@ impl Stage {
             }
             _ => {}
         }
-        self.take_over(next, &unbound).map(|_| ())
+        self.take_over(next, succession).map(|_| ())
     }
 
     /// Has a configuration take the place of the one in force, whose generation is the one that it was arranged after.
     /// Gives the remarks that reading it made, and what it cost.
     pub(crate) fn apply(&self, ready: Ready) -> Result<(String, Pace), Refusal> {
-        let Ready { next, unbound, took, .. } = ready;
+        let Ready { next, succession, took, .. } = ready;
         let (begun, before) = (Instant::now(), net::thread_cpu());
         net::watch_stretches(true);
-        let remarks = self.take_over(next, &unbound);
+        let remarks = self.take_over(next, succession);
         let here = net::thread_cpu().saturating_sub(before);
         let elsewhere = self.everywhere(net::longest_stretch);
         net::watch_stretches(false);
@@ -167,14 +167,14 @@ impl Stage {
         Ok((remarks?, Pace { built: took, turned: begun.elapsed(), stall }))
     }
 
-    fn take_over(&self, next: Next, unbound: &[Unbound]) -> Result<String, Refusal> {
+    fn take_over(&self, next: Next, succession: Succession) -> Result<String, Refusal> {
         let Next { world, loaded, sources, remarks } = next;
         let old = self.world();
-        let (opened, files) = self.bind(&world, &loaded, unbound)?;
+        let (opened, files) = self.bind(&world, &loaded, &succession.unbound)?;
         let api = self
             .bind_api(&world, &old, &loaded)
             .inspect_err(|_| files.iter().for_each(SocketFile::remove))?;
-        self.exchange(&Arc::new(world), opened);
+        self.exchange(&Arc::new(world), succession, opened);
         if let Some(cli) = &*self.cli.borrow() {
             cli.turn_to(self.world(), api).map_err(|error| vec![error.to_string()])?;
         }
@@ -217,10 +217,10 @@ impl Stage {
 
     /// Has a World that took over from the one in force (`plan::inherit`) take its place, with the sockets that it has
     /// more, by thread. All threads have turned to it when this returns.
-    fn exchange(&self, world: &Arc<World>, mut sockets: Vec<Vec<Socket>>) {
+    fn exchange(&self, world: &Arc<World>, succession: Succession, mut sockets: Vec<Vec<Socket>>) {
         let old = self.world();
         let now_ns = net::now().as_nanos();
-        inherit::commit(world, &old, now_ns);
+        inherit::commit(world, &old, &succession, now_ns);
         sockets.resize_with(self.remotes.len(), Vec::new);
         let (ack, acks) = std::sync::mpsc::channel();
         let mut asked = 0;
@@ -249,7 +249,7 @@ impl Stage {
         for backend in &world.backends {
             backend.catch_up(now_ns);
         }
-        let tables = inherit::to_fill(world, &old);
+        let tables = succession.tables;
         if !tables.is_empty() {
             let fill = move || tables.iter().for_each(|(new, old)| new.take_from(old, now_ns / 1_000_000));
             // Without a thread for it, they begin empty.

@@ -62,12 +62,12 @@ pub(crate) struct Args {
     pub(crate) master_sockets: Vec<String>,
     /// `-sf`: processes to be asked to finish once this one serves.
     pub(crate) finish: Vec<u32>,
+    /// `-x`: the unix socket of the Runtime API of a process whose listening sockets are gone on with.
+    pub(crate) sockets_of: Option<PathBuf>,
     /// `-st`: processes to be ended once this one serves.
     pub(crate) terminate: Vec<u32>,
     /// Variables over those of the process's environment; set by `--demo`.
     pub(crate) variables: Vec<(String, String)>,
-    /// Options that make a difference Sluice cannot make: starting is refused.
-    pub(crate) unserved: Vec<String>,
     /// Options without which the same is served, only tuned or debugged otherwise.
     pub(crate) ignored: Vec<String>,
 }
@@ -208,12 +208,7 @@ fn option(args: &mut Args, flag: &str, rest: &mut Rest<'_>) -> Result<(), Asked>
         [b'N', ..] => args.proxy_maxconn = number(value()?),
         [b'm', ..] => args.memory_mb = number(value()?).into(),
         [b'S', ..] => args.master_sockets.push(value()?.to_string_lossy().into_owned()),
-        [b'x', ..] => {
-            // Says "don't", in the manual's words.
-            if value()? != "/dev/null" {
-                args.unserved.push("option '-x' (listening sockets of another process)".into());
-            }
-        }
+        [b'x', ..] => args.sockets_of = Some(value()?.into()),
         _ => return Err(Asked::Usage),
     }
     Ok(())
@@ -410,7 +405,7 @@ mod tests {
         let args = args("-Ws -S /s -x /dev/null -dt h1 -dZ -dT -f a");
         assert_eq!(args.master, Some(Mastery::Systemd));
         assert_eq!(args.master_sockets, ["/s"]);
-        assert!(args.unserved.is_empty());
+        assert_eq!(args.sockets_of.as_deref(), Some(std::path::Path::new("/dev/null")));
         assert_eq!(args.ignored, ["option '-dt' (traces)", "option '-dZ' (forwarding without zero-copy)"]);
     }
 }

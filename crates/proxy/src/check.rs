@@ -199,7 +199,7 @@ fn has_own_maxconn(loaded: &Loaded, name: &str) -> bool {
 impl Checked {
     /// The end of `-c`.
     pub(crate) fn report(&self, args: &Args) -> ExitCode {
-        for (_, words) in self.refusals(args) {
+        for (_, words) in self.refusals() {
             say::notice(&format!("{words} Starting with it would be refused."));
         }
         if self.warnings {
@@ -212,35 +212,26 @@ impl Checked {
     }
 
     /// Says why it is not run, if it is not.
-    pub(crate) fn refuse(&self, args: &Args) -> Result<(), String> {
-        let refusals = self.refusals(args);
+    pub(crate) fn refuse(&self) -> Result<(), String> {
+        let refusals = self.refusals();
         if refusals.is_empty() {
             return Ok(());
         }
-        for (rendered, words) in refusals {
-            match rendered {
-                Some(text) => say::rendered(Severity::Alert, &text),
-                None => say::alert(&words),
-            }
-        }
+        refusals.iter().for_each(|(rendered, _)| say::rendered(Severity::Alert, rendered));
         Err("this needs what this version of Sluice does not run; it is not started.".to_owned())
     }
 
     /// Each reason, as an alert with its place where it has one, and as a sentence.
-    fn refusals(&self, args: &Args) -> Vec<(Option<String>, String)> {
+    fn refusals(&self) -> Vec<(String, String)> {
         let pid = std::process::id();
         let lines = self.unserved.iter().map(|reason| {
             let (file, line) = reason.span.map_or(("", 0), |span| self.loaded.location(span));
             let words = reason.message.trim_end_matches(": not starting.").trim_end_matches('.');
             let place =
                 if reason.place == Place::Bare { String::new() } else { format!("[{file}:{line}] : ") };
-            (Some(reason.render(&self.loaded, pid)), format!("config : {place}{words}."))
+            (reason.render(&self.loaded, pid), format!("config : {place}{words}."))
         });
-        let options = args
-            .unserved
-            .iter()
-            .map(|option| (None, format!("{option} is known but not run by this version of Sluice.")));
-        lines.chain(options).collect()
+        lines.collect()
     }
 }
 

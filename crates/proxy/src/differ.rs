@@ -1,7 +1,9 @@
 //! How two configurations differ: line by line, and object by object with what applying the second would do to each.
 //! Changes nothing.
 
-use std::collections::{BTreeMap, HashSet};
+mod effect;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use config::{Loaded, SectionKind, Source};
@@ -91,7 +93,7 @@ pub(crate) fn objects(in_force: &InForce, next: Next) -> String {
     let (old, before) = (&*in_force.world, &*in_force.loaded);
     let mut out = String::new();
     sections(before, &loaded, &mut out);
-    let unbound: HashSet<_> = inherit::inherit(&mut world, old).into_iter().collect();
+    let unbound: HashSet<_> = inherit::inherit(&mut world, old).unbound.into_iter().collect();
     for (f, frontend) in (0u32..).zip(&world.frontends) {
         for (_, bind) in (0u32..).zip(&frontend.binds).filter(|(b, _)| unbound.contains(&(f, *b))) {
             let _ = writeln!(out, "+ bind {}/{}: listens there.", frontend.name, address(&bind.address));
@@ -112,9 +114,41 @@ pub(crate) fn objects(in_force: &InForce, next: Next) -> String {
                 "has other keys: begins empty"
             };
             let _ = writeln!(out, "~ table {}: {becomes}.", table.name);
+        } else if (table.size, table.expire_ms) != (before.size, before.expire_ms) {
+            let (name, used, size) = (&table.name, before.used(), table.size);
+            let _ = writeln!(
+                out,
+                "~ table {name}: its {used} entries stay, the oldest go if there is no room: {size}."
+            );
         }
     }
-    if out.is_empty() { "Nothing would change.".to_owned() } else { out }
+    if out.is_empty() {
+        return "Nothing would change.".to_owned();
+    }
+    out.push_str(&in_all(&world, old, unbound.len()));
+    out
+}
+
+/// What becomes of traffic as a whole.
+fn in_all(world: &World, old: &World, opened: usize) -> String {
+    let serving =
+        |world: &World| world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum::<usize>();
+    let kept = serving(world).saturating_sub(opened);
+    let closed = serving(old).saturating_sub(kept);
+    let stays = |f: &&state::Frontend| world.seats.frontend(f.live.uid).is_some();
+    let clients = |stay: bool| -> u64 {
+        let all = old.frontends.iter().filter(|f| stays(f) == stay);
+        all.map(|f| u64::from(f.live.sessions.now())).sum()
+    };
+    let servers = old.backends.iter().flat_map(|b| &b.servers);
+    let kept_servers = servers.filter(|server| world.seats.server(server.live.uid).is_some()).count();
+    format!(
+        "In all: {kept} addresses are listened on as before, {opened} are opened, {closed} are closed; {} clients stay \
+         connected, {} are served to the end of what is under way; {kept_servers} servers keep their state, counters and \
+         queues. No request under way is cut off.\n",
+        clients(true),
+        clients(false),
+    )
 }
 
 fn gone_binds(world: &World, old: &World, out: &mut String) {
@@ -161,16 +195,24 @@ fn sections(before: &Loaded, after: &Loaded, out: &mut String) {
     for (key, lines) in &after {
         match before.get(key) {
             None => {
-                let _ = writeln!(out, "+ {}: comes.", title(key));
+                let _ = writeln!(out, "+ {}: comes, {} lines.", title(key), lines.len());
             }
             Some(old) if old != lines => {
                 let _ = writeln!(out, "~ {}:", title(key));
+                let mut keywords: BTreeSet<&str> = BTreeSet::new();
                 for step in compare(old, lines) {
                     let (sign, line) = match step {
                         Step::Gone(at) => ('-', old.get(at)),
                         Step::New(at) => ('+', lines.get(at)),
                     };
                     let _ = writeln!(out, "    {sign} {}", line.map_or("", String::as_str));
+                    keywords.extend(line.and_then(|line| keyword(line)));
+                }
+                let effects: BTreeSet<_> = keywords.iter().map(|word| effect::of(&key.0, word)).collect();
+                for effect in effects {
+                    let own = keywords.iter().filter(|word| effect::of(&key.0, word) == effect);
+                    let own: Vec<&str> = own.copied().collect();
+                    let _ = writeln!(out, "    {}: {effect}.", own.join(", "));
                 }
             }
             Some(_) => {}
@@ -178,12 +220,22 @@ fn sections(before: &Loaded, after: &Loaded, out: &mut String) {
     }
 }
 
+/// The word that a line begins with, whether it is negated or not.
+fn keyword(line: &str) -> Option<&str> {
+    line.strip_prefix("no ").unwrap_or(line).split(' ').next()
+}
+
 fn servers(backend: &Backend, before: &Backend, out: &mut String) {
     let name = &backend.name;
     for server in &backend.servers {
         match before.servers.iter().find(|old| old.live.uid == server.live.uid) {
             None => {
-                let _ = writeln!(out, "+ server {name}/{}: comes.", server.name);
+                let state = match (server.disabled, server.check.is_some()) {
+                    (true, _) => "in maintenance",
+                    (false, true) => "taken for healthy until its first check says otherwise",
+                    (false, false) => "gets requests at once",
+                };
+                let _ = writeln!(out, "+ server {name}/{}: comes, {state}.", server.name);
             }
             Some(old) => changes(name, server, old, out),
         }
@@ -205,17 +257,27 @@ fn servers(backend: &Backend, before: &Backend, out: &mut String) {
 fn changes(backend: &str, new: &Server, old: &Server, out: &mut String) {
     let mut all = Vec::new();
     if new.reach != old.reach {
-        all.push("is reached otherwise: idle connections are opened anew".to_owned());
+        let idle = old.live.idle.load(std::sync::atomic::Ordering::Relaxed);
+        all.push(format!("is reached otherwise: {idle} idle connections to where it was are closed"));
     }
     if new.weight != old.weight {
-        all.push(format!("weight {} -> {}", old.weight, new.weight));
+        all.push(format!(
+            "has weight {} instead of {}: its part of new requests is another",
+            new.weight, old.weight
+        ));
     }
     if new.maxconn != old.maxconn {
-        all.push(format!("maxconn {} -> {}", old.maxconn, new.maxconn));
+        let most = |maxconn: u32| if maxconn == 0 { "any number".to_owned() } else { maxconn.to_string() };
+        let (now, then) = (most(new.maxconn), most(old.maxconn));
+        all.push(format!(
+            "takes {now} requests at once instead of {then}: who waits for it is looked at again"
+        ));
     }
     match (old.disabled, new.disabled) {
-        (false, true) => all.push("goes to maintenance".to_owned()),
-        (true, false) => all.push("leaves maintenance".to_owned()),
+        (false, true) => {
+            all.push("goes to maintenance: gets no new requests, those under way end".to_owned());
+        }
+        (true, false) => all.push("leaves maintenance: gets requests again".to_owned()),
         _ => {}
     }
     match (&old.check, &new.check) {

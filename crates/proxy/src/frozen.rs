@@ -4,6 +4,8 @@ use config::{Loaded, SectionKind};
 use state::World;
 use state::world::Global;
 
+use crate::sandbox;
+
 /// What is said of everything that takes a new process.
 pub(crate) const NOT_LIVE: &str = "cannot be changed while the process runs.";
 
@@ -34,6 +36,9 @@ const LINES: &[&str] = &[
     "noreuseport",
     "localpeer",
     "setcap",
+    "sandbox",
+    "insecure-fork-wanted",
+    "insecure-setuid-wanted",
     "master-worker",
     "tune.bufsize",
     "tune.bufsize.large",
@@ -59,6 +64,13 @@ pub(crate) fn differences(new: &World, old: &World, loaded: &Loaded, before: &Lo
         };
         world.log_forwards.iter().map(of).collect()
     };
+    let binds = new.frontends.iter().filter(|f| !f.disabled).flat_map(|f| &f.binds);
+    let api = new.global.stats_sockets.iter().map(|socket| &socket.bind);
+    for bind in binds.chain(api).filter(|bind| !sandbox::allows(bind)) {
+        if let state::frontend::BindAddress::Unix(path) = &bind.address {
+            found.push(format!("Where '{path}' is nothing may be created in the sandbox, which {NOT_LIVE}"));
+        }
+    }
     if listens(new) != listens(old) {
         found.push(format!("'log-forward' sections {NOT_LIVE}"));
     }

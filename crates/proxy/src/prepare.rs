@@ -8,7 +8,7 @@ use std::time::Duration;
 use config::{Loaded, Source};
 use engine::explain::Question;
 use plan::Before;
-use plan::inherit::{self, Unbound};
+use plan::inherit::{self, Succession};
 use state::World;
 use state::family::Report;
 use state::tls::Store;
@@ -78,7 +78,7 @@ pub(crate) fn explain(in_force: &InForce, question: &Question) -> Report {
 /// A World that is arranged to take over from the one of this generation.
 pub(crate) struct Ready {
     pub(crate) next: Next,
-    pub(crate) unbound: Vec<Unbound>,
+    pub(crate) succession: Succession,
     pub(crate) after: u64,
     /// How long that took.
     pub(crate) took: Duration,
@@ -88,8 +88,8 @@ pub(crate) struct Ready {
 pub(crate) fn ready(in_force: &InForce, sources: Vec<Source>) -> Result<Ready, Refusal> {
     let begun = std::time::Instant::now();
     let mut next = in_force.prepare(sources, None)?;
-    let unbound = inherit::inherit(&mut next.world, &in_force.world);
-    Ok(Ready { next, unbound, after: in_force.world.generation, took: begun.elapsed() })
+    let succession = inherit::inherit(&mut next.world, &in_force.world);
+    Ok(Ready { next, succession, after: in_force.world.generation, took: begun.elapsed() })
 }
 
 /// Something that is done on a thread of its own.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use engine::cli::{self, Cli};
 use net::{Signal, TaskId, Time};
 use state::World;
+use state::frontend::listening;
 
 use crate::apply::Stage;
 use crate::changes::Desk;
@@ -134,6 +135,9 @@ async fn watch(running: &Running, sockets: Vec<cli::Socket>) -> std::io::Result<
     }
 }
 
+/// How many reloads a worker outlives where nothing is said of that.
+const RELOADS_MAX: u32 = 50;
+
 /// What a master wants to know.
 fn traits(stage: &Stage) -> link::Traits {
     let loaded = stage.loaded();
@@ -143,7 +147,7 @@ fn traits(stage: &Stage) -> link::Traits {
     };
     link::Traits {
         applies: word("reload-mode").as_deref() == Some("auto"),
-        max_reloads: word("mworker-max-reloads").and_then(|most| most.parse().ok()),
+        max_reloads: word("mworker-max-reloads").map_or(Some(RELOADS_MAX), |most| most.parse().ok()),
     }
 }
 
@@ -193,11 +197,23 @@ fn obey(running: &Running, signal: Signal) {
         }
         Signal::Quit => say::warning("SIGQUIT: memory pools are not reported by this version of Sluice."),
         Signal::Usr2 => say::warning("SIGUSR2: reloading is not run by this version of Sluice."),
-        // New processes bind beside this one (SO_REUSEPORT), or replace a unix socket's file.
-        Signal::TtyOut | Signal::TtyIn => {
-            say::warning("SIGTTOU, SIGTTIN: pausing listeners is not run by this version of Sluice.");
-        }
+        Signal::TtyOut => pause(running, (listening::OPEN, listening::PAUSED), "Paused"),
+        Signal::TtyIn => pause(running, (listening::PAUSED, listening::OPEN), "Resumed"),
         Signal::Term | Signal::Int | Signal::Usr1 | Signal::Child => {}
+    }
+}
+
+/// Has frontends that are in one state go to the other: a process that is to take over needs their addresses, or could
+/// not use them after all.
+fn pause(running: &Running, (from, to): (u8, u8), what: &str) {
+    for frontend in running.stage.world().frontends.iter().filter(|frontend| !frontend.disabled) {
+        if frontend.live.listening.compare_exchange(from, to, Relaxed, Relaxed).is_ok() {
+            say::warning(&format!("{what} frontend {}.", frontend.name));
+        }
+    }
+    for remote in &running.stage.remotes {
+        // A thread that ended listens no more.
+        let _ = remote.send(Box::new(engine::thread::look_at_listeners));
     }
 }
 

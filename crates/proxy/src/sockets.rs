@@ -18,6 +18,7 @@ use state::{Frontend, World};
 
 use crate::argv::Args;
 use crate::check;
+use crate::passed::Passed;
 
 /// What was opened.
 pub(crate) struct Opened {
@@ -37,13 +38,26 @@ pub(crate) struct SocketFile {
     inode: u64,
 }
 
-/// Inherited sockets by their numbers. Each can be taken over once, while several lines may name it.
+/// Sockets that others opened: inherited ones by their numbers, of which each can be taken over once while several lines
+/// may name it, and those that an older process passed on.
 #[derive(Default)]
-pub(crate) struct Inherited(HashMap<i32, Bound>);
+pub(crate) struct Inherited {
+    numbered: HashMap<i32, Bound>,
+    passed: Passed,
+}
 
 impl Inherited {
+    pub(crate) fn passed(passed: Passed) -> Self {
+        Self { passed, ..Self::default() }
+    }
+
+    /// A socket of this address: one that was passed on, or else a new one.
+    fn open(&mut self, bind: &Bind, at: &Addr, options: &ListenOptions) -> std::io::Result<Bound> {
+        self.passed.open(bind, options).map_or_else(|| Bound::open(at, options), Ok)
+    }
+
     fn get(&mut self, number: i32) -> std::io::Result<Bound> {
-        match self.0.entry(number) {
+        match self.numbered.entry(number) {
             Entry::Occupied(mut taken) => taken.get_mut().share(),
             Entry::Vacant(free) => free.insert(Bound::from_fd(net::inherited(number)?)?).share(),
         }
@@ -209,12 +223,14 @@ fn open_one(
             (Some((_, last)), BindAddress::Inet(_))
                 if reuse_port && shard(position) != shard(position - 1) =>
             {
-                Bound::open(&last.addr(), &options)?
+                inherited.open(bind, &last.addr(), &options)?
             }
             (Some((_, last)), _) => last.share()?,
-            (None, BindAddress::Inet(at)) => Bound::open(&Addr::from(*at), &options)?,
+            (None, BindAddress::Inet(at)) => inherited.open(bind, &Addr::from(*at), &options)?,
             (None, BindAddress::Unix(path)) => Bound::open(&Addr::unix(path.as_bytes())?, &options)?,
-            (None, BindAddress::Abstract(name)) => Bound::open(&Addr::abnsz(name.as_bytes())?, &options)?,
+            (None, BindAddress::Abstract(name)) => {
+                inherited.open(bind, &Addr::abnsz(name.as_bytes())?, &options)?
+            }
             (None, BindAddress::Fd(number)) => inherited.get(*number)?,
         };
         opened.push((*thread, bound));

@@ -13,6 +13,7 @@ use engine::queue::Queues;
 use engine::thread::{Socket, Start};
 use net::Remote;
 use net::background::{Side, Starting};
+use net::process::Capability;
 use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process};
 use state::World;
 use state::world::Global;
@@ -22,6 +23,8 @@ use crate::argv::Args;
 use crate::check::{self, Checked};
 use crate::master::link;
 use crate::memory::Memory;
+use crate::passed::Passed;
+use crate::sandbox::Sandbox;
 use crate::sockets::{self, Opened, reason};
 use crate::{say, version};
 
@@ -48,7 +51,7 @@ pub(crate) enum Started {
 
 /// Opens the sockets and starts the threads. Errors are sentences for the user.
 pub(crate) fn start(args: &Args, checked: Checked) -> Result<Started, String> {
-    checked.refuse(args)?;
+    checked.refuse()?;
     let Checked { loaded, sources, world, .. } = checked;
     let binds: usize = world.frontends.iter().filter(|f| !f.disabled).map(|f| f.binds.len()).sum();
     let relays: usize = world.log_forwards.iter().map(|f| f.streams.len() + f.datagrams.len()).sum();
@@ -116,6 +119,9 @@ fn serve(
         replace(args);
     }
     drop_privileges(&world.global)?;
+    for lack in Sandbox::of(&world, &loaded).enter() {
+        say::warning(&format!("'sandbox on': {lack}"));
+    }
     let dumpable = check::in_global(&loaded, "set-dumpable");
     if dumpable.is_some_and(|line| !line.negated() && line.text(1) != b"off") {
         net::process::allow_core().map_err(|e| format!("cannot allow core dumps: {}", reason(&e)))?;
@@ -185,7 +191,7 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(20);
 /// Opens all sockets. Older processes that are to be replaced are asked to let go of theirs if need be.
 fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Opened, String> {
     let reuse_port = sockets::reuses_ports(args, loaded);
-    let mut inherited = sockets::Inherited::default();
+    let mut inherited = sockets::Inherited::passed(passed(args)?);
     let mut attempt = || sockets::open_all(world, loaded, threads, reuse_port, &mut inherited);
     let mut result = attempt();
     let older = !(args.finish.is_empty() && args.terminate.is_empty());
@@ -207,6 +213,25 @@ fn open(args: &Args, world: &World, loaded: &Loaded, threads: u16) -> Result<Ope
         failures.iter().for_each(|words| say::alert(words));
         "[sluice.main()] Some protocols failed to start their listeners! Exiting.".to_owned()
     })
+}
+
+/// Not a socket: "don't", in the manual's words.
+pub(crate) const NOBODY: &str = "/dev/null";
+
+/// The sockets of an older process, where there is one to ask. Its absence is an error only where the user named it.
+fn passed(args: &Args) -> Result<Passed, String> {
+    let named = args.sockets_of.as_deref();
+    if named == Some(Path::new(NOBODY)) {
+        return Ok(Passed::default());
+    }
+    if let Some(path) = named {
+        return Passed::from(path).map_err(|_| {
+            say::warning(&format!("Failed to connect to the old process socket '{}'", path.display()));
+            "Failed to get the sockets from the old process!".to_owned()
+        });
+    }
+    // A worker before this one that doesn't answer is no hindrance: new sockets are opened beside its own.
+    Ok(link::predecessor().and_then(|line| Passed::over(line).ok()).unwrap_or_default())
 }
 
 /// Tells the processes of `-sf` and `-st` that this one serves.
@@ -235,13 +260,26 @@ fn create(path: &Path) -> Result<std::fs::File, String> {
 fn drop_privileges(global: &Global) -> Result<(), String> {
     if let Some(root) = &global.chroot {
         let failed = |_| format!("[sluice.main()] Cannot chroot({root}).");
-        net::process::chroot(Path::new(root)).map_err(failed)?;
+        match root.as_str() {
+            "auto" => net::process::chroot_nowhere().map_err(failed)?,
+            _ => net::process::chroot(Path::new(root)).map_err(failed)?,
+        }
     }
     if let Some(gid) = global.gid.filter(|gid| *gid != 0) {
         net::process::set_gid(gid).map_err(|_| format!("[sluice.main()] Cannot set gid {gid}."))?;
     }
+    let kept: Vec<_> = global.capabilities.iter().filter_map(|name| Capability::named(name)).collect();
+    let failed =
+        |_| format!("[sluice.main()] Failed to set capabilities ({}).", global.capabilities.join(","));
     if let Some(uid) = global.uid.filter(|uid| *uid != 0) {
+        if !kept.is_empty() {
+            net::process::keep_rights().map_err(failed)?;
+        }
         net::process::set_uid(uid).map_err(|_| format!("[sluice.main()] Cannot set uid {uid}."))?;
+    }
+    // The superuser has them all and loses none.
+    if !kept.is_empty() && net::process::uid() != 0 {
+        net::process::keep_only(&kept).map_err(failed)?;
     }
     Ok(())
 }

@@ -149,10 +149,24 @@ fn who_is_there_is_served_and_state_is_kept() {
     let taken = serving.apply(&format!("{before}{}frontend x\n    bind 127.0.0.1:{to}\n{app}", web("")));
     assert!(taken.contains("cannot bind socket") && taken.contains("Nothing was applied."), "{taken}");
 
+    let away = serving.apply(&format!("{before}{}frontend x\n    bind unix@/nowhere/x.sock\n{app}", web("")));
+    assert!(away.contains("'/nowhere/x.sock'") && away.contains("Nothing was applied."), "{away}");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.process.pid())).unwrap();
+    assert!(status.contains("NoNewPrivs:\t1\n"), "{status}");
+
     let told = serving.ask("config explain-diff s.cfg\n");
     assert!(told.contains("Nothing would change."), "{told}");
     let next =
         format!("{before}{}{}", web("    http-request deny if { path /no }\n"), app.replace(" disabled", ""));
+    let told = serving.ask(&format!("config explain-diff <<%end%\n{next}\n%end%\n"));
+    let expected = [
+        "~ frontend web:\n    + http-request deny if { path /no }\n    http-request: for requests that begin from then on",
+        "- frontend other: goes; who is there is served to the end.\n",
+        &format!("- bind other/127.0.0.1:{goes}: no longer listens; 1 clients are served to their end.\n"),
+        "~ server app/s2: leaves maintenance: gets requests again.\n",
+        "In all: 1 addresses are listened on as before, 0 are opened, 1 are closed; 1 clients stay connected, 1 are",
+    ];
+    assert!(expected.iter().all(|words| told.contains(words)), "{told}");
     let answer = serving.apply(&next);
     assert!(answer.contains("Applied: generation 1."), "{answer}");
     // The one goes by the new rules, the other is served to the end of an answer and let go.

@@ -85,17 +85,6 @@ fn nonsense_gets_the_usage_and_status_1() {
 #[test]
 fn an_option_that_is_not_run_is_named() {
     let scratch = scratch();
-    let words = "option '-x' (listening sockets of another process) is known but not run";
-    let ran = check(&scratch, "-x /socket -c -f good.cfg");
-    assert!(
-        ran.err.contains(&format!("[NOTICE]   (PID) : {words} by this version of Sluice.")),
-        "{}",
-        ran.err
-    );
-    assert_eq!(ran.status, Some(0), "checking passes");
-    let ran = check(&scratch, "-x /socket -db -f good.cfg");
-    assert!(ran.err.contains(&format!("[ALERT]    (PID) : {words}")), "{}", ran.err);
-    assert_eq!(ran.status, Some(1), "starting is refused");
     let ran = check(&scratch, "-dM -c -f good.cfg");
     assert!(ran.err.contains("[WARNING]  (PID) : option '-dM' (memory debugging) is known but not run"));
     assert_eq!(ran.status, Some(0));

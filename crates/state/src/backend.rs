@@ -231,9 +231,7 @@ impl Backend {
     /// As [`Backend::changed`], if something changed that this World hasn't taken note of: servers are shared with the
     /// World before.
     pub fn catch_up(&self, now_ns: u64) {
-        if self.noted.load(Relaxed) == self.live.changes.load(Relaxed) {
-            self.note(now_ns);
-        } else {
+        if self.noted.load(Relaxed) != self.live.changes.load(Relaxed) {
             self.changed(now_ns);
         }
     }

@@ -96,6 +96,10 @@ pub struct Global {
     pub log_send_hostname: Option<Box<str>>,
     pub pid: u32,
     pub hard_stop_after_ms: Option<u32>,
+    /// `close-spread-time`: over how long clients are let go when the process stops softly; `u32::MAX`: they aren't.
+    pub close_spread_ms: Option<u32>,
+    /// `setcap`: the names of capabilities that outlive the change of the user, in lower case.
+    pub capabilities: Vec<&'static str>,
     pub spread_checks: u8,
     /// `dns-accept-family`.
     pub dns_families: Families,
@@ -194,6 +198,8 @@ pub struct StatsSocket {
     pub level: Level,
     /// How messages say how much they matter.
     pub reporting: Reporting,
+    /// `expose-fd listeners`: another process may ask for the listening sockets.
+    pub exposes: bool,
 }
 
 /// What the process counts as a whole and keeps over changes of the configuration.
@@ -374,13 +380,20 @@ pub struct Seats {
     frontends: HashMap<u32, u32, foldhash::fast::FixedState>,
     /// Addresses, by frontend and `bind`.
     listening: HashMap<u32, (u32, u32), foldhash::fast::FixedState>,
+    /// Servers that somebody looks after: checks, agents, slow starts.
+    attended: Vec<(u32, u32)>,
 }
 
 impl Seats {
     pub fn of(frontends: &[Frontend], backends: &[Backend]) -> Self {
         let mut seats = Self::default();
         for (b, backend) in (0u32..).zip(backends) {
-            seats.servers.extend((0u32..).zip(&backend.servers).map(|(s, server)| (server.live.uid, (b, s))));
+            for (s, server) in (0u32..).zip(&backend.servers) {
+                seats.servers.insert(server.live.uid, (b, s));
+                if server.check.is_some() || server.agent.is_some() || server.slowstart_ms > 0 {
+                    seats.attended.push((b, s));
+                }
+            }
         }
         for (f, frontend) in (0u32..).zip(frontends) {
             seats.frontends.insert(frontend.live.uid, f);
@@ -392,6 +405,11 @@ impl Seats {
     /// Backend and server.
     pub fn server(&self, uid: u32) -> Option<(u32, u32)> {
         self.servers.get(&uid).copied()
+    }
+
+    /// Backends and servers that are checked, have an agent or start slowly.
+    pub fn attended(&self) -> &[(u32, u32)] {
+        &self.attended
     }
 
     pub fn frontend(&self, uid: u32) -> Option<u32> {

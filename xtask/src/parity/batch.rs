@@ -11,7 +11,7 @@ use super::compare::{self, Difference};
 use super::config::Unit;
 use super::known::Known;
 use super::observe::Observation;
-use super::pair::{self, Side};
+use super::pair::{self, Side, Way};
 use super::request::Conversation;
 
 /// Units driven at once.
@@ -42,6 +42,8 @@ const OF_TABLES: &[&str] =
 pub(crate) struct Programs {
     pub(crate) oracle: PathBuf,
     pub(crate) subject: PathBuf,
+    /// How the subject comes to its configuration.
+    pub(crate) way: Way,
     pub(crate) known: Known,
 }
 
@@ -102,16 +104,16 @@ impl Programs {
             return Ok(outcome);
         }
         let units = |cases: &[Case]| -> Vec<Unit> { cases.iter().map(|case| case.unit.clone()).collect() };
-        let mut started = Side::start(&self.subject, &units(&cases), LANES);
+        let mut started = Side::start(&self.subject, &units(&cases), LANES, self.way);
         if started.is_err() {
             cases = self.starting(cases, &mut outcome);
             if cases.is_empty() {
                 return Ok(outcome);
             }
-            started = Side::start(&self.subject, &units(&cases), LANES);
+            started = Side::start(&self.subject, &units(&cases), LANES, self.way);
         }
         let mut subject = started?;
-        let mut oracle = Side::start(&self.oracle, &units(&cases), LANES)?;
+        let mut oracle = Side::start(&self.oracle, &units(&cases), LANES, Way::Fresh)?;
         let (theirs, ours) = both(&oracle, &subject, &cases, QUIET);
         if let Some(words) = oracle.ended() {
             anyhow::bail!("the oracle ended: {words}");
@@ -149,7 +151,7 @@ impl Programs {
     fn starting(&self, cases: Vec<Case>, outcome: &mut Outcome) -> Vec<Case> {
         let mut starting = Vec::new();
         for case in cases {
-            match Side::start(&self.subject, std::slice::from_ref(&case.unit), 1) {
+            match Side::start(&self.subject, std::slice::from_ref(&case.unit), 1, self.way) {
                 Ok(_) => starting.push(case),
                 Err(error) => outcome.refused.push((case.unit, format!("{error:#}"))),
             }
@@ -198,7 +200,8 @@ impl Programs {
         let last = &mismatch.conversations[mismatch.conversations.len() - 1..];
         for conversations in [last, &mismatch.conversations] {
             if let Some(again) = self.once(&mismatch.unit, conversations, mismatch.shifted)? {
-                let (first, second) = self.observe(&self.oracle, &mismatch.unit, conversations)?;
+                let (first, second) =
+                    self.observe((&self.oracle, Way::Fresh), &mismatch.unit, conversations)?;
                 return Ok(compare::differences(&first, &second).is_empty().then_some(again));
             }
         }
@@ -242,20 +245,21 @@ impl Programs {
     }
 
     fn once(&self, unit: &Unit, conversations: &[Conversation], shifted: bool) -> Result<Option<Mismatch>> {
-        let (theirs, ours) = self.observe(&self.subject, unit, conversations)?;
+        let (theirs, ours) = self.observe((&self.subject, self.way), unit, conversations)?;
         Ok(self.compare(unit, conversations.to_vec(), (&theirs, &ours), shifted))
     }
 
     /// What the oracle and another program do with the last of some conversations.
     fn observe(
         &self,
-        other: &Path,
+        (other, way): (&Path, Way),
         unit: &Unit,
         conversations: &[Conversation],
     ) -> Result<(Observation, Observation)> {
         let case = [Case { unit: unit.clone(), conversations: conversations.to_vec() }];
         let units = [unit.clone()];
-        let (theirs, ours) = (Side::start(&self.oracle, &units, 1)?, Side::start(other, &units, 1)?);
+        let (theirs, ours) =
+            (Side::start(&self.oracle, &units, 1, Way::Fresh)?, Side::start(other, &units, 1, way)?);
         let (mut theirs, mut ours) = both(&theirs, &ours, &case, QUIET_SECOND);
         let last = |seen: &mut Seen| seen[0].pop().map(|(observation, _)| observation).unwrap_or_default();
         Ok((last(&mut theirs), last(&mut ours)))

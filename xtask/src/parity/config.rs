@@ -660,6 +660,20 @@ impl Unit {
         lists::placed(&text).replace("{log}", &place.log.to_string()).replace("{unit}", &index.to_string())
     }
 
+    /// One that is nothing like others: what a program serves before it has a unit applied.
+    pub(crate) fn stand_in() -> Unit {
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+        Unit {
+            defaults: lines(&["timeout http-request 1s", "option httplog"]),
+            frontend: lines(&["http-request return status 418 if { path /tea }", "default_backend {0}"]),
+            backends: vec![Backend {
+                lines: lines(&["balance leastconn", "stick-table type string len 8 size 100 store gpc1"]),
+                servers: lines(&[" weight 7", " backup"]),
+            }],
+            ..Unit::default()
+        }
+    }
+
     /// Takes out the lines that may not be written.
     pub(crate) fn leave_out(&mut self, unwanted: impl Fn(&str) -> bool) {
         let backends = self.backends.iter_mut().map(|backend| &mut backend.lines);

@@ -1,12 +1,13 @@
 //! Oracle and program side by side: started with the same units, given the same bytes.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use harness::exchange::{self, Until};
 use harness::process::Process;
 use harness::recorder::Recorder;
@@ -28,6 +29,15 @@ const TOLD_PORTS: u16 = 20_000;
 const HOLD_SEEN: Duration = Duration::from_millis(30);
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// How a program comes to its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It starts with them.
+    Fresh,
+    /// It starts with others in their places, and has them applied while it runs.
+    Applied,
+}
+
 /// One of the two programs, running.
 pub(crate) struct Side {
     process: Process,
@@ -45,24 +55,45 @@ impl Side {
     ///
     /// # Errors
     /// When it does not start; the message carries what it printed.
-    pub(crate) fn start(program: &Path, units: &[Unit], lanes: usize) -> Result<Side> {
+    pub(crate) fn start(program: &Path, units: &[Unit], lanes: usize, way: Way) -> Result<Side> {
         let log = Syslog::start()?;
         let lanes = lanes.min(units.len()).max(1);
         let recorders = (0..lanes)
             .map(|_| Recorder::start(SERVERS_MAX, request::answer))
             .collect::<std::io::Result<Vec<_>>>()?;
         let binds = harness::port::free(units.len())?;
-        let mut text = config::global(log.port());
-        for (index, unit) in units.iter().enumerate() {
-            let origins = recorders[index % lanes].ports();
-            text.push_str(&unit.text(&Place { index, bind: binds[index], log: log.port(), origins }));
-        }
         let scratch = Scratch::new("parity")?;
+        let socket = scratch.path().join("api.sock");
+        let global = match way {
+            Way::Fresh => config::global(log.port()),
+            Way::Applied => config::global(log.port()).replacen(
+                "global\n",
+                &format!("global\n    stats socket {} level admin\n", socket.display()),
+                1,
+            ),
+        };
+        let text = |units: &mut dyn Iterator<Item = &Unit>| {
+            let mut text = global.clone();
+            for (index, unit) in units.enumerate() {
+                let origins = recorders[index % lanes].ports();
+                text.push_str(&unit.text(&Place { index, bind: binds[index], log: log.port(), origins }));
+            }
+            text
+        };
+        let wanted = text(&mut units.iter());
+        let other = Unit::stand_in();
+        let first = match way {
+            Way::Fresh => wanted.clone(),
+            Way::Applied => text(&mut units.iter().skip(1).chain([&other])),
+        };
         let mut command = Command::new(program);
-        command.arg("-db").arg("-f").arg(scratch.write("haproxy.cfg", text)?);
+        command.arg("-db").arg("-f").arg(scratch.write("haproxy.cfg", first)?);
         let mut process = Process::start(command, scratch.path().join("output"))?;
         for &port in &binds {
             process.wait_listening(SocketAddr::from(([127, 0, 0, 1], port)), START_LIMIT)?;
+        }
+        if way == Way::Applied {
+            apply(&socket, &wanted)?;
         }
         let greetings = units.iter().map(|unit| unit.greeting).collect();
         Ok(Side { process, log, binds, greetings, recorders, _scratch: scratch })
@@ -145,6 +176,19 @@ impl Side {
             }
         }
     }
+}
+
+/// Has a running program apply a configuration.
+fn apply(socket: &Path, text: &str) -> Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(START_LIMIT))?;
+    stream.write_all(format!("config apply <<%end%\n{text}\n%end%\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if !answer.contains("Applied:") {
+        bail!("not applied: {answer}");
+    }
+    Ok(())
 }
 
 /// Waits for the answers of those who hold places, so that nothing of them is left.

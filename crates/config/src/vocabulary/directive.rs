@@ -111,6 +111,7 @@ pub const GLOBAL: &[&str] = &[
     "quiet",
     "reload-mode",
     "resetenv",
+    "sandbox",
     "server-state-base",
     "server-state-file",
     "set-dumpable",

@@ -14,6 +14,7 @@ use super::inside::{Main, Serving};
 use crate::at_work::Crew;
 use crate::listener::Open;
 use crate::thread;
+use crate::worker::Worker;
 
 /// How long a busy thread is waited for; it does its part later then.
 const PATIENCE_MS: u64 = 2_000;
@@ -24,14 +25,20 @@ pub(super) async fn everywhere(crew: &Crew, world: &Arc<World>, chore: Chore) {
         // Who looks names up is on this thread.
         return crate::health::renew_names();
     }
+    let world = Arc::clone(world);
+    by_all(crew, move |worker| here(&chore, &world, worker)).await;
+}
+
+/// Has all threads do this with what is theirs, and waits for them.
+pub(super) async fn by_all(crew: &Crew, act: impl Fn(&Worker) + Send + Sync + 'static) {
     let Some(task) = net::current_task() else { return };
-    let chore = Arc::new(chore);
+    let act = Arc::new(act);
     let done = Arc::new(AtomicUsize::new(0));
     let asked = crew.all(|| {
-        let (chore, world, done) = (Arc::clone(&chore), Arc::clone(world), Arc::clone(&done));
+        let (act, done) = (Arc::clone(&act), Arc::clone(&done));
         Box::new(move || {
             net::spawn(async move {
-                here(&chore, &world);
+                thread::with_worker(|worker| act(worker));
                 // What was woken by it gets its turn first.
                 net::yield_now().await;
                 net::yield_now().await;
@@ -61,8 +68,8 @@ pub(super) async fn ask(cli: &Rc<Cli>, world: &Arc<World>, survey: &Arc<dyn Surv
 }
 
 /// This thread's part.
-fn here(chore: &Chore, world: &World) {
-    thread::with_worker(|worker| match chore {
+fn here(chore: &Chore, world: &World, worker: &Worker) {
+    match chore {
         Chore::Each(act) => act(world, worker.number),
         Chore::Listeners => worker.listeners.borrow().iter().for_each(Open::notify),
         Chore::CloseIdle(server) => {
@@ -70,5 +77,5 @@ fn here(chore: &Chore, world: &World) {
             worker.backs.close_idle(*server);
         }
         Chore::Names => {}
-    });
+    }
 }

@@ -12,7 +12,7 @@ use state::world::Level;
 use state::{Endpoint, World};
 
 use super::line::{self, Line};
-use super::{Cli, chore};
+use super::{Cli, Rights, chore, hand_over};
 use crate::listener::endpoint;
 
 /// How much is read at once.
@@ -33,10 +33,10 @@ const TOO_LONG: &[u8] =
 const TOO_MANY: &str = "Too many arguments. Commands must have at most 64 arguments.";
 
 /// Serves a client to its end.
-pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, (level, reporting): (Level, Reporting)) {
-    let console = Console::new(level, cli.world().global.stats_timeout_ms);
-    console.reporting.set(reporting);
-    let mut talk = Conversation { cli, sock, console, input: Vec::new(), out: Vec::new() };
+pub(super) async fn serve(cli: &Rc<Cli>, sock: Sock, rights: Rights) {
+    let console = Console::new(rights.level, cli.world().global.stats_timeout_ms);
+    console.reporting.set(rights.reporting);
+    let mut talk = Conversation { cli, sock, console, rights, input: Vec::new(), out: Vec::new() };
     let _mark = cli.roll.enter(as_stream(&talk.sock), b"");
     // Whatever went wrong, there is nobody left to tell.
     if talk.run().await.is_ok() {
@@ -51,6 +51,7 @@ struct Conversation<'c> {
     cli: &'c Rc<Cli>,
     sock: Sock,
     console: Console,
+    rights: Rights,
     /// What was read and not understood yet.
     input: Vec<u8>,
     /// What was answered and not sent yet.
@@ -147,6 +148,17 @@ impl Conversation<'_> {
 
     /// Answers one command, and ends the answer with an empty line.
     async fn answer(&mut self, words: &[&[u8]], payload: Option<&[u8]>) -> io::Result<()> {
+        if let [hand_over::COMMAND] = words {
+            // It is the end of the conversation, whatever becomes of it.
+            self.console.ended.set(true);
+            self.send().await?;
+            let until = self.deadline();
+            return if self.rights.sockets {
+                hand_over::all(self.cli, &self.sock, until).await
+            } else {
+                Ok(())
+            };
+        }
         let world = self.cli.world();
         let mut from = 0;
         loop {

@@ -4,13 +4,14 @@
 
 mod chore;
 mod conversation;
+mod hand_over;
 mod inside;
 mod line;
 mod rates;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -56,6 +57,7 @@ pub struct Program {
 /// What accepts, on whose behalf, and on which descriptor.
 struct Door {
     of: StatsSocket,
+    listener: Weak<Listener>,
     task: TaskId,
     descriptor: i32,
 }
@@ -114,10 +116,10 @@ impl Cli {
 
     fn open(self: &Rc<Self>, sockets: Vec<Socket>) -> io::Result<()> {
         for socket in sockets {
-            let listener = Listener::new(socket.bound)?;
-            let descriptor = listener.descriptor();
+            let listener = Rc::new(Listener::new(socket.bound)?);
+            let (door, descriptor) = (Rc::downgrade(&listener), listener.descriptor());
             let task = net::spawn(accept(Rc::clone(self), listener, socket.of.clone()));
-            self.doors.borrow_mut().push(Door { of: socket.of, task, descriptor });
+            self.doors.borrow_mut().push(Door { of: socket.of, listener: door, task, descriptor });
         }
         Ok(())
     }
@@ -128,10 +130,10 @@ impl Cli {
         let old = self.world.replace(world);
         let world = self.world();
         self.log.borrow_mut().turn_to(&old, &world);
-        self.doors.borrow_mut().retain(|Door { of, task, .. }| {
-            let stays = world.global.stats_sockets.iter().any(|socket| socket.bind.is_at(&of.bind));
+        self.doors.borrow_mut().retain(|door| {
+            let stays = world.global.stats_sockets.iter().any(|socket| socket.bind.is_at(&door.of.bind));
             if !stays {
-                task.abort();
+                door.task.abort();
             }
             stays
         });
@@ -162,7 +164,8 @@ pub fn adopt(client: std::os::fd::OwnedFd) {
     let Some(cli) = CLI.with_borrow(Clone::clone) else { return };
     let Ok(sock) = net::Sock::from_fd(client) else { return };
     let place = Place::take(&cli);
-    net::spawn(async move { conversation::serve(&place.0, sock, (Level::Admin, Reporting::Nothing)).await });
+    let rights = Rights { level: Level::Admin, reporting: Reporting::Nothing, sockets: true };
+    net::spawn(async move { conversation::serve(&place.0, sock, rights).await });
 }
 
 /// Has the World know which program serves it, with so many threads, and how things are before anything changes. Done
@@ -231,8 +234,18 @@ fn tcp_facts(descriptor: i32) -> Option<TcpFacts> {
 /// How long a handshake of TLS may take.
 const HANDSHAKE_MS: u64 = 10_000;
 
+/// What a client may do.
+#[derive(Clone, Copy, Debug)]
+struct Rights {
+    level: Level,
+    /// How severities stand before messages.
+    reporting: Reporting,
+    /// Whether it may have the listening sockets.
+    sockets: bool,
+}
+
 /// Accepts on one socket for ever.
-async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
+async fn accept(cli: Rc<Cli>, listener: Rc<Listener>, of: StatsSocket) {
     loop {
         listener.wait().await;
         if cli.clients.get() >= cli.world().global.stats_maxconn {
@@ -243,7 +256,8 @@ async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
             Ok((sock, _)) => {
                 let sockets = &cli.world().global.stats_sockets;
                 let now = sockets.iter().find(|s| s.bind.is_at(&of.bind)).unwrap_or(&of);
-                let (level, reporting, served) = (now.level, now.reporting, now.bind.tls.clone());
+                let rights = Rights { level: now.level, reporting: now.reporting, sockets: now.exposes };
+                let served = now.bind.tls.clone();
                 let place = Place::take(&cli);
                 net::spawn(async move {
                     let until = net::now().plus_millis(HANDSHAKE_MS);
@@ -252,7 +266,7 @@ async fn accept(cli: Rc<Cli>, listener: Listener, of: StatsSocket) {
                     {
                         return;
                     }
-                    conversation::serve(&place.0, sock, (level, reporting)).await;
+                    conversation::serve(&place.0, sock, rights).await;
                 });
             }
             Err(net::AcceptError::WouldBlock) => {}

@@ -219,7 +219,8 @@ impl Front<'_> {
 
     /// Whether nothing is left to do, or something took too long.
     fn is_over(&self, pace: &mut Pace) -> Option<Over> {
-        if self.worker.stopping.get() && !self.mux.look().is_leaving() {
+        let number = self.shared.borrow().session.accepted_ns;
+        if self.worker.lets_go(number) && !self.mux.look().is_leaving() {
             self.mux.connection().goaway(Code::NO_ERROR);
             let _ = self.mux.flush();
         }

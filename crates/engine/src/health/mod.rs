@@ -81,7 +81,8 @@ impl Monitor {
     /// Starts the checks that servers have and that aren't run yet.
     fn begin(self: &Rc<Self>) {
         let world = self.world();
-        for server in world.backends.iter().flat_map(|backend| &backend.servers) {
+        let attended = || world.seats.attended().iter().filter_map(|at| find(&world, *at));
+        for (_, server) in attended() {
             let uid = server.live.uid;
             if server.check.is_some() && !self.checking.borrow().contains_key(&uid) {
                 let task = net::spawn(watch(Rc::clone(self), uid, self.next_index()));
@@ -95,7 +96,7 @@ impl Monitor {
         if world.backends.iter().any(|b| b.servers.iter().any(|s| s.resolve.is_some())) {
             self.names.refresh(self);
         }
-        let slow = world.backends.iter().any(|b| b.servers.iter().any(|s| s.slowstart_ms > 0));
+        let slow = attended().any(|(_, server)| server.slowstart_ms > 0);
         if slow && self.ramping.get().is_none() {
             self.ramping.set(Some(net::spawn(ramp(Rc::clone(self)))));
         }

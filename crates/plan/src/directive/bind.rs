@@ -119,6 +119,8 @@ pub(crate) struct Parameters<'a> {
     /// The words after `level` and `severity-output`.
     pub(crate) level: Option<&'a str>,
     pub(crate) severity: Option<&'a str>,
+    /// `expose-fd listeners`
+    pub(crate) exposes: bool,
     pub(crate) tls: BindSpec,
 }
 
@@ -164,6 +166,7 @@ pub(crate) fn parameters<'a>(
     let mut bind = empty();
     let mut tls = BindSpec::default();
     let (mut level, mut severity) = (None, None);
+    let mut exposes = false;
     let mut words = line.words();
     if from > 0 {
         words.nth(from - 1);
@@ -178,6 +181,9 @@ pub(crate) fn parameters<'a>(
         if used.truncated && param.name == "severity-output" {
             return Err(format!("{title} : ''severity-output' : missing severity format'"));
         }
+        if used.truncated && param.name == "expose-fd" {
+            return Err(format!("{title} : ''expose-fd' : missing fd type'"));
+        }
         if used.truncated {
             return Err(format!("{title} : '{}' : missing value", param.name));
         }
@@ -190,13 +196,20 @@ pub(crate) fn parameters<'a>(
             severity = Some(value);
             continue;
         }
+        if param.name == "expose-fd" {
+            exposes |= value == "listeners";
+            if !exposes {
+                return Err(format!("{title} : ''expose-fd' only supports 'listeners' (got '{value}')'"));
+            }
+            continue;
+        }
         if tls.take(plan, line, &used, value).map_err(|e| format!("{title} : {e}"))? {
             continue;
         }
         set(plan, line, &mut bind, &used, value).map_err(|e| format!("{title} : '{}' : {e}", param.name))?;
     }
     look(plan, &tls.spec).map_err(|e| format!("{title} : {e}"))?;
-    Ok(Parameters { bind, level, severity, tls })
+    Ok(Parameters { bind, level, severity, exposes, tls })
 }
 
 fn set<'a>(

@@ -6,6 +6,9 @@ use state::world::Families;
 use crate::ctx::{Applied, Ctx, Directive, Line, at, no_more, word};
 use crate::number::{atol, count, time_ms};
 
+/// What `setcap` knows.
+const CAPABILITIES: &[&str] = &["cap_net_raw", "cap_net_admin", "cap_net_bind_service", "cap_sys_admin"];
+
 pub(super) const DIRECTIVES: &[Directive] = &[
     global("chroot", |cx, line| {
         cx.plan.global.chroot = Some(need(line, "a directory as an argument.")?.to_owned());
@@ -60,6 +63,14 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         cx.plan.global.gid =
             Some(gid.ok_or_else(|| format!("cannot find group id for '{name}' (0:Success)"))?);
         cx.plan.global.group = Some(name.to_owned());
+        Ok(())
+    }),
+    global("close-spread-time", |cx, line| {
+        let ms = match need(line, "<time> as argument.")? {
+            "infinite" => u32::MAX,
+            text => time_ms(text).map_err(|e| e.explain(text, "close-spread-time"))?,
+        };
+        cx.plan.global.close_spread_ms = Some(ms);
         Ok(())
     }),
     global("hard-stop-after", |cx, line| {
@@ -138,6 +149,11 @@ pub(super) const DIRECTIVES: &[Directive] = &[
             .map(|_| ())
             .map_err(|_| format!("'mworker-max-reloads' : invalid value '{number}'"))
     }),
+    // Likewise.
+    global("sandbox", |_, line| match word(line, 1) {
+        "on" | "off" => no_more(line, 1),
+        _ => Err("'sandbox' expects 'on' or 'off'".into()),
+    }),
     global("reload-mode", |_, line| match word(line, 1) {
         "auto" | "classic" => Ok(()),
         _ => Err("'reload-mode' expects 'auto' or 'classic'".into()),
@@ -181,6 +197,27 @@ pub(super) const DIRECTIVES: &[Directive] = &[
         time_ms(text).map_err(|e| e.explain(text, "grace")).map(|_| ())
     }),
     // Likewise.
+    global("setcap", |cx, line| {
+        let all = CAPABILITIES;
+        let most = all.len().saturating_sub(1);
+        let known = format!(
+            "Supported ones are: {} and {}.",
+            all.get(..most).unwrap_or_default().join(", "),
+            all.last().copied().unwrap_or_default()
+        );
+        let names = word(line, 1);
+        if names.is_empty() {
+            return Err(format!("'setcap' : missing capability name(s).  {known}"));
+        }
+        for name in names.split(',') {
+            let found = all.iter().copied().find(|known| *known == name);
+            let name =
+                found.ok_or_else(|| format!("'setcap' : unsupported capability '{name}'.  {known}"))?;
+            cx.plan.global.capabilities.push(name);
+        }
+        no_more(line, 1)
+    }),
+    global("insecure-setuid-wanted", |_, line| no_more(line, 0)),
     global("set-dumpable", |cx, line| {
         no_more(line, 1)?;
         match word(line, 1) {

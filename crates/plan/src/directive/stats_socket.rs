@@ -44,7 +44,7 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     let title = "'stats socket'";
     let mut found = parameters(cx.plan, line, 3, title)?;
     found.serve(cx.plan, line, ("GLOBAL", text))?;
-    let (template, level, severity) = (found.bind, found.level, found.severity);
+    let (template, level, severity, exposes) = (found.bind, found.level, found.severity, found.exposes);
     let reporting = match severity {
         None | Some("none") => Reporting::Nothing,
         Some("number") => Reporting::Number,
@@ -68,7 +68,7 @@ fn socket<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     for (address, multipath) in addresses(cx.plan, line, text, "stats socket")? {
         let mut bind = template.clone();
         (bind.address, bind.multipath) = (address, multipath);
-        cx.plan.global.stats_sockets.push(StatsSocket { bind, level, reporting });
+        cx.plan.global.stats_sockets.push(StatsSocket { bind, level, reporting, exposes });
     }
     Ok(())
 }

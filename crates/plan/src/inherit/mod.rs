@@ -19,21 +19,43 @@ use state::{Backend, Frontend, Server, World};
 /// An address of the new World that no socket is open for yet, by positions of frontend and `bind`.
 pub type Unbound = (u32, u32);
 
-/// Has a new World take over from the one in force; gives the addresses that must be opened.
-pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
+/// A backend and a server of it, by their positions.
+type At = (u32, u32);
+
+/// What is to be done when a World takes over, found out beforehand: the moment itself looks only at what differs.
+#[derive(Debug, Default)]
+pub struct Succession {
+    /// The addresses that must be opened.
+    pub unbound: Vec<Unbound>,
+    /// Servers whose lines say otherwise than before, by where they are and where they were.
+    changed: Vec<(At, At)>,
+    /// Those that were not there.
+    new: Vec<At>,
+    /// Those that are there no more, by where they were.
+    gone: Vec<At>,
+    /// Tables that hold something else than before under the same keys: each, and what it may take over from.
+    pub tables: Vec<(Arc<Table>, Arc<Table>)>,
+}
+
+/// Has a new World take over from the one in force.
+pub fn inherit(new: &mut World, old: &World) -> Succession {
+    let mut succession = Succession::default();
     new.generation = old.generation + 1;
     new.process = Arc::clone(&old.process);
-    let unbound = frontends(new, old);
-    let by_name: HashMap<&str, &Backend> = old.backends.iter().map(|b| (&*b.name, b)).collect();
-    for backend in &mut new.backends {
-        let before = by_name.get(&*backend.name).copied().filter(|before| before.mode == backend.mode);
-        inherit_backend(backend, before, &new.process, new.generation);
+    succession.unbound = frontends(new, old);
+    let by_name: HashMap<&str, (u32, &Backend)> =
+        (0u32..).zip(&old.backends).map(|(at, b)| (&*b.name, (at, b))).collect();
+    for (at, backend) in (0u32..).zip(&mut new.backends) {
+        let before = by_name.get(&*backend.name).copied().filter(|(_, before)| before.mode == backend.mode);
+        inherit_backend((at, backend), before, (&new.process, new.generation), &mut succession);
     }
+    let by_name: HashMap<&str, &Arc<Table>> = old.tables.iter().map(|t| (&*t.name, t)).collect();
     for table in &mut new.tables {
-        let before = old.tables.iter().find(|before| before.name == table.name);
+        let Some(before) = by_name.get(&*table.name).copied() else { continue };
         // Nobody else has it yet.
-        if let (Some(before), Some(table)) = (before, Arc::get_mut(table)) {
-            table.go_on_from(before);
+        let goes_on = Arc::get_mut(table).is_some_and(|table| table.go_on_from(before));
+        if !goes_on && table.key == before.key {
+            succession.tables.push((Arc::clone(table), Arc::clone(before)));
         }
     }
     for cache in &mut new.caches {
@@ -57,17 +79,12 @@ pub fn inherit(new: &mut World, old: &World) -> Vec<Unbound> {
     name_servers(new, old);
     new.seats = Seats::of(&new.frontends, &new.backends);
     new.backends.iter().for_each(Backend::take_note);
-    unbound
-}
-
-/// Tables that hold something else than before under the same keys: each, and what it may take over from.
-pub fn to_fill(new: &World, old: &World) -> Vec<(Arc<Table>, Arc<Table>)> {
-    let pairs = new.tables.iter().filter_map(|table| {
-        let before = old.tables.iter().find(|before| before.name == table.name)?;
-        let fits = !table.is_one_with(before) && table.key == before.key;
-        fits.then(|| (Arc::clone(table), Arc::clone(before)))
-    });
-    pairs.collect()
+    for (b, backend) in (0u32..).zip(&old.backends) {
+        let servers = (0u32..).zip(&backend.servers);
+        let gone = servers.filter(|(_, server)| new.seats.server(server.live.uid).is_none());
+        succession.gone.extend(gone.map(|(s, _)| (b, s)));
+    }
+    succession
 }
 
 /// Name servers count on what became of questions to them.
@@ -129,19 +146,20 @@ fn same_socket(a: &Bind, b: &Bind) -> bool {
 }
 
 fn inherit_backend(
-    backend: &mut Backend,
-    before: Option<&Backend>,
-    process: &state::world::Process,
-    generation: u64,
+    (b, backend): (u32, &mut Backend),
+    before: Option<(u32, &Backend)>,
+    (process, generation): (&state::world::Process, u64),
+    succession: &mut Succession,
 ) {
+    let (old_b, before) = before.unzip();
     if let Some(before) = before {
         backend.live = Arc::clone(&before.live);
     }
-    let known: HashMap<&str, &Server> =
-        before.into_iter().flat_map(|b| &b.servers).map(|s| (&*s.name, s)).collect();
-    for server in &mut backend.servers {
-        match known.get(&*server.name) {
-            Some(before) => {
+    let old_servers = (0u32..).zip(before.into_iter().flat_map(|b| &b.servers));
+    let known: HashMap<&str, (u32, &Server)> = old_servers.map(|(at, s)| (&*s.name, (at, s))).collect();
+    for (s, server) in (0u32..).zip(&mut backend.servers) {
+        match (known.get(&*server.name), old_b) {
+            (Some((old_s, before)), Some(old_b)) => {
                 let moved = !reached_alike(server, before);
                 server.reach = before.reach + u32::from(moved);
                 if let (Some(tls), Some(before)) = (&mut server.tls, &before.tls)
@@ -150,18 +168,35 @@ fn inherit_backend(
                     tls.continue_from(before);
                 }
                 server.live = Arc::clone(&before.live);
+                if moved || !said_alike(server, before) {
+                    succession.changed.push(((b, s), (old_b, *old_s)));
+                }
             }
             // Nobody else has it yet.
-            None => {
+            _ => {
                 if let Some(live) = Arc::get_mut(&mut server.live) {
                     let number = process.server_numbers.take();
                     live.uid = number.number();
                     live.number = Some(number);
                     live.born = generation.into();
                 }
+                succession.new.push((b, s));
             }
         }
     }
+}
+
+/// Whether two lines say the same of all that [`adjust`] looks at.
+fn said_alike(a: &Server, b: &Server) -> bool {
+    let pace = |server: &Server| server.check.as_ref().map(|check| (check.rise(), check.full()));
+    a.weight == b.weight
+        && a.maxconn == b.maxconn
+        && a.disabled == b.disabled
+        && a.address == b.address
+        && a.port == b.port
+        && pace(a) == pace(b)
+        && a.track.is_none() == b.track.is_none()
+        && a.agent.is_none() == b.agent.is_none()
 }
 
 /// Whether connections opened to one serve as connections to the other.
@@ -184,7 +219,7 @@ fn reached_alike(a: &Server, b: &Server) -> bool {
 
 /// The new World comes into force: what it says otherwise than the old one holds for what lives on, and what it has no
 /// more is marked as gone.
-pub fn commit(new: &World, old: &World, now_ns: u64) {
+pub fn commit(new: &World, old: &World, succession: &Succession, now_ns: u64) {
     for frontend in &old.frontends {
         match new.seats.frontend(frontend.live.uid).and_then(|at| new.frontend(at)) {
             None => frontend.live.gone.store(true, Relaxed),
@@ -192,25 +227,22 @@ pub fn commit(new: &World, old: &World, now_ns: u64) {
             Some(_) => {}
         }
     }
-    for backend in &old.backends {
-        for server in &backend.servers {
-            match new.seats.server(server.live.uid).and_then(|at| find(new, at)) {
-                Some((backend, next)) => {
-                    if adjust(next, server) {
-                        backend.live.changes.fetch_add(1, Relaxed);
-                    }
-                }
-                None => server.live.gone.store(new.generation, Relaxed),
-            }
+    for (at, before) in &succession.changed {
+        if let (Some((backend, server)), Some((_, before))) = (find(new, *at), find(old, *before))
+            && adjust(server, before)
+        {
+            backend.live.changes.fetch_add(1, Relaxed);
         }
+    }
+    for (_, server) in succession.gone.iter().filter_map(|at| find(old, *at)) {
+        server.live.gone.store(new.generation, Relaxed);
+    }
+    for (backend, server) in succession.new.iter().filter_map(|at| find(new, *at)) {
+        backend.live.changes.fetch_add(1, Relaxed);
+        let _ = server.live.outcome.changed_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
     }
     variables(new, old);
-    for backend in &new.backends {
-        backend.catch_up(now_ns);
-        for server in &backend.servers {
-            let _ = server.live.outcome.changed_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
-        }
-    }
+    new.backends.iter().for_each(|backend| backend.catch_up(now_ns));
 }
 
 /// A server by the positions of backend and server.

@@ -46,6 +46,8 @@ pub(super) fn initial(env: &Environment) -> Global {
         log_send_hostname: None,
         pid: 0,
         hard_stop_after_ms: None,
+        close_spread_ms: None,
+        capabilities: Vec::new(),
         spread_checks: 0,
         dns_families: Default::default(),
         var_limits: None,

@@ -2,8 +2,6 @@
 //! What is meant for a worker is passed on as it is, and the answer comes back as it is.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use net::{Listener, Sock};
@@ -242,10 +240,7 @@ async fn pass(
     bytes: &[u8],
     mut take: impl AsyncFnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let (ours, theirs) = UnixStream::pair()?;
-    net::fd_pass::send(&worker.line, b"c", &[theirs.as_fd()])?;
-    drop(theirs);
-    let sock = Sock::from_fd(ours.into())?;
+    let sock = Sock::from_fd(worker.call()?.into())?;
     write(&sock, bytes).await?;
     let mut room = vec![0; READ];
     loop {

@@ -11,8 +11,9 @@ use net::{Remote, Sock};
 
 use crate::say;
 
-/// The variable that names the descriptor of the line.
+/// The variables that name the descriptors of the line, and of one to the worker before.
 const VARIABLE: &str = "SLUICE_MASTER_LINE";
+const BEFORE: &str = "SLUICE_WORKER_BEFORE";
 /// The most that a report is listened to.
 const LOGS_MAX: usize = 1 << 20;
 
@@ -39,6 +40,20 @@ pub(super) struct Report {
 /// Has a program that is about to be started know the descriptor of its end.
 pub(super) fn hand_over(command: &mut Command, end: &UnixStream) {
     command.env(VARIABLE, end.as_raw_fd().to_string()).env("HAPROXY_MWORKER", "1");
+}
+
+/// Has a worker that is about to be started know the descriptor of a line to the Runtime API of the one before it.
+pub(super) fn introduce(command: &mut Command, before: Option<&UnixStream>) {
+    match before {
+        Some(line) => command.env(BEFORE, line.as_raw_fd().to_string()),
+        None => command.env_remove(BEFORE),
+    };
+}
+
+/// A line to the Runtime API of the worker before this one, if there is one to ask for its sockets.
+pub(crate) fn predecessor() -> Option<UnixStream> {
+    let number = std::env::var(BEFORE).ok()?.parse().ok()?;
+    is_worker().then(|| net::inherited(number).ok().map(UnixStream::from))?
 }
 
 /// Listens to a worker until it serves or is gone.

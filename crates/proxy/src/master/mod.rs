@@ -9,8 +9,9 @@ mod notify;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ use rustix::process::{Pid, kill_process};
 
 use crate::argv::Args;
 use crate::say;
+use crate::start::NOBODY;
 
 pub(crate) use self::cli::COMMANDS;
 
@@ -51,6 +53,8 @@ struct Master {
     /// What workers are started with.
     words: Vec<OsString>,
     systemd: bool,
+    /// `-x`: whom the first worker asks for its sockets.
+    sockets_of: Option<PathBuf>,
     began: Time,
     workers: RefCell<Vec<Rc<Worker>>>,
     reloads: Cell<u32>,
@@ -86,6 +90,7 @@ async fn supervise(args: &Args, program: PathBuf, words: &[OsString]) -> std::io
         program,
         words: words.to_vec(),
         systemd: args.master == Some(crate::argv::Mastery::Systemd),
+        sockets_of: args.sockets_of.clone(),
         began: net::now(),
         workers: RefCell::default(),
         reloads: Cell::new(0),
@@ -188,7 +193,8 @@ impl Master {
         if self.stopping.get() || self.busy.get() {
             return false;
         }
-        self.tell("RELOADING=1\nSTATUS=Reloading Configuration.\n");
+        let now_us = net::now().as_nanos() / 1000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now_us}\nSTATUS=Reloading Configuration.\n"));
         say::notice(if hard { "Reloading (hard-reload)" } else { "Reloading" });
         self.reloads.set(self.reloads.get() + 1);
         let live = match self.current().filter(|worker| !hard && worker.said.get().applies) {
@@ -247,8 +253,18 @@ impl Master {
                 command.arg(option).args(pids.iter().map(u32::to_string));
             }
         }
+        // Where the user says so, workers open their sockets themselves.
+        let alone = self.sockets_of.as_deref() == Some(Path::new(NOBODY));
+        if let Some(path) = self.sockets_of.as_ref().filter(|_| self.current().is_none()) {
+            command.arg("-x").arg(path);
+        }
         command.args(&self.words);
         link::hand_over(&mut command, &theirs);
+        let before = self.current().filter(|_| !alone).and_then(|worker| worker.call().ok());
+        if let Some(line) = &before {
+            rustix::io::fcntl_setfd(line, FdFlags::empty())?;
+        }
+        link::introduce(&mut command, before.as_ref());
         let child = Child::start(command)?;
         let sock = Sock::from_fd(ours.try_clone()?.into())?;
         let worker = Worker {
@@ -320,6 +336,13 @@ impl Master {
 }
 
 impl Worker {
+    /// A line to its Runtime API, as a client of the master's socket has one.
+    fn call(&self) -> std::io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        net::fd_pass::send(&self.line, b"c", &[theirs.as_fd()])?;
+        Ok(ours)
+    }
+
     /// One that is gone needs no signal.
     fn signal(&self, signal: rustix::process::Signal) {
         if let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) {
