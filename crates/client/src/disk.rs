@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Replaces a file: a new one beside it, synced, renamed over it, the folder synced. Keeps the old one's mode
 /// and, where the process may, its owner. A symbolic link stays; what it leads to is replaced.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), Error> {
+pub fn replace(path: &Path, text: &[u8]) -> Result<(), Error> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let fresh = beside(&target);
     write_fresh(&target, &fresh, text).map_err(|error| {
@@ -53,7 +53,7 @@ pub(crate) fn ensure_folder(path: &Path) -> Result<(), Error> {
 }
 
 /// A whole file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|e| Error::system(format_args!("cannot read {}", path.display()), &e))
 }
 

@@ -71,6 +71,11 @@ impl Document {
         words::spans(line).0.into_iter().map(|span| line.get(span).unwrap_or_default()).collect()
     }
 
+    /// Where the words of a line stand in it, quotes included.
+    pub fn word_places(&self, index: usize) -> Vec<Range<usize>> {
+        words::spans(self.line_text(index).unwrap_or_default()).0
+    }
+
     /// The sections of the text: kind, header line, and the lines that belong to it (header included).
     ///
     /// Lines inside `.if` blocks count, whatever the condition. A section ends before the comments and
@@ -272,7 +277,7 @@ pub(crate) fn first_word(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// A word as written, without quotes and escapes; variables stay as they are.
-fn unquote(word: &[u8]) -> Vec<u8> {
+pub fn unquote(word: &[u8]) -> Vec<u8> {
     let env = crate::context::Env::default();
     let scope = words::Scope { env: &env, file: b"", line: 0, section: b"" };
     let (mut out, mut rows) = (Vec::new(), Vec::new());

@@ -47,7 +47,7 @@ mod words;
 pub use condition::{ConditionError, check_condition};
 pub use context::{Context, Env, LOG_FORMATS, VERSION};
 pub use diagnostic::{Diagnostic, Place, Severity, closing_lines};
-pub use document::{Document, SectionText};
+pub use document::{Document, SectionText, unquote};
 pub use load::{LoadError, load, read_sources};
 pub use loaded::{Directive, File, FileId, Loaded, Section, Span, Word, Words};
 pub use parse::{MAX_SOURCE_BYTES, Source, parse_sources};

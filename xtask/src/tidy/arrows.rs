@@ -26,7 +26,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("engine", &["net", "http", "wire", "keywords", "state", "sample"]),
     ("proxy", &["engine", "plan", "net", "keywords", "config", "state"]),
-    ("client", &["config"]),
+    ("client", &["config", "api"]),
     ("api", &[]),
     ("dataplaneapi", &["client", "config", "api"]),
     ("control", &["config", "api"]),

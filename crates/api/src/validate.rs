@@ -1,0 +1,158 @@
+//! A value against a schema.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::contract::contract;
+
+/// The first field that doesn't fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where it is, with dots and indexes; empty for the value itself.
+    pub path: String,
+    /// What was expected there.
+    pub expected: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = if self.path.is_empty() { "body" } else { &self.path };
+        write!(f, "{path} {}", self.expected)
+    }
+}
+
+/// Looks at a value and all in it. Properties that the schema hasn't are let pass, and null counts as absent:
+/// clients of the original send both.
+pub fn validate(schema: &Value, value: &Value) -> Result<(), Violation> {
+    check(schema, value, "")
+}
+
+fn check(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+    let schema = contract().resolve(schema);
+    if value.is_null() && (!path.is_empty() || schema["nullable"] == true) {
+        return Ok(());
+    }
+    check_type(schema, value, path)?;
+    check_enum(schema, value, path)?;
+    match value {
+        Value::String(text) => check_text(schema, text, path),
+        Value::Number(_) => check_number(schema, value, path),
+        Value::Array(items) => check_items(schema, items, path),
+        Value::Object(_) => check_object(schema, value, path),
+        _ => Ok(()),
+    }
+}
+
+fn violation<T>(path: &str, expected: impl Into<String>) -> Result<T, Violation> {
+    Err(Violation { path: path.to_owned(), expected: expected.into() })
+}
+
+fn check_type(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+    let object = schema["properties"].is_object().then_some("object");
+    let expected = schema["type"].as_str().or(object).or(schema["items"].is_object().then_some("array"));
+    let fits = match expected {
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        _ => true,
+    };
+    if fits { Ok(()) } else { violation(path, format!("must be of type {}", expected.unwrap_or_default())) }
+}
+
+fn check_enum(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+    match schema["enum"].as_array() {
+        // Text that is empty is text that isn't given.
+        Some(words) if !words.contains(value) && value.as_str() != Some("") => {
+            let words: Vec<String> = words.iter().map(Value::to_string).collect();
+            violation(path, format!("should be one of [{}]", words.join(" ")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_text(schema: &Value, text: &str, path: &str) -> Result<(), Violation> {
+    if let Some(least) = schema["minLength"].as_u64().filter(|least| (text.chars().count() as u64) < *least) {
+        return violation(path, format!("should be at least {least} chars long"));
+    }
+    match schema["pattern"].as_str() {
+        Some(pattern) if !text.is_empty() && !matches(pattern, text) => {
+            violation(path, format!("should match '{pattern}'"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Patterns come from the contract alone, so that as many are kept as it has.
+fn matches(pattern: &str, text: &str) -> bool {
+    static KNOWN: Mutex<BTreeMap<String, Option<Regex>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let compiled = known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
+    compiled.as_ref().is_none_or(|regex| regex.is_match(text))
+}
+
+fn check_number(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+    let number = value.as_f64().unwrap_or_default();
+    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least) {
+        return violation(path, format!("should be greater than or equal to {least}"));
+    }
+    match schema["maximum"].as_f64().filter(|most| number > *most) {
+        Some(most) => violation(path, format!("should be less than or equal to {most}")),
+        None => Ok(()),
+    }
+}
+
+fn check_items(schema: &Value, items: &[Value], path: &str) -> Result<(), Violation> {
+    for (index, item) in items.iter().enumerate() {
+        let path = if path.is_empty() { index.to_string() } else { format!("{path}.{index}") };
+        check(&schema["items"], item, &path)?;
+    }
+    Ok(())
+}
+
+fn check_object(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+    let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if value[name].is_null() || value[name].as_str() == Some("") {
+            return violation(&inside(name), "is required");
+        }
+    }
+    for (name, field) in value.as_object().into_iter().flatten() {
+        match schema["properties"].get(name) {
+            Some(schema) => check(schema, field, &inside(name))?,
+            None if schema["additionalProperties"].is_object() && schema["properties"].is_null() => {
+                check(&schema["additionalProperties"], field, &inside(name))?;
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_field_is_named() {
+        let schema = |name: &str| contract().schema(name).unwrap();
+        let told = |name: &str, value: Value| validate(schema(name), &value).unwrap_err().to_string();
+        assert_eq!(told("server", json!({ "name": "x" })), "address is required");
+        assert_eq!(told("server", json!([])), "body must be of type object");
+        assert!(told("server", json!({ "name": "a b", "address": "x" })).starts_with("name should match"));
+        assert!(told("backend", json!({ "name": "b", "mode": "x" })).starts_with("mode should be one of"));
+        let list = json!({ "name": "b", "error_files": [{ "code": 402, "file": "/x" }] });
+        assert!(told("backend", list).starts_with("error_files.0.code should be one of"));
+        let port = json!({ "name": "x", "address": "a", "port": 70000 });
+        assert_eq!(told("server", port), "port should be less than or equal to 65535");
+        let fine = json!({ "name": "x", "address": "a", "port": null, "else": 1 });
+        assert_eq!(validate(schema("server"), &fine), Ok(()));
+    }
+}

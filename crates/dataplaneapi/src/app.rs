@@ -1,0 +1,204 @@
+//! What is asked for, by whom, is it well made: by the contract; then the handler.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use api::{Operation, Route};
+use client::{Agent, Check, How, Runtime, Store};
+use serde_json::Value;
+
+use crate::answer::{Answer, Body};
+use crate::auth::{self, User};
+use crate::handlers;
+use crate::request::Request;
+use crate::settings::Settings;
+
+/// The process's state.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) agent: Arc<Agent>,
+    pub(crate) started: Instant,
+    store: Mutex<Store>,
+}
+
+/// A request with what the contract says about it.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) operation: &'static Operation,
+    /// The values in its path.
+    pub(crate) path: BTreeMap<String, String>,
+    /// The JSON of its body; null if it takes none.
+    pub(crate) body: Value,
+}
+
+impl Call<'_> {
+    /// A value of the path.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+}
+
+impl App {
+    pub(crate) fn new(settings: Settings) -> Result<Self, String> {
+        let told = |error: client::Error| error.to_string();
+        let check = Check {
+            program: Some(settings.program.clone()),
+            before: settings.validate_before.clone(),
+            after: settings.validate_after.clone(),
+            command: settings.validate_command.clone(),
+        };
+        let store = Store::open(client::Settings {
+            file: settings.file.clone(),
+            transactions: settings.transactions.clone(),
+            backups: settings.backups.clone(),
+            max_open: settings.max_open,
+            check,
+        })
+        .map_err(told)?;
+        for folder in [&settings.maps, &settings.certificates, &settings.general, &settings.spoe] {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| format!("cannot create {}: {e}", folder.display()))?;
+        }
+        let agent = Agent::start(How {
+            file: settings.file.clone(),
+            command: settings.reload_command.clone(),
+            master: settings.master.clone().map(|socket| Runtime { socket, master: true }),
+            delay: settings.reload_delay,
+        })
+        .map_err(told)?;
+        Ok(Self { settings, agent, started: Instant::now(), store: Mutex::new(store) })
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        self.settings.max_body
+    }
+
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A line for those who run it.
+    pub(crate) fn log(&self, line: &str) {
+        if let Some(path) = &self.settings.log_file {
+            let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            // A log that can't be written doesn't stop the work.
+            let _ = file.and_then(|mut file| writeln!(file, "{line}"));
+        } else {
+            eprintln!("{line}");
+        }
+    }
+
+    /// The proxy's socket: the master's, or the first that the configuration has.
+    pub(crate) fn runtime(&self) -> Option<Runtime> {
+        if let Some(master) = &self.settings.master {
+            return Some(Runtime { socket: master.clone(), master: true });
+        }
+        let document = self.store().document(None).ok()?;
+        let global = client::section("global")?;
+        let found = client::sections(&document, global).into_iter().next()?;
+        let object = client::read_section(&document, global, &found, false);
+        let apis = api::field(&object, "runtime_apis").as_array()?;
+        let address = apis.iter().find_map(|api| api["address"].as_str().filter(|a| a.contains('/')))?;
+        Some(Runtime { socket: address.trim_start_matches("unix@").into(), master: false })
+    }
+
+    /// The answer to a request; with the version, whatever it is.
+    pub(crate) fn answer(&self, request: &Request) -> Answer {
+        {
+            // A change from outside counts from the next request on.
+            let refreshed = self.store().refresh();
+            if let Err(error) = refreshed {
+                return error.into();
+            }
+        }
+        let answer = self.authorized(request);
+        let version = self.store().version(request.query("transaction_id"));
+        answer.with("Configuration-Version", version.to_string())
+    }
+
+    fn users(&self) -> Vec<User> {
+        if !self.settings.users.is_empty() {
+            return self.settings.users.clone();
+        }
+        if let Some(file) = &self.settings.userlist_file {
+            let users = auth::of_userlist(&std::fs::read(file).unwrap_or_default(), None);
+            if !users.is_empty() {
+                return users;
+            }
+        }
+        let text = self.store().document(None).map(|document| document.print()).unwrap_or_default();
+        auth::of_userlist(&text, Some(&self.settings.userlist))
+    }
+
+    fn authorized(&self, request: &Request) -> Answer {
+        if !auth::allowed(&self.users(), request.header("authorization")) {
+            return Answer::failure(401, "unauthenticated for invalid credentials")
+                .with("WWW-Authenticate", "Basic realm=\"dataplaneapi\"");
+        }
+        let Some((base, segments)) = request.segments.split_first() else {
+            return Answer::failure(404, "path / was not found");
+        };
+        if base != "v3" {
+            return Answer::failure(404, format!("path /{} was not found", request.segments.join("/")));
+        }
+        match api::contract().route(&request.method, segments) {
+            Route::Found(operation, path) => self.dispatch(request, operation, path),
+            Route::OtherMethods(methods) => {
+                Answer::failure(405, format!("method {} is not allowed", request.method))
+                    .with("Allow", methods.join(", "))
+            }
+            Route::Nothing => {
+                Answer::failure(404, format!("path /{} was not found", request.segments.join("/")))
+            }
+        }
+    }
+
+    fn dispatch(
+        &self,
+        request: &Request,
+        operation: &'static Operation,
+        path: BTreeMap<String, String>,
+    ) -> Answer {
+        let body = match read_body(request, operation) {
+            Ok(body) => body,
+            Err(answer) => return answer,
+        };
+        let call = Call { request, operation, path, body };
+        let answer = handlers::handle(self, &call).map(|answer| match answer.body {
+            Body::Json(value) if operation.method == "GET" && answer.status == 200 => {
+                Answer { body: Body::Json(api::ordered(&operation.answer, value)), ..answer }
+            }
+            _ => answer,
+        });
+        answer.unwrap_or_else(|| {
+            Answer::failure(
+                501,
+                format!("{} {} ({}) isn't served", operation.method, operation.path, operation.id),
+            )
+        })
+    }
+}
+
+/// The JSON that an operation takes, looked at.
+fn read_body(request: &Request, operation: &Operation) -> Result<Value, Answer> {
+    let Some(body) = operation.body.as_ref().filter(|body| body.media == "application/json") else {
+        return Ok(Value::Null);
+    };
+    let kind = request.header("content-type").unwrap_or("application/json");
+    if !kind.starts_with("application/json") {
+        return Err(Answer::failure(
+            415,
+            format!("unsupported media type {kind}, only [application/json] are allowed"),
+        ));
+    }
+    if request.body.is_empty() && !body.required {
+        return Ok(Value::Null);
+    }
+    let value: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| Answer::failure(400, format!("parsing the body failed: {error}")))?;
+    api::validate(&body.schema, &value)
+        .map_err(|violation| Answer::failure(422, format!("validation failure: {violation}")))?;
+    Ok(value)
+}

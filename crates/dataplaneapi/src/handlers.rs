@@ -1,0 +1,32 @@
+//! Which handler an operation has. None: the operation isn't served, and is answered so by its name.
+
+mod configuration;
+mod crt_lists;
+mod info;
+mod patterns;
+mod raw;
+mod reloads;
+mod runtime;
+mod storage;
+mod stores;
+mod transactions;
+
+pub(crate) use runtime::{actions as runtime_actions, add as runtime_add_server};
+
+use crate::answer::Answer;
+use crate::app::{App, Call};
+
+/// The answer of the operation's handler.
+pub(crate) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
+    let path = call.operation.path.as_str();
+    let Some(inside) = path.strip_prefix("/services/haproxy/") else { return info::handle(app, call) };
+    match inside.split('/').next()? {
+        "configuration" if inside == "configuration/raw" => raw::handle(app, call),
+        "configuration" => configuration::handle(app, call),
+        "transactions" => transactions::handle(app, call),
+        "reloads" => reloads::handle(app, call),
+        "runtime" => runtime::handle(app, call),
+        "storage" => storage::handle(app, call),
+        _ => None,
+    }
+}

@@ -1,0 +1,248 @@
+//! Sections, their named children, and their lists with an index: all operations below `configuration/` that
+//! the model has a table for.
+
+use client::{Error, Family, Found, Kind, SectionModel};
+use config::Document;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::app::{App, Call};
+use crate::change::{base, change, document, reloaded, with_body};
+use crate::handlers::runtime_add_server;
+
+/// What a path names.
+enum Target {
+    /// Sections of a kind, or one of them.
+    Section(&'static SectionModel, Option<String>),
+    /// Lines of a section, or one of them.
+    Row(&'static SectionModel, String, &'static Family, Option<String>),
+}
+
+/// Children whose section stands in the query: their word, the parameter, the section's word.
+const IN_QUERY: &[(&str, &str, &str)] = &[
+    ("users", "userlist", "userlists"),
+    ("groups", "userlist", "userlists"),
+    ("mailer_entries", "mailers_section", "mailers_section"),
+    ("peer_entries", "peer_section", "peer_section"),
+    ("nameservers", "resolver", "resolvers"),
+];
+
+pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
+    if call.operation.path.ends_with("/configuration/version") {
+        return Some(Answer::json(200, json!(app.store().version(call.request.query("transaction_id")))));
+    }
+    let target = match target(call)? {
+        Ok(target) => target,
+        Err(error) => return Some(error.into()),
+    };
+    Some(match (call.operation.method.as_str(), &target) {
+        ("GET", _) => read(app, call, &target).map_or_else(Answer::from, |value| Answer::json(200, value)),
+        ("POST", Target::Row(model, parent, family, None))
+            if model.resource == "backends" && family.resource == "servers" =>
+        {
+            add_server(app, call, &target, parent)
+        }
+        ("POST", _) => change(app, call, 201, Some(call.body.clone()), |d| create(d, call, &target)),
+        ("PUT", _) => change(app, call, 200, Some(call.body.clone()), |d| replace(d, call, &target)),
+        ("DELETE", _) => change(app, call, 204, None, |d| delete(d, &target)),
+        _ => return None,
+    })
+}
+
+/// A server goes to the running process as well; if it takes it, nothing has to be reloaded.
+fn add_server(app: &App, call: &Call<'_>, target: &Target, backend: &str) -> Answer {
+    let direct = call.request.query("transaction_id").is_none() && !call.request.asks("force_reload");
+    if !direct || !plain_servers(app, backend) {
+        return change(app, call, 201, Some(call.body.clone()), |d| create(d, call, target));
+    }
+    let outcome = base(call).and_then(|base| app.store().change(&base, |d| create(d, call, target)));
+    if let Err(error) = outcome {
+        return error.into();
+    }
+    let added =
+        app.runtime().is_some_and(|runtime| runtime_add_server(&runtime, backend, &call.body).is_ok());
+    if added {
+        let name = api::text(&call.body, "name");
+        app.log(&format!("backend {backend}: server {name} added through runtime"));
+        return with_body(201, Some(call.body.clone()));
+    }
+    reloaded(app, call, 201, Some(call.body.clone()))
+}
+
+/// Whether no `default-server` of the backend or its defaults says more about a server than its line.
+fn plain_servers(app: &App, backend: &str) -> bool {
+    let Ok(document) = app.store().document(None) else { return false };
+    ["backends", "defaults"].iter().filter_map(|resource| client::section(resource)).all(|model| {
+        client::sections(&document, model)
+            .iter()
+            .filter(|found| model.resource == "defaults" || found.name == backend)
+            .all(|found| {
+                api::field(&client::read_section(&document, model, found, false), "default_server").is_null()
+            })
+    })
+}
+
+fn target(call: &Call<'_>) -> Option<Result<Target, Error>> {
+    let path = call.operation.path.strip_prefix("/services/haproxy/configuration/")?;
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if let Some(first) = parts.first_mut().filter(|first| **first == "peers") {
+        *first = "peer_section";
+    }
+    let value = |part: &str| call.value(part.trim_matches(['{', '}'])).to_owned();
+    if let Some((word, parameter, section)) = IN_QUERY.iter().find(|(word, ..)| parts.first() == Some(word)) {
+        let (model, family) = (client::section(section)?, client::family(word)?);
+        let Some(parent) = call.request.query(parameter) else {
+            return Some(Err(Error::new(Kind::Schema, format!("{parameter} in query is required"))));
+        };
+        return Some(Ok(Target::Row(model, parent.to_owned(), family, parts.get(1).map(|part| value(part)))));
+    }
+    Some(Ok(match parts.as_slice() {
+        [section] => Target::Section(client::section(section)?, None),
+        ["global" | "traces", family] => {
+            Target::Row(client::section(parts.first()?)?, String::new(), client::family(family)?, None)
+        }
+        ["global", family, index] => Target::Row(
+            client::section("global")?,
+            String::new(),
+            client::family(family)?,
+            Some(value(index)),
+        ),
+        [section, name] => Target::Section(client::section(section)?, Some(value(name))),
+        [section, parent, family] => {
+            Target::Row(client::section(section)?, value(parent), client::family(family)?, None)
+        }
+        [section, parent, family, one] => {
+            Target::Row(client::section(section)?, value(parent), client::family(family)?, Some(value(one)))
+        }
+        _ => return None,
+    }))
+}
+
+fn full(call: &Call<'_>) -> bool {
+    call.request.asks("full_section")
+}
+
+/// Whether there is one section of the kind, without a name.
+fn single(model: &SectionModel) -> bool {
+    matches!(model.resource, "global" | "traces")
+}
+
+fn read(app: &App, call: &Call<'_>, target: &Target) -> Result<Value, Error> {
+    let document = document(app, call)?;
+    match target {
+        Target::Section(model, None) if !single(model) => {
+            let all = client::sections(&document, model);
+            Ok(all.iter().map(|found| client::read_section(&document, model, found, full(call))).collect())
+        }
+        Target::Section(model, name) => {
+            let found = client::find_section(&document, model, name.as_deref().unwrap_or_default())?;
+            Ok(client::read_section(&document, model, &found, full(call) || model.resource == "traces"))
+        }
+        Target::Row(model, parent, family, one) => {
+            let found = client::find_section(&document, model, parent)?;
+            match one {
+                None => {
+                    Ok(client::rows(&document, &found, family).into_iter().map(|row| row.value).collect())
+                }
+                Some(one) => row(&document, &found, family, one).map(|row| row.value),
+            }
+        }
+    }
+}
+
+fn row(document: &Document, found: &Found, family: &Family, one: &str) -> Result<client::Row, Error> {
+    match family.key {
+        Some(_) => client::find_row(document, found, family, one),
+        None => client::row_at(document, found, family, index(one)?),
+    }
+}
+
+fn index(text: &str) -> Result<usize, Error> {
+    text.parse().map_err(|_| Error::new(Kind::Schema, format!("index {text} is no number")))
+}
+
+/// The section that something is put into. That it is missing is a fault of the request.
+fn parent(document: &Document, model: &SectionModel, name: &str) -> Result<Found, Error> {
+    client::find_section(document, model, name)
+        .map_err(|error| if error.kind == Kind::NotFound { Error::invalid(error.message) } else { error })
+}
+
+fn create(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<(), Error> {
+    match target {
+        Target::Section(model, _) => {
+            let full = full(call) || model.resource == "traces";
+            client::create_section(document, model, &call.body, full)
+        }
+        Target::Row(model, name, family, one) => {
+            let found = parent(document, model, name)?;
+            match (one, family.key) {
+                (Some(one), None) => client::insert_row(document, &found, family, index(one)?, &call.body),
+                (_, Some(_)) => client::create_row(document, &found, family, &call.body),
+                (None, None) => {
+                    let end = client::rows(document, &found, family).len();
+                    client::insert_row(document, &found, family, end, &call.body)
+                }
+            }
+        }
+    }
+}
+
+fn replace(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<(), Error> {
+    match target {
+        Target::Section(model, name) => {
+            let name = name.as_deref().unwrap_or(api::text(&call.body, "name")).to_owned();
+            let found = client::find_section(document, model, &name)?;
+            let full = full(call) || model.resource == "traces";
+            client::replace_section(
+                document,
+                model,
+                &found,
+                &named(&call.body, "name", &name, single(model)),
+                full,
+            )
+        }
+        Target::Row(model, name, family, one) => {
+            let found = client::find_section(document, model, name)?;
+            match one {
+                None => {
+                    let values = call.body.as_array().cloned().unwrap_or_default();
+                    client::replace_rows(document, &found, family, &values)
+                }
+                Some(one) => {
+                    let row = row(document, &found, family, one)?;
+                    let value = match family.key {
+                        Some(key) => named(&call.body, key, one, false),
+                        None => call.body.clone(),
+                    };
+                    client::replace_row(document, family, &row, &value)
+                }
+            }
+        }
+    }
+}
+
+/// The object of a body with the name of the path, if it has none of its own.
+fn named(body: &Value, key: &str, name: &str, nameless: bool) -> Value {
+    let mut value = body.clone();
+    if let Some(map) = value.as_object_mut().filter(|_| !nameless) {
+        map.entry(key).or_insert_with(|| json!(name));
+    }
+    value
+}
+
+fn delete(document: &mut Document, target: &Target) -> Result<(), Error> {
+    match target {
+        Target::Section(model, name) => {
+            let found = client::find_section(document, model, name.as_deref().unwrap_or_default())?;
+            client::delete_section(document, &found);
+            Ok(())
+        }
+        Target::Row(model, name, family, one) => {
+            let found = client::find_section(document, model, name)?;
+            let one = one.as_deref().unwrap_or_default();
+            let row = row(document, &found, family, one)?;
+            client::delete_row(document, &row);
+            Ok(())
+        }
+    }
+}
