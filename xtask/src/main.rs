@@ -1,4 +1,4 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual|contract`.
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual|contract|e2e`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
 //! so that they can be pointed at HAProxy instead; only `manual`, which prints its tables, knows it as a library.
@@ -11,6 +11,7 @@
 mod args;
 mod bench;
 mod contract;
+mod e2e;
 mod hatop;
 mod manual;
 mod parity;
@@ -43,6 +44,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
   hatop [--program PATH]            Debian's hatop on Sluice's Runtime API
   contract --from FILE [--check]    crates/api/src/contract.json, made from the specification of the Data Plane API
+  e2e --tap FILE [--update]         what dataplaneapi's own suite printed, compared with tests/dataplaneapi.txt
   manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
          [--actions]                generated configurations and requests, Sluice against HAProxy; with more
@@ -65,6 +67,7 @@ fn main() {
         "hatop" => hatop::run(args),
         "parity" => parity::run(args),
         "smuggling" => smuggling::run(args),
+        "e2e" => e2e::run(args),
         "contract" => contract::run(args),
         "manual" => manual::run(args),
         _ => Err(anyhow::anyhow!("{USAGE}")),

@@ -15,6 +15,8 @@ pub struct Violation {
     pub path: String,
     /// What was expected there.
     pub expected: String,
+    /// Whether it is of another type altogether: the original can't even read such a body.
+    pub of_type: bool,
 }
 
 impl std::fmt::Display for Violation {
@@ -47,7 +49,7 @@ fn check(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
 }
 
 fn violation<T>(path: &str, expected: impl Into<String>) -> Result<T, Violation> {
-    Err(Violation { path: path.to_owned(), expected: expected.into() })
+    Err(Violation { path: path.to_owned(), expected: expected.into(), of_type: false })
 }
 
 fn check_type(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
@@ -62,7 +64,12 @@ fn check_type(schema: &Value, value: &Value, path: &str) -> Result<(), Violation
         Some("object") => value.is_object(),
         _ => true,
     };
-    if fits { Ok(()) } else { violation(path, format!("must be of type {}", expected.unwrap_or_default())) }
+    let told = || format!("must be of type {}", expected.unwrap_or_default());
+    if fits {
+        Ok(())
+    } else {
+        violation(path, told()).map_err(|v: Violation| Violation { of_type: true, ..v })
+    }
 }
 
 fn check_enum(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {

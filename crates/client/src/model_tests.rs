@@ -177,8 +177,24 @@ fn sections_are_made_where_they_change_nothing_for_others() {
         TEXT.replace("defaults d", "defaults e\n  mode tcp\n\ndefaults d")
             + "\nbackend n\n  server x 1.1.1.1\n"
     );
+    create_section(&mut document, defaults, &json!({ "name": "g", "from": "e" }), false).unwrap();
+    assert!(
+        String::from_utf8(document.print())
+            .unwrap()
+            .contains("mode tcp\n\ndefaults g from e\n\ndefaults d\n")
+    );
     let error = create_section(&mut document, defaults, &json!({ "name": "e" }), false).unwrap_err();
     assert_eq!(error.kind, Kind::Conflict);
+}
+
+#[test]
+fn a_section_without_a_name_keeps_its_header() {
+    let model = section("defaults").unwrap();
+    let mut document = Document::parse("global\n\ndefaults\n  mode http\n  retries 3\n");
+    let at = find_section(&document, model, "unnamed_defaults_1").unwrap();
+    let object = json!({ "name": "unnamed_defaults_1", "mode": "tcp" });
+    replace_section(&mut document, model, &at, &object, false).unwrap();
+    assert_eq!(document.print(), b"global\n\ndefaults\n  mode tcp\n");
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub fn create(
     }
     let header = write(&model.header, object)?
         .ok_or_else(|| Error::new(Kind::Schema, format!("a {} needs a name", model.kind)))?;
-    let at = place(document, model);
+    let at = place(document, model, api::text(object, "from"));
     let words: Vec<&[u8]> = header.words.iter().map(Vec::as_slice).collect();
     document.insert(at, &words);
     if at + 1 < document.len() {
@@ -154,13 +154,20 @@ pub fn create(
     apply(document, model, &found, object, full)
 }
 
-/// Where a new section goes: at the end, with a blank line before it. A new `defaults` goes before the first
-/// one, so that sections that name none keep theirs.
-fn place(document: &mut Document, model: &SectionModel) -> usize {
+/// Where a new section goes: at the end, with a blank line before it. A new `defaults` goes before another one
+/// if it can, behind the one that it builds on, so that sections that name none keep theirs.
+fn place(document: &mut Document, model: &SectionModel, from: &str) -> usize {
     if model.kind == SectionKind::Defaults {
-        let first = document.sections().into_iter().find(|section| section.kind == SectionKind::Defaults);
-        if let Some(first) = first {
-            return first.lines.start;
+        let sections = document.sections();
+        let base =
+            sections.iter().position(|s| s.kind == model.kind && s.name.as_deref() == Some(from.as_bytes()));
+        let first = base.map_or(0, |base| base + 1);
+        let next = match base {
+            Some(_) => sections.get(first).filter(|section| section.kind == model.kind),
+            None => sections.iter().find(|section| section.kind == model.kind),
+        };
+        if let Some(next) = next {
+            return next.lines.start;
         }
     }
     let last = document.line_text(document.len().wrapping_sub(1)).unwrap_or_default();
@@ -209,14 +216,17 @@ fn apply(
     let object = &without_virtual_name(document, found, object);
     let have = assigned(document, model, found);
     let end = have.iter().map(|(line, _)| line + 1).max().unwrap_or(found.header + 1);
-    let mut used = BTreeSet::new();
+    let (mut used, mut taken) = (BTreeSet::new(), BTreeSet::new());
     let mut edits = Vec::new();
     for form in [&model.header].into_iter().chain(&model.forms) {
         let lines: Vec<usize> =
             have.iter().filter(|(_, of)| std::ptr::eq(*of, form)).map(|(line, _)| *line).collect();
-        let wanted = wanted(form, object, &used)?;
+        let wanted = wanted(form, object, &used, &mut taken)?;
         used.extend(wanted.iter().flat_map(|written| written.used.clone()));
-        edit_lines(document, form, &lines, &wanted, end, &mut edits);
+        // A header that nothing is said of stays as it is: without it the section is another's.
+        if !(wanted.is_empty() && std::ptr::eq(form, &model.header)) {
+            edit_lines(document, form, &lines, &wanted, end, &mut edits);
+        }
     }
     check_used(model, object, &used)?;
     carry_out(document, edits);
@@ -239,7 +249,13 @@ fn without_virtual_name(document: &Document, found: &Found, object: &Value) -> V
 }
 
 /// The lines that a form makes of an object. What a form before it has written isn't written twice.
-fn wanted(form: &Form, object: &Value, used: &BTreeSet<String>) -> Result<Vec<Written>, Error> {
+/// `taken` are the entries of lists that have a line.
+fn wanted(
+    form: &Form,
+    object: &Value,
+    used: &BTreeSet<String>,
+    taken: &mut BTreeSet<(String, usize)>,
+) -> Result<Vec<Written>, Error> {
     let Some(list) = &form.each else {
         let fresh = form.paths().is_empty() || form.paths().iter().any(|path| !used.contains(path));
         let written = if fresh { write(form, object)? } else { None };
@@ -249,8 +265,13 @@ fn wanted(form: &Form, object: &Value, used: &BTreeSet<String>) -> Result<Vec<Wr
             .collect());
     };
     let mut all = Vec::new();
-    for entry in get(object, list).and_then(Value::as_array).into_iter().flatten() {
+    for (index, entry) in get(object, list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let place = (list.clone(), index);
+        if taken.contains(&place) {
+            continue;
+        }
         if let Some(mut written) = write(form, entry)? {
+            taken.insert(place);
             written.used = BTreeSet::from([list.clone()]);
             all.push(written);
         }

@@ -198,7 +198,9 @@ fn read_body(request: &Request, operation: &Operation) -> Result<Value, Answer> 
     }
     let value: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Answer::failure(400, format!("parsing the body failed: {error}")))?;
-    api::validate(&body.schema, &value)
-        .map_err(|violation| Answer::failure(422, format!("validation failure: {violation}")))?;
+    api::validate(&body.schema, &value).map_err(|violation| {
+        let status = if violation.of_type { 400 } else { 422 };
+        Answer::failure(status, format!("validation failure: {violation}"))
+    })?;
     Ok(value)
 }

@@ -70,7 +70,9 @@ option dont-parse-log ?dont-parse-log";
 
 pub(super) const LOG_PROFILE: &str = "
 log-tag {log_tag}
-steps[]: on {step} [drop ?drop] [format {format}] [sd {sd}]";
+steps[]: on {step} drop ?drop [format {format}] [sd {sd}]
+steps[]: on {step} !drop [format {format}] [sd {sd}]
+steps[]: on {step} [format {format}] [sd {sd}]";
 
 pub(super) const CRT_STORE: &str = "
 crt-base {crt_base}

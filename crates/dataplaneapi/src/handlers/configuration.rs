@@ -44,7 +44,7 @@ pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
         }
         ("POST", _) => change(app, call, 201, Some(call.body.clone()), |d| create(d, call, &target)),
         ("PUT", _) => change(app, call, 200, Some(call.body.clone()), |d| replace(d, call, &target)),
-        ("DELETE", _) => change(app, call, 204, None, |d| delete(d, &target)),
+        ("DELETE", _) => change(app, call, 204, None, |d| delete(d, call, &target)),
         _ => return None,
     })
 }
@@ -138,8 +138,8 @@ fn read(app: &App, call: &Call<'_>, target: &Target) -> Result<Value, Error> {
             let found = client::find_section(&document, model, name.as_deref().unwrap_or_default())?;
             Ok(client::read_section(&document, model, &found, full(call) || model.resource == "traces"))
         }
-        Target::Row(model, parent, family, one) => {
-            let found = client::find_section(&document, model, parent)?;
+        Target::Row(model, name, family, one) => {
+            let found = parent(&document, call, model, name, family, one.as_ref())?;
             match one {
                 None => {
                     Ok(client::rows(&document, &found, family).into_iter().map(|row| row.value).collect())
@@ -161,10 +161,27 @@ fn index(text: &str) -> Result<usize, Error> {
     text.parse().map_err(|_| Error::new(Kind::Schema, format!("index {text} is no number")))
 }
 
-/// The section that something is put into. That it is missing is a fault of the request.
-fn parent(document: &Document, model: &SectionModel, name: &str) -> Result<Found, Error> {
-    client::find_section(document, model, name)
-        .map_err(|error| if error.kind == Kind::NotFound { Error::invalid(error.message) } else { error })
+/// The section that lines are in. Whether its absence is a fault of the request (400) or of the object that is
+/// asked for (404) is as the original has it, which differs from one list to the other.
+fn parent(
+    document: &Document,
+    call: &Call<'_>,
+    model: &SectionModel,
+    name: &str,
+    family: &Family,
+    one: Option<&String>,
+) -> Result<Found, Error> {
+    client::find_section(document, model, name).map_err(|error| {
+        let method = call.operation.method.as_str();
+        let at_fault = match (family.resource, method) {
+            ("captures", _) => method == "DELETE",
+            ("groups", "GET") => one.is_some(),
+            ("groups", "POST") => false,
+            _ if family.key.is_some() => method == "POST",
+            _ => one.is_some(),
+        };
+        if at_fault && error.kind == Kind::NotFound { Error::invalid(error.message) } else { error }
+    })
 }
 
 fn create(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<(), Error> {
@@ -174,7 +191,7 @@ fn create(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<(
             client::create_section(document, model, &call.body, full)
         }
         Target::Row(model, name, family, one) => {
-            let found = parent(document, model, name)?;
+            let found = parent(document, call, model, name, family, one.as_ref())?;
             match (one, family.key) {
                 (Some(one), None) => client::insert_row(document, &found, family, index(one)?, &call.body),
                 (_, Some(_)) => client::create_row(document, &found, family, &call.body),
@@ -191,6 +208,13 @@ fn replace(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<
     match target {
         Target::Section(model, name) => {
             let name = name.as_deref().unwrap_or(api::text(&call.body, "name")).to_owned();
+            let other = !api::text(&call.body, "name").is_empty() && api::text(&call.body, "name") != name;
+            if other && matches!(model.resource, "fcgi_apps" | "http_errors_sections") {
+                return Err(Error::conflict(format!(
+                    "the name of {} {name} can't be changed",
+                    model.resource
+                )));
+            }
             let found = client::find_section(document, model, &name)?;
             let full = full(call) || model.resource == "traces";
             client::replace_section(
@@ -202,7 +226,7 @@ fn replace(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<
             )
         }
         Target::Row(model, name, family, one) => {
-            let found = client::find_section(document, model, name)?;
+            let found = parent(document, call, model, name, family, one.as_ref())?;
             match one {
                 None => {
                     let values = call.body.as_array().cloned().unwrap_or_default();
@@ -230,7 +254,7 @@ fn named(body: &Value, key: &str, name: &str, nameless: bool) -> Value {
     value
 }
 
-fn delete(document: &mut Document, target: &Target) -> Result<(), Error> {
+fn delete(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<(), Error> {
     match target {
         Target::Section(model, name) => {
             let found = client::find_section(document, model, name.as_deref().unwrap_or_default())?;
@@ -238,11 +262,22 @@ fn delete(document: &mut Document, target: &Target) -> Result<(), Error> {
             Ok(())
         }
         Target::Row(model, name, family, one) => {
-            let found = client::find_section(document, model, name)?;
-            let one = one.as_deref().unwrap_or_default();
-            let row = row(document, &found, family, one)?;
+            let found = parent(document, call, model, name, family, one.as_ref())?;
+            let row = match one {
+                Some(one) => row(document, &found, family, one)?,
+                None => same_row(document, &found, family, &call.body)?,
+            };
             client::delete_row(document, &row);
             Ok(())
         }
     }
+}
+
+/// The line that says the same as a body: entries that have neither a name nor an index.
+fn same_row(document: &Document, found: &Found, family: &Family, body: &Value) -> Result<client::Row, Error> {
+    let same = |row: &client::Row| row.value == *body;
+    client::rows(document, found, family)
+        .into_iter()
+        .find(same)
+        .ok_or_else(|| Error::not_found("no such entry"))
 }
