@@ -56,10 +56,10 @@ pub async fn simple(sock: &net::Sock, served: &Served, until: net::Time) -> bool
 /// Counts a handshake.
 pub fn count(block: &Block, complete: bool, resumed: bool) {
     if !complete {
-        return block.failed_handshakes.add(1);
+        return block.handshakes.failed.add(1);
     }
-    block.handshakes.add(1);
-    block.resumptions.add(u64::from(resumed));
+    block.handshakes.complete.add(1);
+    block.handshakes.resumed.add(u64::from(resumed));
 }
 
 fn choose(served: &Served, known: &mut Known, hello: &ClientHello<'_>) -> Option<Arc<rustls::ServerConfig>> {

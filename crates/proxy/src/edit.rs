@@ -123,7 +123,7 @@ fn server<'l>(section: Section<'l>, name: &str) -> Result<Directive<'l>, String>
 
 /// The last line of a section with this keyword: the one in force.
 fn own<'l>(section: Section<'l>, keyword: &str) -> Option<Directive<'l>> {
-    section.directives().filter(|line| line.keyword() == keyword).next_back()
+    section.directives().rfind(|line| line.keyword() == keyword)
 }
 
 /// A line of these words.

@@ -275,6 +275,37 @@ impl Wire {
     }
 }
 
+/// Look-ups in caches, and what they found.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    pub all: Counter,
+    pub hits: Counter,
+    pub hint_hits: Counter,
+}
+
+impl Lookups {
+    fn all(&self) -> [&Counter; 3] {
+        let Self { all, hits, hint_hits } = self;
+        [all, hits, hint_hits]
+    }
+}
+
+/// Handshakes of TLS.
+#[derive(Debug, Default)]
+pub struct Handshakes {
+    pub complete: Counter,
+    /// Of the complete ones those that resumed a session.
+    pub resumed: Counter,
+    pub failed: Counter,
+}
+
+impl Handshakes {
+    fn all(&self) -> [&Counter; 3] {
+        let Self { complete, resumed, failed } = self;
+        [complete, resumed, failed]
+    }
+}
+
 /// What is counted for frontends, backends and servers alike, in the words of the statistics (management manual 9.1).
 #[derive(Debug, Default)]
 #[repr(align(64))]
@@ -316,14 +347,8 @@ pub struct Block {
     pub compression_out: Counter,
     pub compression_bypass: Counter,
     pub compressed: Counter,
-    /// Look-ups in caches, and what they found.
-    pub cache_lookups: Counter,
-    pub cache_hits: Counter,
-    pub cache_hint_hits: Counter,
-    /// Handshakes of TLS that were complete, those of them that resumed a session, and those that failed.
-    pub handshakes: Counter,
-    pub resumptions: Counter,
-    pub failed_handshakes: Counter,
+    pub cache: Lookups,
+    pub handshakes: Handshakes,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }
@@ -358,12 +383,8 @@ impl Block {
             compression_out,
             compression_bypass,
             compressed,
-            cache_lookups,
-            cache_hits,
-            cache_hint_hits,
+            cache,
             handshakes,
-            resumptions,
-            failed_handshakes,
             spans,
             statuses,
             wire,
@@ -397,14 +418,9 @@ impl Block {
             compression_out,
             compression_bypass,
             compressed,
-            cache_lookups,
-            cache_hits,
-            cache_hint_hits,
-            handshakes,
-            resumptions,
-            failed_handshakes,
         ];
-        all.into_iter().chain(statuses).chain(wire.all()).for_each(|counter| counter.set(0));
+        let groups = wire.all().into_iter().chain(cache.all()).chain(handshakes.all());
+        all.into_iter().chain(statuses).chain(groups).for_each(|counter| counter.set(0));
         spans.clear();
     }
 

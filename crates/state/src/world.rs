@@ -423,8 +423,8 @@ impl Seats {
 }
 
 type Which = fn(&Block) -> &Counter;
-const HANDSHAKES: Which = |block| &block.handshakes;
-const RESUMPTIONS: Which = |block| &block.resumptions;
+const HANDSHAKES: Which = |block| &block.handshakes.complete;
+const RESUMPTIONS: Which = |block| &block.handshakes.resumed;
 
 impl World {
     /// How many clients the process takes at once.

@@ -96,9 +96,9 @@ fn rate(process: &Process, port: u16, kind: &str, seconds: u32) -> Result<f64> {
     let used = process.cpu()?.since(before).total();
     let told = String::from_utf8_lossy(&done.stdout);
     // "1234 connections in 1.23s; …", user time; then the same in real seconds.
-    let counts =
+    let mut counts =
         told.lines().filter_map(|line| line.split_once(" connections in ")?.0.trim().parse::<f64>().ok());
-    let count = counts.last().with_context(|| format!("openssl s_time said: {told}"))?;
+    let count = counts.next_back().with_context(|| format!("openssl s_time said: {told}"))?;
     if count < 1.0 {
         bail!("no handshake: {told}");
     }

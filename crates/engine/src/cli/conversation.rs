@@ -7,7 +7,7 @@ use std::rc::Rc;
 use keywords::command::{self, Title};
 use net::{Sock, Time};
 use state::family::inside::{self, Survey, Told};
-use state::family::{Answer, Console, Query, Reporting, Talk};
+use state::family::{Answer, Console, Query, Talk};
 use state::world::Level;
 use state::{Endpoint, World};
 

@@ -249,7 +249,7 @@ impl<'x> Run<'x> {
         connect: &Connect,
     ) -> Option<(Arc<ClientConfig>, ServerName<'static>)> {
         let tls = self.server.tls.as_ref()?;
-        if !connect.tls && !(connect.by_server && tls.checks) {
+        if !(connect.tls || connect.by_server && tls.checks) {
             return None;
         }
         let given = connect.sni.as_deref().or(tls.check_sni.as_deref()).map(str::to_owned);

@@ -56,17 +56,17 @@ impl Action for CacheUse {
         if !matches!(request.method(), Method::Get | Method::Head) || fresh::refuses(request) {
             return Verdict::Next;
         }
-        count(world, stream, thread, |c| &c.cache_lookups);
+        count(world, stream, thread, |c| &c.cache.all);
         match cache.find(&stream.cache_key, &stream.cache_asked, now_ns, now_s) {
             Found::Full(entry) => {
-                count(world, stream, thread, |c| &c.cache_hits);
+                count(world, stream, thread, |c| &c.cache.hits);
                 stream.cached = Some(entry);
                 stream.service = Some(Arc::clone(&ANSWER));
                 stream.service_name = Some(ANSWER.name());
                 Verdict::Serve
             }
             Found::Hints(entry) if !self.silent => {
-                count(world, stream, thread, |c| &c.cache_hint_hits);
+                count(world, stream, thread, |c| &c.cache.hint_hits);
                 stream.hints.extend_from_slice(b"HTTP/1.1 103 Early Hints\r\n");
                 stream.hints.extend_from_slice(&entry.hints);
                 stream.hints.extend_from_slice(b"\r\n");

@@ -30,7 +30,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         Type::Bin,
         "The ciphers the client offers, two bytes each.",
         &[Example { given: GIVEN, expr: "req.ssl_cipherlist", gives: "-" }],
-        |_, cx| Some(client(cx)?.ciphers()).map(Value::Bin),
+        |_, cx| Some(Value::Bin(client(cx)?.ciphers())),
     ),
     fetch(
         "req.ssl_hello_type",

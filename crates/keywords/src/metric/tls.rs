@@ -4,19 +4,25 @@ use super::prelude::*;
 use state::counters::{Block, Counter};
 
 pub(super) const KEYWORDS: &[Metric] = &[
-    metric("ssl_sess", "MCPV", Scope::ALL, U64(|row| sum(row, |c| &c.handshakes)), "TLS sessions begun"),
+    metric(
+        "ssl_sess",
+        "MCPV",
+        Scope::ALL,
+        U64(|row| sum(row, |c| &c.handshakes.complete)),
+        "TLS sessions begun",
+    ),
     metric(
         "ssl_reused_sess",
         "MCPV",
         Scope::ALL,
-        U64(|row| sum(row, |c| &c.resumptions)),
+        U64(|row| sum(row, |c| &c.handshakes.resumed)),
         "TLS sessions resumed",
     ),
     metric(
         "ssl_failed_handshake",
         "MCPV",
         Scope::ALL,
-        U64(|row| sum(row, |c| &c.failed_handshakes)),
+        U64(|row| sum(row, |c| &c.handshakes.failed)),
         "TLS handshakes that failed",
     ),
 ];

@@ -3,7 +3,7 @@
 use state::family::Reporting;
 use state::world::{Level, StatsSocket};
 
-use super::bind::{Parameters, addresses, parameters};
+use super::bind::{addresses, parameters};
 use crate::ctx::{Applied, Ctx, Directive, Line, at, word};
 use crate::number::{TimeError, atol, time_ms};
 
