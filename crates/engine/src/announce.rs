@@ -6,6 +6,7 @@ use state::{Backend, World};
 
 use crate::exchange::Exchange;
 use crate::log::{self, Outbox};
+use crate::mail;
 
 /// Says what waits to be said.
 pub fn speak(world: &World, outbox: &mut Outbox) {
@@ -40,6 +41,9 @@ pub fn say(world: &World, backend: &Backend, notice: &Notice, outbox: &mut Outbo
             (log::EMERG, format!("{kind} {} has no server available!", backend.name))
         }
     };
+    if let (Some(alert), Some(level)) = (&backend.email, notice.mail) {
+        mail::send(alert, level, &notice.text, &world.global.hostname);
+    }
     if notice.weight == Weight::NoServer {
         outbox.text().extend_from_slice(text.as_bytes());
         outbox.send(world, &backend.log.targets, backend.log.tag.as_deref(), level);

@@ -34,6 +34,7 @@ pub mod idle;
 pub mod inspect;
 pub mod listener;
 pub mod log;
+pub(crate) mod mail;
 pub mod malformed;
 pub mod observe;
 pub mod persist;

@@ -60,6 +60,12 @@ fn fraction(out: &mut String, micros: i64, width: usize) {
     out.push_str(nanos.get(..width.clamp(1, 9)).unwrap_or(&nanos));
 }
 
+/// A point in time, microseconds since 1970, as mails write it (RFC 5322 section 3.3).
+pub fn mail_date(wall_us: u64) -> String {
+    let micros = i64::try_from(wall_us).unwrap_or(0);
+    format(b"%a, %d %b %Y %H:%M:%S +0000 (UTC)", micros, false).unwrap_or_default()
+}
+
 /// Seconds since 1970 of a date as HTTP writes it (RFC 9110 section 5.6.7, all three forms).
 pub(crate) fn parse_http(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;

@@ -24,6 +24,7 @@ pub mod forwarded;
 mod jose;
 pub mod metric;
 pub mod service;
+pub mod stats_file;
 pub mod steady;
 mod table;
 mod timing;

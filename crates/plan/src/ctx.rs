@@ -12,6 +12,7 @@ use state::cache::Cache;
 use state::check::Probe;
 use state::log::Target;
 use state::log_forward::LogForward;
+use state::mail::Mailers;
 use state::reference::Place;
 use state::reply::Pages;
 use state::resolvers::Resolvers;
@@ -25,6 +26,7 @@ use crate::directive::stick_table::TableDraft;
 use crate::draft::{Draft, SetVar};
 use crate::remarks::Remarks;
 use crate::section::log_profile::ProfileDraft;
+use crate::server_state::StateFiles;
 use crate::tls::TlsPlan;
 
 /// One line of the configuration.
@@ -57,6 +59,8 @@ pub(crate) struct Plan<'a> {
     /// `cache` sections; positions are what rules hold.
     pub(crate) caches: Vec<Arc<Cache>>,
     pub(crate) resolvers: Vec<Arc<Resolvers>>,
+    /// `mailers` sections.
+    pub(crate) mailers: Vec<Arc<Mailers>>,
     /// `userlist` sections; positions are what expressions hold.
     pub(crate) userlists: Vec<Userlist>,
     /// `set-var`, `set-var-fmt` lines of `global`, for when expressions can be compiled.
@@ -79,6 +83,11 @@ pub(crate) struct Plan<'a> {
     /// Alerts that HAProxy makes after reading.
     pub(crate) late: Vec<String>,
     pub(crate) tls: TlsPlan<'a>,
+    pub(crate) states: StateFiles,
+    /// `guid`s, and whose they are.
+    pub(crate) guids: HashMap<String, String>,
+    /// What the file of `stats-file` says.
+    pub(crate) stats_file: Option<Box<str>>,
 }
 
 /// What `global` says of programs that check servers.

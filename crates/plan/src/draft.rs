@@ -16,11 +16,13 @@ use state::reply::Pages;
 use crate::ctx::Line;
 use crate::directive::check::{CheckSettings, Flags};
 use crate::directive::cookie::CookieSpec;
+use crate::directive::email_alert::EmailSpec;
 use crate::directive::log::LogSettings;
 use crate::directive::option_forwarded::ForwardedSpec;
 use crate::directive::proto::Spoken;
 use crate::directive::server::ServerSpec;
 use crate::directive::stats::StatsSettings;
+use crate::server_state;
 use crate::tls::bind::BindSpec;
 use crate::tls::server::ServerTlsSpec;
 
@@ -32,6 +34,9 @@ pub(crate) struct Settings<'a> {
     pub(crate) timeouts: Timeouts,
     pub(crate) options: Arc<Options>,
     pub(crate) maxconn: Option<u32>,
+    pub(crate) email: Rc<EmailSpec<'a>>,
+    /// `load-server-state-from-file`.
+    pub(crate) states_from: server_state::From,
     pub(crate) fullconn: Option<u32>,
     pub(crate) backlog: Option<u32>,
     pub(crate) retries: Option<u32>,
@@ -124,6 +129,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) force_be_switch: Vec<Line<'a>>,
     /// `be-unpublished`.
     pub(crate) unpublished: bool,
+    pub(crate) guid: Option<&'a str>,
+    /// `server-state-file-name`.
+    pub(crate) state_file: Option<&'a str>,
     pub(crate) use_server: Vec<Line<'a>>,
     pub(crate) monitor_fail: Vec<Line<'a>>,
     /// `force-persist`, `ignore-persist`.
@@ -179,6 +187,8 @@ impl<'a> Draft<'a> {
             use_backend: Vec::new(),
             force_be_switch: Vec::new(),
             unpublished: false,
+            guid: None,
+            state_file: None,
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
             persist_rules: Vec::new(),

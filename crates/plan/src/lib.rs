@@ -24,6 +24,7 @@ pub mod known;
 mod number;
 mod remarks;
 mod section;
+mod server_state;
 mod tls;
 
 use config::{Diagnostic, Loaded};

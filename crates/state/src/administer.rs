@@ -43,6 +43,8 @@ pub struct Notice {
     /// The number of the backend, or of the frontend that is meant, in statistics.
     pub backend: u32,
     pub weight: Weight,
+    /// Whether people are told by mail, and how much it matters to them, as a level of syslog.
+    pub mail: Option<u8>,
     /// Empty where the weight says all.
     pub text: String,
 }
@@ -164,12 +166,13 @@ fn end_maintenance(seat: Seat<'_>, bit: u8) {
         return seat.say(Weight::Notice, &remains(seat, bit, left));
     }
     let live = &seat.server.live;
-    let health = seat.followed().map_or(Health::Up, |followed| Health::of(followed.server));
+    let own = if seat.server.init_state.is_down() { Health::Down } else { Health::Up };
+    let health = seat.followed().map_or(own, |followed| Health::of(followed.server));
     live.healthy.store(health != Health::Down, Relaxed);
     live.stopping.store(health == Health::Stopping, Relaxed);
     seat.come();
     if let Some(check) = seat.server.check.as_deref() {
-        live.outcome.health.store(check.rise(), Relaxed);
+        live.outcome.health.store(seat.server.init_state.health(check), Relaxed);
     }
     seat.backend.changed(seat.now_ns);
     if health == Health::Up {

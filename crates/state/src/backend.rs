@@ -15,6 +15,7 @@ use crate::family::Balance;
 use crate::filter::Filters;
 use crate::forwarded::Forwarded;
 use crate::log::{Destination, Setup};
+use crate::mail::EmailAlert;
 use crate::numbers;
 use crate::options::{Mode, Options, Timeouts};
 use crate::reply::Pages;
@@ -30,6 +31,7 @@ pub struct Backend {
     pub id: u32,
     /// Whether the configuration gives it.
     pub own_id: bool,
+    pub guid: Option<Box<str>>,
     pub mode: Mode,
     pub disabled: bool,
     pub description: Option<Box<str>>,
@@ -75,6 +77,8 @@ pub struct Backend {
     pub message_sinks: Box<[Destination]>,
     /// `unique-id-format`, for requests of health checks; streams have their frontend's.
     pub unique_id: Option<Format>,
+    /// `email-alert`.
+    pub email: Option<Box<EmailAlert>>,
     /// What servers without a probe of their own are checked with.
     pub probe: Arc<Probe>,
     pub live: Arc<Live>,

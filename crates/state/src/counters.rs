@@ -129,6 +129,11 @@ impl Gauge {
         self.total.store(0, Relaxed);
     }
 
+    /// There were so many already.
+    pub fn begin_with(&self, total: u64) {
+        self.total.store(total, Relaxed);
+    }
+
     pub fn leave(&self) {
         self.now.fetch_sub(1, Relaxed);
     }

@@ -23,6 +23,8 @@ use crate::{Cond, Format, Rules};
 pub struct Frontend {
     pub name: Box<str>,
     pub id: u32,
+    /// `guid`.
+    pub guid: Option<Box<str>>,
     pub mode: Mode,
     pub disabled: bool,
     pub description: Option<Box<str>>,
@@ -109,6 +111,8 @@ pub struct Bind {
     pub multipath: bool,
     pub name: Option<Box<str>>,
     pub id: u32,
+    /// `guid-prefix`, and which of the line's addresses it is.
+    pub guid: Option<Box<str>>,
     pub maxconn: u32,
     pub backlog: Option<u32>,
     pub v6only: bool,

@@ -48,6 +48,37 @@ pub enum HashKey {
     AddrPort,
 }
 
+/// `init-state`: how a server is taken to be when it begins to be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InitState {
+    /// Up, and the first check decides.
+    #[default]
+    None,
+    /// Up, and as many checks must fail as ever.
+    FullyUp,
+    Up,
+    /// Down, and one good check brings it up.
+    Down,
+    /// Down, and as many checks must pass as ever.
+    FullyDown,
+}
+
+impl InitState {
+    pub const fn is_down(self) -> bool {
+        matches!(self, Self::Down | Self::FullyDown)
+    }
+
+    /// The health counter to begin with.
+    pub fn health(self, check: &Check) -> i32 {
+        match self {
+            Self::None | Self::Up => check.rise(),
+            Self::FullyUp => check.full(),
+            Self::Down => check.rise() - 1,
+            Self::FullyDown => 0,
+        }
+    }
+}
+
 /// A `server` line.
 #[derive(Debug)]
 pub struct Server {
@@ -58,6 +89,10 @@ pub struct Server {
     pub own_id: bool,
     /// The name of its host, where it is reached by one, as configured: [`Server::fqdn`] is the one in force.
     pub fqdn: Option<Box<str>>,
+    /// `init-addr last`: whether it begins with the address that it had in the process before.
+    pub last_address: bool,
+    /// `init-state`: how it is taken to be until it is checked.
+    pub init_state: InitState,
     /// `resolvers`: how that name is looked up while the process runs.
     pub resolve: Option<Box<Resolve>>,
     /// As configured: [`Server::address`] is the one in force.

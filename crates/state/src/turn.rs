@@ -5,6 +5,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::administer::{Notice, Weight};
+use crate::mail::level;
 use crate::server::admin;
 use crate::termination::Cause;
 use crate::{Backend, Server, World};
@@ -156,13 +157,19 @@ impl<'w> Seat<'w> {
     /// Says something of the server, for logs.
     pub fn say(self, weight: Weight, text: &str) {
         let text = format!("{} {text}", title(self.backend, self.server));
-        self.world.process.notices.add(Notice { backend: self.backend.id, weight, text });
+        let mail = Some(if weight == Weight::Alert { level::ALERT } else { level::NOTICE });
+        self.world.process.notices.add(Notice { backend: self.backend.id, weight, mail, text });
     }
 
     /// Says that the backend has no server any more, where it had some before.
     pub fn say_if_last(self, left_before: (usize, usize)) {
         if left_before != (0, 0) && self.backend.left() == (0, 0) {
-            let notice = Notice { backend: self.backend.id, weight: Weight::NoServer, text: String::new() };
+            let notice = Notice {
+                backend: self.backend.id,
+                weight: Weight::NoServer,
+                mail: None,
+                text: String::new(),
+            };
             self.world.process.notices.add(notice);
         }
     }

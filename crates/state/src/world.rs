@@ -22,6 +22,7 @@ use crate::log_forward::LogForward;
 use crate::malformed::Gallery;
 use crate::numbers::Numbers;
 use crate::resolvers::Resolvers;
+use crate::restore::Restored;
 use crate::ring::Ring;
 use crate::termination::Cause;
 use crate::tls::Store;
@@ -101,6 +102,8 @@ pub struct Global {
     /// `setcap`: the names of capabilities that outlive the change of the user, in lower case.
     pub capabilities: Vec<&'static str>,
     pub spread_checks: u8,
+    /// `max-spread-checks`: over how long the first checks are spread at most, milliseconds.
+    pub max_spread_ms: Option<u32>,
     /// `dns-accept-family`.
     pub dns_families: Families,
     /// `tune.vars.*-max-size`, if there is one.
@@ -371,6 +374,10 @@ pub struct World {
     /// What TLS was given as files.
     pub tls: Arc<Store>,
     pub process: Arc<Process>,
+    /// What a process before this one had counted (`stats-file`).
+    pub counted: Option<Box<str>>,
+    /// What a process before this one knew of servers.
+    pub restored: Vec<Restored>,
 }
 
 /// Positions in a World by numbers in the process: what lives on over changes of the configuration is found so.

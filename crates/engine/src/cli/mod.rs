@@ -172,6 +172,10 @@ pub fn adopt(client: std::os::fd::OwnedFd) {
 /// once, before traffic flows.
 pub fn introduce(world: &World, program: &Program, threads: usize) -> Arc<About> {
     let about = world.process.about.get_or_init(|| {
+        if let Some(text) = &world.counted {
+            keywords::stats_file::load(world, text);
+        }
+        state::restore::restore(world, net::now().as_nanos());
         rates::begin(world);
         Arc::new(about(program, threads + 1))
     });

@@ -129,7 +129,10 @@ pub fn start(world: &Arc<World>, crew: Arc<Crew>) -> Rc<Monitor> {
     }
     for server in world.backends.iter().flat_map(|backend| &backend.servers) {
         if let Some(check) = &server.check {
-            server.live.outcome.health.store(check.rise(), Relaxed);
+            // What is known from before stays.
+            if server.live.outcome.status() == Status::Initializing {
+                server.live.outcome.health.store(server.init_state.health(check), Relaxed);
+            }
         }
         if let Some(agent) = &server.agent {
             server.live.agent.health.store(agent.full(), Relaxed);
@@ -146,15 +149,20 @@ pub fn start(world: &Arc<World>, crew: Arc<Crew>) -> Rc<Monitor> {
         names: Names::default(),
     });
     MONITOR.set(Some(Rc::clone(&monitor)));
+    monitor.follow_up(world);
     monitor.begin();
     monitor
 }
 
 /// Starts are spread over one interval, so that many servers aren't probed at the same moment.
-fn first(check: &Check, index: u64) -> Time {
-    let inter = u64::from(check.pace.inter.max(1));
-    net::now().plus_millis(index.wrapping_mul(37) % inter.min(1000))
+fn first(world: &World, check: &Check, index: u64) -> Time {
+    let most = world.global.max_spread_ms.filter(|ms| *ms > 0).unwrap_or(SPREAD_MS).min(SPREAD_MS);
+    let width = most.min(check.pace.inter).max(1);
+    net::now().plus_millis(index.wrapping_mul(37) % u64::from(width))
 }
+
+/// Over how long the first checks are spread, milliseconds.
+const SPREAD_MS: u32 = 1000;
 
 /// A server by the positions of backend and server.
 fn find(world: &World, (backend, server): (u32, u32)) -> Option<(&Backend, &Server)> {
@@ -180,7 +188,7 @@ async fn watch(monitor: Rc<Monitor>, uid: u32, index: u64) {
     let mut until = {
         let world = monitor.world();
         let check = world.seats.server(uid).and_then(|at| find(&world, at)?.1.check.as_ref());
-        check.map_or_else(net::now, |check| first(check, index))
+        check.map_or_else(net::now, |check| first(&world, check, index))
     };
     while pause(&monitor, uid, &mut until).await == Next::Turn {
         let world = monitor.world();
@@ -258,7 +266,7 @@ async fn ask(monitor: Rc<Monitor>, uid: u32, index: u64) {
         let Some((backend, server)) = find(&world, at) else { break };
         let Some(check) = &server.agent else { break };
         let Some(begun) = wait_from else {
-            wait_from = Some(first(check, index));
+            wait_from = Some(first(&world, check, index));
             drop(world);
             if let Some(until) = wait_from {
                 net::sleep_until(until).await;

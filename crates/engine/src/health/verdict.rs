@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use state::Server;
 use state::administer::{Notice, Weight};
 use state::check::{Outcome, Status};
+use state::mail::level;
 use state::server::Check;
 use state::turn::{Health, Seat};
 
@@ -133,5 +134,6 @@ fn tell(seat: Seat<'_>, check: &Check, finding: &Finding, ms: Option<u32>, healt
         seat.server.name,
         reason(finding, ms)
     );
-    seat.world.process.notices.add(Notice { backend: seat.backend.id, weight: Weight::Notice, text });
+    let mail = Some(level::INFO);
+    seat.world.process.notices.add(Notice { backend: seat.backend.id, weight: Weight::Notice, mail, text });
 }

@@ -115,7 +115,12 @@ fn readdress(seat: Seat<'_>, to: SocketAddr, by: &str) {
         seat.server.name,
         to.ip()
     );
-    seat.world.process.notices.add(Notice { backend: seat.backend.id, weight: Weight::Notice, text });
+    seat.world.process.notices.add(Notice {
+        backend: seat.backend.id,
+        weight: Weight::Notice,
+        mail: None,
+        text,
+    });
 }
 
 /// A server is nowhere any more.

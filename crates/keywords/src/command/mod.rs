@@ -7,6 +7,7 @@ mod activity;
 mod clear_counters;
 mod config;
 mod debug_dev;
+mod dump_stats_file;
 mod dynamic;
 mod dynamic_cookie;
 mod echo;
@@ -68,6 +69,7 @@ pub static ALL: &[&[Command]] = &[
     clear_counters::KEYWORDS,
     config::KEYWORDS,
     debug_dev::KEYWORDS,
+    dump_stats_file::KEYWORDS,
     dynamic::KEYWORDS,
     dynamic_cookie::KEYWORDS,
     echo::KEYWORDS,

@@ -13,7 +13,6 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["acme", "status"], Level::Admin, Gate::Open),
     known(&["debug", "counters"], Level::Operator, Gate::Open),
     known(&["debug", "dev"], Level::Admin, Gate::Expert),
-    known(&["dump", "stats-file"], Level::User, Gate::Open),
     known(&["httpclient"], Level::User, Gate::Expert),
     known(&["set", "anon"], Level::User, Gate::Open),
     known(&["show", "anon"], Level::User, Gate::Open),

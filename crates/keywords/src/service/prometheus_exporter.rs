@@ -1,6 +1,7 @@
 //! `prometheus-exporter`: all figures in the text format of Prometheus (version 0.0.4), under HAProxy's names. The query
-//! may narrow them: `scope=global|frontend|listener|backend|server|*` (several), `metrics=NAME,-NAME`, `no-maint`.
+//! may narrow them: `scope=global|frontend|listener|backend|server|sticktable|resolver|*` (several), `metrics=NAME,-NAME`, `no-maint`.
 
+mod more;
 mod series;
 
 use std::borrow::Cow;
@@ -171,6 +172,15 @@ fn export(cx: &Ctx<'_>, asked: &Asked<'_>, from: u64, out: &mut Vec<u8>) -> Flow
                 if out.len() >= PART {
                     return Flow::More(((position - 1) << 32) | next);
                 }
+            }
+        }
+    }
+    for series in more::ALL {
+        position += 1;
+        if position > first && asked.wants_scope(series.scope) && asked.wants(series.kind, series.name) {
+            series.write(cx.world, out);
+            if out.len() >= PART {
+                return Flow::More(position << 32);
             }
         }
     }

@@ -9,15 +9,16 @@ use state::backend::Live;
 use state::check::Probe;
 use state::family::{Balance, Compiler as _, Parse, RuleSet, Words};
 use state::options::Mode;
+use state::restore::Restored;
 use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, forwarded, frontend, log, messages, probe, stats, track};
 use crate::compile::{Compile, Looking, Site};
 use crate::ctx::{Plan, words_from};
-use crate::directive::compression;
+use crate::directive::{compression, email_alert};
 use crate::draft::Draft;
-use crate::known;
+use crate::{known, server_state};
 
 /// Makes it.
 pub(super) fn make<'a>(
@@ -42,16 +43,17 @@ pub(super) fn make<'a>(
     servers.shrink_to_fit();
     servers.iter_mut().for_each(|server| finish_server(server, &probe, draft));
     linked(assembly, draft, seat, &mut servers);
-    assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
     let message_sinks = messages::sinks(assembly, draft, &servers);
     let cookie = cookie::make(assembly.plan, draft, &mut servers);
     let forwarded = forwarded::make(assembly, draft, seat);
+    let email = email_alert::make(assembly.plan, draft);
     let settings = &draft.settings;
     let inherited = draft.rules_of_defaults();
     let backend = Backend {
         name: draft.name.into(),
         id: seat.id,
         own_id: draft.id.is_some(),
+        guid: draft.guid.map(Into::into),
         mode: settings.mode,
         disabled: settings.disabled,
         description: draft.description.as_deref().map(Into::into),
@@ -85,6 +87,7 @@ pub(super) fn make<'a>(
         log,
         message_sinks,
         unique_id,
+        email,
         probe,
         live: live(assembly, draft),
         noted: AtomicU32::new(0),
@@ -124,8 +127,10 @@ fn linked<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat
     checks(assembly, draft, seat, servers);
     checks_over_tls(assembly.plan, draft, servers);
     resolvers(assembly, draft, servers);
+    restored(assembly, draft, seat, servers);
     tracks(assembly, draft, seat);
     said(assembly, draft, seat, servers);
+    assembly.wants_destination |= servers.iter().any(|s| s.follows_client() || s.send_proxy.is_some());
 }
 
 /// Gives servers the checks of `healthcheck` sections, and says of which the port is not known.
@@ -151,6 +156,18 @@ fn checks<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat
             let message =
                 format!("config: backend '{}': server '{}' has neither {what}.", draft.name, server.name);
             assembly.plan.late.push(message);
+        }
+    }
+}
+
+/// Notes what is known of servers from before.
+fn restored(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, seat: Seat, servers: &[Server]) {
+    let from = draft.settings.states_from;
+    let states = server_state::of(assembly.plan, from, draft.name, draft.state_file);
+    let (Some(states), Some(backend)) = (states, seat.backend) else { return };
+    for (position, server) in (0u32..).zip(servers) {
+        if let Some(row) = states.get(draft.name, &server.name) {
+            assembly.restored.push(Restored { server: (backend, position), row: row.clone() });
         }
     }
 }

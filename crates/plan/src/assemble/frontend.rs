@@ -41,15 +41,14 @@ pub(super) fn make<'a>(
     }
     let steps = std::mem::take(&mut sets.steps);
     serve_tls(assembly.plan, draft);
+    let binds = binds(draft);
     let settings = &draft.settings;
     let global = &assembly.plan.global;
-    let smart = settings.options.smart_accept.unwrap_or(settings.mode == Mode::Http);
-    let own = |(bind, _)| Bind { quickack_off: smart, ..bind };
-    let binds: Vec<_> = std::mem::take(&mut draft.binds).into_iter().map(own).collect();
     let inherited_delay = draft.rules_of_defaults().and_then(|d| d.inspect_delay);
     Frontend {
         name: draft.name.into(),
         id: seat.id,
+        guid: draft.guid.map(Into::into),
         mode: settings.mode,
         disabled: settings.disabled,
         description: draft.description.as_deref().map(Into::into),
@@ -89,6 +88,14 @@ pub(super) fn make<'a>(
         live: Arc::new(Live::new(usize::from(global.threads))),
         binds,
     }
+}
+
+/// Its addresses.
+fn binds(draft: &mut Draft<'_>) -> Vec<Bind> {
+    let settings = &draft.settings;
+    let smart = settings.options.smart_accept.unwrap_or(settings.mode == Mode::Http);
+    let own = |(bind, _)| Bind { quickack_off: smart, ..bind };
+    std::mem::take(&mut draft.binds).into_iter().map(own).collect()
 }
 
 /// Makes what its addresses serve over TLS.

@@ -39,7 +39,9 @@ pub(super) fn world(
 ) -> World {
     let set_vars = std::mem::take(&mut assembly.plan.set_vars);
     let compiled: Vec<_> = set_vars.iter().filter_map(|set| compile(&mut assembly, set)).collect();
-    let Assembly { plan, mut names, wants_destination, wants_server_ends, wants_line_count, .. } = assembly;
+    let Assembly {
+        plan, mut names, wants_destination, wants_server_ends, wants_line_count, restored, ..
+    } = assembly;
     settle_lists(&names);
     let seats = Seats::of(&frontends, &backends);
     let mut world = World {
@@ -69,6 +71,8 @@ pub(super) fn world(
         seats,
         tls: Arc::new(std::mem::take(&mut plan.tls).into_store()),
         process: Arc::new(Process::default()),
+        counted: plan.stats_file.take(),
+        restored,
     };
     world.process.server_numbers.reserve(plan.next_uid);
     for (name, value) in &plan.env.variables {

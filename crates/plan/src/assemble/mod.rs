@@ -29,6 +29,7 @@ use config::Span;
 use state::check::Probe;
 use state::log::Setup;
 use state::options::Mode;
+use state::restore::Restored;
 use state::{Backend, Frontend, World};
 
 use crate::compile::{Home, Names};
@@ -49,6 +50,8 @@ pub(crate) struct Assembly<'p, 'a> {
     /// theirs.
     setups: HashMap<SetupKey<'a>, (Rc<LogSettings<'a>>, Arc<Setup>)>,
     probes: HashMap<*const CheckSettings<'a>, (Rc<CheckSettings<'a>>, Arc<Probe>)>,
+    /// What is known of servers from before.
+    restored: Vec<Restored>,
     /// Servers that follow others.
     tracks: Vec<track::Track<'a>>,
     /// Whether something asks where clients connected to.
@@ -102,6 +105,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         peers,
         setups: HashMap::new(),
         probes: HashMap::new(),
+        restored: Vec::new(),
         tracks: Vec::new(),
         wants_destination: false,
         wants_server_ends: false,

@@ -9,6 +9,7 @@ use state::frontend::{Bind, BindAddress, Proto, UnixOwner};
 use state::link::Threads;
 use state::options::Mode;
 
+use super::guid;
 use super::proto::{self, Spoken};
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
@@ -44,8 +45,13 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         }
     }
     let first = cx.draft.binds.len();
-    for (address, multipath) in addresses(cx.plan, line, text, "bind")? {
-        cx.draft.binds.push((Bind { address, multipath, ..template.clone() }, line.span()));
+    for (number, (address, multipath)) in addresses(cx.plan, line, text, "bind")?.into_iter().enumerate() {
+        let guid = template.guid.as_ref().map(|prefix| format!("{prefix}-{number}"));
+        if let Some(guid) = &guid {
+            guid::take(cx.plan, guid, &title).map_err(|wrong| format!("{title} : 'guid-prefix': {wrong}"))?;
+        }
+        let guid = guid.map(Into::into);
+        cx.draft.binds.push((Bind { address, multipath, guid, ..template.clone() }, line.span()));
     }
     if tls.ssl {
         cx.draft.bind_tls.push((first..cx.draft.binds.len(), tls, text));
@@ -254,6 +260,7 @@ fn set<'a>(
         "user" => bind.unix.uid = Some(id_of((plan.env.user)(value), "user")?),
         "group" => bind.unix.gid = Some(id_of((plan.env.group)(value), "group")?),
         // Taken note of for the proxy, whose mode decides.
+        "guid-prefix" => bind.guid = Some(value.into()),
         "proto" => bind.proto = proto::spoken(proto::read(value)?),
         "cc" => bind.congestion = Some(value.into()),
         "namespace" => bind.namespace = Some(value.into()),
@@ -339,6 +346,7 @@ pub(crate) fn empty() -> Bind {
         multipath: false,
         name: None,
         id: 0,
+        guid: None,
         maxconn: 0,
         backlog: None,
         v6only: false,

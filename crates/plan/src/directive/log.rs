@@ -271,7 +271,7 @@ const FACILITIES: [&str; 24] = [
     "local7",
 ];
 
-const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+pub(crate) const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
 fn position(names: &[&str], name: &str) -> Option<u8> {
     names.iter().position(|n| *n == name).and_then(|i| u8::try_from(i).ok())

@@ -15,8 +15,10 @@ pub(crate) mod check;
 pub(crate) mod compression;
 pub(crate) mod cookie;
 mod cpu_map;
+pub(crate) mod email_alert;
 pub(crate) mod errorfile;
 mod filter;
+mod guid;
 mod h1_case_adjust;
 mod http_err_codes;
 mod http_reuse;
@@ -43,6 +45,7 @@ mod server_load;
 pub(crate) mod server_param;
 pub(crate) mod server_proxy;
 pub(crate) mod server_resolve;
+pub(crate) mod server_state;
 mod server_watch;
 mod set_var;
 mod source;
@@ -66,8 +69,10 @@ static ALL: &[&[Directive]] = &[
     cookie::DIRECTIVES,
     compression::DIRECTIVES,
     cpu_map::DIRECTIVES,
+    email_alert::DIRECTIVES,
     errorfile::DIRECTIVES,
     filter::DIRECTIVES,
+    guid::DIRECTIVES,
     h1_case_adjust::DIRECTIVES,
     http_err_codes::DIRECTIVES,
     http_reuse::DIRECTIVES,
@@ -86,6 +91,7 @@ static ALL: &[&[Directive]] = &[
     retry_on::DIRECTIVES,
     rules::DIRECTIVES,
     server::DIRECTIVES,
+    server_state::DIRECTIVES,
     set_var::DIRECTIVES,
     source::DIRECTIVES,
     stats::DIRECTIVES,

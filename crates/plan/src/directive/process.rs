@@ -96,8 +96,8 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     }),
     global("max-spread-checks", |cx, line| {
         let text = need(line, "an integer argument (0..50).")?;
-        time_ms(text).map_err(|e| e.explain(text, "max-spread-checks"))?;
-        cx.not_run(line, "'max-spread-checks'");
+        let ms = time_ms(text).map_err(|e| e.explain(text, "max-spread-checks"))?;
+        cx.plan.global.max_spread_ms = Some(ms);
         Ok(())
     }),
     global("maxconn", |cx, line| {

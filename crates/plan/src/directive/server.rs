@@ -17,6 +17,7 @@ use super::proto::{self, Spoken};
 use super::server_param;
 use super::server_proxy::ProxySpec;
 use super::server_resolve::ResolveSpec;
+use super::server_state;
 use super::server_watch::{self, WatchSpec};
 use crate::address::{self, Host, Ports};
 use crate::ctx::{Applied, Ctx, Directive, Line, Plan, at, word};
@@ -234,7 +235,7 @@ fn server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_watch::combined(&spec, name) {
         return complain(cx, line, format!("{title} : {message}"));
     }
-    match reach(cx.plan, line, text, &spec, title) {
+    match reach(cx, line, text, &spec, title, name) {
         Ok(reached) => add(cx, line, name.into(), reached, &spec),
         Err(message) => return complain(cx, line, format!("{title} : {message}")),
     }
@@ -276,14 +277,14 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, Some(prefix)) {
         return complain(cx, line, message);
     }
-    let reached = match reach(cx.plan, line, text, &spec, title) {
+    let reached = match reach(cx, line, text, &spec, title, &format!("{prefix}{low}")) {
         Ok(found) => found,
         Err(message) => return complain(cx, line, format!("{title} : {message}")),
     };
     for number in low..=high {
         let name = format!("{prefix}{number}").into_boxed_str();
         add(cx, line, name, reached.clone(), &spec);
-        spec.id = 0;
+        (spec.id, spec.guid) = (0, None);
     }
     Ok(())
 }
@@ -312,18 +313,19 @@ impl Reached {
 
 /// The address of a server, with names resolved as `init-addr` says. All servers of a template get the same one.
 fn reach<'a>(
-    plan: &mut Plan<'a>,
+    cx: &mut Ctx<'_, 'a>,
     line: Line<'a>,
     text: &str,
     spec: &ServerSpec<'a>,
     title: fmt::Arguments<'_>,
+    server: &str,
 ) -> Result<Reached, String> {
     if let Some(service) = spec.resolve.service(text) {
         let mut reached = Reached::at(Address::Unresolved(0));
         reached.service = Some(service.into());
         return Ok(reached);
     }
-    let (host, ports, multipath, datagram) = match address::parse(text, plan.loaded.env())? {
+    let (host, ports, multipath, datagram) = match address::parse(text, cx.plan.loaded.env())? {
         address::Address::Inet { host, ports, multipath, datagram } => (host, ports, multipath, datagram),
         address::Address::Unix { path, .. } => {
             return Ok(Reached::at(Address::Unix(path.into())));
@@ -333,7 +335,7 @@ fn reach<'a>(
         }
         address::Address::Fd(_) => return Err(format!("'fd@' address not permitted here in '{text}'")),
         address::Address::NotRun(prefix) => {
-            plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
+            cx.plan.remarks.unserved(line.span(), &format!("a server at a '{prefix}' address"));
             return Ok(Reached::at(Address::Unresolved(0)));
         }
     };
@@ -351,10 +353,13 @@ fn reach<'a>(
         Host::Ip(ip) => Some(ip),
         Host::Name(name, family) => {
             fqdn = Some(name.as_str().into());
-            let found = spec.resolve.first_address(plan, &name, family);
+            let found = {
+                let last = server_state::last_address(cx, server, &name);
+                spec.resolve.first_address(cx.plan, &name, family, last)
+            };
             if found.is_err() {
-                let place = plan.place(line.span());
-                plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'"));
+                let place = cx.plan.place(line.span());
+                cx.plan.unresolved.push(format!("[{place}] : {title} : could not resolve address '{name}'"));
             }
             found.unwrap_or(None)
         }
@@ -419,25 +424,15 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
     let maxconn = spec.maxconn.max(spec.minconn);
     let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
     plan.next_uid += 1;
-    if spec.disabled {
-        live.admin.store(admin::MAINT, Relaxed);
-    }
-    if let Address::Unresolved(_) = address {
-        live.admin.fetch_or(admin::UNRESOLVED, Relaxed);
-        live.outcome.down_transitions.store(1, Relaxed);
-    }
     let check = spec.check.then(|| Box::new(check(plan, spec)));
-    if check.is_none() && spec.defaulted {
-        live.outcome.health.store(i32::try_from(spec.pace.rise).unwrap_or(1), Relaxed);
-    }
-    if check.is_some() {
-        live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
-    }
+    begin(&live, spec, &address);
     Server {
         name,
         id: spec.id,
         own_id: spec.id > 0,
         fqdn,
+        last_address: spec.resolve.begins_as_before(),
+        init_state: spec.watch.init_state,
         resolve: spec.resolve.resolve(service),
         address,
         multipath,
@@ -484,6 +479,23 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         reach: 0,
         live: Arc::new(live),
     }
+}
+
+/// How the server is before anybody looked at it.
+fn begin(live: &Live, spec: &ServerSpec<'_>, address: &Address) {
+    if spec.disabled {
+        live.admin.store(admin::MAINT, Relaxed);
+    }
+    if let Address::Unresolved(_) = address {
+        live.admin.fetch_or(admin::UNRESOLVED, Relaxed);
+        live.outcome.down_transitions.store(1, Relaxed);
+    }
+    if spec.check {
+        live.outcome.health.store(i32::try_from(spec.pace.rise + spec.pace.fall - 1).unwrap_or(1), Relaxed);
+    } else if spec.defaulted {
+        live.outcome.health.store(i32::try_from(spec.pace.rise).unwrap_or(1), Relaxed);
+    }
+    live.healthy.store(!spec.watch.init_state.is_down(), Relaxed);
 }
 
 /// The health check that the parameters ask for.

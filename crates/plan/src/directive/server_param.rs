@@ -4,11 +4,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use config::vocabulary::{ParamUse, SERVER, split_params};
-
-use super::server::ServerSpec;
 use state::frontend::Proto;
 
-use super::{bind, proto, server_load, server_proxy, server_watch, source};
+use super::server::ServerSpec;
+use super::{bind, guid, proto, server_load, server_proxy, server_watch, source};
 use crate::address::{self, Address, Host, Ports};
 use crate::ctx::{Line, Plan};
 use crate::number::{atol, time_ms};
@@ -109,8 +108,9 @@ fn set<'a>(
         "proxy-v2-options" => server_proxy::options(&mut spec.proxy, value)?,
         "set-proxy-v2-tlv-fmt" => server_proxy::tlv(&mut spec.proxy, used, value)?,
         "guid" => {
+            guid::take(plan, value, &format!("server {server}"))
+                .map_err(|wrong| format!("'guid': {wrong}."))?;
             spec.guid = Some(value);
-            not_run(plan, line, used);
         }
         "redir" => spec.redirect = Some(value),
         _ => not_run(plan, line, used),

@@ -67,6 +67,11 @@ impl<'a> ResolveSpec<'a> {
         Ok(())
     }
 
+    /// Whether the address of the process before comes first.
+    pub(super) fn begins_as_before(&self) -> bool {
+        self.init.is_none_or(|methods| methods.split(',').any(|method| method == "last"))
+    }
+
     /// The name of a service, if that is what stands for the server's address.
     pub(super) fn service<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.resolvers.filter(|_| text.starts_with('_')).map(|_| text)
@@ -92,9 +97,11 @@ impl<'a> ResolveSpec<'a> {
         plan: &mut Plan<'_>,
         name: &str,
         family: Family,
+        last: Option<IpAddr>,
     ) -> Result<Option<IpAddr>, ()> {
         for method in self.init.unwrap_or("last,libc").split(',') {
             match method {
+                "last" if last.is_some() => return Ok(last),
                 "last" => {}
                 "none" => return Ok(None),
                 "libc" => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use state::check::{Pace, Probe};
 use state::options::Mode;
-use state::server::{Check, Observe, OnError};
+use state::server::{Check, InitState, Observe, OnError};
 
 use super::server::ServerSpec;
 use super::server_param::check_address;
@@ -27,6 +27,7 @@ pub(crate) struct WatchSpec<'a> {
     on_error: OnError,
     pub(crate) shutdown_when_down: bool,
     pub(crate) shutdown_backups_when_up: bool,
+    pub(crate) init_state: InitState,
 }
 
 impl Default for WatchSpec<'_> {
@@ -42,6 +43,7 @@ impl Default for WatchSpec<'_> {
             on_error: OnError::default(),
             shutdown_when_down: false,
             shutdown_backups_when_up: false,
+            init_state: InitState::None,
         }
     }
 }
@@ -108,6 +110,7 @@ pub(super) fn set<'a>(
                 }
             };
         }
+        "init-state" => watch.init_state = init_state(value)?,
         "error-limit" => {
             needed(value, name, "an integer")?;
             let limit = u32::try_from(atol(value)).ok().filter(|n| *n > 0);
@@ -185,10 +188,28 @@ pub(super) fn combined(spec: &ServerSpec<'_>, server: &str) -> Result<(), String
     if spec.check && spec.track.is_some() {
         return Err("unable to enable checks and tracking at the same time!".to_owned());
     }
+    if spec.watch.init_state != InitState::None && spec.track.is_some() {
+        return Err("unable to set init-state and tracking at the same time!".to_owned());
+    }
     if spec.watch.agent && spec.watch.agent_port == 0 {
         return Err(format!("server {server} does not have agent port. Agent check has been disabled."));
     }
     Ok(())
+}
+
+fn init_state(value: &str) -> Result<InitState, String> {
+    Ok(match value {
+        "none" => InitState::None,
+        "fully-up" => InitState::FullyUp,
+        "up" => InitState::Up,
+        "down" => InitState::Down,
+        "fully-down" => InitState::FullyDown,
+        other => {
+            return Err(format!(
+                "'init-state' expects one of 'none', 'fully-up', 'up', 'down', or 'fully-down' but got '{other}'."
+            ));
+        }
+    })
 }
 
 fn needed(value: &str, name: &str, what: &str) -> Result<(), String> {

@@ -136,6 +136,7 @@ fn same_socket(a: &Bind, b: &Bind) -> bool {
     let own = |bind: &Bind| Bind {
         name: None,
         id: 0,
+        guid: None,
         maxconn: 0,
         accept_proxy: false,
         netscaler: 0,

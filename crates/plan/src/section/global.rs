@@ -49,6 +49,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         close_spread_ms: None,
         capabilities: Vec::new(),
         spread_checks: 0,
+        max_spread_ms: None,
         dns_families: Default::default(),
         var_limits: None,
         cpu_map: Vec::new(),

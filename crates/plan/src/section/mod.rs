@@ -8,6 +8,7 @@ mod healthcheck;
 mod http_errors;
 mod log_forward;
 pub(crate) mod log_profile;
+mod mailers;
 mod other;
 mod peers;
 mod proxy;
@@ -65,6 +66,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<
         pages: HashMap::new(),
         caches: Vec::new(),
         resolvers: Vec::new(),
+        mailers: Vec::new(),
         userlists: Vec::new(),
         set_vars: Vec::new(),
         next_uid: 1,
@@ -77,6 +79,9 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<
         peers: Vec::new(),
         late: Vec::new(),
         tls: TlsPlan::after(before),
+        states: Default::default(),
+        guids: HashMap::new(),
+        stats_file: None,
     };
     referred(&mut plan);
     let (drafts, defaults) = in_order(&mut plan);
@@ -96,6 +101,7 @@ fn in_order<'a>(plan: &mut Plan<'a>) -> (Vec<Draft<'a>>, Vec<Rc<Draft<'a>>>) {
             | SectionKind::Ring
             | SectionKind::Cache
             | SectionKind::Resolvers
+            | SectionKind::Mailers
             | SectionKind::Userlist => {}
             SectionKind::CrtStore => crt_store::read(plan, section),
             SectionKind::Peers => peers::read(plan, section),
@@ -117,6 +123,7 @@ fn referred(plan: &mut Plan<'_>) {
             SectionKind::Ring => ring::read(plan, section),
             SectionKind::Cache => cache::read(plan, section),
             SectionKind::Resolvers => resolvers::read(plan, section),
+            SectionKind::Mailers => mailers::read(plan, section),
             _ => {}
         }
     }

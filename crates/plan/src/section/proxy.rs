@@ -6,6 +6,7 @@ use config::Section;
 
 use super::Inheritance;
 use crate::ctx::{Ctx, Plan};
+use crate::directive::server_state;
 use crate::draft::Draft;
 
 /// Reads one, with what it inherits from the `defaults` it names or else the last one.
@@ -20,6 +21,7 @@ pub(super) fn read<'a>(
     };
     let name = section.name().unwrap_or_default();
     let mut draft = Draft::new(section.kind(), name, section.span(), defaults);
+    server_state::settle(&mut draft, section);
     for line in section.directives() {
         super::apply(&mut Ctx { plan, draft: &mut draft }, line);
     }

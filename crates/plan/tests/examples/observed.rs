@@ -621,6 +621,7 @@ pub(crate) fn bind() -> state::frontend::Bind {
         multipath: false,
         name: Some("main".into()),
         id: 1,
+        guid: None,
         maxconn: 0,
         backlog: None,
         v6only: false,

@@ -345,7 +345,12 @@ impl<'a> Query<'a> {
 
     /// Has logs say something of a frontend.
     pub fn announce(&self, frontend: &Frontend, text: String) {
-        self.world.process.notices.add(Notice { backend: frontend.id, weight: Weight::Notice, text });
+        self.world.process.notices.add(Notice {
+            backend: frontend.id,
+            weight: Weight::Notice,
+            mail: None,
+            text,
+        });
     }
 
     fn message(&self, severity: u8, text: &str, out: &mut Vec<u8>) -> Answer {
