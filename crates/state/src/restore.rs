@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::administer;
 use crate::check::Status;
-use crate::server::{Address, admin};
+use crate::server::{Address, Port, admin};
 use crate::turn::{Health, Seat};
 use crate::{Server, World};
 
@@ -113,7 +113,9 @@ fn relocate(server: &Server, row: &Row) {
     let named = server.fqdn().is_some_and(|name| row.fqdn.as_deref() == Some(&*name));
     let ip = row.address.filter(|_| named && (server.last_address || of_service));
     if let Some(ip) = ip.or(before.map(|at| at.ip())) {
-        let at = SocketAddr::new(ip, row.port);
+        // A port that follows the client's stands there as what is added to it.
+        let port = if let Port::Mapped(_) = server.port { 0 } else { row.port };
+        let at = SocketAddr::new(ip, port);
         if before != Some(at) {
             live.moved.set(Some(at));
         }
