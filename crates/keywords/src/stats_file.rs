@@ -214,11 +214,11 @@ fn put<'a>(
     for (name, value) in values {
         let into = columns.iter().find(|(own, _)| *own == name).map(|(_, into)| *into);
         match (into, block, server) {
-            (Some(Goes::Sessions), ..) => sessions.begin_with(value),
+            (Some(Sessions), ..) => sessions.begin_with(value),
             (Some(Goes::Block(field)), Some(block), _) => field(block).add(value),
-            (Some(Goes::Failures), _, Some(server)) => server.live.outcome.failures.store(value, Relaxed),
-            (Some(Goes::Downs), _, Some(server)) => {
-                server.live.outcome.down_transitions.store(value, Relaxed)
+            (Some(Failures), _, Some(server)) => server.live.outcome.failures.store(value, Relaxed),
+            (Some(Downs), _, Some(server)) => {
+                server.live.outcome.down_transitions.store(value, Relaxed);
             }
             _ => {}
         }
