@@ -82,7 +82,7 @@ fn servers_begin_as_they_were() {
         ("drain", "127.0.0.1 2 8 10 "),
         ("maint", "127.0.0.1 0 1 10 "),
         ("named", "127.9.9.9 2 0 10 "),
-        ("enabled", "127.0.0.1 2 0 10 "),
+        ("enabled", "127.0.0.1 2 4 10 "),
         ("wrong", "127.0.0.1 2 0 10 "),
     ];
     for (name, rest) in expected {
