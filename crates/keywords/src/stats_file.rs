@@ -53,8 +53,8 @@ const FRONT: &[Column] = &[
     ("dcon", In(|b| &b.denied_connections)),
     ("dses", In(|b| &b.denied_sessions)),
     ("wrew", In(|b| &b.failed_rewrites)),
-    ("cache_lookups", In(|b| &b.cache_lookups)),
-    ("cache_hits", In(|b| &b.cache_hits)),
+    ("cache_lookups", In(|b| &b.cache.all)),
+    ("cache_hits", In(|b| &b.cache.hits)),
     ("eint", In(|b| &b.internal_errors)),
     ("h1sess", Nothing),
     ("h2sess", Nothing),
@@ -67,7 +67,7 @@ const FRONT: &[Column] = &[
     ("reqbout", In(|b| &b.requests_sent)),
     ("resbin", Nothing),
     ("resbout", In(|b| &b.responses_sent)),
-    ("cache_hint_hits", In(|b| &b.cache_hint_hits)),
+    ("cache_hint_hits", In(|b| &b.cache.hint_hits)),
 ];
 
 const BACK: &[Column] = &[
@@ -103,14 +103,14 @@ const BACK: &[Column] = &[
     ("wrew", In(|b| &b.failed_rewrites)),
     ("connect", In(|b| &b.connections)),
     ("reuse", In(|b| &b.reuses)),
-    ("cache_lookups", In(|b| &b.cache_lookups)),
-    ("cache_hits", In(|b| &b.cache_hits)),
+    ("cache_lookups", In(|b| &b.cache.all)),
+    ("cache_hits", In(|b| &b.cache.hits)),
     ("eint", In(|b| &b.internal_errors)),
     ("reqbin", Nothing),
     ("reqbout", In(|b| &b.requests_sent)),
     ("resbin", Nothing),
     ("resbout", In(|b| &b.responses_sent)),
-    ("cache_hint_hits", In(|b| &b.cache_hint_hits)),
+    ("cache_hint_hits", In(|b| &b.cache.hint_hits)),
 ];
 
 /// Writes the file.
