@@ -306,8 +306,6 @@ pub trait Compiler {
     fn changes(&mut self, list: &str) -> Box<str>;
     /// Whether the proxy at hand has servers.
     fn has_servers(&self) -> bool;
-    /// Needs a group of messages of an SPOE engine.
-    fn spoe_group(&mut self, engine: &str, group: &str);
     /// The replies that an `http-errors` section holds, by name; the one for `status` is needed.
     fn http_errors(
         &mut self,

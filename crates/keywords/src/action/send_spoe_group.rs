@@ -14,9 +14,9 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     doc: "Sends a group of messages to the agents of an SPOE engine. Not run.",
     examples: &["send-spoe-group engine group"],
     parse: |p| {
-        let mut word = || p.words.next().ok_or("expects 2 arguments: <engine-id> <group-id>");
-        let (engine, group) = (word()?, word()?);
-        p.compiler.spoe_group(engine, group);
+        for _ in 0..2 {
+            p.words.next().ok_or("expects 2 arguments: <engine-id> <group-id>")?;
+        }
         Ok(Box::new(NotRun))
     },
 }];

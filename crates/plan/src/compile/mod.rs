@@ -165,14 +165,6 @@ impl Compiler for Compile<'_> {
         self.home.backend.is_some()
     }
 
-    fn spoe_group(&mut self, engine: &str, group: &str) {
-        let name = self.home.name;
-        let text = format!(
-            "Proxy '{name}': unable to find SPOE engine '{engine}' used by the send-spoe-group '{group}'."
-        );
-        self.late.push((Severity::Alert, text));
-    }
-
     fn http_errors(&mut self, section: &str, status: u16) -> Result<Arc<Pages>, String> {
         let (found, name) = (self.names.http_errors.get(section).cloned(), self.home.name);
         match &found {
