@@ -16,5 +16,5 @@ mod validate;
 pub use contract::{Body, Contract, Operation, Parameter, Route, contract};
 pub use field::{field, put, text};
 pub use kind::{Kind, kind, properties};
-pub use order::ordered;
+pub use order::{echoed, ordered};
 pub use validate::{Violation, validate};

@@ -209,10 +209,13 @@ fn what_would_be_lost_is_refused() {
     let error =
         refused("acls", json!({ "acl_name": "a", "criterion": "b", "metadata": { "x": {} , "y": 1 } }));
     assert_eq!(error.kind, Kind::NotServed, "{error}");
-    let error = refused("servers", json!({ "name": "a\nserver b 1", "address": "1" }));
+    let error = refused("servers", json!({ "name": "a\0", "address": "1" }));
     assert_eq!(error.kind, Kind::Schema, "{error}");
     let error = refused("http_request_rules", json!({ "type": "set-header", "hdr_name": "x" }));
-    assert_eq!(error.kind, Kind::Schema, "{error}");
+    assert_eq!(error.kind, Kind::Invalid, "{error}");
+    let half = json!({ "name": "b", "error_files": [{ "code": 500, "file": "/a" }, { "code": 502 }] });
+    let error = replace_section(&mut document, section("backends").unwrap(), &at, &half, false).unwrap_err();
+    assert_eq!(error.message, "error_files.1 lacks a property that it needs");
     let twice = json!({ "name": "b", "adv_check": "tcp-check", "httpchk_params": { "uri": "/" } });
     let error = replace_section(&mut document, section("backends").unwrap(), &at, &twice, false).unwrap_err();
     assert_eq!(error.kind, Kind::Schema, "{error}");

@@ -5,7 +5,7 @@
 use config::Document;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::form::{Form, Line, Written, read, set, write};
 use crate::model::Family;
 use crate::section::{Found, lost, unwritten};
@@ -156,7 +156,7 @@ fn written<'a>(family: &'a Family, value: &Value) -> Result<(&'a Form, Written),
         Some(path) => Err(lost(&path, &forms)),
         None => {
             let what = value["type"].as_str().or(value["action"].as_str()).unwrap_or_default();
-            Err(Error::new(Kind::Schema, format!("{} {what} lacks a property that it needs", family.schema)))
+            Err(Error::invalid(format!("{} {what} lacks a property that it needs", family.schema)))
         }
     }
 }

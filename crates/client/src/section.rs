@@ -229,6 +229,7 @@ fn apply(
         }
     }
     check_used(model, object, &used)?;
+    check_entries(model, object, &taken)?;
     carry_out(document, edits);
     if full {
         let name = object["name"].as_str().unwrap_or(&found.name).to_owned();
@@ -314,6 +315,21 @@ fn check_used(model: &SectionModel, object: &Value, used: &BTreeSet<String>) -> 
     let forms: Vec<&Form> = model.forms.iter().chain([&model.header]).collect();
     unwritten(object, "", used, &|path| lists.contains(&path) || path == "name")
         .map_or(Ok(()), |path| Err(lost(&path, &forms)))
+}
+
+/// An entry that no form can write would be lost as well.
+fn check_entries(
+    model: &SectionModel,
+    object: &Value,
+    taken: &BTreeSet<(String, usize)>,
+) -> Result<(), Error> {
+    for list in model.forms.iter().filter_map(|form| form.each.as_ref()) {
+        let entries = get(object, list).and_then(Value::as_array).map_or(0, Vec::len);
+        if let Some(index) = (0..entries).find(|index| !taken.contains(&(list.clone(), *index))) {
+            return Err(Error::invalid(format!("{list}.{index} lacks a property that it needs")));
+        }
+    }
+    Ok(())
 }
 
 /// The error for a property that stands in no line.

@@ -170,6 +170,9 @@ impl App {
             Body::Json(value) if operation.method == "GET" && answer.status == 200 => {
                 Answer { body: Body::Json(api::ordered(&operation.answer, value)), ..answer }
             }
+            Body::Json(value) if answer.status < 300 && operation.body.is_some() => {
+                Answer { body: Body::Json(api::echoed(&operation.answer, value)), ..answer }
+            }
             _ => answer,
         });
         answer.unwrap_or_else(|| {

@@ -24,11 +24,25 @@ pub(crate) fn serve(settings: Settings) -> Result<(), String> {
         .map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
         let address = format!("{}:{}", settings.host, settings.port);
-        let listener =
-            TcpListener::bind(&address).await.map_err(|e| format!("cannot listen on {address}: {e}"))?;
+        let listener = listen(&address).await?;
         let app = Arc::new(App::new(settings)?);
         accept(listener, &app).await
     })
+}
+
+/// A process that was killed a moment ago may hold the port for a while yet.
+async fn listen(address: &str) -> Result<TcpListener, String> {
+    let mut tries = 0;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && tries < 50 => {
+                tries += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            Err(error) => return Err(format!("cannot listen on {address}: {error}")),
+        }
+    }
 }
 
 async fn accept(listener: TcpListener, app: &Arc<App>) -> Result<(), String> {

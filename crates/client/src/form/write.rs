@@ -105,7 +105,7 @@ impl Writer<'_> {
             Item::Word(pieces) => return self.word(pieces, each, object),
             Item::Plain(name) => match value(name).and_then(Value::as_str) {
                 Some(text) => {
-                    self.words.push(config::quote(checked(text, name)?.as_bytes()));
+                    self.words.push(config::quote(writable(text, name)?.as_bytes()));
                     true
                 }
                 None => false,
@@ -176,7 +176,7 @@ impl Writer<'_> {
                     else {
                         return Ok(false);
                     };
-                    word.push_str(checked(&text, name)?);
+                    word.push_str(&text);
                     named.push(name.clone());
                 }
             }
@@ -209,7 +209,15 @@ impl Writer<'_> {
     }
 }
 
-/// Text that can stand in a configuration at all.
+/// Text that a word can hold: line breaks have an escape in quotes, NUL has none.
+fn writable<'a>(text: &'a str, name: &str) -> Result<&'a str, Error> {
+    if text.contains('\0') {
+        return Err(Error::new(ErrorKind::Schema, format!("{name} must not contain NUL")));
+    }
+    Ok(text)
+}
+
+/// Text that can stand outside quotes.
 fn checked<'a>(text: &'a str, name: &str) -> Result<&'a str, Error> {
     if text.contains(['\n', '\r', '\0']) {
         return Err(Error::new(ErrorKind::Schema, format!("{name} must not contain line breaks or NUL")));
@@ -219,7 +227,7 @@ fn checked<'a>(text: &'a str, name: &str) -> Result<&'a str, Error> {
 
 /// Text that stands for one word: as it is if it is one already, in quotes otherwise.
 fn as_word(text: &str, name: &str) -> Result<Vec<u8>, Error> {
-    let text = checked(text, name)?;
+    let text = writable(text, name)?;
     if count_words(text) == Some(1) { Ok(text.into()) } else { Ok(config::quote(text.as_bytes())) }
 }
 
@@ -257,13 +265,13 @@ mod tests {
             ("a #b", "\"a #b\""),
             ("end\\", "'end\\'"),
             ("", "\"\""),
+            ("PING\r\n", "\"PING\\r\\n\""),
+            ("a\nb c", "\"a\\nb c\""),
         ] {
             assert_eq!(String::from_utf8(as_word(text, "x").unwrap()).unwrap(), written);
         }
-        for text in ["a\nb", "a\0", "a\rb"] {
-            assert!(as_word(text, "x").is_err() && as_words(text, "x").is_err());
-        }
-        for text in ["\"open", "a # b", "b\\", "", " "] {
+        assert!(as_word("a\0", "x").is_err());
+        for text in ["\"open", "a # b", "b\\", "", " ", "a\nb", "a\0", "a\rb"] {
             assert!(as_words(text, "x").is_err(), "{text}");
         }
         assert_eq!(as_words("{ path \"a b\" } or X", "x").unwrap(), b"{ path \"a b\" } or X");

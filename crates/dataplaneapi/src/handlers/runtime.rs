@@ -160,7 +160,8 @@ fn remove(runtime: &Runtime, backend: &str, name: &str) -> Result<(), Error> {
 /// The proxy's sentences about what isn't there, and what is there already.
 pub(crate) fn missing(error: Error) -> Error {
     let says = |text: &str| error.message.contains(text);
-    if says("No such")
+    if says("Not found")
+        || says("No such")
         || says("Can't find")
         || says("Unknown")
         || says("does not exist")

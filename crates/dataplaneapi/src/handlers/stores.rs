@@ -123,7 +123,8 @@ fn details(runtime: &Runtime, kind: &str, name: &str, index: Option<&str>) -> Re
             } else {
                 value.to_owned()
             };
-            object.entry(*property).or_insert_with(|| json!(value));
+            // Of a chain, the certificate told last counts, as with the original.
+            object.insert((*property).to_owned(), json!(value));
         }
     }
     Ok(Value::Object(object))
