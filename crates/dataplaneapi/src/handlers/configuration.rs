@@ -211,7 +211,7 @@ fn replace(document: &mut Document, call: &Call<'_>, target: &Target) -> Result<
             let other = !api::text(&call.body, "name").is_empty() && api::text(&call.body, "name") != name;
             if other && matches!(model.resource, "fcgi_apps" | "http_errors_sections") {
                 return Err(Error::conflict(format!(
-                    "the name of {} {name} can't be changed",
+                    "the name of {} {name} cannot be changed",
                     model.resource
                 )));
             }
