@@ -6,13 +6,14 @@
 mod support;
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
 use harness::origin::{Options, Origin};
 use harness::port::free_one;
 use harness::process::Process;
+use harness::recorder::{Answer, Recorder};
 use harness::scratch::Scratch;
 use harness::syslog::Syslog;
 use support::{DEFAULTS, LIMIT, until};
@@ -162,4 +163,105 @@ fn at_maxconn_new_clients_wait() {
     assert_eq!(status(&mut fourth), Some(200));
     drop((clients, fourth));
     serving.is_well();
+}
+
+/// A log line with these words, once it came.
+fn logged(serving: &Serving, words: &str) -> String {
+    until("the log line", || serving.log.lines().into_iter().find(|line| line.contains(words)))
+}
+
+#[test]
+fn heads_that_come_slowly_end_in_time() {
+    let own = "    option httplog\n    timeout http-request 400ms\n    http-request return status 200\n";
+    let mut serving = serve("", "", "", own);
+    let drips: Vec<_> = (0..20)
+        .map(|_| {
+            let mut client = serving.connect();
+            client.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+            // A byte from time to time earns no more of it.
+            std::thread::spawn(move || {
+                until("an answer", || {
+                    let _ = client.write_all(b"G");
+                    status(&mut client)
+                })
+            })
+        })
+        .collect();
+    for drip in drips {
+        assert_eq!(drip.join().unwrap(), 408);
+    }
+    logged(&serving, " cR-- ");
+    serving.is_well();
+}
+
+#[test]
+fn who_does_not_read_is_let_go() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 25165824\r\n\r\n";
+    let bytes = [head.as_bytes(), &vec![b'x'; 24 << 20]].concat();
+    let origin = Recorder::start(1, move |_| Answer { bytes: bytes.clone(), ..Answer::default() }).unwrap();
+    let back = format!(
+        "    option httplog\n    timeout client 500ms\n    default_backend app\nbackend app\n    balance roundrobin\n    \
+         server s 127.0.0.1:{}\n",
+        origin.ports()[0]
+    );
+    let mut serving = serve("", "", "", &back);
+    let clients: Vec<TcpStream> = (0..4)
+        .map(|_| {
+            let mut client = serving.connect();
+            client.write_all(REQUEST).unwrap();
+            client
+        })
+        .collect();
+    until("all to be let go", || {
+        let ends = serving.log.lines().iter().filter(|line| line.contains(" cD-- ")).count();
+        (ends == clients.len()).then_some(())
+    });
+    assert!(serving.process.memory().unwrap().resident < 128 << 20);
+    drop(clients);
+    serving.is_well();
+}
+
+#[test]
+fn floods_of_headers_are_refused_and_logged() {
+    let own = "    option httplog\n    http-request return status 200\n";
+    let mut serving = serve("", "", "", own);
+    let many = format!("GET / HTTP/1.1\r\nhost: a\r\n{}\r\n", "a: b\r\n".repeat(5000));
+    let long = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
+    for flood in [&many, &long] {
+        for _ in 0..30 {
+            let mut client = serving.connect();
+            // The rest of it finds nobody who listens.
+            let _ = client.write_all(flood.as_bytes());
+            let status = status(&mut client);
+            assert!(matches!(status, None | Some(400 | 431)), "{status:?}");
+        }
+    }
+    logged(&serving, " PR-- ");
+    assert!(serving.process.memory().unwrap().resident < 128 << 20);
+    serving.is_well();
+}
+
+#[test]
+fn clients_wait_for_a_full_server_and_are_told_in_time() {
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let back = format!(
+        "    option httplog\n    default_backend app\nbackend app\n    balance roundrobin\n    timeout queue 400ms\n    \
+         server s {} maxconn 1 maxqueue 50\n",
+        busy.local_addr().unwrap()
+    );
+    let mut serving = serve("", "", "", &back);
+    let mut first = serving.connect();
+    first.write_all(REQUEST).unwrap();
+    let (server, _) = busy.accept().unwrap();
+    let mut waiting: Vec<TcpStream> = (0..20).map(|_| serving.connect()).collect();
+    for client in &mut waiting {
+        client.write_all(REQUEST).unwrap();
+    }
+    for client in &mut waiting {
+        assert_eq!(status(client), Some(503));
+    }
+    logged(&serving, " sQ-- ");
+    drop((server, busy));
+    assert_eq!(status(&mut first), Some(502));
+    assert!(serving.process.is_running().unwrap());
 }

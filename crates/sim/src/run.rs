@@ -284,7 +284,9 @@ impl Run {
             let mut net = self.network.borrow_mut();
             net.catch_up();
             idle = if net.trace.noted == noted { idle + 1 } else { 0 };
-            if let Some(why) = count(&mut self.steps, &mut self.second, net.now, idle > 0) {
+            // Of several threads one may have nothing to do while another works.
+            let quiet = idle as usize > if process.threads() > 1 { process.threads() } else { 0 };
+            if let Some(why) = count(&mut self.steps, &mut self.second, net.now, quiet) {
                 return self.faults.push(why);
             }
             if end.is_some_and(|end| net.now >= end) {

@@ -299,6 +299,7 @@ pub(super) const PLAYS: &[Play] = &[
         ends: &["200 cD"],
         sees: &[""],
         lasts: 8000,
+        calm: true,
         ..Play::NORMAL
     },
     Play {

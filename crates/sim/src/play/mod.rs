@@ -45,7 +45,7 @@ pub struct Play {
     pub over: u64,
     /// Whether the process is out of descriptors for servers.
     pub no_connect: bool,
-    /// Whether no event is told that isn't true: an idle connection is closed by it.
+    /// Whether no event is told that isn't true: an idle connection is closed by it, and bytes go on after a short write.
     pub calm: bool,
 }
 

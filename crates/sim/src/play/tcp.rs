@@ -166,6 +166,7 @@ pub(super) const PLAYS: &[Play] = &[
         ends: &["0 cD"],
         sees: &["0"],
         lasts: 20000,
+        calm: true,
         ..Play::NORMAL
     },
     Play {
@@ -176,6 +177,7 @@ pub(super) const PLAYS: &[Play] = &[
         ends: &["0 sD"],
         sees: &["0"],
         lasts: 20000,
+        calm: true,
         ..Play::NORMAL
     },
 ];

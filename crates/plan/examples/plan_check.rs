@@ -1,4 +1,4 @@
-//! Reads and builds configurations and prints every remark: `cargo run -p plan --example check -- FILE...`. With more
+//! Reads and builds configurations and prints every remark: `cargo run -p plan --example plan_check -- FILE...`. With more
 //! than one file, a line for each says how it ended.
 
 use config::{Context, Env};

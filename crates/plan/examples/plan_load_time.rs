@@ -1,5 +1,5 @@
 //! How long a large configuration takes: 10,000 backends of five servers, 10,000 `use_backend` rules by host.
-//! `cargo run --profile quick -p plan --example load_time [BACKENDS]` prints milliseconds for reading and for building,
+//! `cargo run --profile quick -p plan --example plan_load_time [BACKENDS]` prints milliseconds for reading and for building,
 //! and the resident memory before and after.
 
 use std::fmt::Write as _;
