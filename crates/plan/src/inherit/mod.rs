@@ -194,7 +194,7 @@ fn said_alike(a: &Server, b: &Server) -> bool {
         && a.maxconn == b.maxconn
         && a.disabled == b.disabled
         && a.address == b.address
-        && a.port == b.port
+        && (&a.fqdn, &a.resolve, a.port) == (&b.fqdn, &b.resolve, b.port)
         && pace(a) == pace(b)
         && a.track.is_none() == b.track.is_none()
         && a.agent.is_none() == b.agent.is_none()
