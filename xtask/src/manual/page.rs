@@ -180,7 +180,9 @@ fn commands() -> Page {
     page.text.push_str("\n| command | level | |\n|---|---|---|\n");
     for k in command::ALL.iter().flat_map(|file| file.iter()) {
         let level = format!("{:?}", k.level).to_lowercase();
-        page.row(&[&code(k.usage.trim()), &level, &prose(k.doc)]);
+        let words = k.words.join(" ");
+        let usage = if k.usage.trim().is_empty() { &words } else { k.usage.trim() };
+        page.row(&[&code(usage), &level, &prose(k.doc)]);
     }
     page
 }
