@@ -183,6 +183,10 @@ pub trait Reading {
     fn acl(&mut self, name: &str) -> Result<Made, String>;
     /// Keeps what was made of a file, for keywords that meet its name while traffic flows.
     fn keep(&mut self, path: &str, made: Made);
+    /// Has tokens be verified with the certificate of this name, which a file's is if it isn't known.
+    fn verify_with(&mut self, certificate: &str);
+    /// Whether tokens may be decrypted with the certificate of this name; none if it isn't known.
+    fn may_decrypt_with(&mut self, certificate: &str) -> Option<bool>;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }

@@ -52,6 +52,7 @@ mod ssl_ca_file;
 mod ssl_cert;
 mod ssl_crl_file;
 mod ssl_crt_list;
+mod ssl_jwt;
 mod ssl_ocsp_response;
 mod table;
 mod tls_keys;
@@ -111,6 +112,7 @@ pub static ALL: &[&[Command]] = &[
     shutdown::KEYWORDS,
     ssl_ca_file::KEYWORDS,
     ssl_cert::KEYWORDS,
+    ssl_jwt::KEYWORDS,
     ssl_crl_file::KEYWORDS,
     ssl_crt_list::KEYWORDS,
     ssl_ocsp_response::KEYWORDS,

@@ -16,9 +16,6 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["httpclient"], Level::User, Gate::Expert),
     known(&["set", "anon"], Level::User, Gate::Open),
     known(&["show", "anon"], Level::User, Gate::Open),
-    known(&["add", "ssl", "jwt"], Level::Admin, Gate::Open),
-    known(&["del", "ssl", "jwt"], Level::Admin, Gate::Open),
-    known(&["show", "ssl", "jwt"], Level::Admin, Gate::Open),
     known(&["show", "ssl", "ocsp-updates"], Level::Admin, Gate::Open),
     known(&["update", "ssl", "ocsp-response"], Level::Admin, Gate::Open),
 ];

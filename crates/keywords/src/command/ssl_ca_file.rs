@@ -42,6 +42,7 @@ const FILES: Kind<Authorities> = Kind {
     title: "CA file",
     created: "New CA file created",
     transaction: ("transaction", "CA"),
+    is_held: |_| false,
     files: |store| &store.authorities,
     files_mut: |store| &mut store.authorities,
     pending: |transactions| &mut transactions.authorities,

@@ -47,6 +47,7 @@ pub(super) const CERTIFICATES: Kind<Stored> = Kind {
     title: "Certificate",
     created: "New empty certificate store",
     transaction: ("Transaction", "certificate"),
+    is_held: |stored| stored.for_tokens,
     files: |store| &store.certificates,
     files_mut: |store| &mut store.certificates,
     pending: |transactions| &mut transactions.certificate,
@@ -144,7 +145,7 @@ fn commit(query: &Query<'_>) -> Done {
     let done = CERTIFICATES.commit(query, |query, name, pending| {
         let (parts, texts) = (pending.parts.clone(), pending.texts.clone());
         match Stored::make(name, parts, texts, &query.world.tls.issuers) {
-            Ok(made) => Ok(made),
+            Ok(made) => Ok(Stored { for_tokens: pending.for_tokens, ..made }),
             Err(Wrong::NoKey) => {
                 keyless = true;
                 Ok(pending.clone())
@@ -198,10 +199,9 @@ fn details(name: &str, stored: &Stored, status: &str) -> String {
     let mut line = |title: &str, value: &str| text.push_str(&format!("{title}: {value}\n"));
     if !parts.crt.is_empty() {
         line("Crt filename", &parts.crt);
-        // A key that stands in the same file has no file of its own.
-        line("Key filename", parts.key.as_deref().unwrap_or(&parts.crt));
     }
     let others = [
+        ("Key filename", &parts.key),
         ("OCSP filename", &parts.ocsp),
         ("OCSP Issuer filename", &parts.issuer),
         ("SCTL filename", &parts.sctl),
@@ -212,14 +212,17 @@ fn details(name: &str, stored: &Stored, status: &str) -> String {
         }
     }
     line("Option", "ocsp-update off");
-    line("Option", "jwt off");
+    line("Option", if stored.for_tokens { "jwt on" } else { "jwt off" });
     let chain = stored.chain();
     let Some((leaf, rest)) = chain.split_first() else {
         line("Status", if status == "Uncommitted" { status } else { "Empty" });
         line("OCSP Response Key", "");
         return text;
     };
-    line("Status", status);
+    line(
+        "Status",
+        if stored.for_tokens && status != "Uncommitted" { "Used for JWT verification" } else { status },
+    );
     certificate(leaf, &mut line);
     if let Some(file) = &stored.completed {
         line("Chain Filename", file);

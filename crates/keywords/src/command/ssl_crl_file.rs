@@ -42,6 +42,7 @@ const FILES: Kind<Revoked> = Kind {
     title: "CRL file",
     created: "New CRL file created",
     transaction: ("transaction", "CRL"),
+    is_held: |_| false,
     files: |store| &store.revocations,
     files_mut: |store| &mut store.revocations,
     pending: |transactions| &mut transactions.revocations,

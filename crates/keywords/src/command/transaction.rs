@@ -21,6 +21,8 @@ pub(super) struct Kind<T: 'static> {
     pub(super) created: &'static str,
     /// What `set` answers in front of `created for`.
     pub(super) transaction: (&'static str, &'static str),
+    /// Whether it must stay though no line uses it: tokens are verified with it.
+    pub(super) is_held: fn(&T) -> bool,
     pub(super) files: fn(&Store) -> &Files<T>,
     pub(super) files_mut: fn(&mut Store) -> &mut Files<T>,
     pub(super) pending: fn(&mut Transactions) -> &mut Pending<T>,
@@ -85,6 +87,9 @@ impl<T: Default> Kind<T> {
         let Some(file) = (self.files)(&query.world.tls).get(&*name) else {
             return fail(format!("{kind} '{name}' doesn't exist!"));
         };
+        if (self.is_held)(&file.content) {
+            return fail(format!("{kind} '{name}' in use for JWT validation, can't be deleted!"));
+        }
         if file.uses > 0 {
             return fail(format!("{kind} '{name}' in use, can't be deleted!"));
         }
@@ -138,7 +143,11 @@ impl<T: Default> Kind<T> {
     }
 
     /// Has files change.
-    fn put<R>(&self, query: &Query<'_>, change: impl FnOnce(&mut Files<T>) -> R) -> Result<(), String> {
+    pub(super) fn put<R>(
+        &self,
+        query: &Query<'_>,
+        change: impl FnOnce(&mut Files<T>) -> R,
+    ) -> Result<(), String> {
         let mut store = Store::clone(&query.world.tls);
         change((self.files_mut)(&mut store));
         edit(query, &Edit::TlsFiles(&store))

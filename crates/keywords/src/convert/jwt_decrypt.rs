@@ -1,5 +1,6 @@
-//! `jwt_decrypt_secret`, `jwt_decrypt_jwk`: the content of encrypted JSON Web Tokens (manual 7.3.1).
+//! `jwt_decrypt_cert`, `jwt_decrypt_jwk`, `jwt_decrypt_secret`: the content of encrypted JSON Web Tokens (manual 7.3.1).
 
+use super::jwt_verify::{certificate, named};
 use super::prelude::*;
 use crate::fetch::var::lookup;
 use crate::jose::decrypt::decrypt;
@@ -23,7 +24,40 @@ const JWK: ArgKind = ArgKind::Own(&Own {
     },
 });
 
+/// The name of a certificate that is for tokens, or a variable that holds one.
+const CERTIFICATE: ArgKind = ArgKind::Own(&Own {
+    kind: "string",
+    absent: true,
+    read: |written, reading| {
+        let name = written.text;
+        if let Ok(var) = reading.var(name) {
+            return Ok(Arg::Var(var));
+        }
+        match reading.may_decrypt_with(name) {
+            Some(true) => Ok(Arg::Str(sample::text::boxed(name))),
+            Some(false) => {
+                Err(format!("unusable certificate {name} (\"jwt\" option not set to \"on\")").into())
+            }
+            None => Err(format!("unknown certificate {name}").into()),
+        }
+    },
+});
+
 pub(super) const KEYWORDS: &[Converter] = &[
+    Converter {
+        name: "jwt_decrypt_cert",
+        args: &[ArgSpec::required("cert", CERTIFICATE)],
+        takes: Type::Bin,
+        gives: Type::Bin,
+        doc: "The content of an encrypted JSON Web Token in the compact form, decrypted with the key of a certificate that is \
+              for tokens (`jwt on` in a `crt-store`, or `add ssl jwt`) or a variable that holds its name; nothing if it can't \
+              be. See `jwt_decrypt_jwk`.",
+        examples: &[Example { given: "", expr: "str(x),jwt_decrypt_cert(txn.certificate)", gives: "-" }],
+        run: |args, value, cx| {
+            let stored = certificate(named(args, 0, cx)?, cx).filter(|stored| stored.for_tokens)?;
+            opened(value.bytes()?, Key::from_private(&stored.private_key()?).as_ref(), cx)
+        },
+    },
     Converter {
         name: "jwt_decrypt_jwk",
         args: &[ArgSpec::required("jwk", JWK)],

@@ -3,6 +3,7 @@
 
 use aws_lc_rs::agreement::{self, PrivateKey};
 use aws_lc_rs::rsa::PrivateDecryptingKey;
+use rustls::pki_types::PrivateKeyDer;
 use wire::json::{self, Found};
 
 use super::decoded;
@@ -23,6 +24,18 @@ const KINDS: Unfit = "Missing key type (expected 'oct', 'RSA' or 'EC')";
 const RSA: &[u8] = &[0x30, 13, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 impl Key {
+    /// Takes the private key of a certificate; none if it is no key of RSA or of one of the curves.
+    pub(crate) fn from_private(key: &PrivateKeyDer<'_>) -> Option<Self> {
+        let der = key.secret_der();
+        let rsa = match key {
+            PrivateKeyDer::Pkcs1(_) => PrivateDecryptingKey::from_pkcs8(&enveloped(der)).ok(),
+            _ => PrivateDecryptingKey::from_pkcs8(der).ok(),
+        };
+        let curves = [&agreement::ECDH_P256, &agreement::ECDH_P384, &agreement::ECDH_P521];
+        let curve = || curves.into_iter().find_map(|curve| PrivateKey::from_private_key_der(curve, der).ok());
+        rsa.map(Self::Rsa).or_else(|| curve().map(Self::Curve))
+    }
+
     /// Reads a JSON Web Key with its private part.
     pub(crate) fn from_jwk(text: &[u8]) -> Result<Self, Unfit> {
         let kind = member(text, b"$.kty").ok_or(KINDS)?;
@@ -53,8 +66,12 @@ fn rsa(text: &[u8]) -> Option<PrivateDecryptingKey> {
     for part in PARTS {
         key.extend(integer(&bytes(text, part)?));
     }
-    let inside = [integer(&[0]), RSA.to_vec(), element(0x04, &element(0x30, &key))].concat();
-    PrivateDecryptingKey::from_pkcs8(&element(0x30, &inside)).ok()
+    PrivateDecryptingKey::from_pkcs8(&enveloped(&element(0x30, &key))).ok()
+}
+
+/// A key of RSA as PKCS #8 holds it.
+fn enveloped(key: &[u8]) -> Vec<u8> {
+    element(0x30, &[integer(&[0]), RSA.to_vec(), element(0x04, key)].concat())
 }
 
 fn curve(text: &[u8]) -> Option<PrivateKey> {

@@ -61,6 +61,11 @@ impl Algorithm {
 pub(crate) struct PublicKey(Box<[u8]>);
 
 impl PublicKey {
+    /// The one in a certificate, which is in DER.
+    pub(crate) fn from_certificate(der: &[u8]) -> Option<Self> {
+        state::tls::x509::public_key(der).map(Self)
+    }
+
     /// Reads `PUBLIC KEY` and `RSA PUBLIC KEY` of PEM.
     pub(crate) fn from_pem(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
@@ -75,11 +80,12 @@ impl PublicKey {
     }
 }
 
-/// What a token is verified with.
+/// What a token is verified with, or why there is nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Key<'a> {
     Secret(&'a [u8]),
     Public(&'a PublicKey),
+    None(Outcome),
 }
 
 /// The outcome, by HAProxy's numbers.
@@ -88,8 +94,10 @@ pub(crate) enum Outcome {
     Verified = 1,
     Failed = 0,
     UnknownAlgorithm = -1,
+    UnfitAlgorithm = -2,
     InvalidToken = -3,
     UnknownKey = -5,
+    UnusableKey = -7,
 }
 
 /// Verifies a token of three parts.
@@ -113,7 +121,8 @@ pub(crate) fn verify(token: &[u8], algorithm: Algorithm, key: Key<'_>) -> Outcom
             hmac::verify(&key, signed, &given).is_ok()
         }
         (Algorithm::Ecdsa(hash), Key::Public(key)) => {
-            if given.len() != signature_len(hash) {
+            // Two numbers of the same length.
+            if !given.len().is_multiple_of(2) {
                 return Outcome::InvalidToken;
             }
             UnparsedPublicKey::new(ecdsa(hash), &key.0).verify(signed, &given).is_ok()
@@ -124,6 +133,7 @@ pub(crate) fn verify(token: &[u8], algorithm: Algorithm, key: Key<'_>) -> Outcom
         (Algorithm::RsaPss(hash), Key::Public(key)) => {
             UnparsedPublicKey::new(pss(hash), &key.0).verify(signed, &given).is_ok()
         }
+        (_, Key::None(why)) => return why,
         _ => return Outcome::UnknownKey,
     };
     if verified { Outcome::Verified } else { Outcome::Failed }
@@ -134,14 +144,6 @@ const fn mac(hash: Hash) -> hmac::Algorithm {
         Hash::Sha256 => hmac::HMAC_SHA256,
         Hash::Sha384 => hmac::HMAC_SHA384,
         Hash::Sha512 => hmac::HMAC_SHA512,
-    }
-}
-
-const fn signature_len(hash: Hash) -> usize {
-    match hash {
-        Hash::Sha256 => 64,
-        Hash::Sha384 => 96,
-        Hash::Sha512 => 132,
     }
 }
 

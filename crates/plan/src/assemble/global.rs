@@ -16,6 +16,7 @@ use crate::compile::{Compile, Home, Names, Site};
 use crate::ctx::{Plan, word, words_from};
 use crate::draft::{Draft, SetVar};
 use crate::known;
+use crate::tls::files;
 
 /// Judges the sizes of buffers against each other; works out `maxconn` where `global` gives none.
 pub(super) fn settle(plan: &mut Plan<'_>, drafts: &[Draft<'_>]) {
@@ -43,6 +44,10 @@ pub(super) fn world(
         plan, mut names, wants_destination, wants_server_ends, wants_line_count, restored, ..
     } = assembly;
     settle_lists(&names);
+    for certificate in &names.certificates.wanted {
+        // What can't be read has been said: it may be loaded while traffic flows.
+        let _ = files::for_tokens(plan, certificate);
+    }
     let seats = Seats::of(&frontends, &backends);
     let mut world = World {
         global: plan.global.clone(),

@@ -42,6 +42,10 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     for (position, cache) in (0u32..).zip(&plan.caches) {
         names.caches.insert(cache.name.clone(), position);
     }
+    for (name, file) in &plan.tls.store.certificates {
+        names.certificates.known.insert(name.clone(), file.content.for_tokens);
+    }
+    names.certificates.sealed = plan.tls.sealed;
     for (position, resolvers) in (0u32..).zip(&plan.resolvers) {
         names.resolvers.entry(resolvers.name.clone()).or_insert(position);
     }

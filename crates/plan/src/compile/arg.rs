@@ -310,6 +310,26 @@ impl Reading for Compile<'_> {
         self.names.kept.insert(path.into(), made);
     }
 
+    fn verify_with(&mut self, certificate: &str) {
+        let all = &self.names.certificates;
+        if !all.sealed && !all.known.contains_key(certificate) {
+            let text = self.names.read(certificate).unwrap_or_default();
+            if state::tls::cert::certificates(&text).is_err() {
+                self.warnings.push(format!(
+                    "there is no certificate in '{certificate}': tokens are not verified until it is loaded."
+                ));
+            }
+        }
+        let all = &mut self.names.certificates;
+        all.known.insert(certificate.into(), true);
+        all.wanted.insert(certificate.into());
+    }
+
+    fn may_decrypt_with(&mut self, certificate: &str) -> Option<bool> {
+        let all = &self.names.certificates;
+        all.known.get(certificate).copied().or(all.sealed.then_some(true))
+    }
+
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }

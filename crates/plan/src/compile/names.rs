@@ -1,7 +1,7 @@
 //! What a name in an expression may refer to, as numbers. Filled by whoever builds the World, before anything is
 //! compiled: proxies may refer to each other in any order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use state::reply::Pages;
@@ -42,6 +42,7 @@ pub struct Names {
     pub looking: Looking,
     /// What keywords made of files, by their paths, for `World::kept`.
     pub kept: HashMap<Box<str>, sample::arg::Made>,
+    pub certificates: Certificates,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
     /// Lists of patterns met so far.
@@ -58,6 +59,17 @@ pub struct Names {
     pub addresses: HashMap<Box<str>, Result<std::net::SocketAddr, String>>,
     vars: HashMap<Box<str>, u32>,
     var_names: Vec<Box<str>>,
+}
+
+/// Certificates by the names of their files, for tokens.
+#[derive(Debug, Default)]
+pub struct Certificates {
+    /// Whether tokens may be verified and decrypted with each.
+    pub known: HashMap<Box<str>, bool>,
+    /// Those that may be, whether they are known or not.
+    pub wanted: BTreeSet<Box<str>>,
+    /// No file is read: what isn't known has been taken away while traffic flows.
+    pub sealed: bool,
 }
 
 /// Who looks into bodies, by position in the World: requests', responses'.

@@ -35,8 +35,8 @@ fn load<'a>(
     store: &str,
     [crt_base, key_base]: [Option<&str>; 2],
 ) -> Result<(), String> {
-    let mut parts = Parts::default();
-    let (mut crt, mut alias) = ("", None);
+    let mut shown = Parts::default();
+    let (mut crt, mut alias, mut for_tokens) = ("", None, false);
     let mut words = line.words();
     words.next();
     for used in split_params(words, LOAD) {
@@ -46,11 +46,12 @@ fn load<'a>(
         let value = used.value().and_then(|w| w.str()).unwrap_or_default();
         match param.name {
             "crt" => crt = value,
-            "key" => parts.key = Some(files::path(key_base, value)),
-            "ocsp" => parts.ocsp = Some(files::path(crt_base, value)),
-            "issuer" => parts.issuer = Some(files::path(crt_base, value)),
+            "key" => shown.key = Some(value.to_owned()),
+            "ocsp" => shown.ocsp = Some(value.to_owned()),
+            "issuer" => shown.issuer = Some(value.to_owned()),
             "alias" => alias = Some(value),
-            "ocsp-update" if value == "off" => {}
+            "jwt" => for_tokens = on_or_off("jwt", value)?,
+            "ocsp-update" if !on_or_off("ocsp-update", value)? => {}
             "acme" => plan.remarks.unserved(line.span(), "'acme' of 'load'"),
             other => plan.remarks.not_run(line.span(), &format!("'{other}' of 'load'")),
         }
@@ -58,13 +59,30 @@ fn load<'a>(
     if crt.is_empty() {
         return Err("'load' requires a 'crt' parameter.".to_owned());
     }
-    parts.crt = files::path(crt_base, crt);
-    let own = if store.is_empty() { parts.crt.clone() } else { format!("@{store}/{crt}") };
-    for name in alias.map(|alias| format!("@{store}/{alias}")).into_iter().chain([own]) {
-        if !plan.tls.loaded.insert(name.clone()) {
-            return Err(format!("'load' : '{name}' is already in use."));
-        }
-        files::load(plan, &name, parts.clone()).map_err(|e| format!("'load' : {e}"))?;
+    shown.crt = crt.to_owned();
+    let under = |base, name: &Option<String>| name.as_ref().map(|name| files::path(base, name));
+    let parts = Parts {
+        crt: files::path(crt_base, crt),
+        key: under(key_base, &shown.key),
+        ocsp: under(crt_base, &shown.ocsp),
+        issuer: under(crt_base, &shown.issuer),
+        sctl: None,
+    };
+    let name = match alias {
+        Some(alias) => format!("@{store}/{alias}"),
+        None if store.is_empty() => parts.crt.clone(),
+        None => format!("@{store}/{}", crt.strip_prefix('/').unwrap_or(crt)),
+    };
+    if !plan.tls.loaded.insert(name.clone()) {
+        return Err(format!("'load' : '{name}' is already in use."));
     }
-    Ok(())
+    files::load_keyless(plan, &name, parts, shown, for_tokens).map_err(|e| format!("'load' : {e}"))
+}
+
+fn on_or_off(name: &str, value: &str) -> Result<bool, String> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("cannot parse '{name}' value '{value}', 'on' or 'off' is expected.")),
+    }
 }

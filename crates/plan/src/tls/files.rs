@@ -71,7 +71,9 @@ fn used(plan: &mut Plan<'_>, name: &str) -> Result<Arc<Certificate>, String> {
         file.uses += 1;
         file.content.made.clone()
     });
-    made.ok_or_else(|| format!("certificate '{name}' is empty!"))
+    made.ok_or_else(|| {
+        format!("unable to load SSL private key into SSL Context '{name}': passed a null parameter.")
+    })
 }
 
 /// The names in the store of all certificates that a name on a line stands for; they are there then.
@@ -156,10 +158,53 @@ fn one(plan: &mut Plan<'_>, path: &str) -> Result<(), String> {
 }
 
 /// Reads a certificate from its files and puts it into the store under its name, if it isn't there.
-pub(crate) fn load(plan: &mut Plan<'_>, name: &str, parts: Parts) -> Result<(), String> {
+fn load(plan: &mut Plan<'_>, name: &str, parts: Parts) -> Result<(), String> {
     if plan.tls.store.certificates.contains_key(name) {
         return Ok(());
     }
+    let path = parts.crt.clone();
+    match made(plan, name, parts) {
+        Ok(Stored { made: None, .. }) => Err(sentence(&Wrong::NoKey, &path)),
+        Ok(mut made) => {
+            made.parts.key.get_or_insert(path);
+            plan.tls.store.certificates.insert(name.into(), File::new(made));
+            Ok(())
+        }
+        Err(wrong) => Err(wrong),
+    }
+}
+
+/// The same for those that may do without a key: a `load` line's, and what tokens are verified with. Who serves with it
+/// needs one. `shown`: what is told of where it comes from. `for_tokens`: tokens may be verified and decrypted with it.
+pub(crate) fn load_keyless(
+    plan: &mut Plan<'_>,
+    name: &str,
+    parts: Parts,
+    shown: Parts,
+    for_tokens: bool,
+) -> Result<(), String> {
+    if plan.tls.sealed || plan.tls.store.certificates.contains_key(name) {
+        return Ok(());
+    }
+    let made = Stored { parts: shown, for_tokens, ..made(plan, name, parts)? };
+    plan.tls.store.certificates.insert(name.into(), File::new(made));
+    Ok(())
+}
+
+/// Has tokens be verified with a certificate, which is read if it isn't known. Errors: it can't be.
+pub(crate) fn for_tokens(plan: &mut Plan<'_>, name: &str) -> Result<(), String> {
+    if !plan.tls.sealed {
+        let parts = Parts { crt: name.to_owned(), ..Parts::default() };
+        load_keyless(plan, name, parts, Parts::default(), true)?;
+        if let Some(file) = plan.tls.store.certificates.get_mut(name) {
+            Arc::make_mut(&mut file.content).for_tokens = true;
+        }
+    }
+    Ok(())
+}
+
+/// A certificate of its files, made only if there is a key.
+fn made(plan: &Plan<'_>, name: &str, parts: Parts) -> Result<Stored, String> {
     let path = parts.crt.clone();
     let crt = plan.read(&path).map_err(|e| unreadable(&path, &words(&e)))?;
     let optional = |path: &Option<String>| {
@@ -172,10 +217,10 @@ pub(crate) fn load(plan: &mut Plan<'_>, name: &str, parts: Parts) -> Result<(), 
         issuer: parts.issuer.filter(|_| texts.issuer.is_some()),
         ..parts
     };
-    let made =
-        Stored::make(name, parts, texts, &plan.tls.store.issuers).map_err(|wrong| sentence(&wrong, &path))?;
-    plan.tls.store.certificates.insert(name.into(), File::new(made));
-    Ok(())
+    match Stored::make(name, parts.clone(), texts.clone(), &plan.tls.store.issuers) {
+        Err(Wrong::NoKey) => Ok(Stored { parts, texts, ..Stored::default() }),
+        made => made.map_err(|wrong| sentence(&wrong, &path)),
+    }
 }
 
 fn sentence(wrong: &Wrong, path: &str) -> String {

@@ -160,7 +160,7 @@ fn split_keys(pem: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (keys, rest)
 }
 
-fn key_in(pem: &[u8]) -> Option<PrivateKeyDer<'static>> {
+pub(super) fn key_in(pem: &[u8]) -> Option<PrivateKeyDer<'static>> {
     PrivateKeyDer::from_pem_slice(pem).ok()
 }
 

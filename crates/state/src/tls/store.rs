@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::{ProducesTickets, StoresServerSessions};
 
 use super::cert::{self, Certificate, Wrong};
@@ -85,6 +85,7 @@ pub struct Issuer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     pub crt: String,
+    /// The same as `crt` for a key that was found there.
     pub key: Option<String>,
     pub ocsp: Option<String>,
     pub issuer: Option<String>,
@@ -109,8 +110,10 @@ pub struct Texts {
 pub struct Stored {
     pub parts: Parts,
     pub texts: Texts,
-    /// None: there is nothing in it yet.
+    /// None: there is nothing in it yet, or no key.
     pub made: Option<Arc<Certificate>>,
+    /// `jwt on`: whether tokens may be verified and decrypted with it.
+    pub for_tokens: bool,
     /// The file that its chain was completed from.
     pub completed: Option<Box<str>>,
 }
@@ -131,7 +134,7 @@ impl Stored {
         let next = made.key.cert.get(1).filter(|_| alone);
         let completed = next.and_then(|next| issuers.iter().find(|issuer| issuer.certificate == *next));
         let completed = completed.map(|issuer| issuer.file.clone());
-        Ok(Self { parts, texts, made: Some(Arc::new(made)), completed })
+        Ok(Self { parts, texts, made: Some(Arc::new(made)), for_tokens: false, completed })
     }
 
     /// The certificate and its chain.
@@ -140,6 +143,11 @@ impl Stored {
             Some(made) => made.key.cert.clone(),
             None => cert::certificates(&self.texts.crt).unwrap_or_default(),
         }
+    }
+
+    /// The key of the certificate, if it is there.
+    pub fn private_key(&self) -> Option<PrivateKeyDer<'static>> {
+        cert::key_in(&self.texts.crt).or_else(|| cert::key_in(self.texts.key.as_deref()?))
     }
 
     /// The certificate of its issuer, if that is known.

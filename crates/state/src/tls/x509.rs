@@ -102,6 +102,11 @@ pub fn addresses(der: &[u8]) -> Vec<std::net::IpAddr> {
     .unwrap_or_default()
 }
 
+/// The public key with its algorithm, as it stands in the certificate.
+pub fn public_key(der: &[u8]) -> Option<Box<[u8]>> {
+    with(der, |certificate| Some(certificate.public_key().raw.into()))
+}
+
 /// The subject as it stands in the certificate.
 pub fn subject(der: &CertificateDer<'_>) -> Option<Box<[u8]>> {
     with(der, |certificate| Some(certificate.subject().as_raw().into()))
