@@ -187,6 +187,8 @@ pub trait Reading {
     fn verify_with(&mut self, certificate: &str);
     /// Whether tokens may be decrypted with the certificate of this name; none if it isn't known.
     fn may_decrypt_with(&mut self, certificate: &str) -> Option<bool>;
+    /// Whether messages may be kept under this name.
+    fn has_ring(&self, name: &str) -> bool;
     /// Says something the user should know which is no error.
     fn warn(&mut self, text: String);
 }

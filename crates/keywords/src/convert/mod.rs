@@ -9,6 +9,7 @@ mod base64;
 mod bool;
 mod capture;
 mod concat;
+mod debug;
 mod eth;
 mod field;
 mod fix;
@@ -50,6 +51,7 @@ pub static ALL: &[&[Converter]] = &[
     bool::KEYWORDS,
     capture::KEYWORDS,
     concat::KEYWORDS,
+    debug::KEYWORDS,
     eth::KEYWORDS,
     field::KEYWORDS,
     fix::KEYWORDS,

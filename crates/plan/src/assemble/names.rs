@@ -45,6 +45,7 @@ pub(super) fn collect(plan: &mut Plan<'_>, drafts: &[Draft<'_>], seats: &[Seat])
     for (name, file) in &plan.tls.store.certificates {
         names.certificates.known.insert(name.clone(), file.content.for_tokens);
     }
+    names.rings = plan.rings.iter().map(|ring| ring.name.clone()).collect();
     names.certificates.sealed = plan.tls.sealed;
     for (position, resolvers) in (0u32..).zip(&plan.resolvers) {
         names.resolvers.entry(resolvers.name.clone()).or_insert(position);

@@ -330,6 +330,10 @@ impl Reading for Compile<'_> {
         all.known.get(certificate).copied().or(all.sealed.then_some(true))
     }
 
+    fn has_ring(&self, name: &str) -> bool {
+        self.names.rings.contains(name)
+    }
+
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }

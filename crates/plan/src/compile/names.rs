@@ -43,6 +43,7 @@ pub struct Names {
     /// What keywords made of files, by their paths, for `World::kept`.
     pub kept: HashMap<Box<str>, sample::arg::Made>,
     pub certificates: Certificates,
+    pub rings: HashSet<Box<str>>,
     /// Where relative file names start (`default-path`); the process's own directory if none.
     pub base: Option<std::path::PathBuf>,
     /// Lists of patterns met so far.

@@ -60,7 +60,7 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<
         log_targets: Vec::new(),
         log_backends: Vec::new(),
         global_logs: Vec::new(),
-        rings: Vec::new(),
+        rings: vec![ring::usual()],
         log_forwards: Vec::new(),
         log_profiles: Vec::new(),
         pages: HashMap::new(),

@@ -18,9 +18,33 @@ const SIZE_MAX: u64 = 1 << 32;
 /// The longest message of a ring that gives no `maxlen`.
 const MAX_LEN: usize = 1024;
 
+/// The name, the size and the longest message of the ring that is there without a section.
+const USUAL: &str = "buf0";
+const USUAL_SIZE: usize = 1 << 20;
+const USUAL_MAX_LEN: usize = 16_384;
+
+/// The one that is there without a section.
+pub(super) fn usual() -> Ring {
+    Ring {
+        name: USUAL.into(),
+        description: "in-memory ring buffer".into(),
+        header: Header::Timed,
+        max_len: USUAL_MAX_LEN,
+        servers: Vec::new(),
+        connect_ms: None,
+        server_ms: None,
+        store: Arc::new(Store::new(USUAL_SIZE, 0)),
+    }
+}
+
 /// Reads one.
 pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     let name = section.name().unwrap_or_default();
+    if matches!(name, "stdout" | "stderr") || name == USUAL {
+        let message = format!("sink named '{name}' already exists.");
+        plan.remarks.push(Diagnostic::alert(section.span(), message).at(Place::Parsing));
+        return;
+    }
     let mut ring = Ring {
         name: name.into(),
         description: name.into(),
