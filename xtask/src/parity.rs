@@ -120,6 +120,11 @@ impl Wanted {
     pub(crate) fn new(cases: usize, seed: u64) -> Wanted {
         Wanted { cases, seed, show: SHOWN_MAX, keep: None, actions: false, way: Way::Fresh }
     }
+
+    /// The same, of a program that serves other configurations first.
+    pub(crate) fn applied(self) -> Wanted {
+        Wanted { way: Way::Applied, ..self }
+    }
 }
 
 /// Compares the cases and prints what differs.

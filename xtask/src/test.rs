@@ -17,6 +17,8 @@ use crate::{parity, vtc};
 /// Parity cases of a test run, and the seed: the same on every machine, so that a red run can be repeated.
 const PARITY_CASES: usize = 1000;
 const PARITY_SEED: u64 = 1;
+/// Cases of configurations that are applied to a running process.
+const APPLIED_CASES: usize = 400;
 
 /// Inputs for each way to call a converter, of a test run.
 const SAMPLE_INPUTS: usize = 2;
@@ -46,7 +48,12 @@ const STEPS: &[Step] = &[
     ("licences and sources: cargo deny", deny),
     ("unit tests: cargo test --workspace", unit_tests),
     ("scenarios of tests/vtc on Sluice and on HAProxy: cargo xtask vtc", scenarios),
-    ("generated cases, Sluice against HAProxy: cargo xtask parity", compared),
+    ("generated cases, Sluice against HAProxy: cargo xtask parity", || {
+        compared(&parity::Wanted::new(PARITY_CASES, PARITY_SEED))
+    }),
+    ("cases that a running Sluice has applied, against HAProxy: cargo xtask parity --applied", || {
+        compared(&parity::Wanted::new(APPLIED_CASES, PARITY_SEED).applied())
+    }),
     ("fetches and converters, Sluice against HAProxy: cargo xtask parity --samples", samples),
     ("commands of the Runtime API, Sluice against HAProxy: cargo xtask parity --commands", commands),
     ("hatop on the Runtime API: cargo xtask hatop", hatop),
@@ -167,9 +174,9 @@ fn scenarios() -> Result<Count> {
     Ok(Count { passed: count.passed, failed: count.failed })
 }
 
-fn compared() -> Result<Count> {
+fn compared(wanted: &parity::Wanted) -> Result<Count> {
     let (subject, oracle) = (program::build_sluice("dev")?, program::haproxy()?);
-    let count = parity::compare(subject, oracle, &parity::Wanted::new(PARITY_CASES, PARITY_SEED))?;
+    let count = parity::compare(subject, oracle, wanted)?;
     Ok(Count { passed: count.passed, failed: count.failed })
 }
 

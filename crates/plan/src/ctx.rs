@@ -182,6 +182,12 @@ impl<'a> Ctx<'_, 'a> {
 }
 
 impl Plan<'_> {
+    /// For how many threads backends and servers count from the start. What takes over from a World mostly counts on with
+    /// what that has, and gets its counters then.
+    pub(crate) fn counting_threads(&self) -> usize {
+        if self.old.is_some() { 0 } else { usize::from(self.global.threads) }
+    }
+
     /// A file that the configuration names, by its path as written.
     pub(crate) fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
         match &self.base {

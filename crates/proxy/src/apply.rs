@@ -2,7 +2,7 @@
 //! not at all. A World is built, arranged to take over (`plan::inherit`), its new sockets are bound; only then threads
 //! turn to it, each between two turns of its loop. Runs on the main thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,12 +12,13 @@ use engine::at_work::Crew;
 use engine::cli::Cli;
 use engine::health::Monitor;
 use engine::thread::Socket;
-use net::Remote;
+use net::{Remote, Time};
 use plan::Environment;
 use plan::inherit::{self, Succession, Unbound, numbers};
 use state::World;
 use state::family::Edit;
 use state::family::Owned;
+use state::table::Table;
 
 use crate::argv::Args;
 use crate::check::{self, Evaluated};
@@ -27,6 +28,9 @@ use crate::sockets::{self, Inherited, SocketFile};
 
 /// How long threads may take to turn before it is said that some didn't.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long after a World was taken apart memory goes back to the system.
+const TRIM_AFTER_MS: u64 = 1000;
 
 /// What runs, as far as another configuration may change it.
 pub(crate) struct Stage {
@@ -42,6 +46,8 @@ pub(crate) struct Stage {
     /// Worlds that were in force. They are held here until nobody else needs them, so that no thread that serves has to
     /// take them apart.
     past: RefCell<Vec<(Arc<World>, Arc<Loaded>)>>,
+    /// When memory that they took goes back to the system: what is applied right after needs as much again.
+    trim_due: Cell<Option<Time>>,
     /// Those that look after the World on this thread, once they are there.
     monitor: RefCell<Option<Rc<Monitor>>>,
     cli: RefCell<Option<Rc<Cli>>>,
@@ -56,6 +62,24 @@ pub(crate) struct Pace {
     pub(crate) turned: Duration,
     /// The longest that a thread was kept from everything else, the main one or one that serves: time on the processor.
     pub(crate) stall: Duration,
+}
+
+/// What is left to do once all threads have turned to a World; on any thread.
+#[derive(Clone)]
+struct Settling {
+    world: Arc<World>,
+    /// Tables, and what they take over from.
+    tables: Arc<[(Arc<Table>, Arc<Table>)]>,
+    now_ns: u64,
+}
+
+impl Settling {
+    fn finish(&self) {
+        inherit::settle(&self.world, self.now_ns);
+        for (new, old) in &*self.tables {
+            new.take_from(old, self.now_ns / 1_000_000);
+        }
+    }
 }
 
 impl Stage {
@@ -76,6 +100,7 @@ impl Stage {
             sources: RefCell::new(sources),
             files: RefCell::new(files),
             past: RefCell::default(),
+            trim_due: Cell::default(),
             monitor: RefCell::default(),
             cli: RefCell::default(),
         }
@@ -150,31 +175,43 @@ impl Stage {
             }
             _ => {}
         }
-        self.take_over(next, succession).map(|_| ())
+        let (_, settling) = self.take_over(next, succession)?;
+        settling.finish();
+        Ok(())
     }
 
     /// Has a configuration take the place of the one in force, whose generation is the one that it was arranged after.
-    /// Gives the remarks that reading it made, and what it cost.
-    pub(crate) fn apply(&self, ready: Ready) -> Result<(String, Pace), Refusal> {
+    /// Gives the remarks that reading it made, what it cost, and what still goes on until it is in force entirely.
+    pub(crate) fn apply(&self, ready: Ready) -> Result<(String, Pace, Option<Job<()>>), Refusal> {
         let Ready { next, succession, took, .. } = ready;
         let (begun, before) = (Instant::now(), net::thread_cpu());
         net::watch_stretches(true);
-        let remarks = self.take_over(next, succession);
+        let taken = self.take_over(next, succession);
         let here = net::thread_cpu().saturating_sub(before);
         let elsewhere = self.everywhere(net::longest_stretch);
         net::watch_stretches(false);
         let stall = elsewhere.into_iter().max().unwrap_or_default().max(here);
-        Ok((remarks?, Pace { built: took, turned: begun.elapsed(), stall }))
+        let pace = Pace { built: took, turned: begun.elapsed(), stall };
+        let (remarks, settling) = taken?;
+        let later = settling.clone();
+        match Job::start(move || later.finish()) {
+            Ok(job) => Ok((remarks, pace, Some(job))),
+            // Without a thread for it, it is done here.
+            Err(_) => {
+                settling.finish();
+                Ok((remarks, pace, None))
+            }
+        }
     }
 
-    fn take_over(&self, next: Next, succession: Succession) -> Result<String, Refusal> {
+    fn take_over(&self, next: Next, succession: Succession) -> Result<(String, Settling), Refusal> {
         let Next { world, loaded, sources, remarks } = next;
         let old = self.world();
         let (opened, files) = self.bind(&world, &loaded, &succession.unbound)?;
         let api = self
             .bind_api(&world, &old, &loaded)
             .inspect_err(|_| files.iter().for_each(SocketFile::remove))?;
-        self.exchange(&Arc::new(world), succession, opened);
+        let settling = self.exchange(&Arc::new(world), succession, opened);
         if let Some(cli) = &*self.cli.borrow() {
             cli.turn_to(self.world(), api).map_err(|error| vec![error.to_string()])?;
         }
@@ -183,18 +220,28 @@ impl Stage {
         self.past.borrow_mut().push((old, loaded));
         *self.sources.borrow_mut() = sources;
         self.tidy();
-        Ok(remarks)
+        Ok((remarks, settling))
     }
 
     /// Takes apart the Worlds of before that nobody needs any more, elsewhere.
     pub(crate) fn tidy(&self) {
         let unused = |held: &mut (Arc<World>, Arc<Loaded>)| Arc::strong_count(&held.0) == 1;
         let gone: Vec<_> = self.past.borrow_mut().extract_if(.., unused).collect();
-        if !gone.is_empty() {
+        let now = net::now();
+        if !gone.is_empty() && self.trim_due.get().is_none() {
+            self.trim_due.set(Some(now.plus_millis(TRIM_AFTER_MS)));
+        }
+        let trim = self.trim_due.get().is_some_and(|due| now >= due);
+        if trim {
+            self.trim_due.set(None);
+        }
+        if trim || !gone.is_empty() {
             // Without a thread for it, it is done here.
             let _ = Job::start(move || {
                 drop(gone);
-                net::process::malloc_trim();
+                if trim {
+                    net::process::malloc_trim();
+                }
             });
         }
     }
@@ -216,8 +263,14 @@ impl Stage {
     }
 
     /// Has a World that took over from the one in force (`plan::inherit`) take its place, with the sockets that it has
-    /// more, by thread. All threads have turned to it when this returns.
-    fn exchange(&self, world: &Arc<World>, succession: Succession, mut sockets: Vec<Vec<Socket>>) {
+    /// more, by thread. All threads have turned to it when this returns; what is to be done then takes longer than threads
+    /// may be kept from other work.
+    fn exchange(
+        &self,
+        world: &Arc<World>,
+        succession: Succession,
+        mut sockets: Vec<Vec<Socket>>,
+    ) -> Settling {
         let old = self.world();
         let now_ns = net::now().as_nanos();
         inherit::commit(world, &old, &succession, now_ns);
@@ -245,19 +298,10 @@ impl Stage {
                 Err(_) => crate::say::warning("A thread is busy and turns to the new configuration later."),
             }
         }
-        // Threads may have noted changes of servers in the World before until they turned.
-        for backend in &world.backends {
-            backend.catch_up(now_ns);
-        }
-        let tables = succession.tables;
-        if !tables.is_empty() {
-            let fill = move || tables.iter().for_each(|(new, old)| new.take_from(old, now_ns / 1_000_000));
-            // Without a thread for it, they begin empty.
-            let _ = Job::start(fill);
-        }
         if !listening {
             crate::say::alert("A thread cannot listen on a new socket: it has no room for it.");
         }
+        Settling { world: Arc::clone(world), tables: succession.tables.into(), now_ns }
     }
 
     /// Opens the sockets of the new addresses, by thread, and gives the files of unix ones.

@@ -32,6 +32,8 @@ struct Begun {
 enum Work {
     /// The texts are kept for the case that another configuration comes into force meanwhile.
     Apply(Vec<Source>, Job<Result<Ready, Refusal>>),
+    /// It is in force but for this; then the answer.
+    Settle(Job<()>, Report),
     Tell(Job<Report>),
 }
 
@@ -121,10 +123,14 @@ impl Desk {
                 }
             }
             Ok(ready) => match self.stage.apply(ready) {
-                Ok((remarks, pace)) => {
+                Ok((remarks, pace, settling)) => {
                     let number = self.stage.world().generation;
                     let words = format!("{remarks}{APPLIED} generation {number}.\n{}", told(pace));
-                    Progress::Done(Report::success(words))
+                    let report = Report::success(words);
+                    match settling {
+                        Some(job) => self.note(self.next_number(), Work::Settle(job, report)),
+                        None => Progress::Done(report),
+                    }
                 }
                 Err(lines) => Progress::Done(refused(lines)),
             },
@@ -195,6 +201,11 @@ impl Changes for Desk {
                 Some(Ok(report)) => Progress::Done(report),
                 Some(Err(lines)) => Progress::Done(Report::fault(lines.join("\n"))),
                 None => self.note(number, Work::Tell(job)),
+            },
+            Work::Settle(job, report) => match job.result() {
+                Some(Ok(())) => Progress::Done(report),
+                Some(Err(lines)) => Progress::Done(Report::fault(lines.join("\n"))),
+                None => self.note(number, Work::Settle(job, report)),
             },
             Work::Apply(sources, job) => match job.result() {
                 Some(ready) => self.finish(sources, ready.and_then(|ready| ready)),

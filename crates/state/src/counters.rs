@@ -244,8 +244,9 @@ fn scale(n: u64, by: u64, over: u64) -> u64 {
 pub struct PerThread<T>(Box<[T]>);
 
 impl<T: Default> PerThread<T> {
+    /// Without threads it counts nothing.
     pub fn new(threads: usize) -> Self {
-        Self((0..threads.max(1)).map(|_| T::default()).collect())
+        Self((0..threads).map(|_| T::default()).collect())
     }
 
     /// The block of `thread`; a thread that was not foreseen shares the last one.

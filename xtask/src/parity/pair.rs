@@ -89,11 +89,12 @@ impl Side {
         let mut command = Command::new(program);
         command.arg("-db").arg("-f").arg(scratch.write("haproxy.cfg", first)?);
         let mut process = Process::start(command, scratch.path().join("output"))?;
+        // Looking whether it listens counts as a client: it comes when what counts is in force.
+        if way == Way::Applied {
+            apply(&socket, &wanted).with_context(|| process.printed())?;
+        }
         for &port in &binds {
             process.wait_listening(SocketAddr::from(([127, 0, 0, 1], port)), START_LIMIT)?;
-        }
-        if way == Way::Applied {
-            apply(&socket, &wanted)?;
         }
         let greetings = units.iter().map(|unit| unit.greeting).collect();
         Ok(Side { process, log, binds, greetings, recorders, _scratch: scratch })
@@ -180,7 +181,15 @@ impl Side {
 
 /// Has a running program apply a configuration.
 fn apply(socket: &Path, text: &str) -> Result<()> {
-    let mut stream = UnixStream::connect(socket)?;
+    let end = Instant::now() + START_LIMIT;
+    // It may listen for clients a moment earlier.
+    let mut stream = loop {
+        match UnixStream::connect(socket) {
+            Ok(stream) => break stream,
+            Err(error) if Instant::now() > end => return Err(error).context("the Runtime API"),
+            Err(_) => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
     stream.set_read_timeout(Some(START_LIMIT))?;
     stream.write_all(format!("config apply <<%end%\n{text}\n%end%\n").as_bytes())?;
     let mut answer = String::new();

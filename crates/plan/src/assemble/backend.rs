@@ -92,12 +92,19 @@ pub(super) fn make<'a>(
         live: live(assembly, draft),
         noted: AtomicU32::new(0),
     };
-    backend.balance.changed(&backend);
+    first_look(assembly.plan, &backend);
     backend
 }
 
+/// Has balancing look at the servers. What takes over from another does so when it has their states (`inherit`).
+fn first_look(plan: &Plan<'_>, backend: &Backend) {
+    if plan.old.is_none() {
+        backend.balance.changed(backend);
+    }
+}
+
 fn live(assembly: &Assembly<'_, '_>, draft: &Draft<'_>) -> Arc<Live> {
-    let live = Live::new(usize::from(assembly.plan.global.threads));
+    let live = Live::new(assembly.plan.counting_threads());
     live.unpublished.store(draft.unpublished, Relaxed);
     Arc::new(live)
 }

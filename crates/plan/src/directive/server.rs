@@ -422,7 +422,7 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
     let Reached { address, port, multipath, datagram, fqdn, service } = reached;
     // Without a limit, or above it, `minconn` is the limit.
     let maxconn = spec.maxconn.max(spec.minconn);
-    let live = Live::new(plan.next_uid, spec.weight, maxconn, usize::from(plan.global.threads));
+    let live = Live::new(plan.next_uid, spec.weight, maxconn, plan.counting_threads());
     plan.next_uid += 1;
     let check = spec.check.then(|| Box::new(check(plan, spec)));
     begin(&live, spec, &address);

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 
+use state::counters::PerThread;
 use state::frontend::{Bind, BindAddress, listening};
 use state::server::{Address, Check, admin};
 use state::table::Table;
@@ -47,7 +48,8 @@ pub fn inherit(new: &mut World, old: &World) -> Succession {
         (0u32..).zip(&old.backends).map(|(at, b)| (&*b.name, (at, b))).collect();
     for (at, backend) in (0u32..).zip(&mut new.backends) {
         let before = by_name.get(&*backend.name).copied().filter(|(_, before)| before.mode == backend.mode);
-        inherit_backend((at, backend), before, (&new.process, new.generation), &mut succession);
+        let process = (&*new.process, new.generation, usize::from(new.global.threads));
+        inherit_backend((at, backend), before, process, &mut succession);
     }
     let by_name: HashMap<&str, &Arc<Table>> = old.tables.iter().map(|t| (&*t.name, t)).collect();
     for table in &mut new.tables {
@@ -149,12 +151,15 @@ fn same_socket(a: &Bind, b: &Bind) -> bool {
 fn inherit_backend(
     (b, backend): (u32, &mut Backend),
     before: Option<(u32, &Backend)>,
-    (process, generation): (&state::world::Process, u64),
+    (process, generation, threads): (&state::world::Process, u64, usize),
     succession: &mut Succession,
 ) {
     let (old_b, before) = before.unzip();
-    if let Some(before) = before {
-        backend.live = Arc::clone(&before.live);
+    match (before, Arc::get_mut(&mut backend.live)) {
+        (Some(before), _) => backend.live = Arc::clone(&before.live),
+        // Nobody else has it yet.
+        (None, Some(live)) => live.counters = PerThread::new(threads),
+        (None, None) => {}
     }
     let old_servers = (0u32..).zip(before.into_iter().flat_map(|b| &b.servers));
     let known: HashMap<&str, (u32, &Server)> = old_servers.map(|(at, s)| (&*s.name, (at, s))).collect();
@@ -177,6 +182,7 @@ fn inherit_backend(
             _ => {
                 if let Some(live) = Arc::get_mut(&mut server.live) {
                     let number = process.server_numbers.take();
+                    live.counters = PerThread::new(threads);
                     live.uid = number.number();
                     live.number = Some(number);
                     live.born = generation.into();
@@ -243,7 +249,12 @@ pub fn commit(new: &World, old: &World, succession: &Succession, now_ns: u64) {
         let _ = server.live.outcome.changed_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
     }
     variables(new, old);
-    new.backends.iter().for_each(|backend| backend.catch_up(now_ns));
+}
+
+/// What is derived from the states of servers is computed anew where they are otherwise since [`inherit`] looked. For when
+/// all threads have turned: until then they may note changes in the World before.
+pub fn settle(world: &World, now_ns: u64) {
+    world.backends.iter().for_each(|backend| backend.catch_up(now_ns));
 }
 
 /// A server by the positions of backend and server.

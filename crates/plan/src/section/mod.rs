@@ -90,7 +90,8 @@ pub(crate) fn read<'a>(loaded: &'a Loaded, env: &'a Environment, before: Option<
 
 /// Reads the sections whose order counts: the proxies, and the `defaults` of each.
 fn in_order<'a>(plan: &mut Plan<'a>) -> (Vec<Draft<'a>>, Vec<Rc<Draft<'a>>>) {
-    let mut drafts = Vec::new();
+    // They are large: growing moves them about.
+    let mut drafts = Vec::with_capacity(plan.loaded.sections().filter(|s| s.kind().is_proxy()).count());
     let mut inheritance = Inheritance::default();
     for section in plan.loaded.sections() {
         match section.kind() {
