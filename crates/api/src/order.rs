@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::contract::contract;
+use crate::field::field;
 
 /// A value with its properties in the schema's order; those that the schema hasn't come last.
 pub fn ordered(schema: &Value, value: Value) -> Value {
@@ -11,6 +12,11 @@ pub fn ordered(schema: &Value, value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(|item| ordered(&schema["items"], item)).collect(),
         Value::Object(mut entries) => {
             let mut sorted = Map::new();
+            // The headers of an answer stand before it, wherever there are any.
+            if let Some(value) = entries.remove("return_hdrs") {
+                let headers = ordered(field(field(schema, "properties"), "return_hdrs"), value);
+                sorted.insert("return_hdrs".to_owned(), headers);
+            }
             for (name, property) in schema["properties"].as_object().into_iter().flatten() {
                 if let Some(value) = entries.remove(name) {
                     sorted.insert(name.clone(), ordered(property, value));

@@ -27,9 +27,28 @@ impl std::fmt::Display for Violation {
 }
 
 /// Looks at a value and all in it. Properties that the schema hasn't are let pass, and null counts as absent:
-/// clients of the original send both.
+/// clients of the original send both. What is of another type is told before all else.
 pub fn validate(schema: &Value, value: &Value) -> Result<(), Violation> {
-    check(schema, value, "")
+    check(schema, value, "").map_err(|first| mistyped(schema, value, "").unwrap_or(first))
+}
+
+/// The first thing that is of another type.
+fn mistyped(schema: &Value, value: &Value, path: &str) -> Option<Violation> {
+    let schema = contract().resolve(schema);
+    if value.is_null() {
+        return None;
+    }
+    let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    check_type(schema, value, path).err().or_else(|| match value {
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| mistyped(&schema["items"], item, &inside(&index.to_string())))
+        }
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, field)| mistyped(schema["properties"].get(name)?, field, &inside(name))),
+        _ => None,
+    })
 }
 
 fn check(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
@@ -159,6 +178,8 @@ mod tests {
         assert!(told("backend", list).starts_with("error_files.0.code should be one of"));
         let port = json!({ "name": "x", "address": "a", "port": 70000 });
         assert_eq!(told("server", port), "port should be less than or equal to 65535");
+        let both = json!({ "mode": "x", "name": "b", "error_files": 1 });
+        assert_eq!(told("backend", both), "error_files must be of type array");
         let fine = json!({ "name": "x", "address": "a", "port": null, "else": 1 });
         assert_eq!(validate(schema("server"), &fine), Ok(()));
     }

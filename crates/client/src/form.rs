@@ -28,5 +28,6 @@ mod write;
 
 pub(crate) use read::{Line, read};
 pub(crate) use shape::{Form, forms};
+pub use value::milliseconds;
 pub(crate) use value::{get, present, set};
 pub(crate) use write::{Written, write};

@@ -4,6 +4,7 @@
 //!   judgement of a text.
 //! - [`section`], [`family`]: the objects of the contract, by their word in a path; [`sections`],
 //!   [`read_section`], [`rows`] and their companions read and edit them in a [`Document`](config::Document).
+//! - [`spoe`]: the same for the files of SPOE filters.
 //! - [`Runtime`]: the proxy's socket. [`Agent`]: reloads.
 //!
 //! What a change doesn't touch stays byte for byte: comments, order, `.if` blocks, words unknown here. It knows
@@ -21,14 +22,16 @@ mod reload;
 mod rows;
 mod runtime;
 mod section;
+pub mod spoe;
 mod store;
 mod transaction;
 mod validate;
 
 pub use disk::{read as read_file, replace as write_file};
 pub use error::{Error, Kind};
+pub use form::milliseconds;
 pub use header::md5_hex;
-pub use model::{Family, SectionModel, family, section};
+pub use model::{Family, SectionModel, family, section, spoe_section};
 pub use reload::{Agent, How, Reload};
 pub use rows::{
     Row, at as row_at, create as create_row, delete as delete_row, find as find_row, insert as insert_row,

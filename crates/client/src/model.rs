@@ -11,6 +11,7 @@ mod lists;
 mod proxy;
 mod sections;
 mod server;
+mod spoe;
 mod tcp_rules;
 
 use std::collections::BTreeMap;
@@ -24,8 +25,8 @@ use crate::form::{Form, forms};
 pub struct SectionModel {
     /// Its word in a path: `backends`.
     pub resource: &'static str,
-    /// What opens it.
-    pub kind: SectionKind,
+    /// The word that opens it.
+    pub word: &'static str,
     /// Its schema.
     pub schema: &'static str,
     /// Its lists: the property of the whole section that holds each, and the family.
@@ -169,29 +170,51 @@ const FAMILIES: &[FamilyRow] = &[
     ("quic_initial_rules", "quic_initial_rule", None, tcp_rules::QUIC_INITIAL),
 ];
 
+/// A section of a SPOE file by its word in a path: `agents`, `messages`, `groups`.
+pub fn spoe_section(resource: &str) -> Option<&'static SectionModel> {
+    static ALL: LazyLock<[SectionModel; 3]> = LazyLock::new(|| {
+        [
+            made("agents", "spoe-agent", "spoe_agent", spoe::AGENT, &[("log", "log_targets")]),
+            made("messages", "spoe-message", "spoe_message", spoe::MESSAGE, &[("acl", "acls")]),
+            made("groups", "spoe-group", "spoe_group", spoe::GROUP, &[]),
+        ]
+    });
+    ALL.iter().find(|model| model.resource == resource)
+}
+
 /// A section by its word in a path.
 pub fn section(resource: &str) -> Option<&'static SectionModel> {
     static ALL: LazyLock<Vec<SectionModel>> = LazyLock::new(|| SECTIONS.iter().map(section_model).collect());
     ALL.iter().find(|model| model.resource == resource)
 }
 
+impl SectionModel {
+    /// Whether it is `defaults`, which may have no name, and whose place matters.
+    pub(crate) fn is_defaults(&self) -> bool {
+        self.word == "defaults"
+    }
+}
+
 fn section_model((resource, kind, schema, text, lists): &SectionRow) -> SectionModel {
+    made(resource, kind.keyword(), schema, text, lists)
+}
+
+fn made(
+    resource: &'static str,
+    word: &'static str,
+    schema: &'static str,
+    text: &str,
+    lists: &'static [(&'static str, &'static str)],
+) -> SectionModel {
     let from = if api::kind(schema, "from").is_some() { " [from {from\"}]" } else { "" };
-    let header = match kind {
-        SectionKind::Global | SectionKind::Traces => kind.keyword().to_owned(),
-        SectionKind::Defaults => format!("defaults [{{name\"}}]{from}"),
-        _ => format!("{kind} {{name\"}}{from}"),
+    let header = match word {
+        "global" | "traces" => word.to_owned(),
+        "defaults" => format!("defaults [{{name\"}}]{from}"),
+        _ => format!("{word} {{name\"}}{from}"),
     };
     let fitting = forms(schema, text).into_iter().filter(|form| fits(form, schema)).collect();
     let mut header = forms(schema, &header);
-    SectionModel {
-        resource,
-        kind: *kind,
-        schema,
-        lists,
-        header: header.pop().unwrap_or_default(),
-        forms: fitting,
-    }
+    SectionModel { resource, word, schema, lists, header: header.pop().unwrap_or_default(), forms: fitting }
 }
 
 /// Whether the schema has what stands in a form's fixed part.
@@ -223,7 +246,7 @@ pub fn family(resource: &str) -> Option<&'static Family> {
 
 /// The families of rules, whose lines are made of a keyword and a table that several share.
 fn rules() -> Vec<Family> {
-    let made = |resource, schema, text: &str| Family {
+    let family = |resource, schema, text: &str| Family {
         resource,
         schema,
         key: None,
@@ -246,25 +269,25 @@ fn rules() -> Vec<Family> {
         .collect();
     let response = after("tcp-response type=content", &tcp(tcp_rules::RESPONSE));
     vec![
-        made("http_request_rules", "http_request_rule", &after("http-request", http_rules::RULES)),
-        made("http_response_rules", "http_response_rule", &after("http-response", http_rules::RULES)),
-        made(
+        family("http_request_rules", "http_request_rule", &after("http-request", http_rules::RULES)),
+        family("http_response_rules", "http_response_rule", &after("http-response", http_rules::RULES)),
+        family(
             "http_after_response_rules",
             "http_after_response_rule",
             &after("http-after-response", http_rules::RULES),
         ),
-        made(
+        family(
             "tcp_request_rules",
             "tcp_request_rule",
             &format!("tcp-request type=inspect-delay {{timeout}}\n{levels}"),
         ),
-        made(
+        family(
             "tcp_response_rules",
             "tcp_response_rule",
             &format!("tcp-response type=inspect-delay {{timeout}}\n{response}"),
         ),
-        made("http_checks", "http_check", &after("http-check", &checks(checks::HTTP, "type"))),
-        made("tcp_checks", "tcp_check", &after("tcp-check", &checks(checks::TCP, "action"))),
+        family("http_checks", "http_check", &after("http-check", &checks(checks::HTTP, "type"))),
+        family("tcp_checks", "tcp_check", &after("tcp-check", &checks(checks::TCP, "action"))),
     ]
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One connection a command; the answer carries its severity, so that success and failure are told apart.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +11,12 @@ use crate::error::{Error, Kind};
 
 /// How long the proxy may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may keep silent where the question can be repeated.
+const IMPATIENCE: Duration = Duration::from_secs(2);
 /// How often a question is repeated.
-const RETRIES: usize = 10;
+const RETRIES: usize = 5;
+/// How long before it is.
+const PAUSE: Duration = Duration::from_millis(200);
 /// The longest answer that is read; more than any proxy tells.
 const MOST: u64 = 256 << 20;
 
@@ -67,30 +71,45 @@ impl Runtime {
         }
     }
 
-    /// While the proxy reloads its socket changes hands: what only asks is asked again.
+    /// While the proxy reloads its socket changes hands: what only asks is asked again, and a command that
+    /// nobody took is given again.
     fn ask(&self, line: &str, harmless: bool) -> Result<String, Error> {
+        let patience = if harmless { IMPATIENCE } else { PATIENCE };
         for _ in 0..RETRIES {
-            match self.exchange(line) {
+            match self.try_exchange(line, patience) {
                 Ok(answer) if !answer.is_empty() || !harmless => return Ok(answer),
-                Err(error) if !harmless => return Err(error),
-                _ => std::thread::sleep(Duration::from_millis(100)),
+                Err(error) if !harmless && !nobody_there(&error) => return Err(self.failed(&error)),
+                _ => std::thread::sleep(PAUSE),
             }
         }
         self.exchange(line)
     }
 
+    fn failed(&self, error: &io::Error) -> Error {
+        Error::system(self.socket.display(), error)
+    }
+
     fn exchange(&self, line: &str) -> Result<String, Error> {
-        let failed = |error: &std::io::Error| Error::system(self.socket.display(), error);
-        let mut stream = UnixStream::connect(&self.socket).map_err(|e| failed(&e))?;
-        stream.set_read_timeout(Some(PATIENCE)).map_err(|e| failed(&e))?;
-        stream.set_write_timeout(Some(PATIENCE)).map_err(|e| failed(&e))?;
-        stream.write_all(line.as_bytes()).map_err(|e| failed(&e))?;
+        self.try_exchange(line, PATIENCE).map_err(|error| self.failed(&error))
+    }
+
+    fn try_exchange(&self, line: &str, patience: Duration) -> io::Result<String> {
+        let mut stream = UnixStream::connect(&self.socket)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        stream.write_all(line.as_bytes())?;
         // The master keeps its prompt open as long as we do.
-        stream.shutdown(std::net::Shutdown::Write).map_err(|e| failed(&e))?;
+        stream.shutdown(std::net::Shutdown::Write)?;
         let mut answer = Vec::new();
-        stream.take(MOST).read_to_end(&mut answer).map_err(|e| failed(&e))?;
+        stream.take(MOST).read_to_end(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
+}
+
+/// Whether a connection was lost before anybody had it: of a listener that went away.
+fn nobody_there(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, NotConnected, NotFound};
+    matches!(error.kind(), ConnectionRefused | ConnectionReset | NotFound | NotConnected)
 }
 
 /// A command is one command: nothing in it ends it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use config::{Document, SectionKind, SectionText};
+use config::{Document, SectionText};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind};
@@ -25,17 +25,13 @@ pub struct Found {
 /// The sections of a kind, in order. `defaults` without a name are called `unnamed_defaults_1` and so on.
 pub fn find_all(document: &Document, model: &SectionModel) -> Vec<Found> {
     let mut unnamed = 0;
-    let of_kind = document.sections().into_iter().filter(|section| section.kind == model.kind);
+    let of_kind = document.sections().into_iter().filter(|section| section.kind.keyword() == model.word);
     of_kind
         .map(|SectionText { name, lines, .. }| {
-            let name = name.filter(|name| name != b"from" || model.kind != SectionKind::Defaults);
+            let name = name.filter(|name| name != b"from" || !model.is_defaults());
             let name = name.map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_else(|| {
                 unnamed += 1;
-                if model.kind == SectionKind::Defaults {
-                    format!("unnamed_defaults_{unnamed}")
-                } else {
-                    String::new()
-                }
+                if model.is_defaults() { format!("unnamed_defaults_{unnamed}") } else { String::new() }
             });
             Found { name, header: lines.start, lines }
         })
@@ -44,9 +40,9 @@ pub fn find_all(document: &Document, model: &SectionModel) -> Vec<Found> {
 
 /// One by its name; the first of its kind if the kind has no names.
 pub fn find(document: &Document, model: &SectionModel, name: &str) -> Result<Found, Error> {
-    let nameless = matches!(model.kind, SectionKind::Global | SectionKind::Traces);
+    let nameless = matches!(model.word, "global" | "traces");
     find_all(document, model).into_iter().find(|found| nameless || found.name == name).ok_or_else(|| {
-        Error::not_found(format!("section {} {name} does not exist", model.kind).trim_end().to_owned())
+        Error::not_found(format!("section {} {name} does not exist", model.word).trim_end().to_owned())
     })
 }
 
@@ -140,31 +136,42 @@ pub fn create(
 ) -> Result<(), Error> {
     let name = object["name"].as_str().unwrap_or_default().to_owned();
     if find(document, model, &name).is_ok() {
-        return Err(Error::conflict(format!("section {} {name} already exists", model.kind)));
+        return Err(Error::conflict(format!("section {} {name} already exists", model.word)));
     }
-    let header = write(&model.header, object)?
-        .ok_or_else(|| Error::new(Kind::Schema, format!("a {} needs a name", model.kind)))?;
     let at = place(document, model, api::text(object, "from"));
+    create_at(document, model, at, object, full)
+}
+
+/// Makes a section whose header is the line `at`.
+pub(crate) fn create_at(
+    document: &mut Document,
+    model: &SectionModel,
+    at: usize,
+    object: &Value,
+    full: bool,
+) -> Result<(), Error> {
+    let header = write(&model.header, object)?
+        .ok_or_else(|| Error::new(Kind::Schema, format!("a {} needs a name", model.word)))?;
     let words: Vec<&[u8]> = header.words.iter().map(Vec::as_slice).collect();
     document.insert(at, &words);
     if at + 1 < document.len() {
         document.insert_blank(at + 1);
     }
-    let found = find(document, model, &name)?;
-    apply(document, model, &found, object, full)
+    let name = api::text(object, "name").to_owned();
+    apply(document, model, &Found { name, header: at, lines: at..at + 1 }, object, full)
 }
 
 /// Where a new section goes: at the end, with a blank line before it. A new `defaults` goes before another one
 /// if it can, behind the one that it builds on, so that sections that name none keep theirs.
 fn place(document: &mut Document, model: &SectionModel, from: &str) -> usize {
-    if model.kind == SectionKind::Defaults {
+    if model.is_defaults() {
         let sections = document.sections();
-        let base =
-            sections.iter().position(|s| s.kind == model.kind && s.name.as_deref() == Some(from.as_bytes()));
+        let of_kind = |section: &SectionText| section.kind.keyword() == model.word;
+        let base = sections.iter().position(|s| of_kind(s) && s.name.as_deref() == Some(from.as_bytes()));
         let first = base.map_or(0, |base| base + 1);
         let next = match base {
-            Some(_) => sections.get(first).filter(|section| section.kind == model.kind),
-            None => sections.iter().find(|section| section.kind == model.kind),
+            Some(_) => sections.get(first).filter(|section| of_kind(section)),
+            None => sections.iter().find(|section| of_kind(section)),
         };
         if let Some(next) = next {
             return next.lines.start;
@@ -230,12 +237,9 @@ fn apply(
     }
     check_used(model, object, &used)?;
     check_entries(model, object, &taken)?;
+    let before = document.len();
     carry_out(document, edits);
-    if full {
-        let name = object["name"].as_str().unwrap_or(&found.name).to_owned();
-        apply_lists(document, model, &name, object)?;
-    }
-    Ok(())
+    if full { apply_lists(document, model, grown(found, document, before), object) } else { Ok(()) }
 }
 
 /// A number for a section without a name isn't a name to write.
@@ -384,7 +388,7 @@ fn carry_out(document: &mut Document, mut edits: Vec<Edit>) {
 fn apply_lists(
     document: &mut Document,
     model: &SectionModel,
-    name: &str,
+    mut found: Found,
     object: &Value,
 ) -> Result<(), Error> {
     for (property, resource) in lists_of(model) {
@@ -394,8 +398,15 @@ fn apply_lists(
             Value::Object(entries) => entries.values().cloned().collect(),
             _ => Vec::new(),
         };
-        let found = find(document, model, name)?;
+        let before = document.len();
         rows::replace_all(document, &found, family, &entries)?;
+        found = grown(&found, document, before);
     }
     Ok(())
+}
+
+/// A section after lines were added to it or taken from it: the document had `before` lines.
+fn grown(found: &Found, document: &Document, before: usize) -> Found {
+    let end = (found.lines.end + document.len()).saturating_sub(before);
+    Found { lines: found.lines.start..end.max(found.header + 1), ..found.clone() }
 }

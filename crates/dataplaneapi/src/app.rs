@@ -1,9 +1,11 @@
 //! What is asked for, by whom, is it well made: by the contract; then the handler.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api::{Operation, Route};
 use client::{Agent, Check, How, Runtime, Store};
@@ -21,6 +23,10 @@ pub(crate) struct App {
     pub(crate) agent: Arc<Agent>,
     pub(crate) started: Instant,
     store: Mutex<Store>,
+    /// The proxy's socket that was there last.
+    socket: Mutex<Option<PathBuf>>,
+    /// SPOE files that were asked for, by name.
+    spoe: Mutex<BTreeMap<String, Store>>,
 }
 
 /// A request with what the contract says about it.
@@ -68,7 +74,14 @@ impl App {
             delay: settings.reload_delay,
         })
         .map_err(told)?;
-        Ok(Self { settings, agent, started: Instant::now(), store: Mutex::new(store) })
+        Ok(Self {
+            settings,
+            agent,
+            started: Instant::now(),
+            store: Mutex::new(store),
+            socket: Mutex::default(),
+            spoe: Mutex::default(),
+        })
     }
 
     pub(crate) fn max_body(&self) -> usize {
@@ -77,6 +90,45 @@ impl App {
 
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on a SPOE file, as it is on the disk now.
+    pub(crate) fn with_spoe<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut Store) -> Result<T, client::Error>,
+    ) -> Result<T, client::Error> {
+        let file = self.settings.spoe.join(name);
+        let mut stores = self.spoe.lock().unwrap_or_else(PoisonError::into_inner);
+        if name.is_empty() || !file.is_file() {
+            stores.remove(name);
+            return Err(client::Error::new(client::Kind::System, format!("SPOE file {name} does not exist")));
+        }
+        let store = match stores.entry(name.to_owned()) {
+            Entry::Occupied(known) => {
+                let store = known.into_mut();
+                store.refresh()?;
+                store
+            }
+            Entry::Vacant(place) => place.insert(Store::open(client::Settings {
+                file,
+                transactions: self.settings.spoe_transactions.clone(),
+                backups: None,
+                max_open: self.settings.max_open,
+                check: Check::default(),
+            })?),
+        };
+        work(store)
+    }
+
+    /// A SPOE file that is gone.
+    pub(crate) fn forget_spoe(&self, name: &str) {
+        self.spoe.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// Whether the running process took a change; if not, its reason is logged, and it is a reload's to make.
+    pub(crate) fn told<T>(&self, outcome: Result<T, client::Error>) -> bool {
+        outcome.inspect_err(|error| self.log(&format!("not done at run time: {error}"))).is_ok()
     }
 
     /// A line for those who run it.
@@ -101,17 +153,44 @@ impl App {
         let object = client::read_section(&document, global, &found, false);
         let apis = api::field(&object, "runtime_apis").as_array()?;
         let address = apis.iter().find_map(|api| api["address"].as_str().filter(|a| a.contains('/')))?;
-        Some(Runtime { socket: address.trim_start_matches("unix@").into(), master: false })
+        let socket = PathBuf::from(address.trim_start_matches("unix@"));
+        let mut last = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        // The process listens where it was told at its start: a new address counts from the next reload on.
+        match last.as_ref().filter(|last| !socket.exists() && last.exists()) {
+            Some(last) => Some(Runtime { socket: last.clone(), master: false }),
+            None => {
+                *last = Some(socket.clone());
+                Some(Runtime { socket, master: false })
+            }
+        }
+    }
+
+    /// Looks for changes from outside every second, as long as the process runs.
+    pub(crate) fn watch(self: Arc<Self>) {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            if let Err(error) = self.refresh() {
+                self.log(&format!("reading the configuration: {error}"));
+            }
+        }
+    }
+
+    /// Reads the file again if somebody else changed it.
+    fn refresh(&self) -> Result<(), client::Error> {
+        let changed = self.store().refresh()?;
+        if changed {
+            self.log("the configuration was changed outside: read again");
+            self.runtime();
+            self.log("reload callback completed, runtime API reconfigured");
+        }
+        Ok(())
     }
 
     /// The answer to a request; with the version, whatever it is.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
-        {
-            // A change from outside counts from the next request on.
-            let refreshed = self.store().refresh();
-            if let Err(error) = refreshed {
-                return error.into();
-            }
+        // A change from outside counts from the next request on.
+        if let Err(error) = self.refresh() {
+            return error.into();
         }
         let answer = self.authorized(request);
         let version = self.store().version(request.query("transaction_id"));

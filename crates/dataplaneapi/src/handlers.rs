@@ -7,11 +7,17 @@ mod patterns;
 mod raw;
 mod reloads;
 mod runtime;
+mod runtime_first;
+mod sites;
+mod spoe;
+mod stats;
+mod stick_tables;
 mod storage;
 mod stores;
 mod transactions;
 
 pub(crate) use runtime::{actions as runtime_actions, add as runtime_add_server};
+pub(crate) use runtime_first::{Running, change as runtime_change};
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
@@ -19,6 +25,9 @@ use crate::app::{App, Call};
 /// The answer of the operation's handler.
 pub(crate) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
     let path = call.operation.path.as_str();
+    if api::field(&call.operation.answer, "ref") == "endpoints" {
+        return Some(info::endpoints(path));
+    }
     let Some(inside) = path.strip_prefix("/services/haproxy/") else { return info::handle(app, call) };
     match inside.split('/').next()? {
         "configuration" if inside == "configuration/raw" => raw::handle(app, call),
@@ -27,6 +36,9 @@ pub(crate) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
         "reloads" => reloads::handle(app, call),
         "runtime" => runtime::handle(app, call),
         "storage" => storage::handle(app, call),
+        "spoe" => spoe::handle(app, call),
+        "sites" => sites::handle(app, call),
+        "stats" => stats::handle(app, call),
         _ => None,
     }
 }

@@ -26,6 +26,14 @@ pub(crate) fn serve(settings: Settings) -> Result<(), String> {
         let address = format!("{}:{}", settings.host, settings.port);
         let listener = listen(&address).await?;
         let app = Arc::new(App::new(settings)?);
+        app.log(&format!("listening on http://{address}/v3"));
+        // Remembered before it can change: the process goes on listening there.
+        app.runtime();
+        let watcher = Arc::clone(&app);
+        std::thread::Builder::new()
+            .name("watch".into())
+            .spawn(move || watcher.watch())
+            .map_err(|error| format!("cannot start: {error}"))?;
         accept(listener, &app).await
     })
 }

@@ -78,6 +78,11 @@ fn split_unit(word: &str) -> Option<(i64, &str)> {
     Some((number.parse().ok()?, unit))
 }
 
+/// A time as a configuration writes it, `10s`, in milliseconds.
+pub fn milliseconds(word: &str) -> Option<i64> {
+    time(word, "ms")
+}
+
 /// A time in `unit`, which is also what a bare number is in.
 fn time(word: &str, unit: &str) -> Option<i64> {
     let (number, suffix) = split_unit(word)?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::app::{App, Call};
 use crate::change::{base, change, document, reloaded, with_body};
-use crate::handlers::runtime_add_server;
+use crate::handlers::{Running, runtime_add_server, runtime_change};
 
 /// What a path names.
 enum Target {
@@ -43,30 +43,72 @@ pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
             add_server(app, call, &target, parent)
         }
         ("POST", _) => change(app, call, 201, Some(call.body.clone()), |d| create(d, call, &target)),
-        ("PUT", _) => change(app, call, 200, Some(call.body.clone()), |d| replace(d, call, &target)),
+        ("PUT", _) => update(app, call, &target),
         ("DELETE", _) => change(app, call, 204, None, |d| delete(d, call, &target)),
         _ => return None,
     })
 }
 
+/// Changes an object; where the running process can do so too, nothing is reloaded.
+fn update(app: &App, call: &Call<'_>, target: &Target) -> Answer {
+    let echo = || Some(call.body.clone());
+    let running = match target {
+        Target::Section(model, Some(name)) if model.resource == "frontends" => Running::Frontend(name),
+        Target::Row(model, backend, family, Some(name))
+            if model.resource == "backends" && family.resource == "servers" =>
+        {
+            Running::Server(backend, name)
+        }
+        Target::Row(model, _, family, Some(_))
+            if model.resource == "backends" && family.resource == "server_templates" =>
+        {
+            Running::Nothing
+        }
+        _ => return change(app, call, 200, echo(), |d| replace(d, call, target)),
+    };
+    if !direct(call) {
+        return change(app, call, 200, echo(), |d| replace(d, call, target));
+    }
+    let outcome = read(app, call, target).and_then(|old| {
+        let base = base(call)?;
+        app.store().change(&base, |d| replace(d, call, target))?;
+        Ok((old, read(app, call, target)?))
+    });
+    match outcome {
+        Err(error) => error.into(),
+        Ok((old, new)) => match runtime_change(app, &running, &old, &new) {
+            true => with_body(200, echo()),
+            false => reloaded(app, call, 200, echo()),
+        },
+    }
+}
+
+/// Whether a change is made at once, and left to the running process if it will.
+fn direct(call: &Call<'_>) -> bool {
+    call.request.query("transaction_id").is_none() && !call.request.asks("force_reload")
+}
+
 /// A server goes to the running process as well; if it takes it, nothing has to be reloaded.
 fn add_server(app: &App, call: &Call<'_>, target: &Target, backend: &str) -> Answer {
-    let direct = call.request.query("transaction_id").is_none() && !call.request.asks("force_reload");
-    if !direct || !plain_servers(app, backend) {
+    if !direct(call) || !plain_servers(app, backend) {
         return change(app, call, 201, Some(call.body.clone()), |d| create(d, call, target));
     }
     let outcome = base(call).and_then(|base| app.store().change(&base, |d| create(d, call, target)));
     if let Err(error) = outcome {
         return error.into();
     }
-    let added =
-        app.runtime().is_some_and(|runtime| runtime_add_server(&runtime, backend, &call.body).is_ok());
-    if added {
-        let name = api::text(&call.body, "name");
-        app.log(&format!("backend {backend}: server {name} added through runtime"));
-        return with_body(201, Some(call.body.clone()));
+    let name = api::text(&call.body, "name");
+    let runtime = app.runtime().ok_or_else(|| Error::invalid("no runtime socket is configured"));
+    match runtime.and_then(|runtime| runtime_add_server(&runtime, backend, &call.body)) {
+        Ok(()) => {
+            app.log(&format!("backend {backend}: server {name} added through runtime"));
+            with_body(201, Some(call.body.clone()))
+        }
+        Err(error) => {
+            app.log(&format!("backend {backend}: server {name} not added through runtime: {error}"));
+            reloaded(app, call, 201, Some(call.body.clone()))
+        }
     }
-    reloaded(app, call, 201, Some(call.body.clone()))
 }
 
 /// Whether no `default-server` of the backend or its defaults says more about a server than its line.
@@ -142,12 +184,21 @@ fn read(app: &App, call: &Call<'_>, target: &Target) -> Result<Value, Error> {
             let found = parent(&document, call, model, name, family, one.as_ref())?;
             match one {
                 None => {
-                    Ok(client::rows(&document, &found, family).into_iter().map(|row| row.value).collect())
+                    let rows = client::rows(&document, &found, family).into_iter();
+                    Ok(rows.map(|row| shown(family, row.value)).collect())
                 }
-                Some(one) => row(&document, &found, family, one).map(|row| row.value),
+                Some(one) => row(&document, &found, family, one).map(|row| shown(family, row.value)),
             }
         }
     }
+}
+
+/// A row as the original tells it: its error rules always say what type the content is of.
+fn shown(family: &Family, mut value: Value) -> Value {
+    if family.resource == "http_error_rules" && api::field(&value, "return_content_type").is_null() {
+        api::put(&mut value, "return_content_type", json!(""));
+    }
+    value
 }
 
 fn row(document: &Document, found: &Found, family: &Family, one: &str) -> Result<client::Row, Error> {

@@ -123,7 +123,8 @@ fn add_stored(app: &App, call: &Call<'_>, path: &std::path::Path, text: &str) ->
     let feed = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     client::write_file(path, format!("{text}{feed}{line}\n").as_bytes())?;
     let running = app.runtime().filter(|_| !call.request.asks("force_reload"));
-    let taken = running.is_some_and(|runtime| add(&runtime, &path.display().to_string(), &call.body).is_ok());
+    let list = path.display().to_string();
+    let taken = running.is_some_and(|runtime| app.told(add(&runtime, &list, &call.body)));
     let body = Some(call.body.clone());
     Ok(if taken { crate::change::with_body(201, body) } else { after(app, call, 201, body) })
 }
@@ -141,6 +142,7 @@ fn delete_stored(app: &App, call: &Call<'_>, path: &std::path::Path, text: &str)
     let line = number.map(|number| format!(":{number}")).unwrap_or_default();
     let command = format!("del ssl crt-list {} {file}{line}", path.display());
     let running = app.runtime().filter(|_| !call.request.asks("force_reload"));
-    let gone = running.is_some_and(|runtime| runtime.command(&command).is_ok());
-    Ok(if gone { Answer::empty(204) } else { after(app, call, 204, None) })
+    let gone = running.is_some_and(|runtime| app.told(runtime.command(&command)));
+    // As the original: deleted is deleted, even if it takes a reload until the process knows.
+    Ok(if gone { Answer::empty(204) } else { Answer { status: 204, ..after(app, call, 204, None) } })
 }

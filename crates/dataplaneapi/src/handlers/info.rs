@@ -1,5 +1,6 @@
 //! What this process is, how the proxy does, what is served: `/info`, `/health`, `/specification`, discovery.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
@@ -13,7 +14,6 @@ pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
         "/health" => Answer::json(200, json!({ "haproxy": health(app) })),
         "/specification" => Answer::json(200, specification(true)),
         "/specification_openapiv3" => Answer::json(200, specification(false)),
-        "/" | "/services" => Answer::json(200, endpoints(&call.operation.path)),
         _ => return None,
     })
 }
@@ -51,13 +51,16 @@ fn health(app: &App) -> &'static str {
     }
 }
 
-fn endpoints(path: &str) -> Value {
-    let below = match path {
-        "/" => vec!["services", "info", "health", "specification"],
-        _ => vec!["haproxy"],
-    };
-    let base = if path == "/" { "/v3" } else { "/v3/services" };
-    below.into_iter().map(|name| json!({ "title": name, "url": format!("{base}/{name}") })).collect()
+/// What the contract has one step below a path.
+pub(super) fn endpoints(path: &str) -> Answer {
+    let base = path.trim_end_matches('/');
+    let below = api::contract().operations.iter().filter_map(|operation| {
+        let rest = operation.path.strip_prefix(base)?.strip_prefix('/')?;
+        rest.split('/').next().filter(|name| !name.is_empty() && !name.starts_with('{'))
+    });
+    let names: BTreeSet<&str> = below.collect();
+    let entry = |name| json!({ "title": name, "url": format!("/v3{base}/{name}") });
+    Answer::json(200, names.into_iter().map(entry).collect())
 }
 
 /// The contract as an OpenAPI document: what is served from, so that it can't differ from what is served.

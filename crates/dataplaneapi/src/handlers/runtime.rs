@@ -18,6 +18,8 @@ pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
         "acls" => super::patterns::acls(&runtime, call)?,
         "ssl_certs" | "ssl_ca_files" | "ssl_crl_files" => super::stores::handle(&runtime, call)?,
         "ssl_crt_lists" => super::crt_lists::running(&runtime, call)?,
+        "stick_tables" => super::stick_tables::handle(app, &runtime, call)?,
+        "acme" => acme(&runtime, call)?,
         _ => return None,
     };
     Some(outcome.unwrap_or_else(Answer::from))
@@ -40,6 +42,37 @@ fn info(runtime: &Runtime) -> Result<Answer, Error> {
         info.insert((*property).to_owned(), number.map_or_else(|| json!(value), |number| json!(number)));
     }
     Ok(Answer::json(200, json!({ "info": info, "runtimeAPI": runtime.socket.display().to_string() })))
+}
+
+/// The columns of `acme status`.
+const ACME: &[&str] = &[
+    "certificate",
+    "acme_section",
+    "state",
+    "expiry_date",
+    "expiries_in",
+    "scheduled_renewal",
+    "renewal_in",
+];
+
+fn acme(runtime: &Runtime, call: &Call<'_>) -> Option<Result<Answer, Error>> {
+    Some(match call.operation.method.as_str() {
+        "GET" => runtime.command("acme status").map(|text| {
+            let rows = text.lines().filter(|line| !line.starts_with('#') && line.contains('\t'));
+            let entry = |row: &str| -> Map<String, Value> {
+                ACME.iter().map(|name| (*name).to_owned()).zip(row.split('\t').map(Value::from)).collect()
+            };
+            Answer::json(200, rows.map(|row| Value::Object(entry(row))).collect())
+        }),
+        "PUT" => {
+            let name = call.request.query("certificate").unwrap_or_default();
+            let told = runtime.command(&format!("acme renew {name}")).map_err(missing);
+            told.and_then(|text| {
+                if text.is_empty() { Ok(Answer::empty(200)) } else { Err(missing(Error::invalid(text))) }
+            })
+        }
+        _ => return None,
+    })
 }
 
 fn servers(runtime: &Runtime, call: &Call<'_>) -> Option<Result<Answer, Error>> {

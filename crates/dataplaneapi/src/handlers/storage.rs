@@ -159,7 +159,7 @@ fn delete(app: &App, call: &Call<'_>, shelf: Shelf, name: &str) -> Result<Answer
         Shelf::Maps | Shelf::General => Ok(Answer::empty(204)),
         Shelf::Certificates if !call.request.asks("force_reload") && !call.request.asks("skip_reload") => {
             let command = format!("del ssl cert {}", path.display());
-            let gone = app.runtime().is_some_and(|runtime| runtime.command(&command).is_ok());
+            let gone = app.runtime().is_some_and(|runtime| app.told(runtime.command(&command)));
             Ok(if gone { Answer::empty(204) } else { after(app, call, 204, None) })
         }
         _ => Ok(after(app, call, 204, None)),

@@ -46,6 +46,9 @@ pub(super) fn handle(runtime: &Runtime, call: &Call<'_>) -> Option<Result<Answer
         ("GET", Some(name)) if kind == "cert" => {
             details(runtime, kind, name, None).map(|one| Answer::json(200, one))
         }
+        ("GET", Some(name)) => {
+            lists(runtime, name, call.request.query("index")).map(|all| Answer::json(200, json!(all)))
+        }
         ("PUT", Some(name)) => file(call)
             .and_then(|file| commit(runtime, kind, name, &file.bytes).map_err(missing))
             .map(|_| Answer::empty(200)),
@@ -130,6 +133,49 @@ fn details(runtime: &Runtime, kind: &str, name: &str, index: Option<&str>) -> Re
     Ok(Value::Object(object))
 }
 
+/// The lists of revoked certificates in a CRL file.
+fn lists(runtime: &Runtime, name: &str, index: Option<&str>) -> Result<Vec<Value>, Error> {
+    let place = index.map(|index| format!(":{index}")).unwrap_or_default();
+    let text = runtime.command(&format!("show ssl crl-file {name}{place}")).map_err(missing)?;
+    if !text.contains("Filename:") {
+        return Err(Error::not_found(format!("crl-file {name} does not exist")));
+    }
+    let mut parts = text.split("Certificate Revocation List #");
+    let head = parts.next().unwrap_or_default();
+    let status = head.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or_default();
+    Ok(parts.map(|part| list_of_revoked(name, status, part)).collect())
+}
+
+fn list_of_revoked(name: &str, status: &str, text: &str) -> Value {
+    let mut object = json!({ "storage_name": name, "status": status });
+    let mut revoked: Vec<Value> = Vec::new();
+    let day = |text: &str| date(text).map(|date| json!(date.get(..10))).unwrap_or_else(|| json!(text));
+    for line in text.lines().map(str::trim) {
+        if let Some(version) = line.strip_prefix("Version ") {
+            api::put(&mut object, "version", json!(version));
+            continue;
+        }
+        let Some((label, value)) = line.split_once(": ") else { continue };
+        match label {
+            "Signature Algorithm" => api::put(&mut object, "signature_algorithm", json!(value)),
+            "Issuer" => api::put(&mut object, "issuer", json!(value)),
+            "Last Update" => api::put(&mut object, "last_update", day(value)),
+            "Next Update" => api::put(&mut object, "next_update", day(value)),
+            "Serial Number" => revoked.push(json!({ "serial_number": value })),
+            "Revocation Date" => {
+                if let Some(last) = revoked.last_mut() {
+                    api::put(last, "revocation_date", day(value));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !revoked.is_empty() {
+        api::put(&mut object, "revoked_certificates", json!(revoked));
+    }
+    object
+}
+
 /// `Nov 25 12:12:04 2020 GMT` as the contract writes times.
 fn date(text: &str) -> Option<String> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -142,6 +188,17 @@ fn date(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_revoked_certificates() {
+        let text = "1:\nVersion 2\nIssuer: /C=CN\nNext Update: Jun  8 08:55:16 2023 GMT\nRevoked Certificates:\n\
+                    \x20   Serial Number: 04\n        Revocation Date: May  8 07:24:42 2013 GMT\n";
+        let wanted = json!({
+            "storage_name": "a.pem", "status": "Unused", "version": "2", "issuer": "/C=CN", "next_update": "2023-06-08",
+            "revoked_certificates": [{ "serial_number": "04", "revocation_date": "2013-05-08" }],
+        });
+        assert_eq!(list_of_revoked("a.pem", "Unused", text), wanted);
+    }
 
     #[test]
     fn dates() {

@@ -47,6 +47,6 @@ fn answer(status: u16, outcome: Result<Transaction, client::Error>) -> Answer {
     outcome.map_or_else(Answer::from, |transaction| Answer::json(status, json_of(&transaction)))
 }
 
-fn json_of(transaction: &Transaction) -> Value {
+pub(super) fn json_of(transaction: &Transaction) -> Value {
     json!({ "_version": transaction.version, "id": transaction.id, "status": transaction.status.name() })
 }
