@@ -56,7 +56,7 @@ impl Drop for Plea {
 
 /// Asks for a connection to a server that anybody may use; with `proven` for one that has served more than one exchange.
 pub async fn ask<'x>(x: &Exchange<'x>, server: &'x Server, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
-    if server.live.idle.load(Relaxed) == 0 || x.world.global.own_idle {
+    if server.live.idle.load(Relaxed) <= server.pool_low.saturating_sub(1) || x.world.global.own_idle {
         return None;
     }
     let task = net::current_task()?;

@@ -190,9 +190,9 @@ impl Idle {
         let reached = !live.is_gone()
             && server.reach == live.reach.load(Relaxed)
             && lease.moves == live.moved.version();
-        let wanted =
-            !full && reached && server.is_up() && self.with_pool(live, Pool::wants_more) == Some(true);
-        if !wanted {
+        let few = live.idle.load(Relaxed) < server.pool_low;
+        let useful = || few || self.with_pool(live, Pool::wants_more) == Some(true);
+        if full || !reached || !server.is_up() || !useful() {
             return;
         }
         live.idle.fetch_add(1, Relaxed);

@@ -4,6 +4,8 @@
 use std::hash::{Hash as _, Hasher as _};
 use std::net::SocketAddr;
 
+use sample::Type;
+use sample::cast::cast;
 use state::server::{Port, SendProxy, told};
 use state::tls::x509::{self, Party};
 use state::{Endpoint, Server, Side};
@@ -110,7 +112,11 @@ pub fn key(x: &Exchange<'_>, server: &Server, preface: &[u8], name: Option<&str>
         let port = !matches!(server.port, Port::Fixed);
         address(x.destination()).map(|at| (at.ip(), if port { at.port() } else { 0 })).hash(&mut hasher);
     }
+    let named = server.pool_name.as_ref().map(|expr| {
+        x.look(Side::Request, |cx| Some(cast(expr.eval(cx)?, Type::Bin, cx.arena)?.bytes()?.to_vec()))
+    });
     if !dial::distinguish(x, server, &mut hasher)
+        && named.is_none()
         && !follows_client
         && preface.is_empty()
         && server.tls.is_none()
@@ -118,7 +124,10 @@ pub fn key(x: &Exchange<'_>, server: &Server, preface: &[u8], name: Option<&str>
         return 0;
     }
     // What is inside of TLS stays with the thread that has the keys.
-    name.hash(&mut hasher);
+    match named {
+        Some(named) => named.hash(&mut hasher),
+        None => name.hash(&mut hasher),
+    }
     preface.hash(&mut hasher);
     hasher.finish() | 1
 }

@@ -1,13 +1,13 @@
 //! `mode tcp`: content rules, a backend, a server, then bytes both ways until both ends are done.
 
 use http::h1::Framing;
-use state::World;
 use state::expr::Side;
 use state::frontend::Proto;
 use state::log::Origin;
 use state::options::Mode;
 use state::session::Carried;
 use state::termination::{Cause, Phase};
+use state::{Farewell, World};
 
 use crate::exchange::{Exchange, Stop};
 use crate::pump::Pump;
@@ -36,7 +36,10 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
     }
     match ended {
         Ok(()) | Err(Stop::Idle(_) | Stop::Retry | Stop::Http2) => {}
-        Err(Stop::Failure(failure)) => x.stream.termination.set(failure.cause, failure.phase),
+        Err(Stop::Failure(failure)) => {
+            x.stream.termination.set(failure.cause, failure.phase);
+            x.client.leave_by(Farewell::Close);
+        }
         Err(Stop::Drop(farewell)) => x.client.leave_by(farewell),
         Err(Stop::Reply | Stop::Serve | Stop::Page(_) | Stop::Tarpit(_) | Stop::Upgrade) => {
             x.stream.termination.set(Cause::PROXY, Phase::REQUEST);

@@ -119,6 +119,8 @@ pub(crate) struct Draft<'a> {
     /// The name that a server is asked for by: its position, the expression, whether the request says it otherwise, the
     /// place.
     pub(crate) server_names: Vec<(usize, Option<&'a str>, bool, Span)>,
+    /// `pool-conn-name`, by the position of the server.
+    pub(crate) pool_names: Vec<(usize, &'a str, Span)>,
     /// `track` on a server: its position, whom it follows, the place.
     pub(crate) server_tracks: Vec<(usize, &'a str, Span)>,
     /// `default-server name NAME`.
@@ -180,6 +182,7 @@ impl<'a> Draft<'a> {
             server_checks: Vec::new(),
             server_logs: Vec::new(),
             server_names: Vec::new(),
+            pool_names: Vec::new(),
             server_tracks: Vec::new(),
             named_servers: Vec::new(),
             acls: Vec::new(),

@@ -22,8 +22,7 @@ use plan::compile::{Compile, Home, Names, Site};
 use sample::{Bump, Value};
 use state::expr::Side;
 use state::family::{Compiler, Example, Needs, Parse, Pick, RuleSet, Words};
-use state::frontend::Captures;
-use state::frontend::Proto;
+use state::frontend::{Captures, Proto};
 use state::options::{Mode, Options, Timeouts};
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
@@ -78,6 +77,8 @@ fn server(name: &str, id: u32, weight: u16, maxconn: u32) -> Server {
         hash_key: HashKey::Id,
         guid: None,
         pool_max: None,
+        pool_low: 0,
+        pool_name: None,
         pool_purge_ms: 5000,
         max_reuse: None,
         cookie: None,

@@ -136,9 +136,23 @@ fn written(words: &[&[u8]]) -> Vec<u8> {
     line
 }
 
-/// A line for a server that takes nothing from `default-server` unless it says so.
+/// A line for a server that takes nothing from `default-server` unless it says so, and whose checks don't do by
+/// themselves what its connections do (manual 9.3 of management "add server").
 fn server_line(name: &str, words: &[&[u8]]) -> Vec<u8> {
     let mut line = server_words(name, words, words.get(1) != Some(&b"from".as_slice()));
+    let has = |word: &str| words.contains(&word.as_bytes());
+    if has("ssl") && !has("check-ssl") {
+        line.extend_from_slice(b" no-check-ssl");
+    }
+    let tells = has("send-proxy") || has("send-proxy-v2");
+    if tells && has("check") && !(has("check-send-proxy") || has("addr") || has("port")) {
+        // Whoever is checked at an address of its own is told nothing.
+        let address = words.first().map(|word| String::from_utf8_lossy(word)).unwrap_or_default();
+        if let Some((host, _)) = address.rsplit_once(':') {
+            line.extend_from_slice(b" addr ");
+            quote(host.as_bytes(), &mut line);
+        }
+    }
     if words.first().is_some_and(|address| is_name(address)) {
         // Names are not looked up while clients wait.
         line.extend_from_slice(b" init-addr none");

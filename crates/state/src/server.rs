@@ -118,6 +118,10 @@ pub struct Server {
     pub guid: Option<Box<str>>,
     /// Idle connections kept at most; none: no limit.
     pub pool_max: Option<u32>,
+    /// `pool-low-conn`: so many idle ones are kept whether they are needed or not, and no thread takes them from another.
+    pub pool_low: u32,
+    /// `pool-conn-name`: what connections must have in common to stand in for each other, instead of the name for TLS.
+    pub pool_name: Option<crate::Expr>,
     /// How long one may be idle, milliseconds; 0: none is kept.
     pub pool_purge_ms: u32,
     /// How often a connection is used again at most; none: no limit.

@@ -18,13 +18,19 @@ const fn fetch(
 }
 
 pub(super) const KEYWORDS: &[Fetch] = &[
-    fetch(
-        "req.ssl_alpn",
-        Type::Str,
-        "The protocols the client offers, separated by commas.",
-        &[Example { given: GIVEN, expr: "req.ssl_alpn", gives: "-" }],
-        alpn,
-    ),
+    Fetch {
+        name: "req.ssl_alpn",
+        args: &[],
+        gives: Type::Str,
+        needs: Needs::RequestBuffer,
+        doc: "The protocol the client would like best. An ACL looks at every one that it offers.",
+        examples: &[Example { given: GIVEN, expr: "req.ssl_alpn", gives: "-" }],
+        get: |_, cx| protocols(client(cx)?.alpn?).next(),
+        each: Some(|_, cx, visit| {
+            let list = client(cx).and_then(|client| client.alpn).unwrap_or_default();
+            let _ = protocols(list).try_for_each(visit);
+        }),
+    },
     fetch(
         "req.ssl_cipherlist",
         Type::Bin,
@@ -134,16 +140,12 @@ fn version<'a>(_: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
     Some(Value::Sint(i64::from(version >> 8) << 16 | i64::from(version & 0xff)))
 }
 
-fn alpn<'a>(_: &'a Args, cx: &Ctx<'a>) -> Option<Value<'a>> {
-    let mut list = client(cx)?.alpn?;
-    let mut out = Vec::with_capacity(list.len());
-    while let Some((len, rest)) = list.split_first() {
+/// The names in a list of protocols, up to where it is broken.
+fn protocols<'a>(mut list: &'a [u8]) -> impl Iterator<Item = Value<'a>> {
+    std::iter::from_fn(move || {
+        let (len, rest) = list.split_first()?;
         let (protocol, after) = rest.split_at_checked(usize::from(*len))?;
-        if !out.is_empty() {
-            out.push(b',');
-        }
-        out.extend_from_slice(protocol);
         list = after;
-    }
-    Some(Value::Str(cx.arena.alloc_slice_copy(&out)))
+        Some(Value::Str(protocol))
+    })
 }

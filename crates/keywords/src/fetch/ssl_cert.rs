@@ -118,7 +118,7 @@ macro_rules! certificate {
                 &[],
                 Type::Str,
                 "Until when the certificate is valid, as `YYMMDDhhmmssZ`.",
-                |_, cx| { Some(text(cx, &x509::validity($der(cx)?)?.1)) }
+                |_, cx| { x509::validity($der(cx)?)?.1.map(|at| text(cx, &at)) }
             ),
             of!(
                 $prefix,
@@ -127,7 +127,7 @@ macro_rules! certificate {
                 &[],
                 Type::Str,
                 "From when on the certificate is valid.",
-                |_, cx| { Some(text(cx, &x509::validity($der(cx)?)?.0)) }
+                |_, cx| { x509::validity($der(cx)?)?.0.map(|at| text(cx, &at)) }
             ),
             of!(
                 $prefix,
@@ -189,8 +189,8 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         "chain_der",
         &[],
         Type::Bin,
-        "The client's certificate with its chain.",
-        |_, cx| { chain(cx, &front(cx)?.peer) }
+        "The chain that came with the client's certificate, without that one.",
+        |_, cx| { chain(cx, front(cx)?.peer.get(1..)?) }
     ),
     of!(
         "ssl_c_",

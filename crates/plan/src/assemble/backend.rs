@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use config::{Diagnostic, Place};
+use config::{Diagnostic, Place, Span};
 use state::backend::Live;
 use state::check::Probe;
 use state::family::{Balance, Compiler as _, Parse, RuleSet, Words};
@@ -14,7 +14,7 @@ use state::{Backend, Rules, Server};
 
 use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, forwarded, frontend, log, messages, probe, stats, track};
-use crate::compile::{Compile, Looking, Site};
+use crate::compile::{Compile, Home, Looking, Site};
 use crate::ctx::{Plan, words_from};
 use crate::directive::{compression, email_alert};
 use crate::draft::Draft;
@@ -259,36 +259,52 @@ fn tlvs<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, 
 /// What the server's name is taken from where nothing is said of it.
 const OWN_NAME: &str = "req.hdr(host),host_only";
 
-/// Compiles the names that servers are asked for by over TLS.
+/// Compiles the names that servers are asked for by over TLS, and those that idle connections go by.
 fn names<'a>(assembly: &mut Assembly<'_, 'a>, draft: &mut Draft<'a>, seat: Seat, servers: &mut [Server]) {
     for (position, given, auto, span) in std::mem::take(&mut draft.server_names) {
         let auto = (auto && draft.settings.mode == Mode::Http).then_some(OWN_NAME);
         let Some(text) = given.or(auto) else { continue };
-        let mut compile = Compile::new(&mut assembly.names, seat.home(draft.name));
-        compile.site = Site::UseServer;
-        assembly.plan.put_place(span, &mut compile.place);
-        let words = [text];
-        match compile.key(&mut Words::new(&words), "during request.") {
-            Ok(expr) => {
-                if let Some(tls) = servers.get_mut(position).and_then(|server| server.tls.as_mut()) {
-                    tls.sni = Some(expr);
-                }
-            }
-            Err(error) => match known::not_run(&error) {
-                Some(what) => {
-                    let what = format!("'sni' on a 'server' line, which asks for {what},");
-                    assembly.plan.remarks.unserved(span, &what);
-                }
-                None => {
-                    let what = "error detected while parsing sni or pool-conn-name expressions";
-                    assembly
-                        .plan
-                        .remarks
-                        .push(Diagnostic::alert(span, format!("{what} : {error}")).at(Place::Bracket));
-                }
-            },
+        if let Some(expr) = server_expr(assembly, seat.home(draft.name), ("sni", text), span)
+            && let Some(tls) = servers.get_mut(position).and_then(|server| server.tls.as_mut())
+        {
+            tls.sni = Some(expr);
         }
     }
+    for (position, text, span) in std::mem::take(&mut draft.pool_names) {
+        let expr = server_expr(assembly, seat.home(draft.name), ("pool-conn-name", text), span);
+        if let Some(server) = servers.get_mut(position) {
+            server.pool_name = expr;
+        }
+    }
+}
+
+/// An expression on a `server` line.
+fn server_expr(
+    assembly: &mut Assembly<'_, '_>,
+    home: Home<'_>,
+    (keyword, text): (&str, &str),
+    span: Span,
+) -> Option<state::Expr> {
+    let mut compile = Compile::new(&mut assembly.names, home);
+    compile.site = Site::UseServer;
+    assembly.plan.put_place(span, &mut compile.place);
+    let words = [text];
+    let error = match compile.key(&mut Words::new(&words), "during request.") {
+        Ok(expr) => return Some(expr),
+        Err(error) => error,
+    };
+    match known::not_run(&error) {
+        Some(what) => {
+            let what = format!("'{keyword}' on a 'server' line, which asks for {what},");
+            assembly.plan.remarks.unserved(span, &what);
+        }
+        None => {
+            let what = "error detected while parsing sni or pool-conn-name expressions";
+            let told = Diagnostic::alert(span, format!("{what} : {error}")).at(Place::Bracket);
+            assembly.plan.remarks.push(told);
+        }
+    }
+    None
 }
 
 pub(super) type Chosen = (Box<dyn Balance>, &'static str);

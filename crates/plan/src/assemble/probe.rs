@@ -244,29 +244,30 @@ impl<'a> Rules<'_, '_, 'a> {
         }
         let lines: Vec<Line<'a>> =
             check.rules.iter().filter(|line| line.keyword() == "http-check").copied().collect();
-        // Rules that connect by themselves also say what is sent.
-        let explicit = |line: &Line<'_>| matches!(word(*line, 1), "send" | "connect");
-        if !lines.iter().any(explicit)
-            && let Some(asked) = asked.take()
+        // The option's request is sent if no rule says what is: where a rule connects, after that.
+        let has = |what: &str| lines.iter().any(|line| word(*line, 1) == what);
+        let connects = |step: &Step| matches!(step.does, Does::Connect(_));
+        let mut implicit = if has("send") { None } else { asked.take() };
+        if !has("connect")
+            && let Some(asked) = implicit.take()
         {
-            self.implicit(asked);
+            self.implicit(self.steps.len(), asked);
         }
         for line in lines {
             let words = words_from(line, 1);
             self.look_up(&words);
             let rule = self.compile(line, |compile| check::http_rule(&words, compile, &mut asked));
             if let Some(Rule::Step(does, _)) = &rule
+                && matches!(check.kind, Kind::Http)
                 && let Some(missing) = self.missing(does)
             {
-                let first = words.first().copied().unwrap_or_default();
-                let message = format!(
-                    "'http-check {first}' : unable to add http-check {first} rule at step {} (missing {missing} rule)..",
-                    self.steps.len() + 1
-                );
-                self.alert(line, message);
+                self.lacks(line, words.first().copied().unwrap_or_default(), missing);
                 continue;
             }
             self.rule(line, rule, "http-check connect");
+        }
+        if let (Some(asked), Some(at)) = (implicit, self.steps.iter().position(connects)) {
+            self.implicit(at + 1, asked);
         }
         let last = self.steps.iter().rfind(|step| !matches!(step.does, Does::Act(_)));
         if matches!(last.map(|step| &step.does), Some(Does::Request(_))) {
@@ -276,10 +277,25 @@ impl<'a> Rules<'_, '_, 'a> {
         self.take()
     }
 
-    /// The request of `option httpchk` alone.
-    fn implicit(&mut self, asked: Asked) {
+    /// The request of `option httpchk` alone, to be sent as this step.
+    fn implicit(&mut self, at: usize, asked: Asked) {
         let does = Does::Request(Box::new(asked.request()));
-        self.steps.push(Step { number: 0, comment: None, does });
+        self.steps.insert(at, Step { number: 0, comment: None, does });
+    }
+
+    /// Says that a rule needs another one in front of it.
+    fn lacks(&mut self, line: Line<'a>, first: &str, missing: &str) {
+        // HAProxy doesn't count the request that a connection would cut off.
+        let counts = |does: &Does| match does {
+            Does::Act(_) => false,
+            Does::Request(_) => first != "connect",
+            Does::Connect(_) | Does::Expect(_) | Does::Send(_) => true,
+        };
+        let at = 1 + self.steps.iter().filter(|step| counts(&step.does)).count();
+        let message = format!(
+            "'http-check {first}' : unable to add http-check {first} rule at step {at} (missing {missing} rule).."
+        );
+        self.alert(line, message);
     }
 
     /// What must stand between the last step and this one in HTTP.
@@ -288,6 +304,7 @@ impl<'a> Rules<'_, '_, 'a> {
         match (last.map(|step| &step.does), does) {
             (Some(Does::Request(_) | Does::Expect(_)), Does::Request(_)) => Some("connect"),
             (Some(Does::Connect(_)), Does::Expect(_)) => Some("send"),
+            (Some(Does::Connect(_) | Does::Request(_)), Does::Connect(_)) => Some("expect"),
             _ => None,
         }
     }

@@ -215,6 +215,12 @@ impl Compile<'_> {
         let mut words = Words::new(words);
         let word = words.next().ok_or("missing fetch method in ACL expression ''")?;
         let (expr, implied) = self.criterion(word)?;
+        let alone = expr.steps.len();
+        // A value that is spelled like a converter is one, unless arguments end it: HAProxy takes that for a value.
+        let expr = self
+            .joined(expr, &mut words, |next| !next.ends_with(')'))
+            .map_err(|e| format!("{e} in ACL expression '{word}'"))?;
+        let implied = implied.filter(|_| expr.steps.len() == alone);
         let (gives, fetch) = (expr.gives(), expr.fetch.name);
         let nothing_said = words.peek().is_none();
         let flags = flags(&mut words)?;

@@ -129,11 +129,21 @@ impl Compile<'_> {
         if !rest.is_empty() {
             return Err(format!("missing comma after fetch keyword in expression '{first}'"));
         }
+        self.joined(expr, words, |_| true)
+    }
+
+    /// Adds the converters that follow an expression as words of their own, as long as `takes` wants the word.
+    pub(super) fn joined(
+        &mut self,
+        expr: Expr,
+        words: &mut Words<'_>,
+        takes: fn(&str) -> bool,
+    ) -> Result<Expr, String> {
         let mut gives = expr.gives();
         let Expr { fetch, args, steps } = expr;
         let mut steps = steps.into_vec();
         while let Some(word) = words.peek() {
-            if convert::find(name(word).0).is_none() {
+            if convert::find(name(word).0).is_none() || !takes(word) {
                 break;
             }
             words.advance(1);

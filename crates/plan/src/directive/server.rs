@@ -50,6 +50,9 @@ pub(crate) struct ServerSpec<'a> {
     pub(crate) check_address: Option<IpAddr>,
     pub(crate) check_port: Option<u16>,
     pub(crate) pool_max: Option<u32>,
+    pub(crate) pool_low: u32,
+    /// `pool-conn-name`: an expression.
+    pub(crate) pool_name: Option<&'a str>,
     pub(crate) pool_purge_ms: u32,
     pub(crate) max_reuse: Option<u32>,
     pub(crate) source: Option<Arc<state::link::Source>>,
@@ -102,6 +105,8 @@ impl Default for ServerSpec<'_> {
             check_address: None,
             check_port: None,
             pool_max: None,
+            pool_low: 0,
+            pool_name: None,
             pool_purge_ms: 5000,
             max_reuse: None,
             source: None,
@@ -400,6 +405,9 @@ fn add<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: Box<str>, reached: Reache
     if server_speaks(&cx.draft.servers) {
         cx.draft.server_names.push((position, spec.tls.sni, !spec.tls.no_auto_sni, line.span()));
     }
+    if let Some(text) = spec.pool_name {
+        cx.draft.pool_names.push((position, text, line.span()));
+    }
     if let Some(track) = spec.track {
         cx.draft.server_tracks.push((position, track, line.span()));
     }
@@ -448,6 +456,8 @@ fn make(plan: &mut Plan<'_>, name: Box<str>, reached: Reached, spec: &ServerSpec
         hash_key: spec.hash_key,
         guid: spec.guid.map(Into::into),
         pool_max: spec.pool_max,
+        pool_low: spec.pool_low,
+        pool_name: None,
         pool_purge_ms: spec.pool_purge_ms,
         max_reuse: spec.max_reuse,
         cookie: spec.cookie.map(sample::text::boxed),

@@ -6,7 +6,12 @@ use super::server::ServerSpec;
 use crate::number::{TimeError, atol, count, time_ms};
 
 /// Sets the parameter; false if it is none of these.
-pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &str) -> Result<bool, String> {
+pub(super) fn set<'a>(
+    spec: &mut ServerSpec<'a>,
+    name: &str,
+    value: &'a str,
+    server: &str,
+) -> Result<bool, String> {
     match name {
         "weight" => {
             let weight = atol(value);
@@ -45,8 +50,14 @@ pub(super) fn set(spec: &mut ServerSpec<'_>, name: &str, value: &str, server: &s
                 }
             })?;
         }
-        // Threads keep their idle connections to themselves: none is ever taken from another one.
-        "pool-low-conn" => {}
+        "pool-low-conn" => {
+            let few = atol(value);
+            if few < 0 {
+                return Err("'pool-low-conn' must be >= 0.".into());
+            }
+            spec.pool_low = u32::try_from(few).unwrap_or(u32::MAX);
+        }
+        "pool-conn-name" => spec.pool_name = Some(value),
         "log-proto" => {
             spec.octet_count = match value {
                 "octet-count" => true,

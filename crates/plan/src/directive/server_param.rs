@@ -97,7 +97,7 @@ fn set<'a>(
         "addr" => {
             let (ip, port) = check_address(plan, value).map_err(|e| format!("'addr' : {e}"))?;
             spec.check_address = Some(ip);
-            spec.check_port = port.or(spec.check_port);
+            spec.check_port = spec.check_port.or(port);
         }
         "id" => {
             spec.id = u32::try_from(atol(value)).ok().filter(|id| *id > 0).ok_or_else(|| {

@@ -206,6 +206,9 @@ pub(crate) fn provider(
             }
         }
     }
+    // Suites that go with no version would be offered all the same, and take peers in.
+    let versions = spec.versions();
+    suites.retain(|suite| versions.iter().any(|version| version.version == suite.version().version));
     provider.cipher_suites = suites;
     if let Some(list) = spec.curves.as_deref() {
         let chosen = ciphers::groups(list)

@@ -228,9 +228,9 @@ pub fn version(der: &[u8]) -> Option<i64> {
     with(der, |certificate| Some(i64::from(certificate.version().0) + 1))
 }
 
-/// From when and until when it is valid, as `YYMMDDhhmmssZ`.
-pub fn validity(der: &[u8]) -> Option<(String, String)> {
-    with(der, |c| Some((stamp(c.validity().not_before)?, stamp(c.validity().not_after)?)))
+/// From when and until when it is valid, as `YYMMDDhhmmssZ` where that can be said so.
+pub fn validity(der: &[u8]) -> Option<(Option<String>, Option<String>)> {
+    with(der, |c| Some((stamp(c.validity().not_before), stamp(c.validity().not_after))))
 }
 
 /// A time as OpenSSL prints it: `Sep  7 14:01:20 2048 GMT`.
@@ -326,8 +326,11 @@ pub fn is_out_of_time(der: &[u8], now_s: i64) -> bool {
 fn stamp(time: ASN1Time) -> Option<String> {
     let at = time.to_datetime();
     let year = at.year();
-    // From 2050 on years have four digits (RFC 5280 section 4.1.2.5).
-    let year = if (1950..2050).contains(&year) { format!("{:02}", year % 100) } else { format!("{year:04}") };
+    // Two digits of the year: those of a century that isn't theirs would be misread.
+    if !(1950..2100).contains(&year) {
+        return None;
+    }
+    let year = format!("{:02}", year % 100);
     let (month, day) = (u8::from(at.month()), at.day());
     Some(format!("{year}{month:02}{day:02}{:02}{:02}{:02}Z", at.hour(), at.minute(), at.second()))
 }
