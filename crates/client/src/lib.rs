@@ -4,6 +4,7 @@
 //!   judgement of a text.
 //! - [`section`], [`family`]: the objects of the contract, by their word in a path; [`sections`],
 //!   [`read_section`], [`rows`] and their companions read and edit them in a [`Document`](config::Document).
+//! - [`diff`]: which objects differ between two texts.
 //! - [`spoe`]: the same for the files of SPOE filters.
 //! - [`Runtime`]: the proxy's socket. [`Agent`]: reloads.
 //!
@@ -13,6 +14,7 @@
 //! Read `store.rs` first, then `form.rs` (how a line is described), `model.rs` (the tables), `section.rs` and
 //! `rows.rs`.
 
+mod diff;
 mod disk;
 mod error;
 mod form;
@@ -27,12 +29,13 @@ mod store;
 mod transaction;
 mod validate;
 
+pub use diff::{Change, diff};
 pub use disk::{read as read_file, replace as write_file};
 pub use error::{Error, Kind};
 pub use form::milliseconds;
 pub use header::md5_hex;
-pub use model::{Family, SectionModel, family, section, spoe_section};
-pub use reload::{Agent, How, Reload};
+pub use model::{Family, SectionModel, all_sections, family, section, spoe_section};
+pub use reload::{Agent, How, Reload, timestamp};
 pub use rows::{
     Row, at as row_at, create as create_row, delete as delete_row, find as find_row, insert as insert_row,
     line_of, list as rows, replace as replace_row, replace_all as replace_rows,

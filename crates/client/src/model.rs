@@ -184,8 +184,13 @@ pub fn spoe_section(resource: &str) -> Option<&'static SectionModel> {
 
 /// A section by its word in a path.
 pub fn section(resource: &str) -> Option<&'static SectionModel> {
+    all_sections().iter().find(|model| model.resource == resource)
+}
+
+/// Every kind of section that there is a table for.
+pub fn all_sections() -> &'static [SectionModel] {
     static ALL: LazyLock<Vec<SectionModel>> = LazyLock::new(|| SECTIONS.iter().map(section_model).collect());
-    ALL.iter().find(|model| model.resource == resource)
+    &ALL
 }
 
 impl SectionModel {

@@ -48,6 +48,8 @@ pub struct Agent {
 #[derive(Default)]
 struct State {
     pending: Option<String>,
+    /// The one that is being carried out.
+    running: Option<String>,
     count: u64,
     done: Vec<Reload>,
 }
@@ -94,20 +96,36 @@ impl Agent {
         outcome
     }
 
+    /// Notes a reload that wasn't needed: the proxy has the file's text in force already, and `said` so.
+    pub fn done(&self, said: &str) -> Result<String, Error> {
+        let id = {
+            let mut state = self.lock();
+            let id = state.next_id();
+            state.pending = None;
+            id
+        };
+        self.keep_good()?;
+        self.remember(Reload { id: id.clone(), status: "succeeded", response: said.to_owned(), at: now() });
+        Ok(id)
+    }
+
     /// Those that failed, the last that succeeded, and the one that is pending.
     pub fn reloads(&self) -> Vec<Reload> {
         let state = self.lock();
         let last = state.done.iter().rposition(|reload| reload.status == "succeeded");
         let shown = state.done.iter().enumerate().filter(|(at, r)| r.status == "failed" || Some(*at) == last);
-        let pending = state.pending.clone().map(pending_reload);
-        shown.map(|(_, reload)| reload.clone()).chain(pending).collect()
+        let unfinished = state.running.iter().chain(&state.pending).cloned().map(pending_reload);
+        shown.map(|(_, reload)| reload.clone()).chain(unfinished).collect()
     }
 
     /// One by its id.
     pub fn reload(&self, id: &str) -> Option<Reload> {
         let state = self.lock();
-        let pending = state.pending.clone().filter(|pending| pending == id).map(pending_reload);
-        pending.or_else(|| state.done.iter().find(|reload| reload.id == id).cloned())
+        let unfinished = state.running.iter().chain(&state.pending).find(|other| *other == id);
+        unfinished
+            .cloned()
+            .map(pending_reload)
+            .or_else(|| state.done.iter().find(|reload| reload.id == id).cloned())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -122,7 +140,11 @@ impl Agent {
             }
             drop(state);
             std::thread::sleep(self.how.delay);
-            let id = self.lock().pending.take();
+            let id = {
+                let mut state = self.lock();
+                state.running = state.pending.take();
+                state.running.clone()
+            };
             if let Some(id) = id {
                 let reload = self.carry_out(id);
                 self.remember(reload);
@@ -132,6 +154,7 @@ impl Agent {
 
     fn remember(&self, reload: Reload) {
         let mut state = self.lock();
+        state.running = state.running.take().filter(|running| *running != reload.id);
         state.done.push(reload);
         if state.done.len() > REMEMBERED {
             state.done.remove(0);
@@ -207,6 +230,14 @@ fn pending_reload(id: String) -> Reload {
 
 fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The time now, as `2026-11-27T02:11:51Z`.
+pub fn timestamp() -> String {
+    let seconds = now();
+    let (year, month, day) = date(seconds);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// The date of a time, in the calendar that is in use everywhere.

@@ -94,6 +94,16 @@ impl Store {
         base: &Base,
         edit: impl FnOnce(&mut Document) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.change_with(base, edit, || Ok(()))
+    }
+
+    /// The same; `enforce` has the proxy take the file as it is then. If it fails, the file is what it was.
+    pub fn change_with<T>(
+        &mut self,
+        base: &Base,
+        edit: impl FnOnce(&mut Document) -> Result<T, Error>,
+        enforce: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<T, Error> {
         match base {
             Base::Transaction(id) => {
                 let path = self.shelf.open_path(id)?;
@@ -104,17 +114,37 @@ impl Store {
             }
             Base::Version(given) => {
                 self.expect_version(*given)?;
-                self.change(&Base::Any, edit)
+                self.change_with(&Base::Any, edit, enforce)
             }
             Base::Any => {
                 let mut document = Document::clone(&self.document);
                 let answer = edit(&mut document)?;
                 let id = disk::random_id()?;
                 self.judge(&id, &document)?;
-                self.install(document)?;
+                self.install(document, enforce)?;
                 Ok(answer)
             }
         }
+    }
+
+    /// What a change would make of the text, judged and not kept: the text before, and after.
+    pub fn preview(
+        &self,
+        base: &Base,
+        edit: impl FnOnce(&mut Document) -> Result<(), Error>,
+    ) -> Result<(Arc<Document>, Document), Error> {
+        let old = match base {
+            Base::Transaction(id) => self.document(Some(id))?,
+            Base::Any => self.document(None)?,
+            Base::Version(version) => {
+                self.expect_version(*version)?;
+                self.document(None)?
+            }
+        };
+        let mut new = Document::clone(&old);
+        edit(&mut new)?;
+        self.judge(&disk::random_id()?, &new)?;
+        Ok((old, new))
     }
 
     /// Begins a transaction on this version of the file.
@@ -140,6 +170,15 @@ impl Store {
     /// Puts a transaction's text into the file. The others that were begun on this version or an earlier one
     /// become outdated.
     pub fn commit(&mut self, id: &str) -> Result<Transaction, Error> {
+        self.commit_with(id, || Ok(()))
+    }
+
+    /// The same; see [`change_with`](Self::change_with). A text that the proxy doesn't take has failed.
+    pub fn commit_with(
+        &mut self,
+        id: &str,
+        enforce: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<Transaction, Error> {
         let transaction = self.shelf.one(id)?.clone();
         if transaction.status != Status::InProgress {
             let state = transaction.status.name();
@@ -153,11 +192,10 @@ impl Store {
             return Err(error);
         }
         let document = Document::parse(disk::read(&self.shelf.open_path(id)?)?);
-        if let Err(error) = self.judge(id, &document) {
+        if let Err(error) = self.judge(id, &document).and_then(|()| self.install(document, enforce)) {
             self.shelf.move_to(id, Status::Failed)?;
             return Err(error);
         }
-        self.install(document)?;
         self.shelf.finish(id)?;
         self.shelf.outdate(transaction.version)?;
         Ok(Transaction { status: Status::Success, ..transaction })
@@ -202,12 +240,21 @@ impl Store {
         )))
     }
 
-    /// Makes a judged text the file's, with the next version.
-    fn install(&mut self, mut document: Document) -> Result<(), Error> {
-        let next = self.version + 1;
-        header::set_version(&mut document, next);
+    /// Makes a judged text the file's, with the next version; takes it back if it can't be enforced.
+    fn install(
+        &mut self,
+        mut document: Document,
+        enforce: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (old, version) = (Arc::clone(&self.document), self.version);
+        header::set_version(&mut document, version + 1);
         self.keep_backup()?;
-        self.write(document, next)
+        self.write(document, version + 1)?;
+        enforce().or_else(|error| {
+            disk::replace(&self.settings.file, &old.print())?;
+            (self.document, self.version) = (old, version);
+            Err(error)
+        })
     }
 
     fn write(&mut self, document: Document, version: u64) -> Result<(), Error> {

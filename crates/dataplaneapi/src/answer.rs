@@ -18,6 +18,7 @@ pub(crate) enum Body {
     Json(Value),
     Text(Vec<u8>),
     Bytes(Vec<u8>),
+    Html(String),
 }
 
 impl Answer {

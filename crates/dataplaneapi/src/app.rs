@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use api::{Operation, Route};
 use client::{Agent, Check, How, Runtime, Store};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
 
 use crate::answer::{Answer, Body};
 use crate::auth::{self, User};
 use crate::handlers;
+use crate::log;
 use crate::request::Request;
 use crate::settings::Settings;
 
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) agent: Arc<Agent>,
     pub(crate) started: Instant,
     store: Mutex<Store>,
+    /// Who listens to changes.
+    events: broadcast::Sender<Arc<str>>,
     /// The proxy's socket that was there last.
     socket: Mutex<Option<PathBuf>>,
     /// SPOE files that were asked for, by name.
@@ -37,7 +40,14 @@ pub(crate) struct Call<'a> {
     pub(crate) path: BTreeMap<String, String>,
     /// The JSON of its body; null if it takes none.
     pub(crate) body: Value,
+    /// Whether the original's faults are mended (`compat: improved`).
+    pub(crate) improved: bool,
 }
+
+/// How many may listen to events at once.
+pub(crate) const LISTENERS: usize = 256;
+/// How many events one who listens may lag behind.
+const EVENTS: usize = 64;
 
 impl Call<'_> {
     /// A value of the path.
@@ -79,6 +89,7 @@ impl App {
             agent,
             started: Instant::now(),
             store: Mutex::new(store),
+            events: broadcast::channel(EVENTS).0,
             socket: Mutex::default(),
             spoe: Mutex::default(),
         })
@@ -133,13 +144,12 @@ impl App {
 
     /// A line for those who run it.
     pub(crate) fn log(&self, line: &str) {
-        if let Some(path) = &self.settings.log_file {
-            let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
-            // A log that can't be written doesn't stop the work.
-            let _ = file.and_then(|mut file| writeln!(file, "{line}"));
-        } else {
-            eprintln!("{line}");
-        }
+        log::app(&self.settings.logs, line);
+    }
+
+    /// A line about a request.
+    pub(crate) fn log_access(&self, access: &log::Access<'_>) {
+        log::access(&self.settings.logs, access);
     }
 
     /// The proxy's socket: the master's, or the first that the configuration has.
@@ -165,10 +175,51 @@ impl App {
         }
     }
 
+    /// The proxy's socket, if the process behind it is a Sluice, which takes changes while it runs.
+    pub(crate) fn sluice(&self) -> Option<Runtime> {
+        let runtime = self.runtime()?;
+        let info = runtime.command("show info").ok()?;
+        (info.lines().next() == Some("Name: Sluice")).then_some(runtime)
+    }
+
+    /// Tells those who listen that the file has changed.
+    pub(crate) fn changed(&self) {
+        let version = self.store().version(None);
+        self.tell("configuration", &json!({ "version": version }));
+    }
+
+    fn tell(&self, event: &str, data: &Value) {
+        // Nobody may be listening.
+        let _ = self.events.send(format!("event: {event}\ndata: {data}\n\n").into());
+    }
+
+    /// Listens to what is told from now on; `None`: as many do already as may.
+    pub(crate) fn listen(&self) -> Option<broadcast::Receiver<Arc<str>>> {
+        (self.events.receiver_count() < LISTENERS).then(|| self.events.subscribe())
+    }
+
+    /// Whether somebody who is asked for credentials is let in.
+    pub(crate) fn lets_in(&self, request: &Request) -> bool {
+        auth::allowed(&self.users(), request.header("authorization"))
+    }
+
+    /// Forgets what is remembered of the proxy's socket.
+    pub(crate) fn forget_socket(&self) {
+        *self.socket.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Looks for changes from outside every second, as long as the process runs.
     pub(crate) fn watch(self: Arc<Self>) {
+        let mut health = "";
         loop {
             std::thread::sleep(Duration::from_secs(1));
+            if self.events.receiver_count() > 0 {
+                let now = handlers::health(&self);
+                if now != health {
+                    self.tell("health", &json!({ "haproxy": now }));
+                }
+                health = now;
+            }
             if let Err(error) = self.refresh() {
                 self.log(&format!("reading the configuration: {error}"));
             }
@@ -176,12 +227,13 @@ impl App {
     }
 
     /// Reads the file again if somebody else changed it.
-    fn refresh(&self) -> Result<(), client::Error> {
+    pub(crate) fn refresh(&self) -> Result<(), client::Error> {
         let changed = self.store().refresh()?;
         if changed {
             self.log("the configuration was changed outside: read again");
             self.runtime();
             self.log("reload callback completed, runtime API reconfigured");
+            self.changed();
         }
         Ok(())
     }
@@ -212,7 +264,7 @@ impl App {
     }
 
     fn authorized(&self, request: &Request) -> Answer {
-        if !auth::allowed(&self.users(), request.header("authorization")) {
+        if !request.certified && !self.lets_in(request) {
             return Answer::failure(401, "unauthenticated for invalid credentials")
                 .with("WWW-Authenticate", "Basic realm=\"dataplaneapi\"");
         }
@@ -221,6 +273,9 @@ impl App {
         };
         if base != "v3" {
             return Answer::failure(404, format!("path /{} was not found", request.segments.join("/")));
+        }
+        if let Some(answer) = handlers::beyond::handle(self, request, segments) {
+            return answer;
         }
         match api::contract().route(&request.method, segments) {
             Route::Found(operation, path) => self.dispatch(request, operation, path),
@@ -244,12 +299,13 @@ impl App {
             Ok(body) => body,
             Err(answer) => return answer,
         };
-        let call = Call { request, operation, path, body };
+        let call = Call { request, operation, path, body, improved: self.settings.improved };
+        let real = !request.asks("dry_run");
         let answer = handlers::handle(self, &call).map(|answer| match answer.body {
             Body::Json(value) if operation.method == "GET" && answer.status == 200 => {
                 Answer { body: Body::Json(api::ordered(&operation.answer, value)), ..answer }
             }
-            Body::Json(value) if answer.status < 300 && operation.body.is_some() => {
+            Body::Json(value) if real && answer.status < 300 && operation.body.is_some() => {
                 Answer { body: Body::Json(api::echoed(&operation.answer, value)), ..answer }
             }
             _ => answer,

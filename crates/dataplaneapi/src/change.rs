@@ -1,14 +1,29 @@
-//! The way of every change: against which version or transaction, what is answered, and whether the proxy has
-//! to reload.
+//! The way of every change: against which version or transaction, how the proxy takes it, and what is answered.
+//!
+//! A Sluice takes the file as it is then (`config apply`): if it doesn't, the file is what it was before. Any
+//! other proxy reloads, now or soon.
 
 use std::sync::Arc;
 
-use client::{Base, Error};
+use client::{Base, Change, Error, Store};
 use config::Document;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
+
+/// The sentence of a Sluice about what only a new process can change.
+const NOT_LIVE: &str = "cannot be changed while the process runs";
+
+/// How a change came to be in force, or will.
+pub(crate) enum Took {
+    /// It is in a transaction, which isn't.
+    InTransaction,
+    /// The running process has it, and said this.
+    Applied(String),
+    /// It takes a reload.
+    Reload,
+}
 
 /// What a change is against, by the query.
 pub(crate) fn base(call: &Call<'_>) -> Result<Base, Error> {
@@ -41,19 +56,92 @@ pub(crate) fn change(
     echo: Option<Value>,
     edit: impl FnOnce(&mut Document) -> Result<(), Error>,
 ) -> Answer {
-    let outcome = base(call).and_then(|base| {
-        app.store().change(&base, edit)?;
-        Ok(base)
-    });
-    match outcome {
-        Ok(Base::Transaction(_)) => with_body(202, echo),
-        Ok(_) => reloaded(app, call, done, echo),
+    if call.request.asks("dry_run") {
+        return dry_run(app, call, edit).unwrap_or_else(Answer::from);
+    }
+    match base(call).and_then(|base| put(app, &base, edit)) {
+        Ok(took) => answered(app, call, took, done, echo),
         Err(error) => error.into(),
     }
 }
 
-/// A change is in the file: the proxy reloads now, or soon.
+/// Changes the file or a transaction, and has the proxy take it if it can do so at once.
+pub(crate) fn put(
+    app: &App,
+    base: &Base,
+    edit: impl FnOnce(&mut Document) -> Result<(), Error>,
+) -> Result<Took, Error> {
+    if matches!(base, Base::Transaction(_)) {
+        app.store().change(base, edit)?;
+        return Ok(Took::InTransaction);
+    }
+    let ((), took) = enforced(app, |store, enforce| store.change_with(base, edit, enforce))?;
+    Ok(took)
+}
+
+/// Does something to the file, and has the proxy take it if it can do so at once.
+pub(crate) fn enforced<T>(
+    app: &App,
+    work: impl FnOnce(&mut Store, &mut dyn FnMut() -> Result<(), Error>) -> Result<T, Error>,
+) -> Result<(T, Took), Error> {
+    let sluice = app.sluice();
+    let mut took = Took::Reload;
+    let mut enforce = || match sluice.as_ref().map(|runtime| runtime.command("config apply")) {
+        None => Ok(()),
+        Some(Ok(said)) => {
+            took = Took::Applied(said);
+            Ok(())
+        }
+        Some(Err(error)) if error.message.contains(NOT_LIVE) => {
+            app.log(&error.message);
+            Ok(())
+        }
+        Some(Err(error)) => Err(error),
+    };
+    let outcome = work(&mut app.store(), &mut enforce)?;
+    app.changed();
+    Ok((outcome, took))
+}
+
+/// The answer to a change that was carried out.
+pub(crate) fn answered(app: &App, call: &Call<'_>, took: Took, done: u16, echo: Option<Value>) -> Answer {
+    match took {
+        Took::InTransaction => with_body(202, echo),
+        Took::Reload => reload(app, call, done, echo),
+        // Clients of the original look for the reload, which is done already.
+        Took::Applied(said) if !app.settings.improved && !call.request.asks("force_reload") => {
+            match app.agent.done(&said) {
+                Ok(id) => with_body(202, echo).with("Reload-ID", id),
+                Err(error) => error.into(),
+            }
+        }
+        Took::Applied(said) => at_once(app, &said, done, echo),
+    }
+}
+
+/// The answer to a change that the running process has, and told so in words.
+pub(crate) fn at_once(app: &App, said: &str, done: u16, echo: Option<Value>) -> Answer {
+    match app.agent.done(said) {
+        Ok(_) => with_body(done, echo).with("Sluice-Applied", first_line(said)),
+        Err(error) => error.into(),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().filter(|c| c.is_ascii() && !c.is_control()).collect()
+}
+
+/// Files beside the configuration have changed: a Sluice reads them again, any other proxy reloads.
 pub(crate) fn reloaded(app: &App, call: &Call<'_>, done: u16, echo: Option<Value>) -> Answer {
+    match app.sluice().map(|runtime| runtime.command("config apply")) {
+        Some(Ok(said)) => answered(app, call, Took::Applied(said), done, echo),
+        Some(Err(error)) if !error.message.contains(NOT_LIVE) => error.into(),
+        _ => reload(app, call, done, echo),
+    }
+}
+
+/// The proxy reloads now, or soon.
+fn reload(app: &App, call: &Call<'_>, done: u16, echo: Option<Value>) -> Answer {
     if call.request.asks("force_reload") {
         return match app.agent.force() {
             Ok(_) => with_body(done, echo),
@@ -68,4 +156,47 @@ pub(crate) fn with_body(status: u16, body: Option<Value>) -> Answer {
         Some(body) => Answer::json(status, body),
         None => Answer::empty(status),
     }
+}
+
+/// What a change would do: judged, told, and not made.
+fn dry_run(
+    app: &App,
+    call: &Call<'_>,
+    edit: impl FnOnce(&mut Document) -> Result<(), Error>,
+) -> Result<Answer, Error> {
+    let base = base(call)?;
+    let (old, new) = app.store().preview(&base, edit)?;
+    Ok(Answer::json(200, difference(app, &old, &new, true)))
+}
+
+/// The difference of two texts as objects; and what a Sluice says taking the new one would do.
+pub(crate) fn difference(app: &App, old: &Document, new: &Document, explain: bool) -> Value {
+    let changes: Vec<Value> = client::diff(old, new).iter().map(change_as_json).collect();
+    let mut told = json!({ "changes": changes });
+    if let Some(runtime) = app.sluice().filter(|_| explain) {
+        let text = String::from_utf8_lossy(&new.print()).into_owned();
+        let effects = match runtime.command_with("config explain-diff", &text) {
+            Ok(text) => text,
+            Err(error) => error.message,
+        };
+        api::put(&mut told, "effects", effects.lines().collect());
+    }
+    told
+}
+
+fn change_as_json(change: &Change) -> Value {
+    let mut told = json!({ "change": change.kind(), "object": change.object });
+    if change.object.is_empty() {
+        api::put(&mut told, "object", json!("lines that no object has"));
+    }
+    let properties = change.properties();
+    if !properties.is_empty() {
+        api::put(&mut told, "properties", json!(properties));
+    }
+    for (name, value) in [("old", &change.old), ("new", &change.new)] {
+        if !value.is_null() {
+            api::put(&mut told, name, value.clone());
+        }
+    }
+    told
 }

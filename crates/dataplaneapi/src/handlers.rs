@@ -1,7 +1,9 @@
 //! Which handler an operation has. None: the operation isn't served, and is answered so by its name.
 
+pub(crate) mod beyond;
 mod configuration;
 mod crt_lists;
+mod docs;
 mod info;
 mod patterns;
 mod raw;
@@ -16,8 +18,11 @@ mod storage;
 mod stores;
 mod transactions;
 
-pub(crate) use runtime::{actions as runtime_actions, add as runtime_add_server};
-pub(crate) use runtime_first::{Running, change as runtime_change};
+pub(crate) use info::health;
+pub(crate) use runtime::{
+    actions as runtime_actions, add as runtime_add_server, enable as runtime_enable_server,
+};
+pub(crate) use runtime_first::{Running, can as runtime_can, change as runtime_change};
 
 use crate::answer::Answer;
 use crate::app::{App, Call};

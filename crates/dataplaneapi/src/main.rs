@@ -1,7 +1,7 @@
 //! The REST sidecar: the Data Plane API (dialect 3.4) over the native client.
 //!
 //! - `settings.rs`: the command line and `dataplaneapi.yaml`.
-//! - `server.rs`: the only file that speaks HTTP; a request becomes a [`Request`](request::Request), what comes
+//! - `listen.rs`: TCP, TLS, unix sockets. `server.rs`: the only file that speaks HTTP; a request becomes a [`Request`](request::Request), what comes
 //!   back an [`Answer`](answer::Answer).
 //! - `app.rs`: who may ask, what is asked for, is it well made: by the contract. Then a handler.
 //! - `handlers/`: one file a group of resources. An operation without a handler is answered 501 by its name.
@@ -13,6 +13,8 @@ mod app;
 mod auth;
 mod change;
 mod handlers;
+mod listen;
+mod log;
 mod multipart;
 mod request;
 mod server;
@@ -23,6 +25,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let outcome = settings::from_words(std::env::args().skip(1)).and_then(|settings| {
         become_user(&settings)?;
+        if let Some(path) = &settings.pid_file {
+            std::fs::write(path, format!("{}\n", std::process::id()))
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        }
         server::serve(settings)
     });
     match outcome {

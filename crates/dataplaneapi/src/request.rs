@@ -14,6 +14,8 @@ pub(crate) struct Request {
     /// By their names in small letters.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
+    /// Whether the client has shown a certificate where one is asked for, which stands for credentials.
+    pub(crate) certified: bool,
 }
 
 impl Request {

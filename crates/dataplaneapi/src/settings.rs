@@ -7,6 +7,7 @@ use std::time::Duration;
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::auth::User;
+use crate::log::{Target, To, facility};
 
 /// How it runs.
 #[derive(Clone, Debug)]
@@ -34,17 +35,47 @@ pub(crate) struct Settings {
     pub(crate) validate_command: Option<String>,
     pub(crate) validate_before: Vec<PathBuf>,
     pub(crate) validate_after: Vec<PathBuf>,
-    /// Where lines go; standard error without one.
-    pub(crate) log_file: Option<PathBuf>,
+    /// Where lines go.
+    pub(crate) logs: Vec<Target>,
+    /// What is listened on: `http`, `https`, `unix`.
+    pub(crate) schemes: Vec<String>,
+    pub(crate) tls: Option<Tls>,
+    /// The unix socket.
+    pub(crate) socket: PathBuf,
+    pub(crate) max_header: usize,
+    pub(crate) pid_file: Option<PathBuf>,
+    /// Whether the original's faults are mended (`compat: improved`), or its clients notice nothing (`strict`).
+    pub(crate) improved: bool,
     pub(crate) uid: Option<u32>,
     pub(crate) gid: Option<u32>,
+}
+
+/// The TLS listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Tls {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Who signs the certificates that clients must show.
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// Every key that is heeded, and those that are only known.
 const HEEDED: &[&str] = &[
     "config_version",
     "name",
+    "compat",
     "log_targets",
+    "dataplaneapi.scheme",
+    "dataplaneapi.socket_path",
+    "dataplaneapi.max_header_size",
+    "dataplaneapi.pid_file",
+    "dataplaneapi.tls.tls_host",
+    "dataplaneapi.tls.tls_port",
+    "dataplaneapi.tls.tls_certificate",
+    "dataplaneapi.tls.tls_key",
+    "dataplaneapi.tls.tls_ca",
     "dataplaneapi.host",
     "dataplaneapi.port",
     "dataplaneapi.max_body_size",
@@ -82,7 +113,11 @@ const USAGE: &str = "usage: sluice-dataplaneapi [-f FILE] [--maps-dir DIR] [--ho
   -f FILE          dataplaneapi.yaml (default /etc/haproxy/dataplaneapi.yaml)
   --config-file F  haproxy.cfg        --haproxy-bin F  the proxy's program
   --maps-dir DIR   --ssl-certs-dir DIR   --general-storage-dir DIR   --transaction-dir DIR
-  --reload-cmd C   --reload-delay SECONDS";
+  --reload-cmd C   --reload-delay SECONDS
+  --scheme S       http, https, unix; separated by commas    --socket-path F
+  --tls-host H     --tls-port P     --tls-certificate F     --tls-key F     --tls-ca F
+  --userlist NAME  --userlist-file F
+  --compat C       strict: as the original answers; improved: with its faults mended";
 
 /// Reads the command line and the file that it names.
 pub(crate) fn from_words(words: impl Iterator<Item = String>) -> Result<Settings, String> {
@@ -107,8 +142,10 @@ pub(crate) fn from_words(words: impl Iterator<Item = String>) -> Result<Settings
     let mut settings = match std::fs::read_to_string(&file) {
         Ok(text) => from_yaml(&text).map_err(|error| format!("{}: {error}", file.display()))?,
         Err(error) if given => return Err(format!("cannot read {}: {error}", file.display())),
-        Err(_) => from_yaml("{}")?,
+        // Under the original's name it answers as the original does; under its own, better.
+        Err(_) => from_yaml(if original_name() { "compat: strict" } else { "compat: improved" })?,
     };
+    settings.take_environment(|name| std::env::var(name).ok());
     for (name, value) in options {
         settings.set_option(&name, value)?;
     }
@@ -120,11 +157,23 @@ pub(crate) fn from_words(words: impl Iterator<Item = String>) -> Result<Settings
     Ok(settings)
 }
 
+/// Whether the program was started under the name of the original.
+fn original_name() -> bool {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    name.as_deref().and_then(std::path::Path::file_name).is_some_and(|name| name == "dataplaneapi")
+}
+
 impl Settings {
     fn set_option(&mut self, name: &str, value: String) -> Result<(), String> {
         match name {
             "--host" => self.host = value,
             "--port" => self.port = value.parse().map_err(|_| format!("--port {value} is no port"))?,
+            "--compat" => self.improved = improved(&value)?,
+            "--scheme" => self.schemes = value.split(',').map(str::to_owned).collect(),
+            "--socket-path" => self.socket = value.into(),
+            "--userlist" => self.userlist = value,
+            "--userlist-file" => self.userlist_file = Some(value.into()),
+            _ if name.starts_with("--tls-") => self.tls_mut().set_option(name, value)?,
             "-c" | "--config-file" => self.file = value.into(),
             "-b" | "--haproxy-bin" => self.program = value.into(),
             "-p" | "--maps-dir" => self.maps = value.into(),
@@ -140,6 +189,129 @@ impl Settings {
         }
         Ok(())
     }
+
+    fn tls_mut(&mut self) -> &mut Tls {
+        self.tls.get_or_insert_with(Tls::default)
+    }
+
+    /// What the environment says counts where the file says nothing else.
+    fn take_environment(&mut self, variable: impl Fn(&str) -> Option<String>) {
+        if let Some(socket) = variable("HAPROXY_MASTER_CLI")
+            .filter(|_| self.master.is_none() && variable("HAPROXY_MWORKER").as_deref() == Some("1"))
+        {
+            let first = socket.split(';').next().unwrap_or_default();
+            self.master = first.strip_prefix("unix@").map(PathBuf::from);
+        }
+        let files: Vec<PathBuf> =
+            variable("HAPROXY_CFGFILES").unwrap_or_default().split(';').map(PathBuf::from).collect();
+        if let Some(first) = files.first().filter(|first| first.is_absolute() && !self.file.exists()) {
+            self.file.clone_from(first);
+        }
+        if let Some(host) = variable("HOST").filter(|host| !host.is_empty() && self.host == DEFAULT_HOST) {
+            self.host = host;
+        }
+        if let Some(port) =
+            variable("PORT").and_then(|port| port.parse().ok()).filter(|_| self.port == DEFAULT_PORT)
+        {
+            self.port = port;
+        }
+    }
+
+    /// Whether a listener asks clients for certificates, which stand for credentials then.
+    pub(crate) fn asks_certificates(&self) -> bool {
+        self.schemes.iter().any(|scheme| scheme == "https")
+            && self.tls.as_ref().is_some_and(|tls| tls.ca.is_some())
+    }
+}
+
+const DEFAULT_HOST: &str = "localhost";
+const DEFAULT_PORT: u16 = 5555;
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            host: DEFAULT_HOST.to_owned(),
+            port: 6443,
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+            ca: None,
+        }
+    }
+}
+
+impl Tls {
+    fn set_option(&mut self, name: &str, value: String) -> Result<(), String> {
+        match name {
+            "--tls-host" => self.host = value,
+            "--tls-port" => self.port = value.parse().map_err(|_| format!("{name} {value} is no port"))?,
+            "--tls-certificate" => self.certificate = value.into(),
+            "--tls-key" => self.key = value.into(),
+            "--tls-ca" => self.ca = Some(value.into()),
+            _ => return Err(format!("unknown option {name}\n{USAGE}")),
+        }
+        Ok(())
+    }
+
+    fn from_yaml(root: &Yaml) -> Option<Self> {
+        let text = |name: &str| text_at(root, &format!("dataplaneapi.tls.tls_{name}"));
+        let defaults = Self::default();
+        Some(Self {
+            certificate: text("certificate")?.into(),
+            key: text("key")?.into(),
+            host: text("host").unwrap_or(defaults.host),
+            port: text("port").and_then(|port| port.parse().ok()).unwrap_or(defaults.port),
+            ca: text("ca").map(PathBuf::from),
+        })
+    }
+}
+
+/// Whether a word asks for the improved answers.
+fn improved(word: &str) -> Result<bool, String> {
+    match word {
+        "improved" => Ok(true),
+        "strict" => Ok(false),
+        _ => Err(format!("compat is strict or improved, not {word}")),
+    }
+}
+
+/// The targets of `log_targets`; standard error without any.
+fn logs(list: &Yaml) -> Result<Vec<Target>, String> {
+    let mut targets = Vec::new();
+    for entry in list.as_vec().into_iter().flatten() {
+        let text = |name: &str| scalar(&entry[name]);
+        let to = match text("log_to").unwrap_or_else(|| "stdout".to_owned()).as_str() {
+            "stdout" => To::Stdout,
+            "file" => To::File(
+                text("log_file").unwrap_or_else(|| "/var/log/dataplaneapi/dataplaneapi.log".into()).into(),
+            ),
+            "syslog" => {
+                let name = text("syslog_facility").unwrap_or_else(|| "local0".to_owned());
+                let number = facility(&name).ok_or_else(|| format!("unknown syslog_facility {name}"))?;
+                let address = text("syslog_address").ok_or("a syslog target needs syslog_address")?;
+                if let Some(protocol) =
+                    text("syslog_protocol").filter(|p| !matches!(p.as_str(), "udp" | "unixgram" | "unix"))
+                {
+                    return Err(format!("syslog_protocol {protocol} isn't served: udp or unixgram"));
+                }
+                To::Syslog(address, number, text("syslog_tag").unwrap_or_else(|| "dataplaneapi".to_owned()))
+            }
+            other => return Err(format!("log_to {other} is none of stdout, file, syslog")),
+        };
+        let types: Vec<String> =
+            entry["log_types"].as_vec().into_iter().flatten().filter_map(scalar).collect();
+        let takes = |kind: &str| types.is_empty() || types.iter().any(|known| known == kind);
+        let quiet = matches!(text("log_level").as_deref(), Some("warning" | "error" | "fatal" | "panic"));
+        targets.push(Target {
+            to,
+            json: text("log_format").as_deref() == Some("json"),
+            app: takes("app") && !quiet,
+            access: takes("access") && !quiet,
+        });
+    }
+    if targets.is_empty() {
+        targets.push(Target { to: To::Stderr, json: false, app: true, access: false });
+    }
+    Ok(targets)
 }
 
 fn from_yaml(text: &str) -> Result<Settings, String> {
@@ -161,8 +333,8 @@ fn from_yaml(text: &str) -> Result<Settings, String> {
     let backups = number("dataplaneapi.transaction.backups_number").filter(|count| *count > 0);
     let master = text("haproxy.master_runtime").map(PathBuf::from);
     Ok(Settings {
-        host: text("dataplaneapi.host").unwrap_or_else(|| "localhost".to_owned()),
-        port: text("dataplaneapi.port").and_then(|port| port.parse().ok()).unwrap_or(5555),
+        host: text("dataplaneapi.host").unwrap_or_else(|| DEFAULT_HOST.to_owned()),
+        port: text("dataplaneapi.port").and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT),
         max_body: text("dataplaneapi.max_body_size").and_then(|t| bytes(&t)).unwrap_or(1 << 30),
         users: users(&at(&root, "dataplaneapi.user")),
         userlist_file: text("dataplaneapi.userlist.userlist_file").map(PathBuf::from),
@@ -186,15 +358,21 @@ fn from_yaml(text: &str) -> Result<Settings, String> {
         validate_command: text("haproxy.reload.validate_cmd"),
         validate_before: list(&at(&root, "haproxy.reload.validate_files_before")),
         validate_after: list(&at(&root, "haproxy.reload.validate_files_after")),
-        log_file: at(&root, "log_targets")
-            .as_vec()
-            .into_iter()
-            .flatten()
-            .find_map(|t| scalar(&t["log_file"]))
-            .map(PathBuf::from),
+        logs: logs(&at(&root, "log_targets"))?,
+        schemes: schemes(&at(&root, "dataplaneapi.scheme")),
+        tls: Tls::from_yaml(&root),
+        socket: path("dataplaneapi.socket_path", "/var/run/data-plane.sock"),
+        max_header: text("dataplaneapi.max_header_size").and_then(|t| bytes(&t)).unwrap_or(1 << 20).max(8192),
+        pid_file: text("dataplaneapi.pid_file").map(PathBuf::from),
+        improved: text("compat").map_or(Ok(false), |word| improved(&word))?,
         uid: number("dataplaneapi.uid").and_then(|id| u32::try_from(id).ok()),
         gid: number("dataplaneapi.gid").and_then(|id| u32::try_from(id).ok()),
     })
+}
+
+fn schemes(yaml: &Yaml) -> Vec<String> {
+    let all: Vec<String> = yaml.as_vec().into_iter().flatten().filter_map(scalar).collect();
+    if all.is_empty() { vec![scalar(yaml).unwrap_or_else(|| "http".to_owned())] } else { all }
 }
 
 fn at(root: &Yaml, path: &str) -> Yaml {
@@ -288,7 +466,29 @@ mod tests {
         assert_eq!(settings.users, [User { name: "a".into(), password: "b".into(), insecure: true }]);
         assert_eq!(settings.reload_command.as_deref(), Some("kill -s 12 1"));
         assert_eq!(settings.reload_delay, Duration::from_millis(500));
-        let other = YamlLoader::load_from_str("dataplaneapi: {tls: {tls_port: 1}, port: 2}").unwrap();
-        assert_eq!(unheeded(&other[0], ""), ["dataplaneapi.tls.tls_port"]);
+        assert!(!settings.improved && settings.schemes == ["http"] && settings.tls.is_none());
+        let other = YamlLoader::load_from_str("dataplaneapi: {tls: {tls_keep_alive: 1}, port: 2}").unwrap();
+        assert_eq!(unheeded(&other[0], ""), ["dataplaneapi.tls.tls_keep_alive"]);
+    }
+
+    #[test]
+    fn listeners_logs_and_the_environment() {
+        let text = "compat: improved\ndataplaneapi:\n  scheme: [https, unix]\n  tls: {tls_certificate: c, tls_key: k, tls_ca: a, tls_port: 1}\n\
+                    haproxy: {config_file: /nowhere/x}\n\
+                    log_targets:\n- {log_to: syslog, syslog_address: \"127.0.0.1:1\", syslog_facility: local2, log_types: [access], log_format: json}\n";
+        let mut settings = from_yaml(text).unwrap();
+        assert!(settings.improved && settings.asks_certificates() && settings.schemes == ["https", "unix"]);
+        let to = To::Syslog("127.0.0.1:1".into(), 18, "dataplaneapi".into());
+        assert_eq!(settings.logs, [Target { to, json: true, app: false, access: true }]);
+        settings.take_environment(|name| match name {
+            "HAPROXY_MWORKER" => Some("1".into()),
+            "HAPROXY_MASTER_CLI" => Some("unix@/run/master".into()),
+            "HAPROXY_CFGFILES" => Some("/etc/a.cfg;/etc/b.cfg".into()),
+            "PORT" => Some("99".into()),
+            _ => None,
+        });
+        assert_eq!(settings.master.as_deref(), Some("/run/master".as_ref()));
+        assert_eq!((settings.file.as_path(), settings.port), ("/etc/a.cfg".as_ref(), 99));
+        assert!(from_yaml("compat: x").is_err() && from_yaml("log_targets: [{log_to: moon}]").is_err());
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
-use crate::change::{base, change, document, reloaded, with_body};
-use crate::handlers::{Running, runtime_add_server, runtime_change};
+use crate::change::{Took, answered, at_once, base, change, document, put, with_body};
+use crate::handlers::{Running, runtime_add_server, runtime_can, runtime_change, runtime_enable_server};
 
 /// What a path names.
 enum Target {
@@ -70,22 +70,24 @@ fn update(app: &App, call: &Call<'_>, target: &Target) -> Answer {
         return change(app, call, 200, echo(), |d| replace(d, call, target));
     }
     let outcome = read(app, call, target).and_then(|old| {
-        let base = base(call)?;
-        app.store().change(&base, |d| replace(d, call, target))?;
-        Ok((old, read(app, call, target)?))
+        let took = put(app, &base(call)?, |d| replace(d, call, target))?;
+        Ok((old, read(app, call, target)?, took))
     });
     match outcome {
         Err(error) => error.into(),
-        Ok((old, new)) => match runtime_change(app, &running, &old, &new) {
-            true => with_body(200, echo()),
-            false => reloaded(app, call, 200, echo()),
-        },
+        Ok((old, new, Took::Reload)) if runtime_change(app, &running, &old, &new) => with_body(200, echo()),
+        Ok((old, new, Took::Applied(said))) if runtime_can(&running, &old, &new) => {
+            at_once(app, &said, 200, echo())
+        }
+        Ok((_, _, took)) => answered(app, call, took, 200, echo()),
     }
 }
 
 /// Whether a change is made at once, and left to the running process if it will.
 fn direct(call: &Call<'_>) -> bool {
-    call.request.query("transaction_id").is_none() && !call.request.asks("force_reload")
+    call.request.query("transaction_id").is_none()
+        && !call.request.asks("force_reload")
+        && !call.request.asks("dry_run")
 }
 
 /// A server goes to the running process as well; if it takes it, nothing has to be reloaded.
@@ -93,22 +95,33 @@ fn add_server(app: &App, call: &Call<'_>, target: &Target, backend: &str) -> Ans
     if !direct(call) || !plain_servers(app, backend) {
         return change(app, call, 201, Some(call.body.clone()), |d| create(d, call, target));
     }
-    let outcome = base(call).and_then(|base| app.store().change(&base, |d| create(d, call, target)));
-    if let Err(error) = outcome {
-        return error.into();
-    }
+    let took = match base(call).and_then(|base| put(app, &base, |d| create(d, call, target))) {
+        Ok(took) => took,
+        Err(error) => return error.into(),
+    };
     let name = api::text(&call.body, "name");
-    let runtime = app.runtime().ok_or_else(|| Error::invalid("no runtime socket is configured"));
-    match runtime.and_then(|runtime| runtime_add_server(&runtime, backend, &call.body)) {
+    let told = |how: &str| app.log(&format!("backend {backend}: server {name} {how}"));
+    if let Took::Applied(said) = &took {
+        told("added through runtime");
+        return at_once(app, said, 201, Some(call.body.clone()));
+    }
+    match runtime_add(app, backend, &call.body) {
         Ok(()) => {
-            app.log(&format!("backend {backend}: server {name} added through runtime"));
+            told("added through runtime");
             with_body(201, Some(call.body.clone()))
         }
         Err(error) => {
-            app.log(&format!("backend {backend}: server {name} not added through runtime: {error}"));
-            reloaded(app, call, 201, Some(call.body.clone()))
+            told(&format!("not added through runtime: {error}"));
+            answered(app, call, took, 201, Some(call.body.clone()))
         }
     }
+}
+
+/// Adds a server to the running process. The original leaves it in maintenance, whatever the file says.
+fn runtime_add(app: &App, backend: &str, server: &Value) -> Result<(), Error> {
+    let runtime = app.runtime().ok_or_else(|| Error::invalid("no runtime socket is configured"))?;
+    runtime_add_server(&runtime, backend, server)?;
+    if app.settings.improved { runtime_enable_server(&runtime, backend, server) } else { Ok(()) }
 }
 
 /// Whether no `default-server` of the backend or its defaults says more about a server than its line.
@@ -185,17 +198,20 @@ fn read(app: &App, call: &Call<'_>, target: &Target) -> Result<Value, Error> {
             match one {
                 None => {
                     let rows = client::rows(&document, &found, family).into_iter();
-                    Ok(rows.map(|row| shown(family, row.value)).collect())
+                    Ok(rows.map(|row| shown(call, family, row.value)).collect())
                 }
-                Some(one) => row(&document, &found, family, one).map(|row| shown(family, row.value)),
+                Some(one) => row(&document, &found, family, one).map(|row| shown(call, family, row.value)),
             }
         }
     }
 }
 
 /// A row as the original tells it: its error rules always say what type the content is of.
-fn shown(family: &Family, mut value: Value) -> Value {
-    if family.resource == "http_error_rules" && api::field(&value, "return_content_type").is_null() {
+fn shown(call: &Call<'_>, family: &Family, mut value: Value) -> Value {
+    if !call.improved
+        && family.resource == "http_error_rules"
+        && api::field(&value, "return_content_type").is_null()
+    {
         api::put(&mut value, "return_content_type", json!(""));
     }
     value
@@ -231,6 +247,7 @@ fn parent(
             _ if family.key.is_some() => method == "POST",
             _ => one.is_some(),
         };
+        let at_fault = at_fault && !call.improved;
         if at_fault && error.kind == Kind::NotFound { Error::invalid(error.message) } else { error }
     })
 }

@@ -144,5 +144,6 @@ fn delete_stored(app: &App, call: &Call<'_>, path: &std::path::Path, text: &str)
     let running = app.runtime().filter(|_| !call.request.asks("force_reload"));
     let gone = running.is_some_and(|runtime| app.told(runtime.command(&command)));
     // As the original: deleted is deleted, even if it takes a reload until the process knows.
-    Ok(if gone { Answer::empty(204) } else { Answer { status: 204, ..after(app, call, 204, None) } })
+    let later = |answer: Answer| if call.improved { answer } else { Answer { status: 204, ..answer } };
+    Ok(if gone { Answer::empty(204) } else { later(after(app, call, 204, None)) })
 }

@@ -34,7 +34,7 @@ fn now() -> u64 {
 }
 
 /// By the status command; without one, by the runtime socket.
-fn health(app: &App) -> &'static str {
+pub(crate) fn health(app: &App) -> &'static str {
     if let Some(command) = &app.settings.status_command {
         let mut words = command.split_whitespace();
         let status = words.next().and_then(|program| Command::new(program).args(words).status().ok());

@@ -5,7 +5,7 @@ use config::Document;
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
-use crate::change::reloaded;
+use crate::change::{Took, answered, change, put};
 use crate::handlers::runtime_actions;
 
 pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
@@ -52,17 +52,25 @@ fn write(app: &App, call: &Call<'_>) -> Result<Answer, Error> {
         ),
         None => return Err(Error::new(Kind::Invalid, "version or skip_version not specified")),
     };
-    app.store().change(&base, |old| {
+    if query("dry_run") {
+        return Ok(change(app, call, 201, None, |old| {
+            *old = document;
+            Ok(())
+        }));
+    }
+    let took = put(app, &base, |old| {
         *old = document;
         Ok(())
     })?;
     if query("skip_reload") {
-        if let Some(actions) = call.request.header("x-runtime-actions") {
+        if let Some(actions) =
+            call.request.header("x-runtime-actions").filter(|_| matches!(took, Took::Reload))
+        {
             runtime_actions(app, actions)?;
         }
         return Ok(Answer::text(201, text.clone()));
     }
-    let answer = reloaded(app, call, 201, None);
+    let answer = answered(app, call, took, 201, None);
     let status = answer.status;
     Ok(if status < 300 {
         Answer { headers: answer.headers, ..Answer::text(status, text.clone()) }

@@ -163,6 +163,22 @@ pub(crate) fn add(runtime: &Runtime, backend: &str, server: &Value) -> Result<()
     Ok(())
 }
 
+/// Makes a server that was added at run time what its line says: ready, checked, its agent asked.
+pub(crate) fn enable(runtime: &Runtime, backend: &str, server: &Value) -> Result<(), Error> {
+    let name = api::text(server, "name");
+    let on = |property: &str| api::field(server, property) == "enabled";
+    for (wanted, command) in [
+        (on("check"), "enable health"),
+        (on("agent-check"), "enable agent"),
+        (!on("maintenance"), "enable server"),
+    ] {
+        if wanted {
+            runtime.command(&format!("{command} {backend}/{name}"))?;
+        }
+    }
+    Ok(())
+}
+
 fn set(runtime: &Runtime, backend: &str, name: &str, wanted: &Value) -> Result<(), Error> {
     state(runtime, backend, name)?;
     let command =

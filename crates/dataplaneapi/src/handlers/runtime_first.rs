@@ -28,6 +28,12 @@ pub(crate) fn change(app: &App, running: &Running<'_>, old: &Value, new: &Value)
     commands.iter().all(|command| app.told(runtime.command(command)))
 }
 
+/// Whether a running process could be told all that differs.
+pub(crate) fn can(running: &Running<'_>, old: &Value, new: &Value) -> bool {
+    let differing = differing(old, new);
+    differing.is_empty() || commands(running, &differing, new).is_some()
+}
+
 fn differing<'a>(old: &'a Value, new: &'a Value) -> BTreeSet<&'a str> {
     let names = [old, new].into_iter().filter_map(Value::as_object).flat_map(|object| object.keys());
     names.map(String::as_str).filter(|name| api::field(old, name) != api::field(new, name)).collect()

@@ -76,7 +76,13 @@ fn in_file(
     work: impl FnOnce(&mut Store) -> Result<Answer, Error>,
 ) -> Result<Answer, Error> {
     let name = file_name(call.value("parent_name"));
-    app.with_spoe(&name, work)
+    let missing = |error: Error| match error.kind {
+        Kind::System if call.improved && !app.settings.spoe.join(&name).is_file() => {
+            Error::not_found(error.message)
+        }
+        _ => error,
+    };
+    app.with_spoe(&name, work).map_err(missing)
 }
 
 fn version(store: &Store, call: &Call<'_>) -> Result<Answer, Error> {

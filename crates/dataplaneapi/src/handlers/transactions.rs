@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
-use crate::change::{base, reloaded};
+use crate::change::{answered, base, enforced};
 
 pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
     let id = call.path.get("id").map(String::as_str);
@@ -14,9 +14,9 @@ pub(super) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
         ("POST", None) => begin(app, call),
         ("GET", Some(id)) => answer(200, app.store().transaction(id).cloned()),
         ("PUT", Some(id)) => {
-            let outcome = app.store().commit(id);
+            let outcome = enforced(app, |store, enforce| store.commit_with(id, enforce));
             match outcome {
-                Ok(transaction) => reloaded(app, call, 200, Some(json_of(&transaction))),
+                Ok((transaction, took)) => answered(app, call, took, 200, Some(json_of(&transaction))),
                 Err(error) => error.into(),
             }
         }
