@@ -42,6 +42,7 @@ use run::End;
 use start::Started;
 
 fn main() -> ExitCode {
+    heed_signals();
     master::link::find();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     match argv::parse(&words) {
@@ -57,6 +58,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Asked::Wrong(words) => fail(&words),
+    }
+}
+
+/// Whoever starts this in the background of a shell hands on that the keyboard's signals are ignored; one that comes
+/// before they are listened to would be lost, and the process live on.
+fn heed_signals() {
+    for signal in [net::Signal::Int, net::Signal::Term] {
+        // What can't be changed is as it was.
+        let _ = net::signals::restore(signal);
     }
 }
 

@@ -159,10 +159,11 @@ fn open_relays(
         let mut failed = |bind: &Bind, error: std::io::Error| {
             failures.push(sentence("", &format!("log forwarder {}", forward.name), bind, &error));
         };
-        for bind in &forward.streams {
+        for (at, bind) in forward.streams.iter().enumerate() {
             match open_one(bind, forward.backlog.unwrap_or(BACKLOG), 1, reuse_port, inherited) {
                 Ok(bounds) => {
-                    let sockets = bounds.into_iter().map(|(_, bound)| relay::Socket::Stream(bound, position));
+                    let sockets =
+                        bounds.into_iter().map(|(_, bound)| relay::Socket::Stream(bound, position, at));
                     opened.relays.extend(sockets);
                     opened.files.extend(socket_file(bind));
                 }

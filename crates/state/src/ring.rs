@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::log::Header;
+use crate::tls::ServerTls;
 
 /// A `ring` section, or the ring behind a `log` line with a stream address.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct RingServer {
     pub address: RingAddress,
     /// `log-proto octet-count`: each message after its length (RFC 6587 section 3.4.1); else a line feed ends it.
     pub octet_count: bool,
+    /// `ssl`.
+    pub tls: Option<Arc<ServerTls>>,
 }
 
 /// The address of a ring's server.

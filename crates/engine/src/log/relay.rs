@@ -24,15 +24,16 @@ const PAUSE_MS: u64 = 10;
 /// A socket of a `log-forward` section, by its position in the World.
 #[derive(Debug)]
 pub enum Socket {
-    Stream(Bound, u32),
+    /// With the position among the addresses for streams.
+    Stream(Bound, u32, usize),
     Datagram(BoundDgram, u32),
 }
 
 /// Starts the task that takes messages from a socket.
 pub fn start(worker: &Rc<Worker>, socket: Socket) -> io::Result<()> {
     let task = match socket {
-        Socket::Stream(bound, section) => {
-            net::spawn(accept(Rc::clone(worker), Listener::new(bound)?, section))
+        Socket::Stream(bound, section, bind) => {
+            net::spawn(accept(Rc::clone(worker), Listener::new(bound)?, (section, bind)))
         }
         Socket::Datagram(bound, section) => net::spawn(receive(Rc::clone(worker), bound.watched()?, section)),
     };
@@ -65,7 +66,7 @@ async fn receive(worker: Rc<Worker>, socket: Dgram, section: u32) {
     }
 }
 
-async fn accept(worker: Rc<Worker>, listener: Listener, section: u32) {
+async fn accept(worker: Rc<Worker>, listener: Listener, (section, bind): (u32, usize)) {
     loop {
         listener.wait().await;
         let world = worker.world();
@@ -76,7 +77,7 @@ async fn accept(worker: Rc<Worker>, listener: Listener, section: u32) {
         }
         match listener.accept() {
             Ok((sock, from)) => {
-                net::spawn(stream(Rc::clone(&worker), sock, address(&from), section));
+                net::spawn(stream(Rc::clone(&worker), sock, address(&from), (section, bind)));
             }
             Err(error) => {
                 forward.open.leave();
@@ -94,10 +95,15 @@ async fn hold_back(listener: &Listener) {
 }
 
 /// Takes the messages of one stream until it ends, breaks the rules, or is silent for too long.
-async fn stream(worker: Rc<Worker>, sock: Sock, from: Option<IpAddr>, section: u32) {
+async fn stream(worker: Rc<Worker>, sock: Sock, from: Option<IpAddr>, (section, bind): (u32, usize)) {
     let world = worker.world();
     let Some(forward) = forward(&world, section) else { return };
     let _place = Place(forward);
+    if let Some(served) = forward.streams.get(bind).and_then(|bind| bind.tls.as_ref())
+        && !crate::handshake::simple(&sock, served, deadline(forward.client_ms)).await
+    {
+        return;
+    }
     let max = usize::try_from(world.global.buffer_size).unwrap_or(DATAGRAM);
     let mut bytes = Vec::new();
     let mut room = vec![0; 16 * 1024];

@@ -119,9 +119,15 @@ async fn connect(ring: &Ring, server: &RingServer) -> io::Result<Sock> {
         }
         if woken.any_ready() {
             sock.take_error()?;
-            return Ok(sock);
+            break;
         }
     }
+    if let Some(tls) = &server.tls {
+        let (config, name) = tls.config(None, false);
+        let stands = net::tls::connect(&sock, config, name, &[], until).await;
+        stands.map_err(|_| io::Error::from(io::ErrorKind::ConnectionAborted))?;
+    }
+    Ok(sock)
 }
 
 /// Sends to a connected server until it fails.

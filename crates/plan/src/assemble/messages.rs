@@ -135,13 +135,14 @@ fn sink(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, position: usize, ser
     }
     let (octet_count, buffer) = draft.server_logs.get(position).copied().unwrap_or_default();
     let address = RingAddress::Inet(at);
+    let tls = server.speaks_tls().map(|tls| Arc::new(tls.clone()));
     let rings = &mut assembly.plan.rings;
     rings.push(Ring {
         name: Box::default(),
         description: format!("{}/{}", draft.name, server.name).into(),
         header: Header::Raw,
         max_len: MAX_LEN,
-        servers: vec![RingServer { name: server.name.clone(), address, octet_count }],
+        servers: vec![RingServer { name: server.name.clone(), address, octet_count, tls }],
         connect_ms: draft.settings.timeouts.connect,
         server_ms: draft.settings.timeouts.server,
         store: Arc::new(Store::new(buffer.unwrap_or(ring::SIZE), 1)),

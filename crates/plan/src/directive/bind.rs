@@ -152,14 +152,6 @@ impl<'a> Parameters<'a> {
         }
         Ok(())
     }
-
-    /// The same where TLS is not run.
-    pub(crate) fn plain(self, plan: &mut Plan<'a>, line: Line<'a>) -> Self {
-        if self.tls.ssl {
-            plan.remarks.unserved(line.span(), &format!("'ssl' on a '{}' line", line.keyword()));
-        }
-        self
-    }
 }
 
 /// Reads the parameters at position `from` on.

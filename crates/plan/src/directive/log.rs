@@ -417,7 +417,7 @@ fn stream(
         plan.remarks.not_run(line.span(), &format!("'log' to '{text}'"));
         return Ok(None);
     };
-    let server = RingServer { name: text.into(), address, octet_count: false };
+    let server = RingServer { name: text.into(), address, octet_count: false, tls: None };
     let known = plan.rings.iter().position(|ring| ring.name.is_empty() && ring.servers.contains(&server));
     let position = known.unwrap_or_else(|| {
         plan.rings.push(Ring {

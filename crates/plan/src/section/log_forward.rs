@@ -115,7 +115,9 @@ fn stream<'a>(plan: &mut Plan<'a>, line: Line<'a>, forward: &mut LogForward) -> 
         );
     }
     let title = format!("'bind {text}' in section 'log-forward'");
-    let template = bind::parameters(plan, line, 2, &title)?.plain(plan, line).bind;
+    let mut found = bind::parameters(plan, line, 2, &title)?;
+    found.serve(plan, line, (&forward.name, text))?;
+    let template = found.bind;
     for (address, multipath) in bind::addresses(plan, line, text, "bind")? {
         forward.streams.push(Bind { address, multipath, ..template.clone() });
     }

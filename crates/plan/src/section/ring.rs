@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use config::vocabulary::{SERVER, split_params};
 use config::{Diagnostic, Place, Section};
 use state::log::Header;
 use state::ring::{Ring, RingAddress, RingServer, Store};
+use state::tls::ServerTls;
 
 use crate::address::{self, Address, Family, Host, Ports};
 use crate::ctx::{Line, Plan, word, words_from};
 use crate::directive::log::header_by;
 use crate::number::time_ms;
+use crate::tls;
+use crate::tls::server::ServerTlsSpec;
 
 /// The size of a ring that gives none: that of a buffer.
 pub(crate) const SIZE: usize = 16_384;
@@ -114,8 +118,8 @@ fn setting(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
     Ok(())
 }
 
-/// `server <name> <address> [log-proto legacy|octet-count]`.
-fn server(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
+/// `server <name> <address> [log-proto legacy|octet-count] [ssl ...]`.
+fn server<'a>(plan: &mut Plan<'a>, line: Line<'a>, ring: &mut Ring) -> Applied {
     let at_line = |message: String| (message, Place::Bracket);
     let (name, text) = (word(line, 1), word(line, 2));
     if name.is_empty() || text.is_empty() {
@@ -126,7 +130,7 @@ fn server(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
     if ring.servers.iter().any(|server| &*server.name == name) {
         return Err(at_line(format!("{title} : another server named '{name}' was already defined.")));
     }
-    let octet_count = parameters(plan, line, &title).map_err(at_line)?;
+    let (octet_count, tls) = parameters(plan, line, &title).map_err(at_line)?;
     let address = match endpoint(plan, text) {
         Ok(Some(address)) => address,
         Ok(None) => {
@@ -135,21 +139,31 @@ fn server(plan: &mut Plan<'_>, line: Line<'_>, ring: &mut Ring) -> Applied {
         }
         Err(message) => return Err(at_line(format!("{title} : {message}"))),
     };
-    ring.servers.push(RingServer { name: name.into(), address, octet_count });
+    ring.servers.push(RingServer { name: name.into(), address, octet_count, tls });
     Ok(())
 }
 
-/// Whether messages go with their length in front. Other parameters are not run.
-fn parameters(plan: &mut Plan<'_>, line: Line<'_>, title: &str) -> Result<bool, String> {
+/// Whether messages go with their length in front, and how TLS is spoken. Other parameters are not run.
+fn parameters<'a>(
+    plan: &mut Plan<'a>,
+    line: Line<'a>,
+    title: &str,
+) -> Result<(bool, Option<Arc<ServerTls>>), String> {
     let mut octet_count = false;
-    let words = words_from(line, 3);
-    let mut words = words.iter();
-    while let Some(found) = words.next() {
-        if *found != "log-proto" {
-            plan.remarks.not_run(line.span(), &format!("'{found}' on a 'server' line of a ring"));
-            break;
+    let mut tls = ServerTlsSpec::default();
+    let mut words = line.words();
+    words.nth(2);
+    for used in split_params(words, SERVER) {
+        let value = used.value().and_then(|word| word.str()).unwrap_or_default();
+        if tls.take(line, &used, value).map_err(|e| format!("{title} : {e}"))? {
+            continue;
         }
-        octet_count = match words.next().copied().unwrap_or_default() {
+        if used.name() != "log-proto" {
+            plan.remarks
+                .not_run(line.span(), &format!("'{}' on a 'server' line of a ring", used.word.lossy()));
+            continue;
+        }
+        octet_count = match value {
             "octet-count" => true,
             "legacy" => false,
             other => {
@@ -159,7 +173,11 @@ fn parameters(plan: &mut Plan<'_>, line: Line<'_>, title: &str) -> Result<bool, 
             }
         };
     }
-    Ok(octet_count)
+    if tls.sni.is_some() {
+        plan.remarks.not_run(line.span(), "'sni' on a 'server' line of a ring");
+    }
+    let made = tls::server::make(plan, &tls, false, line.span()).map_err(|e| format!("{title} : {e}"))?;
+    Ok((octet_count, made.filter(|made| made.traffic).map(Arc::new)))
 }
 
 /// The address of a server that takes a stream; none for forms that are not run.

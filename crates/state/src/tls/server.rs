@@ -10,6 +10,7 @@ use super::verify::{NAMELESS, Trust};
 use crate::Expr;
 
 /// How TLS is spoken to a server.
+#[derive(Clone)]
 pub struct ServerTls {
     /// For what clients send; none: only checks use TLS.
     pub traffic: bool,
@@ -46,6 +47,14 @@ impl fmt::Debug for ServerTls {
         f.debug_struct("ServerTls").field("traffic", &self.traffic).finish_non_exhaustive()
     }
 }
+
+impl PartialEq for ServerTls {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_like(other)
+    }
+}
+
+impl Eq for ServerTls {}
 
 impl ServerTls {
     /// `check_alpn`: the protocols that checks offer, if others.

@@ -147,8 +147,18 @@ impl Clients {
 
     /// The authority that a chain comes from.
     pub fn root(&self, chain: &[CertificateDer<'static>]) -> Option<&CertificateDer<'static>> {
-        let issuer = x509::issuer(chain.last()?)?;
-        self.authorities.iter().find(|authority| x509::subject(authority).is_some_and(|name| name == issuer))
+        let mut last = chain.first()?;
+        for _ in chain {
+            let issuer = x509::issuer(last)?;
+            let named =
+                |one: &&CertificateDer<'static>| x509::subject(one).is_some_and(|name| name == issuer);
+            if let Some(authority) = self.authorities.iter().find(named) {
+                return Some(authority);
+            }
+            // Others that came along with the chain are passed over.
+            last = chain.iter().find(named)?;
+        }
+        None
     }
 
     /// What rustls' error about a client's chain means, where the chain is no longer at hand.
