@@ -63,7 +63,6 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             Ok(upstream) => match transmit(x, upstream, first, &preface, name.as_deref()).await {
                 Ok(()) => {
                     observe::connected(server);
-                    note_ends(x);
                     return Ok(());
                 }
                 Err(failed) => failed,
@@ -77,6 +76,10 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Stale {
             continue;
         }
+        let failed = match failed {
+            Failed::Refused | Failed::TimedOut if has_left(x, first) => Failed::Left,
+            other => other,
+        };
         if matches!(failed, Failed::Killed(_) | Failed::Left) {
             x.places.leave_server();
             return Err(failed.failure().into());
@@ -93,6 +96,8 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         if failed == Failed::Refused && alone {
             let pause = x.connect_timeout().map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
             if pause_unless_left(x, first, pause).await {
+                // The attempt that was to come was none.
+                x.stream.retries -= 1;
                 x.places.leave_server();
                 return Err(Failed::Left.failure().into());
             }
@@ -135,6 +140,15 @@ pub fn again(x: &mut Exchange<'_>, backend: &Backend) -> bool {
         x.count(|c| c.retries.add(1));
     }
     true
+}
+
+/// Whether the client is known to have gone: nothing is tried once more for it then.
+fn has_left(x: &Exchange<'_>, first: First) -> bool {
+    let left = first == First::Head && x.heeds_leaving() && x.client.sock.hup_seen();
+    if left {
+        x.count(|c| c.client_aborts.add(1));
+    }
+    left
 }
 
 /// Lets some time pass; true if the client goes meanwhile.
@@ -207,11 +221,13 @@ async fn obtain<'x>(
         && server.may_speak_http2(join::is_websocket(x))
         && let Some(joined) = join::shared(x, backend, server, key)?
     {
+        note_ends(x, &joined.sock);
         return Ok(joined);
     }
     let keep = first == First::Head && x.keeps_server();
     if keep && let Some((sock, served, lease, private)) = idle(x, backend, server, key).await {
         x.stream.reused_connection = true;
+        note_ends(x, &sock);
         if let Some(block) = server.live.counters.of(x.worker.number) {
             block.reuses.add(1);
         }
@@ -235,6 +251,9 @@ async fn obtain<'x>(
     }
     let to = address(x, server)?;
     let hop = socks4::first_hop(server.socks4, &to);
+    if x.world.wants_server_ends {
+        x.stream.server_destination = endpoint(&hop);
+    }
     let sock = match dial::connect(x, backend, server, &hop) {
         // An idle connection to whatever server is worth less than one that is needed.
         Err(error) if error.raw_os_error() == Some(EMFILE) && x.worker.idle.shed() => {
@@ -242,6 +261,7 @@ async fn obtain<'x>(
         }
         opened => opened?,
     };
+    note_ends(x, &sock);
     if server.socks4.is_some() {
         socks4::ask(&sock, &to, deadline(x.connect_timeout())).await?;
     }
@@ -413,9 +433,14 @@ fn send_first(
 }
 
 /// Keeps the ends of the server's connection, where something asks for them.
-fn note_ends(x: &mut Exchange<'_>) {
-    let Some(upstream) = x.upstream.as_ref().filter(|_| x.world.wants_server_ends) else { return };
+fn note_ends(x: &mut Exchange<'_>, sock: &Sock) {
+    if !x.world.wants_server_ends {
+        return;
+    }
     let end = |addr: io::Result<Addr>| addr.ok().as_ref().and_then(endpoint);
-    x.stream.server_source = end(upstream.sock.local_addr());
-    x.stream.server_destination = end(upstream.sock.peer_addr());
+    x.stream.server_source = end(sock.local_addr());
+    // One that does not stand yet has no peer: it goes where it was told to.
+    if let Some(peer) = end(sock.peer_addr()) {
+        x.stream.server_destination = Some(peer);
+    }
 }

@@ -174,6 +174,10 @@ pub async fn response_bytes(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(),
             Verdict::Next => break,
             Verdict::More => {}
             verdict => {
+                if verdict == Verdict::Sever {
+                    // The server is left, but what it said is the client's. Nothing was sent before it: it finds room.
+                    let _ = down.push(&x.client.sock);
+                }
                 x.turned_back(verdict);
                 return x.obey(verdict, Phase::DATA);
             }

@@ -13,7 +13,6 @@ use state::frontend::Proto;
 use state::options::{AddressHeader, KeepAlive, OddNames};
 use state::termination::{Cause, Phase};
 use state::tracking::ERRORS;
-use state::tracking::REQUESTS;
 use state::{Frontend, Stream};
 
 use crate::buffer::Buffer;
@@ -225,8 +224,6 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     let stream = &mut *x.stream;
     stream.bytes_in += weight(&stream.request);
     stream.has_request = true;
-    track::count(x, REQUESTS, 1);
-    let stream = &mut *x.stream;
     stream.response_version = stream.request.version();
     write_line(stream, x.world.global.log_line_len);
     x.keep_client = x.client.link.is_none()

@@ -59,6 +59,7 @@ async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     if !std::mem::take(&mut x.client.session.inspected) {
         content::request(x, &frontend.tcp_content, frontend.inspect_delay).await?;
     }
+    track::requested(x);
     monitor(x)?;
     if frontend.options.http_buffer_request {
         request::body(x).await?;
@@ -207,6 +208,7 @@ async fn backend_rules(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     if !x.at_home() {
         content::request(x, &backend.tcp_content, backend.inspect_delay).await?;
+        track::let_pass(x);
         request_rules(x, &backend.http_request).await?;
     }
     request::restrict_names(x, backend.options.odd_names)?;

@@ -30,6 +30,23 @@ pub fn count(x: &Exchange<'_>, kinds: [Kind; 2], n: u64) {
     stream.count(kinds, n, now);
 }
 
+/// The rules on the client's bytes have let a request pass: it counts in what the session tracks, and in what they made
+/// the stream track.
+pub fn requested(x: &mut Exchange<'_>) {
+    let session = &x.client.session.counters;
+    if !session.is_empty() {
+        session.count(REQUESTS, 1, now_ms());
+    }
+    let_pass(x);
+}
+
+/// The rules of the backend on the client's bytes have let the request pass, too.
+pub fn let_pass(x: &mut Exchange<'_>) {
+    if !x.stream.counters.is_empty() {
+        x.stream.counters.count_late(REQUESTS, now_ms());
+    }
+}
+
 /// What came was no request: it counts as one all the same.
 pub fn no_request(x: &Exchange<'_>) {
     count(x, REQUESTS, 1);

@@ -9,13 +9,15 @@ use crate::table::{Kind, Tracked};
 #[derive(Debug, Default)]
 pub struct Counters {
     own: Vec<Option<Tracked>>,
+    /// Those of `own` in which the request under way is not counted yet, a bit each.
+    uncounted: u128,
     /// Those of a session that several streams belong to at once.
     shared: Option<Arc<Vec<Option<Tracked>>>>,
 }
 
 impl Counters {
     pub const fn new() -> Self {
-        Self { own: Vec::new(), shared: None }
+        Self { own: Vec::new(), uncounted: 0, shared: None }
     }
 
     /// Whether nothing is tracked.
@@ -42,6 +44,23 @@ impl Counters {
         }
     }
 
+    /// Tracks an entry for a request that counts only once the rules on its bytes have let it pass.
+    pub fn set_uncounted(&mut self, number: u32, entry: Tracked) {
+        self.set(number, entry);
+        self.uncounted |= 1_u128.checked_shl(number).unwrap_or_default();
+    }
+
+    /// Counts the request in the entries in which it is not yet.
+    pub fn count_late(&mut self, [total, rate]: [Kind; 2], now_ms: u64) {
+        let uncounted = std::mem::take(&mut self.uncounted);
+        for (number, entry) in self.own.iter().enumerate() {
+            if let Some(entry) = entry.as_ref().filter(|_| uncounted >> number & 1 != 0) {
+                entry.add(total, 0, 1, now_ms);
+                entry.add(rate, 0, 1, now_ms);
+            }
+        }
+    }
+
     /// Everything that is tracked.
     pub fn iter(&self) -> impl Iterator<Item = &Tracked> {
         let shared = self.shared.as_ref().map(|shared| shared.iter()).unwrap_or_default();
@@ -58,6 +77,7 @@ impl Counters {
 
     /// Tracks nothing any more. What was tracked stays in its table for the whole time again.
     pub fn end(&mut self, now_ms: u64) {
+        self.uncounted = 0;
         for entry in self.own.drain(..).flatten() {
             entry.touch(now_ms);
         }
@@ -72,7 +92,7 @@ impl Counters {
         if self.shared.is_none() && !self.own.is_empty() {
             self.shared = Some(Arc::new(std::mem::take(&mut self.own)));
         }
-        Self { own: Vec::new(), shared: self.shared.clone() }
+        Self { own: Vec::new(), uncounted: 0, shared: self.shared.clone() }
     }
 }
 

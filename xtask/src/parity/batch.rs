@@ -27,7 +27,7 @@ const SMALLER_LIMIT: Duration = Duration::from_secs(15);
 /// each stands elsewhere in its turns.
 const OF_TURNS: &[&str] = &[
     "origin server",
-    "log field 1",
+    "log server",
     "origin header x-server",
     "header set-cookie",
     "header -set-cookie",

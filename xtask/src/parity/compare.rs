@@ -26,7 +26,8 @@ pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Diffe
     for (theirs, ours) in theirs.replies.iter().zip(&ours.replies) {
         found.reply(theirs, ours);
     }
-    found.same("bytes after the answers", &text(&theirs.rest), &text(&ours.rest));
+    let rest = |seen: &Observation| without_dates(&text(&seen.rest));
+    found.same("bytes after the answers", &rest(theirs), &rest(ours));
     if let (Some(theirs), Some(ours)) = (theirs.closed, ours.closed) {
         found.same("closed", &theirs, &ours);
     }
@@ -131,9 +132,24 @@ impl Found {
             return self.add(format!("log fields from {at}"), theirs, ours);
         }
         for at in (0..a.len()).filter(|at| a[*at] != b[*at]) {
-            self.add(format!("log field {at}"), theirs, ours);
+            let kind =
+                if names_server(a[at], b[at]) { "log server".to_owned() } else { format!("log field {at}") };
+            self.add(kind, theirs, ours);
         }
     }
+}
+
+/// Whether all that two fields of a log line differ in is which server of the generator's they name.
+fn names_server(theirs: &str, ours: &str) -> bool {
+    let split = |field: &'_ str| -> (String, String) {
+        let (before, name) = field.rsplit_once('/').unwrap_or(("", field));
+        (before.to_owned(), name.trim_matches('"').to_owned())
+    };
+    let is_server = |name: &str| {
+        name.len() == 2 && name.starts_with(['s', 't']) && name.ends_with(|c: char| c.is_ascii_digit())
+    };
+    let ((before, a), (same, b)) = (split(theirs), split(ours));
+    before == same && is_server(&a) && is_server(&b)
 }
 
 /// The body without its coding: two encoders need not agree on the bytes. As it is where it can't be decoded.
@@ -185,6 +201,14 @@ mod tests {
         let kinds: Vec<String> = differences(&a, &b).into_iter().map(|difference| difference.kind).collect();
         assert_eq!(kinds, ["status 200 404", "header a", "header -b", "header +c", "body", "log field 2"]);
         assert!(differences(&a, &a).is_empty());
+    }
+
+    #[test]
+    fn servers_are_known_by_their_names() {
+        assert!(names_server("u0_b0/s0", "u0_b0/s1"));
+        assert!(names_server("t1", "s0"));
+        assert!(!names_server("u0_b0/s0", "u0_b1/s1"));
+        assert!(!names_server("--", "CC"));
     }
 
     #[test]

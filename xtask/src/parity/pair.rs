@@ -200,9 +200,10 @@ fn apply(socket: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the answers of those who hold places, so that nothing of them is left.
+/// Waits for the answers of those who hold places, so that nothing of them is left. The last one goes first: it may wait
+/// in a queue, and would get the place that another one leaves a moment before.
 fn release(holders: Vec<TcpStream>) {
-    for mut stream in holders {
+    for mut stream in holders.into_iter().rev() {
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_read_timeout(Some(EXCHANGE_LIMIT));
         let _ = std::io::copy(&mut stream, &mut std::io::sink());

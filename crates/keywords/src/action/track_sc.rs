@@ -56,7 +56,8 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
             ));
         }
         let of_session = matches!(p.set, RuleSet::TcpRequestConnection | RuleSet::TcpRequestSession);
-        Ok(Box::new(Track { number, key, table, of_session }))
+        let of_bytes = p.set == RuleSet::TcpRequestContent;
+        Ok(Box::new(Track { number, key, table, of_session, of_bytes }))
     },
 }];
 
@@ -68,6 +69,8 @@ struct Track {
     table: u32,
     /// Whether it lasts as long as the session.
     of_session: bool,
+    /// Whether the request is still to be let pass, and counts then.
+    of_bytes: bool,
 }
 
 impl Action for Track {
@@ -84,9 +87,12 @@ impl Action for Track {
             return Verdict::Next;
         }
         let Some(stream) = act.stream.as_deref_mut() else { return Verdict::Next };
+        if self.of_bytes {
+            stream.counters.set_uncounted(self.number, entry);
+            return Verdict::Next;
+        }
         // What is known already of the exchange counts.
-        // One that is only seen in the bytes of a connection is counted when it is served.
-        let request = (stream.has_request && !stream.request_body.raw).then_some(REQUESTS);
+        let request = stream.has_request.then_some(REQUESTS);
         let status = if stream.has_response { stream.response.status() } else { 0 };
         for kind in request.into_iter().chain(act.world.global.faults.of(status)).flatten() {
             entry.add(kind, 0, 1, now);
