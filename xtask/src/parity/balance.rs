@@ -2,6 +2,7 @@
 //! can't be reached.
 
 use super::config::{Backend, Unit};
+use super::greeting::Greeting;
 use super::random::Random;
 use super::request::Conversation;
 
@@ -131,6 +132,16 @@ pub(super) fn troubles(unit: &mut Unit, random: &mut Random) {
         }
         6..9 => busy(unit, random),
         _ => {}
+    }
+}
+
+/// Where servers can't be reached, what is done when the client has ended its direction is said: the default differs
+/// between versions.
+pub(super) fn say_aborts(unit: &mut Unit, random: &mut Random) {
+    let told = unit.greeting != Greeting::None;
+    let lost = |settings: &String| settings.contains("{refused}") || told && settings.contains("{mapped}");
+    if unit.backends.iter().flat_map(|backend| &backend.servers).any(lost) {
+        unit.defaults.push(random.pick(&["option abortonclose", "no option abortonclose"]).to_owned());
     }
 }
 

@@ -406,9 +406,16 @@ fn compression_lines(random: &mut Random) -> Vec<String> {
 
 /// A new unit.
 pub(crate) fn unit(random: &mut Random) -> Unit {
-    if random.chance(6) {
-        return tcp_unit(random);
+    let mut unit = if random.chance(6) { tcp_unit(random) } else { http_unit(random) };
+    balance::troubles(&mut unit, random);
+    if !unit.is_tcp {
+        tables::add(&mut unit, random);
     }
+    balance::say_aborts(&mut unit, random);
+    unit
+}
+
+fn http_unit(random: &mut Random) -> Unit {
     let mut unit = Unit { greeting: greeting::pick(random), bind: link::bind(random), ..Unit::default() };
     unit.defaults.extend(log_line::lines(random));
     unit.defaults.extend(link::timeouts(random));
@@ -444,8 +451,6 @@ pub(crate) fn unit(random: &mut Random) -> Unit {
         unit.frontend.retain(|line| !line.starts_with("default_backend"));
     }
     drop_clashes(&mut unit);
-    balance::troubles(&mut unit, random);
-    tables::add(&mut unit, random);
     unit
 }
 
@@ -582,7 +587,6 @@ fn tcp_unit(random: &mut Random) -> Unit {
             unit.frontend.push(format!("tcp-request content {}", random.pick(CONTENT_RULES)));
         }
     }
-    unit.frontend.push("default_backend {0}".to_owned());
     let algorithm = random.pick(&[
         "roundrobin",
         "leastconn",
@@ -593,10 +597,15 @@ fn tcp_unit(random: &mut Random) -> Unit {
         "static-rr",
         "hash src",
     ]);
+    if algorithm.starts_with("rdp-cookie") {
+        // Whether bytes are there that nothing waits for is a matter of luck.
+        unit.frontend.push("tcp-request inspect-delay 5s".to_owned());
+        unit.frontend.push("tcp-request content accept if { req.len gt 0 }".to_owned());
+    }
+    unit.frontend.push("default_backend {0}".to_owned());
     let mut lines = vec![format!("balance {algorithm}")];
     lines.extend(link::bytes(random));
     unit.backends.push(Backend { lines, servers: vec![link::server(random), link::server(random)] });
-    balance::troubles(&mut unit, random);
     unit
 }
 

@@ -31,9 +31,16 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Sint,
         needs: Needs::RequestHead,
-        doc: "A hash of `base` in 32 bits.",
-        examples: &[Example { given: GIVEN, expr: "base32", gives: "2306047707" }],
-        get: |_, cx| base(cx, false).map(|text| int(avalanche(sdbm(text)))),
+        doc: "A hash of `base` in 32 bits, of nothing where that has nothing.",
+        examples: &[
+            Example { given: GIVEN, expr: "base32", gives: "2306047707" },
+            Example {
+                given: "PATCH * HTTP/1.1\r\nhost:\r\n\r\n",
+                expr: "base32,hex",
+                gives: "00000000AB4ED927",
+            },
+        ],
+        get: |_, cx| address(cx).map(|text| int(avalanche(sdbm(text)))),
         each: None,
     },
     Fetch {
@@ -43,7 +50,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         needs: Needs::RequestHead,
         doc: "`base32` followed by the client's address, as bytes.",
         examples: &[Example { given: GIVEN, expr: "base32+src,hex", gives: "89737EDBC0000201" }],
-        get: |_, cx| with_source(avalanche(sdbm(base(cx, false)?)), cx),
+        get: |_, cx| with_source(avalanche(sdbm(address(cx)?)), cx),
         each: None,
     },
     Fetch {
@@ -79,13 +86,14 @@ pub(super) const KEYWORDS: &[Fetch] = &[
 ];
 
 fn base<'a>(cx: &Ctx<'a>, query: bool) -> Option<&'a [u8]> {
+    let text = if query { whole(cx) } else { address(cx) };
+    text.filter(|text| !text.is_empty())
+}
+
+fn address<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
     let message = request(cx)?;
     let host = message.line_at(Known::Host, 1).unwrap_or_default();
-    let path = if query { message.pathq() } else { message.path() }.unwrap_or_default();
-    if host.is_empty() && path.is_empty() {
-        return None;
-    }
-    Some(joined(&[host, path], cx.arena))
+    Some(joined(&[host, message.path().unwrap_or_default()], cx.arena))
 }
 
 fn whole<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {

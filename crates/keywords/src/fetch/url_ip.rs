@@ -23,7 +23,7 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         args: &[],
         gives: Type::Sint,
         needs: Needs::RequestHead,
-        doc: "The port in an absolute target; 80 if it has none.",
+        doc: "The port of the address in an absolute target; 80 if it has none, 443 in one of `https`.",
         examples: &[
             Example { given: GIVEN, expr: "url_port", gives: "8080" },
             Example {
@@ -33,8 +33,10 @@ pub(super) const KEYWORDS: &[Fetch] = &[
             },
         ],
         get: |_, cx| {
-            let (_, port) = host(cx)?;
-            Some(Value::Sint(port.map_or(80, sample::cast::integer)))
+            let (host, port) = host(cx)?;
+            address(host)?;
+            let secure = request(cx)?.target_bytes().starts_with(b"https://");
+            Some(Value::Sint(port.map_or(if secure { 443 } else { 80 }, sample::cast::integer)))
         },
         each: None,
     },
