@@ -1,7 +1,5 @@
 //! `%bi`, `%bp`, `%si`, `%sp`, `%s`, `%b`: the backend, the server and both ends of its connection.
 
-use state::server::Address;
-use state::termination::Cause;
 use state::{Endpoint, Server};
 
 use super::prelude::*;
@@ -58,18 +56,7 @@ fn server<'a>(cx: &Ctx<'a>) -> Option<&'a Server> {
     cx.world.backend(stream.backend?)?.server(stream.server?)
 }
 
+/// Where the last attempt went, whatever came of it.
 fn target(cx: &Ctx<'_>) -> Option<Endpoint> {
-    // A client that was sent elsewhere in the server's stead (`redir`) has no connection to it.
-    let stream = cx.stream?;
-    if stream.server_destination.is_some() {
-        return stream.server_destination;
-    }
-    if stream.termination.cause == Cause::LOCAL && stream.times.connected == 0 {
-        return None;
-    }
-    match *server(cx)?.address() {
-        Address::Inet(address) => Some(Endpoint::Inet(address)),
-        Address::Unix(_) => Some(Endpoint::Unix),
-        Address::Unresolved(_) => None,
-    }
+    cx.stream?.server_destination
 }
