@@ -51,7 +51,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
         return After::Keep;
     }
     // A client that doesn't expect the end may be sending its next request, or what is left of this one.
-    let sends = !x.client_ends || !x.up.is_done() || !x.stream.termination.is_normal();
+    let sends = !x.client_ends || !x.up.is_read();
     if x.answered && sends && x.client.link.is_none() {
         linger(&x.client.sock).await;
     }

@@ -33,8 +33,8 @@ enum Before {
 #[derive(Debug, Default)]
 struct Line {
     order: BTreeSet<Rank>,
-    /// How many have left it, by whatever way; wraps.
-    left: u32,
+    /// How many were called out of it; wraps. Those who gave up are none that others waited for.
+    called: u32,
 }
 
 /// Who goes first: the lower class, then who came earlier, give or take its offset.
@@ -52,9 +52,9 @@ struct Waiter {
     /// The generation of its World: a place in a server that this has not is of no use to it.
     generation: u64,
     rank: Rank,
-    /// How many had left the line when it came.
+    /// How many had been called out of the line when it came.
     joined: u32,
-    /// How many left it from then on until it left itself, itself included.
+    /// How many were called from then on until it left, itself included, however it left.
     passed: u32,
     answer: Answer,
 }
@@ -114,7 +114,7 @@ impl Queues {
         let rank = Rank { class: urgency.class, came_ms: urgency.came_ms, ticket };
         let line = lines.lines.entry(before).or_default();
         line.order.insert(rank);
-        let joined = line.left;
+        let joined = line.called;
         let waiter = Waiter { task, before, generation, rank, joined, passed: 0, answer: Answer::Wait };
         lines.waiting.insert(ticket, waiter);
         Place { queues: self, backend, server, ticket, held: true }
@@ -186,18 +186,19 @@ impl Lines {
     /// Calls someone out of line.
     fn answer(&mut self, rank: Rank, answer: Answer) {
         self.take_out(rank);
-        if let Some(waiter) = self.waiting.get_mut(&rank.ticket) {
-            waiter.answer = answer;
-            waiter.task.notify();
+        let Some(waiter) = self.waiting.get_mut(&rank.ticket) else { return };
+        if let Some(line) = self.lines.get_mut(&waiter.before) {
+            line.called = line.called.wrapping_add(1);
         }
+        waiter.answer = answer;
+        waiter.task.notify();
     }
 
     fn take_out(&mut self, rank: Rank) {
         let Some(waiter) = self.waiting.get_mut(&rank.ticket) else { return };
         if let Some(line) = self.lines.get_mut(&waiter.before) {
             line.order.remove(&rank);
-            line.left = line.left.wrapping_add(1);
-            waiter.passed = line.left.wrapping_sub(waiter.joined);
+            waiter.passed = line.called.wrapping_sub(waiter.joined).wrapping_add(1);
         }
     }
 }
@@ -218,7 +219,7 @@ impl Place<'_> {
         self.queues.lock().waiting.get(&self.ticket).map_or(Answer::Again, |w| w.answer)
     }
 
-    /// Ends the wait: what became of it, and how many left the line since it began, itself included. The caller takes
+    /// Ends the wait: what became of it, and how many were called since it began, itself included. The caller takes
     /// over the place in the server that it may have got.
     pub fn leave(mut self) -> (Answer, u32) {
         self.end()

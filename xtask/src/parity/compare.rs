@@ -47,15 +47,12 @@ pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Diffe
     found.differences
 }
 
-/// Lines by what is in front of them: Sluice sends those for one target together, so that two targets get theirs in
-/// another order.
+/// Lines by what is in front of them, equal ones together, otherwise as they came: Sluice sends those for one target
+/// together, so that two targets get theirs in another order.
 fn ordered(lines: &[Logged]) -> Vec<&Logged> {
+    let first = |line: &Logged| lines.iter().position(|other| other == line);
     let mut all: Vec<&Logged> = lines.iter().collect();
-    let fronts = all.iter().any(|line| line.front != all[0].front);
-    let twice = all.iter().enumerate().any(|(at, line)| all[..at].contains(line));
-    if fronts || twice {
-        all.sort();
-    }
+    all.sort_by_key(|line| (&line.front, first(line)));
     all
 }
 
@@ -209,6 +206,20 @@ mod tests {
         assert!(names_server("t1", "s0"));
         assert!(!names_server("u0_b0/s0", "u0_b1/s1"));
         assert!(!names_server("--", "CC"));
+    }
+
+    #[test]
+    fn lines_for_two_targets_keep_the_order_of_requests() {
+        let line = |front: &str, line: &str| Logged {
+            front: front.to_owned(),
+            line: line.to_owned(),
+            ..Logged::default()
+        };
+        let (a, b) = (["x", "y"].map(|front| line(front, "2")), ["x", "y"].map(|front| line(front, "1")));
+        let [one, other] =
+            [[&a[0], &a[1], &b[0], &b[1]], [&a[0], &b[0], &a[1], &b[1]]].map(|lines| lines.map(Clone::clone));
+        assert_eq!(ordered(&one), ordered(&other));
+        assert_eq!(ordered(&one)[0], &a[0]);
     }
 
     #[test]
