@@ -157,13 +157,17 @@ pub fn redispatch(x: &mut Exchange<'_>) {
 }
 
 /// `option prefer-last-server`: the server to which the client has a connection of its own, the one that served it most of
-/// several. Also without the option where the connection is what is authenticated.
+/// several, also if it has to be waited for, unless `max-keep-alive-queue` says otherwise. Also without the option where the connection is what is authenticated.
 pub fn preferred(x: &Exchange<'_>, backend: &Backend, avoid: Option<u32>) -> Option<u32> {
     let prefers = backend.options.prefer_last_server || x.client.session.sticks;
     if !prefers || x.client.own.is_empty() || backend.balance.is_sticky() {
         return None;
     }
-    let open = |at: u32, server: &Server| Some(at) != avoid && server.is_usable() && !server.is_full(backend);
+    let most = backend.options.keep_alive_queue.filter(|_| !x.client.session.sticks);
+    let waits = |server: &Server| most.is_some_and(|most| server.live.queued.now() >= most);
+    let open = |at: u32, server: &Server| {
+        Some(at) != avoid && server.is_usable() && !(server.is_full(backend) && waits(server))
+    };
     let mut best: Option<(u32, u32)> = None;
     for own in &x.client.own {
         let mut servers = (0u32..).zip(&backend.servers);

@@ -189,6 +189,8 @@ pub struct Options {
     /// `persist`: persistence leads to servers that are down, too.
     pub persist: bool,
     pub prefer_last_server: bool,
+    /// `max-keep-alive-queue`: with so many waiting for the last server another one is preferred; none: it always is.
+    pub keep_alive_queue: Option<u32>,
     pub all_backups: bool,
     pub accept_unsafe_request: bool,
     pub accept_unsafe_response: bool,

@@ -27,6 +27,7 @@ mod id;
 mod keepalive;
 mod limits;
 pub(crate) mod log;
+mod max_keep_alive_queue;
 mod mode;
 mod monitor;
 mod needed;
@@ -76,6 +77,7 @@ static ALL: &[&[Directive]] = &[
     h1_case_adjust::DIRECTIVES,
     http_err_codes::DIRECTIVES,
     http_reuse::DIRECTIVES,
+    max_keep_alive_queue::DIRECTIVES,
     http_send_name_header::DIRECTIVES,
     id::DIRECTIVES,
     keepalive::DIRECTIVES,
