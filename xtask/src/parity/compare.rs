@@ -210,11 +210,7 @@ mod tests {
 
     #[test]
     fn lines_for_two_targets_keep_the_order_of_requests() {
-        let line = |front: &str, line: &str| Logged {
-            front: front.to_owned(),
-            line: line.to_owned(),
-            ..Logged::default()
-        };
+        let line = |front: &str, line: &str| Logged { front: front.to_owned(), line: line.to_owned() };
         let (a, b) = (["x", "y"].map(|front| line(front, "2")), ["x", "y"].map(|front| line(front, "1")));
         let [one, other] =
             [[&a[0], &a[1], &b[0], &b[1]], [&a[0], &b[0], &a[1], &b[1]]].map(|lines| lines.map(Clone::clone));
