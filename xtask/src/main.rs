@@ -1,4 +1,4 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual|contract|e2e`.
+//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual|contract|e2e|models`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
 //! so that they can be pointed at HAProxy instead; only `manual`, which prints its tables, knows it as a library.
@@ -14,6 +14,7 @@ mod contract;
 mod e2e;
 mod hatop;
 mod manual;
+mod models;
 mod parity;
 mod program;
 mod regtests;
@@ -44,6 +45,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
   hatop [--program PATH]            Debian's hatop on Sluice's Runtime API
   contract --from FILE [--check]    crates/api/src/contract.json, made from the specification of the Data Plane API
+  models --from CHECKOUT [--update] the tables of crates/client against client-native's corpus
   e2e --tap FILE [--update]         what dataplaneapi's own suite printed, compared with tests/dataplaneapi.txt
   manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
@@ -68,6 +70,7 @@ fn main() {
         "parity" => parity::run(args),
         "smuggling" => smuggling::run(args),
         "e2e" => e2e::run(args),
+        "models" => models::run(args),
         "contract" => contract::run(args),
         "manual" => manual::run(args),
         _ => Err(anyhow::anyhow!("{USAGE}")),

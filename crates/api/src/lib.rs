@@ -17,4 +17,4 @@ pub use contract::{Body, Contract, Operation, Parameter, Route, contract};
 pub use field::{field, put, text};
 pub use kind::{Kind, kind, properties};
 pub use order::{echoed, ordered};
-pub use validate::{Violation, validate};
+pub use validate::{Violation, validate, validate_part};

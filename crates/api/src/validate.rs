@@ -29,7 +29,12 @@ impl std::fmt::Display for Violation {
 /// Looks at a value and all in it. Properties that the schema hasn't are let pass, and null counts as absent:
 /// clients of the original send both. What is of another type is told before all else.
 pub fn validate(schema: &Value, value: &Value) -> Result<(), Violation> {
-    check(schema, value, "").map_err(|first| mistyped(schema, value, "").unwrap_or(first))
+    check(schema, value, "", true).map_err(|first| mistyped(schema, value, "").unwrap_or(first))
+}
+
+/// The same of a part of a value: what is required may be missing.
+pub fn validate_part(schema: &Value, value: &Value) -> Result<(), Violation> {
+    check(schema, value, "", false)
 }
 
 /// The first thing that is of another type.
@@ -51,7 +56,7 @@ fn mistyped(schema: &Value, value: &Value, path: &str) -> Option<Violation> {
     })
 }
 
-fn check(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+fn check(schema: &Value, value: &Value, path: &str, whole: bool) -> Result<(), Violation> {
     let schema = contract().resolve(schema);
     if value.is_null() && (!path.is_empty() || schema["nullable"] == true) {
         return Ok(());
@@ -61,8 +66,8 @@ fn check(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
     match value {
         Value::String(text) => check_text(schema, text, path),
         Value::Number(_) => check_number(schema, value, path),
-        Value::Array(items) => check_items(schema, items, path),
-        Value::Object(_) => check_object(schema, value, path),
+        Value::Array(items) => check_items(schema, items, path, whole),
+        Value::Object(_) => check_object(schema, value, path, whole),
         _ => Ok(()),
     }
 }
@@ -133,26 +138,26 @@ fn check_number(schema: &Value, value: &Value, path: &str) -> Result<(), Violati
     }
 }
 
-fn check_items(schema: &Value, items: &[Value], path: &str) -> Result<(), Violation> {
+fn check_items(schema: &Value, items: &[Value], path: &str, whole: bool) -> Result<(), Violation> {
     for (index, item) in items.iter().enumerate() {
         let path = if path.is_empty() { index.to_string() } else { format!("{path}.{index}") };
-        check(&schema["items"], item, &path)?;
+        check(&schema["items"], item, &path, whole)?;
     }
     Ok(())
 }
 
-fn check_object(schema: &Value, value: &Value, path: &str) -> Result<(), Violation> {
+fn check_object(schema: &Value, value: &Value, path: &str, whole: bool) -> Result<(), Violation> {
     let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if value[name].is_null() || value[name].as_str() == Some("") {
+        if whole && (value[name].is_null() || value[name].as_str() == Some("")) {
             return violation(&inside(name), "is required");
         }
     }
     for (name, field) in value.as_object().into_iter().flatten() {
         match schema["properties"].get(name) {
-            Some(schema) => check(schema, field, &inside(name))?,
+            Some(schema) => check(schema, field, &inside(name), whole)?,
             None if schema["additionalProperties"].is_object() && schema["properties"].is_null() => {
-                check(&schema["additionalProperties"], field, &inside(name))?;
+                check(&schema["additionalProperties"], field, &inside(name), whole)?;
             }
             None => {}
         }

@@ -63,10 +63,15 @@ pub fn diff(old: &Document, new: &Document) -> Vec<Change> {
             changes.push(Change { object: path(model, name), old: Value::Null, new: object });
         }
     }
-    if changes.is_empty() && words(old) != words(new) {
+    if changes.is_empty() && !same_words(old, new) {
         changes.push(Change { object: String::new(), old: Value::Null, new: Value::Null });
     }
     changes
+}
+
+/// Whether two texts differ in comments and blanks only.
+pub fn same_words(old: &Document, new: &Document) -> bool {
+    words(old) == words(new)
 }
 
 /// All words that aren't comments.

@@ -4,6 +4,7 @@
 //!   judgement of a text.
 //! - [`section`], [`family`]: the objects of the contract, by their word in a path; [`sections`],
 //!   [`read_section`], [`rows`] and their companions read and edit them in a [`Document`](config::Document).
+//! - [`judge_line`]: whether the tables say all of a line.
 //! - [`diff`]: which objects differ between two texts.
 //! - [`spoe`]: the same for the files of SPOE filters.
 //! - [`Runtime`]: the proxy's socket. [`Agent`]: reloads.
@@ -19,6 +20,7 @@ mod disk;
 mod error;
 mod form;
 mod header;
+mod line;
 mod model;
 mod reload;
 mod rows;
@@ -29,11 +31,12 @@ mod store;
 mod transaction;
 mod validate;
 
-pub use diff::{Change, diff};
+pub use diff::{Change, diff, same_words};
 pub use disk::{read as read_file, replace as write_file};
 pub use error::{Error, Kind};
 pub use form::milliseconds;
 pub use header::md5_hex;
+pub use line::{Verdict, judge_line};
 pub use model::{Family, SectionModel, all_sections, family, section, spoe_section};
 pub use reload::{Agent, How, Reload, timestamp};
 pub use rows::{

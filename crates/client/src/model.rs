@@ -61,6 +61,7 @@ pub(crate) fn part(name: &str) -> &'static str {
 const PROXY_LISTS: &[(&str, &str)] = &[
     ("acl_list", "acls"),
     ("filter_list", "filters"),
+    ("filter_sequence_list", "filter_sequences"),
     ("http_after_response_rule_list", "http_after_response_rules"),
     ("http_check_list", "http_checks"),
     ("http_error_rule_list", "http_error_rules"),
@@ -162,6 +163,7 @@ const FAMILIES: &[FamilyRow] = &[
     ("force_be_switches", "force_be_switch", None, lists::FORCE_BE_SWITCHES),
     ("captures", "capture", None, lists::CAPTURES),
     ("filters", "filter", None, lists::FILTERS),
+    ("filter_sequences", "filter_sequence", None, lists::FILTER_SEQUENCES),
     ("log_targets", "log_target", None, lists::LOG_TARGETS),
     ("stick_rules", "stick_rule", None, lists::STICK_RULES),
     ("ssl_front_uses", "ssl_front_use", None, lists::SSL_FRONT_USES),

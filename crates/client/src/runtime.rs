@@ -43,6 +43,13 @@ impl Runtime {
         self.worker(&format!("{command} <<\n{}\n", lines.join("\n")))
     }
 
+    /// A command with a text as its payload, as it is. HAProxy before 2.9 doesn't know how it ends.
+    pub fn command_with_text(&self, command: &str, text: &[u8]) -> Result<String, Error> {
+        checked(command)?;
+        let end = format!("%{}%", crate::disk::random_id()?);
+        self.worker(&format!("{command} <<{end}\n{}\n{end}\n", String::from_utf8_lossy(text)))
+    }
+
     /// Asks the master to reload; gives what it logged at the start.
     pub fn reload(&self) -> Result<String, Error> {
         let answer = self.exchange("reload\n")?;

@@ -94,15 +94,16 @@ impl Store {
         base: &Base,
         edit: impl FnOnce(&mut Document) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.change_with(base, edit, || Ok(()))
+        self.change_with(base, edit, |_, _| Ok(()))
     }
 
-    /// The same; `enforce` has the proxy take the file as it is then. If it fails, the file is what it was.
+    /// The same; `enforce` has the proxy take the file as it is then: the text before, and now. If it fails, the
+    /// file is what it was.
     pub fn change_with<T>(
         &mut self,
         base: &Base,
         edit: impl FnOnce(&mut Document) -> Result<T, Error>,
-        enforce: impl FnOnce() -> Result<(), Error>,
+        enforce: impl FnOnce(&Document, &Document) -> Result<(), Error>,
     ) -> Result<T, Error> {
         match base {
             Base::Transaction(id) => {
@@ -170,14 +171,14 @@ impl Store {
     /// Puts a transaction's text into the file. The others that were begun on this version or an earlier one
     /// become outdated.
     pub fn commit(&mut self, id: &str) -> Result<Transaction, Error> {
-        self.commit_with(id, || Ok(()))
+        self.commit_with(id, |_, _| Ok(()))
     }
 
     /// The same; see [`change_with`](Self::change_with). A text that the proxy doesn't take has failed.
     pub fn commit_with(
         &mut self,
         id: &str,
-        enforce: impl FnOnce() -> Result<(), Error>,
+        enforce: impl FnOnce(&Document, &Document) -> Result<(), Error>,
     ) -> Result<Transaction, Error> {
         let transaction = self.shelf.one(id)?.clone();
         if transaction.status != Status::InProgress {
@@ -244,13 +245,13 @@ impl Store {
     fn install(
         &mut self,
         mut document: Document,
-        enforce: impl FnOnce() -> Result<(), Error>,
+        enforce: impl FnOnce(&Document, &Document) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (old, version) = (Arc::clone(&self.document), self.version);
         header::set_version(&mut document, version + 1);
         self.keep_backup()?;
         self.write(document, version + 1)?;
-        enforce().or_else(|error| {
+        enforce(&old, &self.document).or_else(|error| {
             disk::replace(&self.settings.file, &old.print())?;
             (self.document, self.version) = (old, version);
             Err(error)

@@ -133,7 +133,7 @@ fn a_folder_that_takes_nothing_changes_nothing() {
 fn what_cannot_be_enforced_is_taken_back() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let refuse = || Err(Error::invalid("no"));
+    let refuse = |_: &Document, _: &Document| Err(Error::invalid("no"));
     assert_eq!(store.change_with(&Base::Any, |d| add(d, "daemon"), refuse).unwrap_err().message, "no");
     assert_eq!((folder.text().as_str(), store.version(None)), (TEXT, 5));
     let id = store.begin(5).unwrap().id;
@@ -141,7 +141,7 @@ fn what_cannot_be_enforced_is_taken_back() {
     assert_eq!(store.commit_with(&id, refuse).unwrap_err().message, "no");
     assert_eq!(store.transaction(&id).unwrap().status, Status::Failed);
     assert_eq!((folder.text().as_str(), store.version(None)), (TEXT, 5));
-    store.change_with(&Base::Version(5), |d| add(d, "daemon"), || Ok(())).unwrap();
+    store.change_with(&Base::Version(5), |d| add(d, "daemon"), |_, _| Ok(())).unwrap();
     assert_eq!(store.version(None), 6);
 }
 

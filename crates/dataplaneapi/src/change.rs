@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use client::{Base, Change, Error, Store};
+use client::{Base, Change, Error, Runtime, Store};
 use config::Document;
 use serde_json::{Value, json};
 
@@ -14,6 +14,9 @@ use crate::app::{App, Call};
 
 /// The sentence of a Sluice about what only a new process can change.
 const NOT_LIVE: &str = "cannot be changed while the process runs";
+
+/// And about a file that it can't open.
+const UNSEEN: &str = "Cannot open configuration file";
 
 /// How a change came to be in force, or will.
 pub(crate) enum Took {
@@ -79,21 +82,24 @@ pub(crate) fn put(
     Ok(took)
 }
 
+/// Has the proxy take a text: the one before, and the one that is in the file now.
+type Enforce<'a> = &'a mut dyn FnMut(&Document, &Document) -> Result<(), Error>;
+
 /// Does something to the file, and has the proxy take it if it can do so at once.
 pub(crate) fn enforced<T>(
     app: &App,
-    work: impl FnOnce(&mut Store, &mut dyn FnMut() -> Result<(), Error>) -> Result<T, Error>,
+    work: impl FnOnce(&mut Store, Enforce<'_>) -> Result<T, Error>,
 ) -> Result<(T, Took), Error> {
     let sluice = app.sluice();
     let mut took = Took::Reload;
-    let mut enforce = || match sluice.as_ref().map(|runtime| runtime.command("config apply")) {
+    let mut enforce = |old: &Document, new: &Document| match sluice.as_ref().map(|s| apply(s, old, new)) {
         None => Ok(()),
         Some(Ok(said)) => {
             took = Took::Applied(said);
             Ok(())
         }
-        Some(Err(error)) if error.message.contains(NOT_LIVE) => {
-            app.log(&error.message);
+        Some(Err(error)) if for_a_new_process(&error, new) => {
+            app.log(&format!("left to a reload: {error}"));
             Ok(())
         }
         Some(Err(error)) => Err(error),
@@ -101,6 +107,29 @@ pub(crate) fn enforced<T>(
     let outcome = work(&mut app.store(), &mut enforce)?;
     app.changed();
     Ok((outcome, took))
+}
+
+/// Has a Sluice take its file. One that doesn't see it any more (`chroot`) is given the text, if the text before
+/// is all that it has in force.
+fn apply(sluice: &Runtime, old: &Document, new: &Document) -> Result<String, Error> {
+    let outcome = sluice.command("config apply");
+    match outcome {
+        Err(error) if error.message.contains(UNSEEN) => {
+            let known = sluice.command("config show")?;
+            if !client::same_words(&Document::parse(known), old) {
+                return Err(error);
+            }
+            sluice.command_with_text("config apply", &new.print())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether a refusal isn't the text's fault, which was judged outside of the process: it can't be changed so, or
+/// can't see the files that the text names.
+fn for_a_new_process(error: &Error, new: &Document) -> bool {
+    let confined = (0..new.len()).any(|line| new.raw_words(line).first() == Some(&b"chroot".as_slice()));
+    error.message.contains(NOT_LIVE) || confined
 }
 
 /// The answer to a change that was carried out.
@@ -133,10 +162,12 @@ fn first_line(text: &str) -> String {
 
 /// Files beside the configuration have changed: a Sluice reads them again, any other proxy reloads.
 pub(crate) fn reloaded(app: &App, call: &Call<'_>, done: u16, echo: Option<Value>) -> Answer {
-    match app.sluice().map(|runtime| runtime.command("config apply")) {
-        Some(Ok(said)) => answered(app, call, Took::Applied(said), done, echo),
-        Some(Err(error)) if !error.message.contains(NOT_LIVE) => error.into(),
-        _ => reload(app, call, done, echo),
+    let Some(sluice) = app.sluice() else { return reload(app, call, done, echo) };
+    let outcome = app.store().document(None).map(|document| (apply(&sluice, &document, &document), document));
+    match outcome {
+        Ok((Ok(said), _)) => answered(app, call, Took::Applied(said), done, echo),
+        Ok((Err(error), document)) if for_a_new_process(&error, &document) => reload(app, call, done, echo),
+        Ok((Err(error), _)) | Err(error) => error.into(),
     }
 }
 
@@ -174,8 +205,7 @@ pub(crate) fn difference(app: &App, old: &Document, new: &Document, explain: boo
     let changes: Vec<Value> = client::diff(old, new).iter().map(change_as_json).collect();
     let mut told = json!({ "changes": changes });
     if let Some(runtime) = app.sluice().filter(|_| explain) {
-        let text = String::from_utf8_lossy(&new.print()).into_owned();
-        let effects = match runtime.command_with("config explain-diff", &text) {
+        let effects = match runtime.command_with_text("config explain-diff", &new.print()) {
             Ok(text) => text,
             Err(error) => error.message,
         };

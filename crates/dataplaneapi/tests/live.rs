@@ -84,6 +84,12 @@ impl Sidecar {
         command.arg("-f").arg(settings);
         let mut process = Process::start(command, at("output")).unwrap();
         process.wait_listening(plain, LIMIT).unwrap();
+        // The unix socket is the last that is listened on.
+        let start = std::time::Instant::now();
+        while UnixStream::connect(at("api")).is_err() {
+            assert!(start.elapsed() < LIMIT);
+            std::thread::sleep(Duration::from_millis(20));
+        }
         Self { folder, address: plain, tls, applied, _process: process }
     }
 

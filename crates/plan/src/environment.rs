@@ -1,9 +1,11 @@
 //! What building a World may ask of the machine: names of hosts and users, files, numbers. All of it stands behind
 //! closures, so that the rest of the crate is a pure function and tests decide what the machine says.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sample::Owned;
@@ -71,8 +73,8 @@ impl Environment {
                     std::fs::read_dir(path)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
                 Ok(names.collect())
             }),
-            user: Box::new(|name| id_in("/etc/passwd", name)),
-            group: Box::new(|name| id_in("/etc/group", name)),
+            user: Box::new(|name| known_id("/etc/passwd", name)),
+            group: Box::new(|name| known_id("/etc/group", name)),
         }
     }
 
@@ -114,6 +116,20 @@ fn read_file(path: &str) -> io::Result<Vec<u8>> {
 }
 
 /// The number in the third column of a file like `/etc/passwd`.
+/// The number of a name. One that was found once is remembered: in a `chroot` the file isn't seen any more.
+fn known_id(file: &'static str, name: &str) -> Option<u32> {
+    static KNOWN: Mutex<BTreeMap<(&str, String), u32>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (file, name.to_owned());
+    match id_in(file, name) {
+        Some(id) => {
+            known.insert(key, id);
+            Some(id)
+        }
+        None => known.get(&key).copied(),
+    }
+}
+
 fn id_in(file: &str, name: &str) -> Option<u32> {
     let content = read_file(file).ok()?;
     String::from_utf8_lossy(&content).lines().find_map(|line| {

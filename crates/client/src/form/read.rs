@@ -38,6 +38,11 @@ impl Line {
         Self::of(&Document::parse(text), 0)
     }
 
+    /// How many words it has.
+    pub(crate) fn count(&self) -> usize {
+        self.words.len()
+    }
+
     fn raw(&self, index: usize) -> &[u8] {
         self.words.get(index).and_then(|word| self.text.get(word.place.clone())).unwrap_or_default()
     }

@@ -266,6 +266,7 @@ tune.vars.txn-max-size {tune_vars_options.txn_max_size}
 tune.zlib.memlevel {tune_zlib_options.memlevel}
 tune.zlib.windowsize {tune_zlib_options.windowsize}
 
+tune.quic.socket-owner {tune_quic_options.socket_owner}
 tune.quic.fe.max-idle-timeout {tune_quic_options.frontend_max_idle_timeout}
 tune.quic.fe.stream.max-concurrent {tune_quic_options.frontend_max_streams_bidi}
 tune.quic.fe.stream.max-total {tune_quic_options.frontend_stream_max_total}

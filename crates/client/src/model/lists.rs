@@ -25,6 +25,9 @@ filter type=spoe [engine {spoe_engine}] [config {spoe_config}]
 filter type=bwlim-in {bandwidth_limit_name} [default-limit {default_limit}] [default-period {default_period}] [limit {limit}] [key {key}] [table {table}] [min-size {min_size}]
 filter type=bwlim-out {bandwidth_limit_name} [default-limit {default_limit}] [default-period {default_period}] [limit {limit}] [key {key}] [table {table}] [min-size {min_size}]";
 
+/// `filter-sequence` (manual 9).
+pub(super) const FILTER_SEQUENCES: &str = "filter-sequence {direction} {filters,}";
+
 /// `log` (manual 4.2).
 pub(super) const LOG_TARGETS: &str = "
 no log ?nolog

@@ -136,6 +136,9 @@ default-server @server:default_server. ...
 =source.usesrc:client source <addr:source.address> usesrc client [interface {source.interface}]
 =source.usesrc:clientip source <addr:source.address> usesrc clientip [interface {source.interface}]
 =source.usesrc:hdr_ip source <addr:source.address> usesrc hdr_ip({source.hdr},{source.occ}) [interface {source.interface}]
+=source.usesrc:hdr_ip source <addr:source.address> usesrc hdr_ip({source.hdr}) [interface {source.interface}]
+=source.usesrc:address source <addr:source.address> usesrc {source.address_second}:{source.port_second} [interface {source.interface}]
+=source.usesrc:address source <addr:source.address> usesrc {source.address_second} [interface {source.interface}]
 source {source.address}:{source.port} [interface {source.interface}]
 source {source.address} [interface {source.interface}]
 

@@ -264,12 +264,13 @@ fn template<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
             format!("character '{c}' is not permitted in server-template prefix '{prefix}'."),
         );
     }
+    // A range may begin with 0, a number may not be it.
     let bounds = match range.split_once('-') {
         Some((low, high)) => (usize::try_from(atol(low)).ok(), usize::try_from(atol(high)).ok()),
         None => (Some(1), usize::try_from(atol(range)).ok()),
     };
     let (low, high) = match bounds {
-        (Some(low), Some(high)) if low >= 1 && high >= low && high - low < MAX_TEMPLATE => (low, high),
+        (Some(low), Some(high)) if high >= low && high - low < MAX_TEMPLATE => (low, high),
         _ => {
             let message = format!("Wrong number or range arg '{range}' for server-template '{prefix}'.");
             return complain(cx, line, message);

@@ -33,6 +33,7 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
         open: Arc::new(Gauge::default()),
     };
     let mut draft = Draft::new(section.kind(), name, section.span(), None);
+    let known = plan.late.len();
     for line in section.directives() {
         if plan.remarks.is_wrong(line.span()) {
             continue;
@@ -47,6 +48,10 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
         if let Err(message) = read {
             plan.remarks.push(Diagnostic::alert(line.span(), message).at(Place::Parsing));
         }
+    }
+    // HAProxy starts all the same, and says nothing of a ring that isn't there.
+    for message in plan.late.split_off(known) {
+        plan.remarks.warn(section.span(), message);
     }
     forward.targets = log::targets(plan, &draft.settings.log).into();
     plan.log_forwards.push(forward);

@@ -63,6 +63,8 @@ struct Master {
     logs: RefCell<String>,
     /// A worker is being started.
     busy: Cell<bool>,
+    /// A reload was asked for while a worker was being started.
+    again: Cell<bool>,
     /// Nothing is started any more.
     stopping: Cell<bool>,
     /// The status to end with, once it is time.
@@ -97,6 +99,7 @@ async fn supervise(args: &Args, program: PathBuf, words: &[OsString]) -> std::io
         failed: Cell::new(0),
         logs: RefCell::default(),
         busy: Cell::new(false),
+        again: Cell::new(false),
         stopping: Cell::new(false),
         end: Cell::new(None),
         root: Cell::new(net::current_task()),
@@ -130,10 +133,15 @@ async fn hear(master: Rc<Master>, signals: net::Signals) {
             Signal::Term => master.stop(rustix::process::Signal::TERM),
             Signal::Int => master.stop(rustix::process::Signal::INT),
             Signal::Usr1 => master.stop(rustix::process::Signal::USR1),
+            Signal::Usr2 | Signal::Hup if master.busy.get() => master.again.set(true),
             Signal::Usr2 | Signal::Hup => {
                 let master = Rc::clone(&master);
                 net::spawn(async move {
                     master.reload(false).await;
+                    // What was asked for meanwhile may be about a file that had been read already.
+                    while master.again.take() {
+                        master.reload(false).await;
+                    }
                 });
             }
             Signal::Quit | Signal::Child | Signal::TtyIn | Signal::TtyOut => {}
@@ -351,9 +359,16 @@ impl Worker {
     }
 }
 
+/// How long it takes until a worker that is being started is looked at again.
+const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// Waits for the end of a worker.
 async fn watch(master: Rc<Master>, worker: Rc<Worker>, child: Child) {
     if let Ok(status) = child.end().await {
+        // The worker that is being started has told it to finish, and may not have told yet that it serves.
+        while master.busy.get() && worker.state.get() == State::Current {
+            net::sleep(A_MOMENT).await;
+        }
         master.ended(&worker, status);
     }
 }
