@@ -11,8 +11,15 @@ use crate::args::Args;
 use crate::root::{list, root};
 
 const LIST: &str = "tests/dataplaneapi.txt";
-const HEAD: &str = "# Tests of dataplaneapi's end-to-end suite that pass with sluice-dataplaneapi and a HAProxy 3.5.\n\
-                    # cargo xtask e2e --tap OUTPUT [--update] compares; names are only ever added.\n";
+/// The same with a Sluice as the proxy.
+const SLUICE: &str = "tests/dataplaneapi-sluice.txt";
+
+fn head(proxy: &str) -> String {
+    format!(
+        "# Tests of dataplaneapi's end-to-end suite that pass with sluice-dataplaneapi and {proxy}.\n\
+         # cargo xtask e2e --tap OUTPUT [--sluice] [--update] compares; names are only ever added.\n"
+    )
+}
 
 /// Compares an output with the list.
 ///
@@ -20,10 +27,11 @@ const HEAD: &str = "# Tests of dataplaneapi's end-to-end suite that pass with sl
 /// When a listed test was run and did not pass.
 pub(crate) fn run(mut args: Args) -> Result<()> {
     let tap: String = args.value("--tap")?.context("--tap FILE: what bats printed")?;
-    let update = args.flag("--update");
+    let (update, sluice) = (args.flag("--update"), args.flag("--sluice"));
     args.end()?;
+    let (list_file, proxy) = if sluice { (SLUICE, "a Sluice") } else { (LIST, "a HAProxy 3.5") };
     let output = fs::read_to_string(&tap).with_context(|| format!("reading {tap}"))?;
-    let path = root().join(LIST);
+    let path = root().join(list_file);
     let known: BTreeSet<String> =
         list(&fs::read_to_string(&path).unwrap_or_default()).map(str::to_owned).collect();
     let (passed, failed) = outcomes(&output);
@@ -35,7 +43,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     }
     if update {
         let all: Vec<&str> = known.union(&passed).map(String::as_str).collect();
-        fs::write(&path, format!("{HEAD}{}\n", all.join("\n")))?;
+        fs::write(&path, format!("{}{}\n", head(proxy), all.join("\n")))?;
     }
     Ok(())
 }

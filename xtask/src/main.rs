@@ -46,7 +46,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
   hatop [--program PATH]            Debian's hatop on Sluice's Runtime API
   contract --from FILE [--check]    crates/api/src/contract.json, made from the specification of the Data Plane API
   models --from CHECKOUT [--update] the tables of crates/client against client-native's corpus
-  e2e --tap FILE [--update]         what dataplaneapi's own suite printed, compared with tests/dataplaneapi.txt
+  e2e --tap FILE [--sluice] [--update] what dataplaneapi's own suite printed, compared with tests/dataplaneapi.txt
   manual [--check]                  doc/manual, made from the keyword tables
   parity [--cases N] [--seed S] [--program PATH] [--oracle PATH] [--show N] [--keep DIR]
          [--actions]                generated configurations and requests, Sluice against HAProxy; with more

@@ -58,7 +58,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// 16 random bytes as the text of a version 4 UUID.
-pub(crate) fn random_id() -> Result<String, Error> {
+pub fn random_id() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     let read = File::open("/dev/urandom").and_then(|mut f| io::Read::read_exact(&mut f, &mut bytes));
     read.map_err(|e| Error::system("cannot read /dev/urandom", &e))?;

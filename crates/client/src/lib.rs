@@ -32,7 +32,7 @@ mod transaction;
 mod validate;
 
 pub use diff::{Change, diff, same_words};
-pub use disk::{read as read_file, replace as write_file};
+pub use disk::{random_id, read as read_file, replace as write_file};
 pub use error::{Error, Kind};
 pub use form::milliseconds;
 pub use header::md5_hex;

@@ -3,6 +3,7 @@
 //! The tables are beside this file, a text with a line for each property or rule (`form.rs` says how to read
 //! them). Here is which table belongs to which resource; a resource is named by its word in a path.
 
+mod actions;
 mod bind;
 mod checks;
 mod global;
@@ -266,23 +267,19 @@ fn rules() -> Vec<Family> {
     let after = |keyword: &str, table: &str| -> String {
         table.lines().filter(|line| !line.is_empty()).map(|line| behind(keyword, line)).collect()
     };
-    let tcp =
-        |table: &str| table.replace("@fields", tcp_rules::FIELDS).replace("@variables", tcp_rules::VARIABLES);
+    let shared = |table: &str, kind: &str| table.replace("@shared", &actions::SHARED.replace("KIND", kind));
+    let http = shared(http_rules::RULES, "type");
     let checks = |own: &str, kind: &str| format!("{}{own}", checks::BOTH.replace("KIND", kind));
-    let request = tcp(tcp_rules::REQUEST);
+    let request = shared(tcp_rules::REQUEST, "action");
     let levels: String = ["connection", "session", "content"]
         .iter()
         .map(|level| after(&format!("tcp-request type={level}"), &request))
         .collect();
-    let response = after("tcp-response type=content", &tcp(tcp_rules::RESPONSE));
+    let response = after("tcp-response type=content", &shared(tcp_rules::RESPONSE, "action"));
     vec![
-        family("http_request_rules", "http_request_rule", &after("http-request", http_rules::RULES)),
-        family("http_response_rules", "http_response_rule", &after("http-response", http_rules::RULES)),
-        family(
-            "http_after_response_rules",
-            "http_after_response_rule",
-            &after("http-after-response", http_rules::RULES),
-        ),
+        family("http_request_rules", "http_request_rule", &after("http-request", &http)),
+        family("http_response_rules", "http_response_rule", &after("http-response", &http)),
+        family("http_after_response_rules", "http_after_response_rule", &after("http-after-response", &http)),
         family(
             "tcp_request_rules",
             "tcp_request_rule",

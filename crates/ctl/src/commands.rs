@@ -21,7 +21,9 @@ pub(crate) fn run(args: &Args) -> Result<(), String> {
     match &args.command {
         Command::Context { command } => return context::run(args, command),
         Command::Completion { shell } => {
-            clap_complete::generate(*shell, &mut Args::command(), "sluicectl", &mut std::io::stdout());
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "sluicectl", &mut text);
+            output::write(&text);
             return Ok(());
         }
         _ => {}
@@ -218,17 +220,17 @@ impl Session {
                 "removed" => '-',
                 _ => '~',
             };
-            println!("{mark} {}", api::text(change, "object"));
+            output::write(format!("{mark} {}\n", api::text(change, "object")).as_bytes());
             for name in
                 api::field(change, "properties").as_array().into_iter().flatten().filter_map(Value::as_str)
             {
                 let side = |side: &str| api::field(api::field(change, side), name).to_string();
-                println!("    {name}: {} -> {}", side("old"), side("new"));
+                output::write(format!("    {name}: {} -> {}\n", side("old"), side("new")).as_bytes());
             }
         }
         let effects = api::field(value, "effects").as_array();
         for line in effects.into_iter().flatten().filter_map(Value::as_str) {
-            println!("{line}");
+            output::write(format!("{line}\n").as_bytes());
         }
     }
 
@@ -241,7 +243,7 @@ impl Session {
             return Ok(());
         }
         for line in api::field(&value, "lines").as_array().into_iter().flatten().filter_map(Value::as_str) {
-            println!("{line}");
+            output::write(format!("{line}\n").as_bytes());
         }
         Ok(())
     }

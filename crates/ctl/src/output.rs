@@ -12,7 +12,12 @@ const WIDTH: usize = 40;
 
 /// Writes a value.
 pub(crate) fn print(value: &Value, format: Format) {
-    print!("{}", text(value, format));
+    write(text(value, format).as_bytes());
+}
+
+/// Writes to standard output; that nobody reads on is no failure.
+pub(crate) fn write(bytes: &[u8]) {
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), bytes);
 }
 
 pub(crate) fn text(value: &Value, format: Format) -> String {

@@ -24,6 +24,8 @@ pub(crate) struct App {
     pub(crate) agent: Arc<Agent>,
     pub(crate) started: Instant,
     store: Mutex<Store>,
+    /// The Consuls that are followed, by their ids.
+    consuls: Mutex<BTreeMap<String, Value>>,
     /// Who listens to changes.
     events: broadcast::Sender<Arc<str>>,
     /// The proxy's socket that was there last.
@@ -77,6 +79,7 @@ impl App {
             std::fs::create_dir_all(folder)
                 .map_err(|e| format!("cannot create {}: {e}", folder.display()))?;
         }
+        let consuls = handlers::consuls(&settings);
         let agent = Agent::start(How {
             file: settings.file.clone(),
             command: settings.reload_command.clone(),
@@ -89,6 +92,7 @@ impl App {
             agent,
             started: Instant::now(),
             store: Mutex::new(store),
+            consuls: Mutex::new(consuls),
             events: broadcast::channel(EVENTS).0,
             socket: Mutex::default(),
             spoe: Mutex::default(),
@@ -130,6 +134,16 @@ impl App {
             })?),
         };
         work(store)
+    }
+
+    /// The Consuls that are followed, to be changed.
+    pub(crate) fn kept_consuls(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.consuls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The Consuls that are followed, as they are now.
+    pub(crate) fn consuls(&self) -> BTreeMap<String, Value> {
+        self.kept_consuls().clone()
     }
 
     /// A SPOE file that is gone.

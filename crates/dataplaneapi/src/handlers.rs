@@ -10,6 +10,7 @@ mod raw;
 mod reloads;
 mod runtime;
 mod runtime_first;
+mod service_discovery;
 mod sites;
 mod spoe;
 mod stats;
@@ -23,6 +24,7 @@ pub(crate) use runtime::{
     actions as runtime_actions, add as runtime_add_server, enable as runtime_enable_server,
 };
 pub(crate) use runtime_first::{Running, can as runtime_can, change as runtime_change};
+pub(crate) use service_discovery::load as consuls;
 
 use crate::answer::Answer;
 use crate::app::{App, Call};
@@ -33,7 +35,9 @@ pub(crate) fn handle(app: &App, call: &Call<'_>) -> Option<Answer> {
     if api::field(&call.operation.answer, "ref") == "endpoints" {
         return Some(info::endpoints(path));
     }
-    let Some(inside) = path.strip_prefix("/services/haproxy/") else { return info::handle(app, call) };
+    let Some(inside) = path.strip_prefix("/services/haproxy/") else {
+        return info::handle(app, call).or_else(|| service_discovery::handle(app, call));
+    };
     match inside.split('/').next()? {
         "configuration" if inside == "configuration/raw" => raw::handle(app, call),
         "configuration" => configuration::handle(app, call),

@@ -5,6 +5,7 @@
 //!   back an [`Answer`](answer::Answer).
 //! - `app.rs`: who may ask, what is asked for, is it well made: by the contract. Then a handler.
 //! - `handlers/`: one file a group of resources. An operation without a handler is answered 501 by its name.
+//! - `discovery.rs`: servers that a Consul knows of.
 //!
 //! It knows nothing of how objects stand in a configuration: that is `client`.
 
@@ -12,6 +13,7 @@ mod answer;
 mod app;
 mod auth;
 mod change;
+mod discovery;
 mod handlers;
 mod listen;
 mod log;

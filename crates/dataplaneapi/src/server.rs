@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::answer::{Answer, Body};
 use crate::app::{App, LISTENERS};
+use crate::discovery;
 use crate::listen::{self, Listener, Ready};
 use crate::log::Access;
 use crate::request::Request;
@@ -46,6 +47,11 @@ pub(crate) fn serve(settings: Settings) -> Result<(), String> {
         std::thread::Builder::new()
             .name("watch".into())
             .spawn(move || watcher.watch())
+            .map_err(|error| format!("cannot start: {error}"))?;
+        let own = Arc::clone(&app);
+        std::thread::Builder::new()
+            .name("discovery".into())
+            .spawn(move || discovery::run(&own))
             .map_err(|error| format!("cannot start: {error}"))?;
         obey(&app).await.map_err(|error| format!("cannot take signals: {error}"))
     })

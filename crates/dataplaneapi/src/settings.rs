@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) maps: PathBuf,
     pub(crate) certificates: PathBuf,
     pub(crate) general: PathBuf,
+    /// What this program keeps of its own.
+    pub(crate) storage: PathBuf,
     pub(crate) spoe: PathBuf,
     pub(crate) spoe_transactions: PathBuf,
     pub(crate) master: Option<PathBuf>,
@@ -347,6 +349,7 @@ fn from_yaml(text: &str) -> Result<Settings, String> {
         maps: path("dataplaneapi.resources.maps_dir", "/etc/haproxy/maps"),
         certificates: path("dataplaneapi.resources.ssl_certs_dir", "/etc/haproxy/ssl"),
         general: path("dataplaneapi.resources.general_storage_dir", "/etc/haproxy/general"),
+        storage: path("dataplaneapi.resources.dataplane_storage_dir", "/etc/haproxy/dataplane"),
         spoe: path("dataplaneapi.resources.spoe_dir", "/etc/haproxy/spoe"),
         spoe_transactions: path("dataplaneapi.resources.spoe_transaction_dir", "/tmp/spoe-haproxy"),
         master: master.filter(|_| text("haproxy.master_worker_mode").as_deref() == Some("true")),

@@ -72,7 +72,7 @@ impl Sidecar {
             "compat: {compat}\ndataplaneapi:\n  host: 127.0.0.1\n  port: {}\n  scheme: [http, https, unix]\n  socket_path: {dir}/api\n  \
              max_body_size: 4k\n  tls: {{tls_host: 127.0.0.1, tls_port: {}, tls_certificate: {c}/a.pem, tls_key: {c}/a.pem, tls_ca: {c}/ca.crt}}\n  \
              user: [{{name: u, password: p, insecure: true}}]\n  transaction: {{transaction_dir: {dir}/t, backups_number: 9, backups_dir: {dir}/b}}\n  \
-             resources: {{maps_dir: {dir}/m, ssl_certs_dir: {dir}/c, general_storage_dir: {dir}/g, spoe_dir: {dir}/p, spoe_transaction_dir: {dir}/pt}}\n\
+             resources: {{maps_dir: {dir}/m, ssl_certs_dir: {dir}/c, general_storage_dir: {dir}/g, spoe_dir: {dir}/p, spoe_transaction_dir: {dir}/pt, dataplane_storage_dir: {dir}/d}}\n\
              haproxy: {{config_file: {dir}/haproxy.cfg, haproxy_bin: /bin/true, reload: {{reload_cmd: /bin/false}}}}\n",
             plain.port(),
             tls.port(),
@@ -269,4 +269,57 @@ fn events_are_told() {
         assert!(length > 0, "{seen}");
         seen += &String::from_utf8_lossy(&room[..length]);
     }
+}
+
+/// A Consul that knows one service, with as many servers as are said.
+fn consul(servers: Arc<AtomicUsize>) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut room = [0; 4096];
+            let length = stream.read(&mut room).unwrap_or(0);
+            let asked = String::from_utf8_lossy(&room[..length]).into_owned();
+            let body = if asked.starts_with("GET /v1/catalog/services ") {
+                r#"{"web":[],"hidden":[]}"#.to_owned()
+            } else {
+                let one = |n| {
+                    format!(
+                        r#"{{"Node":{{"Address":"10.0.0.{n}"}},"Service":{{"Address":"","Port":80}},"Checks":[]}}"#
+                    )
+                };
+                format!("[{}]", (1..=servers.load(Ordering::SeqCst)).map(one).collect::<Vec<_>>().join(","))
+            };
+            let _ = stream.write_all(format!("HTTP/1.0 200 OK\r\n\r\n{body}").as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn servers_of_a_consul_come_and_go() {
+    let sidecar = Sidecar::start("improved");
+    let servers = Arc::new(AtomicUsize::new(2));
+    let port = consul(Arc::clone(&servers));
+    let body = format!(
+        r#"{{"address":"127.0.0.1","port":{port},"enabled":true,"retry_timeout":1,"server_slots_base":3,"service_denylist":["hidden"]}}"#
+    );
+    let add = |body: &str| {
+        let stream = TcpStream::connect(sidecar.address).unwrap();
+        exchange(stream, "POST", "/v3/service_discovery/consul", body)
+    };
+    assert_eq!(status(&add(&body)), "201");
+    let until = |wanted: &dyn Fn(&str) -> bool| {
+        let start = std::time::Instant::now();
+        while !wanted(&sidecar.text()) {
+            assert!(start.elapsed() < LIMIT, "{}", sidecar.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let backend = format!("backend consul-backend-127.0.0.1-{port}-web\n");
+    until(&|text| text.contains(&backend) && text.contains(" 10.0.0.2:80 check weight 128"));
+    assert_eq!(sidecar.text().matches(" 127.0.0.1:80 disabled weight 128").count(), 1, "{}", sidecar.text());
+    assert!(!sidecar.text().contains("hidden") && sidecar.applied() >= 1);
+    servers.store(1, Ordering::SeqCst);
+    until(&|text| !text.contains("10.0.0.2") && text.matches(" disabled weight 128").count() == 2);
 }

@@ -8,10 +8,8 @@ action=attach-srv {server_name} [name {expr}] <cond>
 action=capture {capture_sample} len {capture_len} <cond>
 =action:do-resolve do-resolve({resolve_var},{resolve_resolvers},{resolve_protocol}) {expr*} <cond>
 =action:do-resolve do-resolve({resolve_var},{resolve_resolvers}) {expr*} <cond>
-action=do-log [profile {log_profile}] <cond>
 =action:expect-netscaler-cip expect-netscaler-cip layer4 <cond>
 =action:expect-proxy expect-proxy layer4 <cond>
-=action:lua lua.{lua_action} [{lua_params*}] <cond>
 =action:sc-add-gpc sc-add-gpc({sc_idx},{sc_inc_id}) {sc_int} <cond>
 =action:sc-add-gpc sc-add-gpc({sc_idx},{sc_inc_id}) {expr*} <cond>
 =action:sc-inc-gpc sc-inc-gpc({sc_idx},{sc_inc_id}) <cond>
@@ -20,58 +18,18 @@ action=do-log [profile {log_profile}] <cond>
 =action:sc-set-gpt sc-set-gpt({sc_idx},{sc_inc_id}) {gpt_value} <cond>
 =action:sc-set-gpt0 sc-set-gpt0({sc_inc_id}) {gpt_value} <cond>
 action=send-spoe-group {spoe_engine_name} {spoe_group_name} <cond>
-action=set-bandwidth-limit {bandwidth_limit_name} [limit {bandwidth_limit_limit}] [period {bandwidth_limit_period}] <cond>
-@fields
-action=silent-drop [rst-ttl {rst_ttl}] <cond>
 action=switch-mode http [proto {switch_mode_proto}] <cond>
 =action:track-sc track-sc{track_stick_counter} {track_key} [table {track_table}] <cond>
-action=use-service {service_name} <cond>
-@variables";
+=action:set-var set-var({var_scope}.{var_name}) {expr*} <cond>
+@shared";
 
 /// Lines after `tcp-response content`.
 pub(super) const RESPONSE: &str = "
 action=accept <cond>
 action=close <cond>
 action=reject <cond>
-action=do-log [profile {log_profile}] <cond>
-=action:lua lua.{lua_action} [{lua_params*}] <cond>
-=action:sc-add-gpc sc-add-gpc({sc_idx},{sc_id}) {sc_int} <cond>
-=action:sc-add-gpc sc-add-gpc({sc_idx},{sc_id}) {sc_expr*} <cond>
-=action:sc-inc-gpc sc-inc-gpc({sc_idx},{sc_id}) <cond>
-=action:sc-inc-gpc0 sc-inc-gpc0({sc_id}) <cond>
-=action:sc-inc-gpc1 sc-inc-gpc1({sc_id}) <cond>
-=action:sc-set-gpt sc-set-gpt({sc_idx},{sc_id}) {sc_int} <cond>
-=action:sc-set-gpt sc-set-gpt({sc_idx},{sc_id}) {sc_expr*} <cond>
-=action:sc-set-gpt0 sc-set-gpt0({sc_id}) {sc_int} <cond>
-=action:sc-set-gpt0 sc-set-gpt0({sc_id}) {sc_expr*} <cond>
-action=send-spoe-group {spoe_engine} {spoe_group} <cond>
-action=set-bandwidth-limit {bandwidth_limit_name} [limit {bandwidth_limit_limit}] [period {bandwidth_limit_period}] <cond>
-@fields
-action=silent-drop [rst-ttl {rst_ttl}] <cond>
-@variables";
-
-/// What both can set about a connection.
-pub(super) const FIELDS: &str = "
-action=set-bc-mark {expr*} <cond>
-action=set-bc-tos {expr*} <cond>
-action=set-fc-mark {expr*} <cond>
-action=set-fc-tos {expr*} <cond>
-action=set-dst {expr*} <cond>
-action=set-dst-port {expr*} <cond>
-action=set-src {expr*} <cond>
-action=set-src-port {expr*} <cond>
-action=set-priority-class {expr*} <cond>
-action=set-priority-offset {expr*} <cond>
-action=set-retries {expr*} <cond>
-action=set-log-level {log_level} <cond>
-action=set-mark {mark_value} <cond>
-action=set-tos {tos_value} <cond>
-action=set-nice {nice_value} <cond>";
-
-pub(super) const VARIABLES: &str = "
-=action:set-var-fmt set-var-fmt({var_scope}.{var_name}) {var_format} <cond>
 =action:set-var set-var({var_scope}.{var_name}) {expr*} <cond>
-=action:unset-var unset-var({var_scope}.{var_name}) <cond>";
+@shared";
 
 pub(super) const QUIC_INITIAL: &str = "
 quic-initial type=reject <cond>
