@@ -3,7 +3,7 @@
 //!
 //! Read [`config`] with [`balance`], [`link`], [`greeting`] and [`log_line`], and [`request`] (what is generated), [`pair`] (the programs),
 //! [`observe`] and [`compare`] (what is a difference), [`batch`] (many cases; the smallest one that fails), [`known`], [`keywords`],
-//! [`samples`] (every fetch and converter on generated inputs), [`commands`] (the Runtime API).
+//! [`mutations`] (configurations with one mistake), [`samples`] (every fetch and converter on generated inputs), [`commands`] (the Runtime API).
 
 mod actions;
 mod balance;
@@ -17,6 +17,7 @@ mod known;
 mod link;
 mod lists;
 mod log_line;
+mod mutations;
 mod observe;
 mod pair;
 mod random;
@@ -82,6 +83,20 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         return match samples::compare(&subject, &oracle, &samples::Wanted { inputs, seed })?.failed {
             0 => Ok(()),
             failed => bail!("{failed} expressions differ (seed {seed})"),
+        };
+    }
+    if args.flag("--mutations") {
+        let wanted = mutations::Wanted {
+            mutations: args.value("--cases")?.unwrap_or(2000),
+            seed: args.value("--seed")?.unwrap_or_else(seed_of_now),
+            corpus: args.values("--corpus")?.into_iter().map(PathBuf::from).collect(),
+        };
+        args.end()?;
+        let subject = program::subject(given, "release")?;
+        let oracle = oracle.map_or_else(program::haproxy, |path| program::subject(Some(path), "release"))?;
+        return match mutations::compare(&subject, &oracle, &wanted)?.failed {
+            0 => Ok(()),
+            failed => bail!("{failed} mutations are judged otherwise (seed {})", wanted.seed),
         };
     }
     let cases = args.value("--cases")?.unwrap_or(10_000);

@@ -10,9 +10,14 @@ use crate::words::MAX_WORDS;
 
 pub(super) fn check<'a>(remarks: &mut Remarks<'a>, section: Section<'a>) {
     prefix(remarks, section.header());
+    let refused = super::header::is_refused(section);
     for directive in section.directives() {
         if remarks.found.len() > MAX_DIAGNOSTICS {
             return;
+        }
+        if refused {
+            remarks.alert(directive.full_span(), "'listen' or 'defaults' expected.".to_owned());
+            continue;
         }
         prefix(remarks, directive);
         if directive.is_empty() || empty_argument(remarks, directive) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Remarks, invalid_char, proxy_type};
 use crate::diagnostic::{Place, Severity};
-use crate::loaded::{Section, Span, Word};
+use crate::loaded::{Directive, Section, Span, Word};
 use crate::parse::MAX_DIAGNOSTICS;
 use crate::section::SectionKind;
 
@@ -67,18 +67,31 @@ fn missing_name(remarks: &mut Remarks<'_>, section: Section<'_>) {
     }
 }
 
+/// Whether a proxy's line says more than its name and its defaults: nothing below it counts then.
+pub(super) fn is_refused(section: Section<'_>) -> bool {
+    let header = section.header();
+    let kind = section.kind();
+    kind.is_proxy()
+        && kind != SectionKind::Defaults
+        && header.len() > 2
+        && !(is_from(header) && header.len() == 4)
+}
+
+fn is_from(header: Directive<'_>) -> bool {
+    header.word(2).is_some_and(|word| word.is("from"))
+}
+
 fn arguments(remarks: &mut Remarks<'_>, section: Section<'_>) {
     use SectionKind as K;
     let (kind, header) = (section.kind(), section.header());
     match kind {
         K::Global | K::Traces => remarks.too_many(header, 1),
         K::Frontend | K::Listen | K::Backend => {
-            let from = header.word(2).is_some_and(|word| word.is("from"));
-            if from {
+            if is_from(header) {
                 remarks.too_many(header, 4);
             }
             // The address on the section's line went away long ago.
-            if kind != K::Backend && header.len() > 2 && !(from && header.len() == 4) {
+            if kind != K::Backend && is_refused(section) {
                 let span = header.word(2).map_or(header.span(), |word| word.span());
                 remarks.alert(span, "please use the 'bind' keyword for listening addresses.".to_owned());
             }

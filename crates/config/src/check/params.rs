@@ -4,6 +4,7 @@ use super::{Remarks, hint, invalid_char};
 use crate::diagnostic::{Place, Severity};
 use crate::loaded::{Directive, Section};
 use crate::section::SectionKind;
+use crate::vocabulary::missing;
 use crate::vocabulary::{BIND, LOAD, Param, ParamUse, Params, SERVER, nearest, split_params};
 
 pub(super) fn check<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directive<'a>) {
@@ -72,7 +73,8 @@ fn bind<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directiv
             remarks.alert(param.word.span(), message);
         }
         if param.truncated {
-            let message = format!("'{keyword} {address}' in section '{kind}' : '{text}' : missing value");
+            let missing = missing::on_bind(&text);
+            let message = format!("'{keyword} {address}' in section '{kind}' : {missing}");
             remarks.alert(param.word.span(), message);
         }
         if matches!(param.name(), "ktls" | "nbconn") && !remarks.experimental {
@@ -134,7 +136,7 @@ fn server<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Direct
             return;
         }
         if param.truncated && param.name() != "set-proxy-v2-tlv-fmt" {
-            let message = format!("{}'{text}' expects an argument.", intro());
+            let message = format!("{}{}", intro(), missing::on_server(&text));
             remarks.add(Severity::Alert, span, Place::Bracket, message);
         }
         if param.name() == "ktls" && !remarks.experimental {

@@ -5,6 +5,7 @@
 
 pub mod action_table;
 pub mod directive;
+pub(crate) mod missing;
 mod nearest;
 mod param_table;
 mod params;

@@ -315,14 +315,6 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
     let mut words = words_from(line, 1);
     let first = words.first().copied().unwrap_or("roundrobin");
     let name = first.split('(').next().unwrap_or(first);
-    if draft.settings.mode != Mode::Http && matches!(name, "uri" | "url_param" | "hdr") {
-        let message = format!(
-            "Layer 7 hash not possible for backend '{}' (needs 'mode http'). Falling back to round robin.",
-            draft.name
-        );
-        assembly.plan.remarks.warn_bare(message);
-        return plain(assembly, draft, seat, "roundrobin");
-    }
     if name == "log-hash" {
         let message = format!(
             "Unusable balance algorithm for backend '{}' (needs 'mode log'). Falling back to round robin.",
@@ -358,6 +350,14 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
         compiler: &mut compile,
     };
     match (kind.parse)(&mut parse) {
+        Ok(_) if draft.settings.mode != Mode::Http && matches!(kind.name, "uri" | "url_param" | "hdr") => {
+            let message = format!(
+                "Layer 7 hash not possible for backend '{}' (needs 'mode http'). Falling back to round robin.",
+                draft.name
+            );
+            assembly.plan.remarks.warn_bare(message);
+            plain(assembly, draft, seat, "roundrobin")
+        }
         Ok(balance) => (balance, kind.name),
         Err(error) => {
             match known::not_run(&error) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{Diagnostic, Place};
+use config::{Diagnostic, Place, Span};
 use state::family::RuleSet;
 use state::frontend::{Bind, Listening, Live};
 use state::options::Mode;
@@ -12,7 +12,7 @@ use state::{Format, Frontend, Rules};
 use super::rules::{Sealed, Sets, asks_destination};
 use super::{Assembly, Seat, log, stats};
 use crate::compile::{Compile, Looking, Site};
-use crate::ctx::{Line, Plan, word};
+use crate::ctx::{Line, Plan, kind_name, word};
 use crate::directive::compression;
 use crate::draft::Draft;
 use crate::{known, tls};
@@ -36,11 +36,12 @@ pub(super) fn make<'a>(
     let most = assembly.plan.global.cookie_len;
     if let Some(cookie) = draft.captures.cookie.as_mut().filter(|c| c.len > most) {
         cookie.len = most;
-        let title = format!("{} '{}'", crate::ctx::kind_name(draft.kind), draft.name);
+        let title = format!("{} '{}'", kind_name(draft.kind), draft.name);
         assembly.plan.remarks.warn_bare(format!("truncating capture length to {most} bytes for {title}."));
     }
     let steps = std::mem::take(&mut sets.steps);
     serve_tls(assembly.plan, draft);
+    judge_threads(assembly.plan, draft);
     let binds = binds(draft);
     let settings = &draft.settings;
     let global = &assembly.plan.global;
@@ -87,6 +88,25 @@ pub(super) fn make<'a>(
         listening: listening(&binds, global.threads, settings.options.socket_stats),
         live: Arc::new(Live::new(usize::from(global.threads))),
         binds,
+    }
+}
+
+/// Says which addresses nobody would listen at: the threads they are for are not there.
+fn judge_threads(plan: &mut Plan<'_>, draft: &Draft<'_>) {
+    let threads = plan.global.threads;
+    let nobody = |bind: &Bind| !(1..=threads).any(|thread| bind.threads.has(thread));
+    let lines: Vec<Span> =
+        draft.binds.iter().filter(|(bind, _)| nobody(bind)).map(|(_, span)| *span).collect();
+    for span in lines {
+        let (file, line) = plan.loaded.location(span);
+        let words = String::from_utf8_lossy(plan.loaded.source_line(span));
+        let words = words.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        let message = format!(
+            "{} '{}': 'thread' directive only references non-existing threads in '{words}' at [{file}:{line}].",
+            kind_name(draft.kind),
+            draft.name
+        );
+        plan.remarks.alert_bare(message);
     }
 }
 

@@ -84,6 +84,9 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
+    /// That of lines which are judged and belong to no proxy.
+    const NOWHERE: Self = Self { id: 0, frontend: Some(u32::MAX), backend: Some(u32::MAX) };
+
     pub(crate) const fn home<'n>(&self, name: &'n str) -> Home<'n> {
         Home { name, frontend: self.frontend, backend: self.backend }
     }
@@ -112,6 +115,7 @@ pub(crate) fn world(read: &mut Read<'_>) -> Option<World> {
         wants_line_count: false,
     };
     rules::judge_defaults(&mut assembly, defaults);
+    probe::judge(&mut assembly, defaults);
     let mut frontends: Vec<Frontend> = Vec::with_capacity(drafts.len());
     let mut backends: Vec<Backend> = Vec::with_capacity(assembly.peers.len());
     for (draft, seat) in std::mem::take(drafts).into_iter().zip(seats) {

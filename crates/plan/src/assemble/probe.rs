@@ -50,6 +50,15 @@ pub(super) fn section<'a>(
     Arc::new(Probe::Rules(ruleset(assembly, backend, seat, check)))
 }
 
+/// Judges the checks of `healthcheck` sections and of `defaults`, which nobody may use.
+pub(super) fn judge<'a>(assembly: &mut Assembly<'_, 'a>, defaults: &[Rc<Draft<'a>>]) {
+    let sections: Vec<_> = assembly.plan.healthchecks.values().map(Rc::clone).collect();
+    let checks = sections.iter().chain(defaults.iter().map(|draft| &draft.settings.check));
+    for check in checks.filter(|check| !check.rules.is_empty() || check.option.is_some()) {
+        let _ = ruleset(assembly, "", Seat::NOWHERE, check);
+    }
+}
+
 /// Rules that have no effect, and what a program needs.
 fn remarks(assembly: &mut Assembly<'_, '_>, draft: &Draft<'_>, check: &CheckSettings<'_>) {
     if assembly.plan.remarks.has_alerts() {
@@ -171,7 +180,9 @@ fn ruleset<'a>(
                 }
                 Err(message) => {
                     if let Some(line) = line {
-                        rules.alert(line, message);
+                        // A `healthcheck` section says `type` where proxies say `option`.
+                        let own = format!("'{} ", line.keyword());
+                        rules.alert(line, message.replacen("'option ", &own, 1));
                     }
                 }
             }
@@ -189,7 +200,11 @@ fn ruleset<'a>(
 }
 
 impl<'a> Rules<'_, '_, 'a> {
+    /// Says what is wrong, once for all who share the line.
     fn alert(&mut self, line: Line<'a>, message: String) {
+        if self.assembly.plan.remarks.is_wrong(line.span()) {
+            return;
+        }
         self.assembly.plan.remarks.push(Diagnostic::alert(line.span(), message).at(Place::Parsing));
     }
 

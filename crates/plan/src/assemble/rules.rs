@@ -140,10 +140,9 @@ pub(super) fn may_upgrade(assembly: &Assembly<'_, '_>, draft: &Draft<'_>) -> boo
 /// what they leave out (`srv_conn(www)`) can't be filled in from a proxy.
 /// Their home is a proxy of either kind that has no server.
 pub(super) fn judge_defaults<'a>(assembly: &mut Assembly<'_, 'a>, defaults: &[Rc<Draft<'a>>]) {
-    for section in defaults.iter().filter(|d| !d.rules.is_empty()) {
+    for section in defaults.iter().filter(|d| !d.rules.is_empty() || !d.acls.is_empty()) {
         let mut sets = Sets::default();
-        let nowhere = Seat { id: 0, frontend: Some(u32::MAX), backend: Some(u32::MAX) };
-        Section::new(assembly, section, nowhere, section.name).rules(
+        Section::new(assembly, section, Seat::NOWHERE, section.name).rules(
             &mut sets,
             &section.rules,
             section.settings.mode,

@@ -30,10 +30,11 @@ pub(super) fn page<'a>(
     seat: Seat,
 ) -> Option<Arc<StatsPage>> {
     let lines = Rc::clone(&draft.settings.stats);
-    if !lines.enabled || draft.settings.mode != Mode::Http {
+    if !lines.enabled {
         return None;
     }
-    if !lines.rules.is_empty() && (!lines.users.is_empty() || lines.realm.is_some()) {
+    let http = draft.settings.mode == Mode::Http;
+    if http && !lines.rules.is_empty() && (!lines.users.is_empty() || lines.realm.is_some()) {
         assembly.plan.remarks.alert_bare(format!(
             "{} '{}': stats 'auth'/'realm' and 'http-request' can't be used at the same time.",
             kind_name(draft.kind),
@@ -49,6 +50,9 @@ pub(super) fn page<'a>(
             let site = Site::Rules(RuleSet::HttpRequest);
             admin.extend(section.cond(*line, &words, site, "a 'stats admin' rule"));
         }
+    }
+    if !http {
+        return None;
     }
     if !lines.users.is_empty() {
         let list = accounts(&lines.users);

@@ -32,7 +32,12 @@ fn bind<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
         );
     }
     let title = format!("'bind {text}' in section '{}'", cx.draft.kind.keyword());
-    let Parameters { bind: template, tls, .. } = parameters(cx.plan, line, 2, &title)?;
+    let Parameters { bind: template, tls, level, .. } = parameters(cx.plan, line, 2, &title)?;
+    if let Some(level) = level.filter(|level| !matches!(*level, "user" | "operator" | "admin")) {
+        return Err(format!(
+            "{title} : 'level' only supports 'user', 'operator', and 'admin' (got '{level}')"
+        ));
+    }
     if template.id != 0 {
         let taken = cx.draft.binds.iter().find(|(bind, _)| bind.id == template.id);
         if let Some((_, span)) = taken {

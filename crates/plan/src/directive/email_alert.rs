@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use state::mail::{EmailAlert, level};
 
-use crate::ctx::{Directive, Plan, at, kind_name, no_more, word};
+use crate::ctx::{Directive, Plan, at, kind_name, word};
 use crate::directive::log::LEVELS;
 use crate::draft::Draft;
 
@@ -29,7 +29,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[Directive {
             }
             other => return Err(format!("email-alert: unknown argument '{other}'.")),
         }
-        no_more(line, 2)
+        Ok(())
     },
 }];
 

@@ -174,6 +174,9 @@ fn default_server<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
     if let Err(message) = server_param::apply(cx.plan, line, at, &mut spec, title, None) {
         return complain(cx, line, message);
     }
+    if let Err(message) = tls::server::known(cx.plan, &spec.tls.spec) {
+        return complain(cx, line, message);
+    }
     spec.defaulted = true;
     match named {
         None => cx.draft.settings.server = Rc::new(spec),

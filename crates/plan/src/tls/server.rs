@@ -93,6 +93,7 @@ pub(crate) fn make(
     span: Span,
 ) -> Result<Option<ServerTls>, String> {
     let checks = server.check_ssl.unwrap_or(server.ssl && !elsewhere);
+    known(plan, &server.spec)?;
     if !server.ssl && !checks && !server.has_ssl {
         return Ok(None);
     }
@@ -145,6 +146,21 @@ pub(crate) fn make(
     Ok(Some(made))
 }
 
+/// Reads the files that a line names, whether anything is judged by them or not. Errors are sentences as those of [`make`].
+pub(crate) fn known(plan: &mut Plan<'_>, spec: &Spec) -> Result<(), String> {
+    if let Some(file) = spec.ca_file.as_deref() {
+        files::find_authorities(plan, file).map_err(|words| unreadable("ca-file", words))?;
+    }
+    if let Some(file) = spec.crl_file.as_deref() {
+        files::find_revocations(plan, file).map_err(|words| unreadable("crl-file", words))?;
+    }
+    Ok(())
+}
+
+fn unreadable(what: &str, [first, second]: [String; 2]) -> String {
+    format!("{first} '{what}' : {second}.")
+}
+
 fn trust(plan: &mut Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
     let verifies = match spec.verify {
         Some(Verify::None) => false,
@@ -161,10 +177,9 @@ fn trust(plan: &mut Plan<'_>, spec: &Spec) -> Result<Option<Trust>, String> {
                     verifications by default."
             .to_owned());
     };
-    let join = |[first, second]: [String; 2]| format!("{first} 'ca-file' : {second}.");
-    let authorities = files::authorities(plan, file).map_err(join)?.0.clone();
+    let authorities = files::authorities(plan, file).map_err(|w| unreadable("ca-file", w))?.0.clone();
     let revoked = match spec.crl_file.as_deref() {
-        Some(file) => files::revocations(plan, file).map_err(join)?.0.clone(),
+        Some(file) => files::revocations(plan, file).map_err(|w| unreadable("crl-file", w))?.0.clone(),
         None => Vec::new(),
     };
     Ok(Some(Trust { authorities, revoked, told: None }))
