@@ -487,7 +487,10 @@ fn http_rules(remarks: &mut Remarks<'_>, directive: Directive<'_>) {
 fn tcp_rules<'a>(remarks: &mut Remarks<'a>, section: Section<'a>, directive: Directive<'a>) {
     let (keyword, kind) = (directive.keyword(), section.kind());
     let name = section.name().unwrap_or_default();
-    let whose = format!("{} '{name}'", proxy_type(kind));
+    let whose = match kind {
+        SectionKind::Defaults if keyword == "tcp-request" => "defaults section".to_owned(),
+        _ => format!("{} '{name}'", proxy_type(kind)),
+    };
     let Some(second) = directive.word(1) else {
         remarks.alert(directive.span(), format!("missing argument for '{keyword}' in {whose}"));
         return;

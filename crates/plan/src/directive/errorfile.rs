@@ -34,6 +34,9 @@ fn errorloc<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, code: u16) -> Applied {
     if word(line, 2).is_empty() {
         return Err(format!("{keyword} : expects <status_code> and <url> as arguments.\n"));
     }
+    if !word(line, 3).is_empty() {
+        return Err(format!("{keyword} : expects exactly two arguments.\n"));
+    }
     let (status, page) =
         location(code, word(line, 1), word(line, 2)).map_err(|e| format!("{keyword} : {e}"))?;
     set(cx, status, page);

@@ -103,7 +103,13 @@ fn special<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>, name: &str, on: bool) -> Ap
         }
         "httplog" => match word(line, 2) {
             "" => standard(cx, line, "HAPROXY_HTTP_LOG_FMT"),
-            "clf" => standard(cx, line, "HAPROXY_HTTP_CLF_LOG_FMT"),
+            "clf" => {
+                if let Some(extra) = line.word(3) {
+                    let extra = extra.lossy();
+                    return Err(format!("'option httplog' cannot handle unexpected argument '{extra}'."));
+                }
+                standard(cx, line, "HAPROXY_HTTP_CLF_LOG_FMT");
+            }
             _ => return Err("'httplog' only supports option 'clf'.".into()),
         },
         "httpslog" => standard(cx, line, "HAPROXY_HTTPS_LOG_FMT"),

@@ -13,7 +13,7 @@ pub(super) fn address_header(line: Line<'_>, default: &[u8]) -> Result<AddressHe
     let mut words = words.iter();
     let option = line.word(1).map(|w| w.lossy().into_owned()).unwrap_or_default();
     while let Some(word) = words.next() {
-        let expects = |what: &str| format!("'{option} {word}' expects {what} as argument.");
+        let expects = |what: &str| format!("'option {option} {word}' expects {what} as argument.");
         match *word {
             "except" => {
                 let text = words.next().ok_or_else(|| expects("<address>[/mask]"))?;
@@ -26,10 +26,15 @@ pub(super) fn address_header(line: Line<'_>, default: &[u8]) -> Result<AddressHe
             "if-none" if option == "forwardfor" => header.if_none = true,
             _ if option == "forwardfor" => {
                 return Err(
-                    "'forwardfor' only supports optional values: 'except', 'header' and 'if-none'.".into()
+                    "'option forwardfor' only supports optional values: 'except', 'header' and 'if-none'."
+                        .into(),
                 );
             }
-            _ => return Err("'originalto' only supports optional values: 'except' and 'header'.".into()),
+            _ => {
+                return Err(
+                    "'option originalto' only supports optional values: 'except' and 'header'.".into()
+                );
+            }
         }
     }
     Ok(header)

@@ -36,7 +36,8 @@ pub(super) fn apply<'a>(
         let value = used.value().and_then(|w| w.str()).unwrap_or_default();
         let switched = switch(spec, param.name) || server_proxy::switch(&mut spec.proxy, param.name);
         if !switched {
-            set(plan, line, spec, &used, value, name).map_err(|e| format!("{title} : {e}"))?;
+            set(plan, line, spec, &used, value, name)
+                .map_err(|e| if defaults { e } else { format!("{title} : {e}") })?;
         }
     }
     Ok(())

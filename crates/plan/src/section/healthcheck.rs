@@ -7,6 +7,9 @@ use config::Section;
 use crate::ctx::{Line, Plan, word};
 use crate::directive::check::{CheckSettings, Kind};
 
+const KINDS: &str = "'tcp-check', 'httpchk', 'ssl-hello-chk', 'smtpchk', 'pgsql-check', 'redis-check', 'mysql-check', \
+                     'ldap-check', 'spop-check'";
+
 /// Reads one.
 pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     let mut check = CheckSettings::default();
@@ -54,7 +57,9 @@ fn kind<'a>(plan: &mut Plan<'a>, line: Line<'a>, check: &mut CheckSettings<'a>) 
             plan.remarks.alert(line.span(), format!("cannot set '{name}' type with '{rules}' rules"));
         }
         Some(kind) => (check.kind, check.option) = (kind, Some(line)),
-        None => plan.remarks.alert(line.span(), format!("unknown type '{name}'.")),
+        None => {
+            plan.remarks.alert(line.span(), format!("unknown healthcheck type '{name}' (expects {KINDS})."))
+        }
     }
 }
 

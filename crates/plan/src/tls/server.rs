@@ -69,7 +69,7 @@ impl<'a> ServerTlsSpec<'a> {
             }
             "ssl-reuse" => self.no_reuse = false,
             "no-ssl-reuse" => self.no_reuse = true,
-            "verify" if value == "optional" => {
+            "verify" if !matches!(value, "none" | "required") => {
                 return Err(format!(
                     "'verify' : unknown verify method '{value}', only 'none' and 'required' are supported"
                 ));
