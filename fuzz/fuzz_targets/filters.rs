@@ -27,14 +27,17 @@ fn world(algorithm: &str) -> World {
          http-request cache-use c\n  http-response cache-store c\n\
          backend app\n  mode http\n  server s1 192.0.2.1:80\n"
     );
-    let loaded = config::parse_sources(vec![config::Source::new("fuzz.cfg", text)], &config::Context::default());
+    let loaded =
+        config::parse_sources(vec![config::Source::new("fuzz.cfg", text)], &config::Context::default());
     plan::build(&loaded, &plan::Environment::empty()).world.expect("a World")
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let [choice, cut, rest @ ..] = bytes else { return };
     let algorithm = ALGORITHMS[usize::from(*choice) % ALGORITHMS.len()];
-    WORLDS.with(|worlds| exchange(&worlds[usize::from(*choice) % worlds.len()], algorithm, usize::from(*cut), rest));
+    WORLDS.with(|worlds| {
+        exchange(&worlds[usize::from(*choice) % worlds.len()], algorithm, usize::from(*cut), rest)
+    });
 });
 
 fn exchange(world: &World, algorithm: &str, cut: usize, bytes: &[u8]) {
@@ -44,7 +47,8 @@ fn exchange(world: &World, algorithm: &str, cut: usize, bytes: &[u8]) {
     (stream.backend, stream.server) = (Some(0), Some(0));
     let parsed = parse_request(request.as_bytes(), &mut stream.request, &Limits::default());
     assert!(matches!(parsed, Parsed::Complete { .. }));
-    let Parsed::Complete { consumed, .. } = parse_response(bytes, &mut stream.response, &Limits::default()) else {
+    let Parsed::Complete { consumed, .. } = parse_response(bytes, &mut stream.response, &Limits::default())
+    else {
         return;
     };
     let body = &bytes[consumed..];
@@ -74,7 +78,16 @@ fn act<'a>(
     side: Side,
     arena: &'a Bump,
 ) -> Act<'a> {
-    Act { world, session, stream: Some(stream), side, arena, now_ns: 1_000_000, wall_us: 1_700_000_000_000_000, thread: 0 }
+    Act {
+        world,
+        session,
+        stream: Some(stream),
+        side,
+        arena,
+        now_ns: 1_000_000,
+        wall_us: 1_700_000_000_000_000,
+        thread: 0,
+    }
 }
 
 fn play(world: &World, session: &mut Session, stream: &mut Stream, side: Side, rules: &state::Rules) {

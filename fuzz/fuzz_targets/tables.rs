@@ -5,10 +5,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use libfuzzer_sys::fuzz_target;
-use state::about::{About, Effort, Host};
-use state::family::{Answer, Console, Level, Query};
-use state::numbers::PerThread;
 use state::World;
+use state::about::{About, Effort, Host};
+use state::counters::PerThread;
+use state::family::{Answer, Console, Query};
+use state::world::Level;
 
 const CONFIG: &str = "frontend web\n  mode http\n  bind :80\n  acl a path,map(virt@m,0) -m int 1\n  \
                       acl b src -f virt@l\n  default_backend ip\n\
@@ -75,8 +76,7 @@ fn talk(world: &World, about: &About, bytes: &[u8]) {
             Some(at) => (&line[..at], Some(&line[at + 1..])),
             None => (line, None),
         };
-        let words: Vec<&[u8]> =
-            line.split(|b| *b == b' ').filter(|word| !word.is_empty()).take(64).collect();
+        let words: Vec<&[u8]> = line.split(|b| *b == b' ').filter(|word| !word.is_empty()).take(64).collect();
         let now = 1_000_000_000 + number * 300_000_000;
         let said = ask(world, about, &words, payload, now);
         if let [b"set", b"table", table, b"key", key, kind, value] = words[..]
@@ -100,8 +100,16 @@ fn ask(world: &World, about: &About, words: &[&[u8]], payload: Option<&[u8]>, no
         return out;
     }
     let console = Console::new(Level::Admin, 0);
-    let query =
-        Query { words, payload, world, about, console: &console, changes: None, now_ns, wall_us: now_ns / 1000 };
+    let query = Query {
+        words,
+        payload,
+        world,
+        about,
+        console: &console,
+        changes: None,
+        now_ns,
+        wall_us: now_ns / 1000,
+    };
     let mut from = 0;
     for _ in 0..PARTS_MAX {
         match (command.run)(&query, from, &mut out) {
