@@ -50,7 +50,7 @@ fn kind<'a>(plan: &mut Plan<'a>, line: Line<'a>, check: &mut CheckSettings<'a>) 
         plan.remarks.alert(line.span(), "healthcheck type already defined.");
         return;
     }
-    let before = check.rules.first().map(|line| line.keyword());
+    let before = check.rules.first().map(config::Directive::keyword);
     match Kind::named(name).filter(|kind| !matches!(kind, Kind::External)) {
         Some(kind) if before.is_some_and(|keyword| !fits_keyword(kind, keyword)) => {
             let rules = before.unwrap_or_default();
@@ -58,7 +58,7 @@ fn kind<'a>(plan: &mut Plan<'a>, line: Line<'a>, check: &mut CheckSettings<'a>) 
         }
         Some(kind) => (check.kind, check.option) = (kind, Some(line)),
         None => {
-            plan.remarks.alert(line.span(), format!("unknown healthcheck type '{name}' (expects {KINDS})."))
+            plan.remarks.alert(line.span(), format!("unknown healthcheck type '{name}' (expects {KINDS})."));
         }
     }
 }
