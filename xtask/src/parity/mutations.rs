@@ -57,7 +57,7 @@ struct Verdict {
 /// When there is nothing to change, or a program can't be run.
 pub(crate) fn compare(subject: &Path, oracle: &Path, wanted: &Wanted) -> Result<Count> {
     let scratch = Scratch::new("mutations")?;
-    let files = accepted(subject, oracle, corpus(wanted)?)?;
+    let files = accepted(subject, oracle, &corpus(wanted)?)?;
     if files.is_empty() {
         bail!("no configuration is accepted by both");
     }
@@ -118,7 +118,7 @@ fn corpus(wanted: &Wanted) -> Result<Vec<PathBuf>> {
 }
 
 /// Those that both programs accept with nothing said to be lacking, with their text.
-fn accepted(subject: &Path, oracle: &Path, files: Vec<PathBuf>) -> Result<Vec<(PathBuf, String)>> {
+fn accepted(subject: &Path, oracle: &Path, files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>> {
     let (taken, next) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..JOBS {
