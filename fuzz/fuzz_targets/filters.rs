@@ -58,7 +58,7 @@ fn exchange(world: &World, algorithm: &str, cut: usize, bytes: &[u8]) {
     let frontend = &world.frontends[0];
     play(world, &mut session, &mut stream, Side::Request, &frontend.http_request);
     play(world, &mut session, &mut stream, Side::Response, &frontend.http_response);
-    let shape = Shape { length: Some(body.len() as u64), delimited: true, came: 0 };
+    let shape = Shape { length: Some(body.len() as u64), delimited: true, came: 0, tunnel: false };
     let mut content = body.to_vec();
     for filter in frontend.filters.of(Side::Response) {
         let arena = Bump::new();

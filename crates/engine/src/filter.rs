@@ -60,7 +60,7 @@ pub fn made_head(x: &mut Exchange<'_>, framing: serve::Framing) -> Option<Chain>
         serve::Framing::Length(n) => Some(n),
         serve::Framing::Chunks | serve::Framing::UntilClose => None,
     };
-    let shape = Shape { length, delimited: framing != serve::Framing::UntilClose, came: 0 };
+    let shape = Shape { length, delimited: framing != serve::Framing::UntilClose, came: 0, tunnel: false };
     Some(heads(x, Side::Response, &shape)).filter(|chain| length != Some(0) && !chain.is_empty())
 }
 
@@ -75,16 +75,19 @@ pub fn bytes(x: &mut Exchange<'_>, side: Side, down: Option<&mut Pump>) -> Resul
     Ok(down.unwrap_or(&mut x.up).filter(chain, false).map_err(failed)?)
 }
 
-/// Has the filters that limit bandwidth go on with what the client sends once its connection speaks something else.
+/// Has the filters that want to go on with what the client sends once its connection speaks something else.
 pub fn tunnel(x: &mut Exchange<'_>) -> Result<(), Stop> {
-    let limits = |filter: &dyn Filter| filter.limiter().is_some();
     if !has_any(x, Side::Request) {
         return Ok(());
     }
     let shape = shape(Framing::Tunnel, &x.up);
-    let chain = heads_of(x, Side::Request, &shape, limits);
+    let chain = heads_of(x, Side::Request, &shape, sees_tunnels);
     let failed = |_| Failure::silent(Cause::INTERNAL, Phase::DATA);
     Ok(x.up.filter(chain, false).map_err(failed)?)
+}
+
+fn sees_tunnels(filter: &dyn Filter) -> bool {
+    filter.sees_tunnels()
 }
 
 /// Counts what compression did.
@@ -118,7 +121,7 @@ fn shape(framing: Framing, pump: &Pump) -> Shape {
         Framing::Chunked | Framing::UntilClose | Framing::Tunnel => None,
     };
     let delimited = !matches!(framing, Framing::UntilClose | Framing::Tunnel);
-    Shape { length, delimited, came: pump.content_size() }
+    Shape { length, delimited, came: pump.content_size(), tunnel: matches!(framing, Framing::Tunnel) }
 }
 
 /// Asks each filter in turn.

@@ -36,6 +36,51 @@ pub(crate) trait Ask {
     const ELEMENT: bool = false;
 }
 
+/// Gives a macro all questions that are asked of what is tracked, of the client's address and of a key alike, and those that
+/// it has beside: the end of the name, that of the converter, the question, the answer to it of the entry that examples are
+/// of, and what it tells.
+macro_rules! questions {
+    ($made_by:ident: $($more:tt)*) => { $made_by! {
+        "bytes_in_rate" "bytes_in_rate" BytesInRate "1500" "The bytes from clients in the table's period";
+        "bytes_out_rate" "bytes_out_rate" BytesOutRate "1700" "The bytes to clients in the table's period";
+        "clr_gpc0" "clr_gpc0" ClearGpc0 "3" "Clears the first general purpose counter; gives what it was,";
+        "clr_gpc1" "clr_gpc1" ClearGpc1 "18" "Clears the second general purpose counter; gives what it was,";
+        "conn_cnt" "conn_cnt" ConnCnt "5" "The connections";
+        "conn_cur" "conn_cur" ConnCur "7" "The connections there are now";
+        "conn_rate" "conn_rate" ConnRate "6" "The connections in the table's period";
+        "get_gpc0" "gpc0" GetGpc0 "3" "The first general purpose counter";
+        "get_gpc1" "gpc1" GetGpc1 "18" "The second general purpose counter";
+        "get_gpt0" "gpt0" GetGpt0 "2" "The general purpose tag";
+        "glitch_cnt" "glitch_cnt" GlitchCnt "26" "The protocol glitches of connections";
+        "glitch_rate" "glitch_rate" GlitchRate "27" "The protocol glitches in the table's period";
+        "gpc0_rate" "gpc0_rate" Gpc0Rate "4"
+            "How often the first general purpose counter was incremented in the table's period";
+        "gpc1_rate" "gpc1_rate" Gpc1Rate "19"
+            "How often the second general purpose counter was incremented in the table's period";
+        "http_err_cnt" "http_err_cnt" HttpErrCnt "12"
+            "The requests that were wrong, denied, or answered with a status 4xx,";
+        "http_err_rate" "http_err_rate" HttpErrRate "13"
+            "The requests that were wrong, denied, or answered with a status 4xx in the period";
+        "http_fail_cnt" "http_fail_cnt" HttpFailCnt "24"
+            "The responses that failed or had a status 5xx other than 501 and 505";
+        "http_fail_rate" "http_fail_rate" HttpFailRate "25"
+            "The responses that failed or had a status 5xx in the table's period";
+        "http_req_cnt" "http_req_cnt" HttpReqCnt "10" "The requests";
+        "http_req_rate" "http_req_rate" HttpReqRate "11" "The requests in the table's period";
+        "inc_gpc0" "inc_gpc0" IncrementGpc0 "4"
+            "Increments the first general purpose counter; gives what it is then,";
+        "inc_gpc1" "inc_gpc1" IncrementGpc1 "19"
+            "Increments the second general purpose counter; gives what it is then,";
+        "kbytes_in" "kbytes_in" KbytesIn "14" "The bytes from clients, in units of 1024,";
+        "kbytes_out" "kbytes_out" KbytesOut "16" "The bytes to clients, in units of 1024,";
+        "sess_cnt" "sess_cnt" SessCnt "8" "The connections that rules accepted";
+        "sess_rate" "sess_rate" SessRate "9" "The connections that rules accepted in the table's period";
+        $($more)*
+    } };
+}
+
+pub(crate) use questions;
+
 macro_rules! asks {
     ($($name:ident = $does:expr $(, $element:literal)?;)*) => {$(
         pub(crate) struct $name;

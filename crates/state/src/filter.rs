@@ -16,6 +16,8 @@ pub struct Shape {
     pub delimited: bool,
     /// Bytes of its content that have come already.
     pub came: u64,
+    /// It is no body, but all that this side sends from now on.
+    pub tunnel: bool,
 }
 
 /// A filter of a proxy.
@@ -29,6 +31,10 @@ pub trait Filter: Send + Sync + fmt::Debug {
     /// The number by which `set-bandwidth-limit` rules name it.
     fn limiter(&self) -> Option<u32> {
         None
+    }
+    /// Whether it also sees what the client sends once its connection speaks something else.
+    fn sees_tunnels(&self) -> bool {
+        self.limiter().is_some()
     }
     /// Sees the head of a message (`act.side` says which) after all rules, and may change it; gives what works on the body,
     /// if anything does. Streams of bytes have no head: `act.stream` holds no message then.

@@ -7,25 +7,12 @@ use state::tls::x509;
 
 use super::prelude::*;
 
-macro_rules! command {
-    ($word:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &["show", "ssl", $word],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("providers", "show ssl providers", "show loaded SSL providers", |q, _, out| {
+    admin(&["show", "ssl", "providers"], "show ssl providers", "show loaded SSL providers", |q, _, out| {
         q.plain("Loaded providers : \n\t- aws-lc", out)
     }),
-    command!("sni", "show ssl sni [-f <frontend>] [-A]", "display the list of SNI and their corresponding filename",
+    admin(&["show", "ssl", "sni"], "show ssl sni [-f <frontend>] [-A]", "display the list of SNI and their corresponding filename",
         |q, _, out| sni(q, out)),
 ];
 

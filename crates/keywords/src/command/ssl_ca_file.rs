@@ -7,31 +7,18 @@ use super::prelude::*;
 use super::ssl_cert::certificate;
 use super::transaction::{Done, Kind, answer};
 
-macro_rules! command {
-    ($verb:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &[$verb, "ssl", "ca-file"],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("abort", "abort ssl ca-file <cafile>", "abort a transaction for a CA file",
+    admin(&["abort", "ssl", "ca-file"], "abort ssl ca-file <cafile>", "abort a transaction for a CA file",
         |q, _, out| answer(q, FILES.abort(q), out)),
-    command!("add", "add ssl ca-file <cafile> <payload>", "add a certificate into the CA file",
+    admin(&["add", "ssl", "ca-file"], "add ssl ca-file <cafile> <payload>", "add a certificate into the CA file",
         |q, _, out| answer(q, set(q, true), out)),
-    command!("commit", "commit ssl ca-file <cafile>", "commit a CA file", |q, _, out| answer(q, commit(q), out)),
-    command!("del", "del ssl ca-file <cafile>", "delete an unused CA file", |q, _, out| answer(q, FILES.delete(q), out)),
-    command!("new", "new ssl ca-file <cafile>", "create a new CA file to be used in a crt-list",
+    admin(&["commit", "ssl", "ca-file"], "commit ssl ca-file <cafile>", "commit a CA file", |q, _, out| answer(q, commit(q), out)),
+    admin(&["del", "ssl", "ca-file"], "del ssl ca-file <cafile>", "delete an unused CA file", |q, _, out| answer(q, FILES.delete(q), out)),
+    admin(&["new", "ssl", "ca-file"], "new ssl ca-file <cafile>", "create a new CA file to be used in a crt-list",
         |q, _, out| answer(q, FILES.create(q), out)),
-    command!("set", "set ssl ca-file <cafile> <payload>", "replace a CA file", |q, _, out| answer(q, set(q, false), out)),
-    command!("show", "show ssl ca-file [<cafile>[:<index>]]",
+    admin(&["set", "ssl", "ca-file"], "set ssl ca-file <cafile> <payload>", "replace a CA file", |q, _, out| answer(q, set(q, false), out)),
+    admin(&["show", "ssl", "ca-file"], "show ssl ca-file [<cafile>[:<index>]]",
         "display the SSL CA files used in memory, or the details of a <cafile>, or a single certificate of index <index> \
          of a CA file <cafile>", |q, _, out| show(q, out)),
 ];

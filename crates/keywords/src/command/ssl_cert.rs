@@ -13,31 +13,18 @@ use state::tls::x509::{self, Party, Style};
 use super::prelude::*;
 use super::transaction::{Done, Kind, answer};
 
-macro_rules! command {
-    ($verb:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &[$verb, "ssl", "cert"],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("abort", "abort ssl cert <certfile>", "abort a transaction for a certificate file",
+    admin(&["abort", "ssl", "cert"], "abort ssl cert <certfile>", "abort a transaction for a certificate file",
         |q, _, out| answer(q, CERTIFICATES.abort(q), out)),
-    command!("commit", "commit ssl cert <certfile>", "commit a certificate file", |q, _, out| answer(q, commit(q), out)),
-    command!("del", "del ssl cert <certfile>", "delete an unused certificate file",
+    admin(&["commit", "ssl", "cert"], "commit ssl cert <certfile>", "commit a certificate file", |q, _, out| answer(q, commit(q), out)),
+    admin(&["del", "ssl", "cert"], "del ssl cert <certfile>", "delete an unused certificate file",
         |q, _, out| answer(q, CERTIFICATES.delete(q), out)),
-    command!("dump", "dump ssl cert <certfile>", "dump the SSL certificates in PEM format", |q, _, out| dump(q, out)),
-    command!("new", "new ssl cert <certfile>", "create a new certificate file to be used in a crt-list or a directory",
+    admin(&["dump", "ssl", "cert"], "dump ssl cert <certfile>", "dump the SSL certificates in PEM format", |q, _, out| dump(q, out)),
+    admin(&["new", "ssl", "cert"], "new ssl cert <certfile>", "create a new certificate file to be used in a crt-list or a directory",
         |q, _, out| answer(q, CERTIFICATES.create(q), out)),
-    command!("set", "set ssl cert <certfile> <payload>", "replace a certificate file", |q, _, out| answer(q, set(q), out)),
-    command!("show", "show ssl cert [<certfile>]",
+    admin(&["set", "ssl", "cert"], "set ssl cert <certfile> <payload>", "replace a certificate file", |q, _, out| answer(q, set(q), out)),
+    admin(&["show", "ssl", "cert"], "show ssl cert [<certfile>]",
         "display the SSL certificates used in memory, or the details of a file", |q, _, out| show(q, out)),
 ];
 

@@ -9,29 +9,16 @@ use super::prelude::*;
 use super::ssl_ca_file::indexed;
 use super::transaction::{Done, Kind, answer};
 
-macro_rules! command {
-    ($verb:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &[$verb, "ssl", "crl-file"],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("abort", "abort ssl crl-file <crlfile>", "abort a transaction for a CRL file",
+    admin(&["abort", "ssl", "crl-file"], "abort ssl crl-file <crlfile>", "abort a transaction for a CRL file",
         |q, _, out| answer(q, FILES.abort(q), out)),
-    command!("commit", "commit ssl crl-file <crlfile>", "commit a CRL file", |q, _, out| answer(q, commit(q), out)),
-    command!("del", "del ssl crl-file <crlfile>", "delete an unused CRL file", |q, _, out| answer(q, FILES.delete(q), out)),
-    command!("new", "new ssl crl-file <crlfile>", "create a new CRL file to be used in a crt-list",
+    admin(&["commit", "ssl", "crl-file"], "commit ssl crl-file <crlfile>", "commit a CRL file", |q, _, out| answer(q, commit(q), out)),
+    admin(&["del", "ssl", "crl-file"], "del ssl crl-file <crlfile>", "delete an unused CRL file", |q, _, out| answer(q, FILES.delete(q), out)),
+    admin(&["new", "ssl", "crl-file"], "new ssl crl-file <crlfile>", "create a new CRL file to be used in a crt-list",
         |q, _, out| answer(q, FILES.create(q), out)),
-    command!("set", "set ssl crl-file <crlfile> <payload>", "replace a CRL file", |q, _, out| answer(q, set(q), out)),
-    command!("show", "show ssl crl-file [<crlfile[:<index>>]]",
+    admin(&["set", "ssl", "crl-file"], "set ssl crl-file <crlfile> <payload>", "replace a CRL file", |q, _, out| answer(q, set(q), out)),
+    admin(&["show", "ssl", "crl-file"], "show ssl crl-file [<crlfile[:<index>>]]",
         "display the SSL CRL files used in memory, or the details of a <crlfile>, or a single CRL of index <index> of CRL \
          file <crlfile>", |q, _, out| show(q, out)),
 ];

@@ -11,26 +11,13 @@ use super::dynamic::edit;
 use super::prelude::*;
 use super::transaction::{Done, answer};
 
-macro_rules! command {
-    ($verb:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &[$verb, "ssl", "crt-list"],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("add", "add ssl crt-list <list> <cert> [opts]*", "add to crt-list file <list> a line <cert> or a payload",
+    admin(&["add", "ssl", "crt-list"], "add ssl crt-list <list> <cert> [opts]*", "add to crt-list file <list> a line <cert> or a payload",
         |q, _, out| answer(q, add(q), out)),
-    command!("del", "del ssl crt-list <list> <cert[:line]>", "delete a line <cert> from crt-list file <list>",
+    admin(&["del", "ssl", "crt-list"], "del ssl crt-list <list> <cert[:line]>", "delete a line <cert> from crt-list file <list>",
         |q, _, out| answer(q, del(q), out)),
-    command!("show", "show ssl crt-list [-n] [<list>]", "show the list of crt-lists or the content of a crt-list file <list>",
+    admin(&["show", "ssl", "crt-list"], "show ssl crt-list [-n] [<list>]", "show the list of crt-lists or the content of a crt-list file <list>",
         |q, _, out| show(q, out)),
 ];
 

@@ -7,26 +7,13 @@ use state::tls::store::Stored;
 use super::prelude::*;
 use super::ssl_cert::CERTIFICATES;
 
-macro_rules! command {
-    ($verb:literal, $usage:literal, $doc:literal, $run:expr) => {
-        Command {
-            words: &[$verb, "ssl", "jwt"],
-            usage: $usage,
-            doc: $doc,
-            level: Level::Admin,
-            gate: Gate::Open,
-            run: $run,
-        }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("add", "add ssl jwt <certfile>", "add certificate to list of certificates used for JWT validation",
+    admin(&["add", "ssl", "jwt"], "add ssl jwt <certfile>", "add certificate to list of certificates used for JWT validation",
         |q, _, out| change(q, "add", true, out)),
-    command!("del", "del ssl jwt <certfile>", "remove certificate from list of certificates used for JWT validation",
+    admin(&["del", "ssl", "jwt"], "del ssl jwt <certfile>", "remove certificate from list of certificates used for JWT validation",
         |q, _, out| change(q, "del", false, out)),
-    command!("show", "show ssl jwt", "show list of certificates used for JWT validation", |q, _, out| show(q, out)),
+    admin(&["show", "ssl", "jwt"], "show ssl jwt", "show list of certificates used for JWT validation", |q, _, out| show(q, out)),
 ];
 
 fn change(query: &Query<'_>, verb: &str, for_tokens: bool, out: &mut Vec<u8>) -> Answer {

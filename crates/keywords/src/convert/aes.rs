@@ -22,21 +22,9 @@ const BITS: ArgKind = ArgKind::Own(&Own {
         Err(_) => Err(Unread::Form),
     },
 });
-const NONCE: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse nonce "),
-});
-const KEY: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse key "),
-});
-const TAG: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse aead_tag "),
-});
+const NONCE: ArgKind = secret!("failed to parse nonce ");
+const KEY: ArgKind = secret!("failed to parse key ");
+const TAG: ArgKind = secret!("failed to parse aead_tag ");
 const TAG_VAR: ArgKind = ArgKind::Own(&Own {
     kind: "string",
     absent: false,
@@ -45,11 +33,7 @@ const TAG_VAR: ArgKind = ArgKind::Own(&Own {
         Ok(Arg::Var(reading.var(written.text).map_err(failed)?))
     },
 });
-const AAD: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse aad "),
-});
+const AAD: ArgKind = secret!("failed to parse aad ");
 const CBC: &[ArgSpec] = &[
     ArgSpec::required("bits", BITS),
     ArgSpec::required("nonce", NONCE),

@@ -6,11 +6,7 @@ use crate::fetch::var::lookup;
 use crate::jose::decrypt::decrypt;
 use crate::jose::key::Key;
 
-const SECRET: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse secret"),
-});
+const SECRET: ArgKind = secret!("failed to parse secret");
 
 /// A key as a text, or a variable that holds one.
 const JWK: ArgKind = ArgKind::Own(&Own {

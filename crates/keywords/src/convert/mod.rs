@@ -2,6 +2,17 @@
 
 use state::family::Converter;
 
+/// The kind of an argument that is bytes in base 64, or a variable that holds such, by its name for messages.
+macro_rules! secret {
+    ($what:literal) => {
+        ArgKind::Own(&Own {
+            kind: "string",
+            absent: false,
+            read: |written, reading| secret(written, reading, $what),
+        })
+    };
+}
+
 mod aes;
 mod arithmetic;
 mod backend;

@@ -20,11 +20,7 @@ const ALGORITHM: ArgKind = ArgKind::Own(&Own {
         Ok(Arg::own(Digester::of(written.text).ok_or(unknown)?))
     },
 });
-const KEY: ArgKind = ArgKind::Own(&Own {
-    kind: "string",
-    absent: false,
-    read: |written, reading| secret(written, reading, "failed to parse key "),
-});
+const KEY: ArgKind = secret!("failed to parse key ");
 
 pub(super) const KEYWORDS: &[Converter] = &[
     Converter {

@@ -16,7 +16,7 @@ const ASK: Converter = Converter {
 };
 
 macro_rules! named {
-    ($($name:literal $ask:ident $gives:literal $doc:literal;)*) => {
+    ($($_fetch:literal $name:literal $ask:ident $gives:literal $doc:literal;)*) => {
         &[$(
             Converter {
                 name: concat!("table_", $name),
@@ -32,35 +32,9 @@ macro_rules! named {
     };
 }
 
-pub(super) const KEYWORDS: &[Converter] = named! {
-    "bytes_in_rate" BytesInRate "1500" "The bytes from clients in the table's period";
-    "bytes_out_rate" BytesOutRate "1700" "The bytes to clients in the table's period";
-    "clr_gpc0" ClearGpc0 "3" "Clears the first general purpose counter; gives what it was,";
-    "clr_gpc1" ClearGpc1 "18" "Clears the second general purpose counter; gives what it was,";
-    "conn_cnt" ConnCnt "5" "The connections";
-    "conn_cur" ConnCur "7" "The connections there are now";
-    "conn_rate" ConnRate "6" "The connections in the table's period";
-    "glitch_cnt" GlitchCnt "26" "The protocol glitches of connections";
-    "glitch_rate" GlitchRate "27" "The protocol glitches in the table's period";
-    "gpc0" GetGpc0 "3" "The first general purpose counter";
-    "gpc0_rate" Gpc0Rate "4" "How often the first general purpose counter was incremented in the table's period";
-    "gpc1" GetGpc1 "18" "The second general purpose counter";
-    "gpc1_rate" Gpc1Rate "19" "How often the second general purpose counter was incremented in the table's period";
-    "gpt0" GetGpt0 "2" "The general purpose tag";
-    "http_err_cnt" HttpErrCnt "12" "The requests that were wrong, denied, or answered with a status 4xx,";
-    "http_err_rate" HttpErrRate "13" "The requests that were wrong, denied, or answered with a status 4xx in the period";
-    "http_fail_cnt" HttpFailCnt "24" "The responses that failed or had a status 5xx other than 501 and 505";
-    "http_fail_rate" HttpFailRate "25" "The responses that failed or had a status 5xx in the table's period";
-    "http_req_cnt" HttpReqCnt "10" "The requests";
-    "http_req_rate" HttpReqRate "11" "The requests in the table's period";
-    "inc_gpc0" IncrementGpc0 "4" "Increments the first general purpose counter; gives what it is then,";
-    "inc_gpc1" IncrementGpc1 "19" "Increments the second general purpose counter; gives what it is then,";
-    "kbytes_in" KbytesIn "14" "The bytes from clients, in units of 1024,";
-    "kbytes_out" KbytesOut "16" "The bytes to clients, in units of 1024,";
-    "server_id" ServerId "1" "The number of the server";
-    "sess_cnt" SessCnt "8" "The connections that rules accepted";
-    "sess_rate" SessRate "9" "The connections that rules accepted in the table's period";
-    "trackers" Trackers "2" "The number of those who track the entry, and one,";
+pub(super) const KEYWORDS: &[Converter] = questions! { named:
+    "" "server_id" ServerId "1" "The number of the server";
+    "" "trackers" Trackers "2" "The number of those who track the entry, and one,";
 };
 
 /// Those that ask for an element of an array, or for the entry itself.

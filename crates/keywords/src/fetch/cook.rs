@@ -9,6 +9,96 @@ use super::prelude::*;
 const NAME: &[ArgSpec] = &[ArgSpec::optional("name", ArgKind::Str)];
 const GIVEN: &str = "GET / HTTP/1.1\r\ncookie: a=1; b=22; a=x\r\ncookie: c=\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nset-cookie: s=9; path=/\r\nset-cookie: t=z\r\n\r\n";
 
+/// The forms in which a cookie is asked for, under names that begin with the first: its value, how many there are, its value
+/// as a number. For examples: a cookie and its value, another and how often it is there, how many there are.
+macro_rules! forms {
+    (
+        $name:literal $needs:ident $message:ident $side:ident $whose:literal
+        ($one:literal $value:literal, $twice:literal $count:literal, $all:literal)
+    ) => {
+        [
+            Fetch {
+                name: $name,
+                args: NAME,
+                gives: Type::Str,
+                needs: Needs::$needs,
+                doc: concat!(
+                    "The value of a cookie of the ",
+                    $whose,
+                    "; the last one of that name, or without a name the first of ",
+                    "all. An ACL looks at every cookie of the name."
+                ),
+                examples: &[
+                    Example { given: GIVEN, expr: concat!($name, "(", $one, ")"), gives: $value },
+                    Example { given: GIVEN, expr: concat!($name, "(nope)"), gives: "-" },
+                ],
+                get: |args, cx| value($message(cx)?, args, Side::$side),
+                each: Some(|args, cx, visit| values($message(cx), args, Side::$side, visit)),
+            },
+            Fetch {
+                name: concat!($name, "_cnt"),
+                args: NAME,
+                gives: Type::Sint,
+                needs: Needs::$needs,
+                doc: concat!(
+                    "How many cookies of this name the ",
+                    $whose,
+                    " has; all of them without a name."
+                ),
+                examples: &[
+                    Example { given: GIVEN, expr: concat!($name, "_cnt(", $twice, ")"), gives: $count },
+                    Example { given: GIVEN, expr: concat!($name, "_cnt"), gives: $all },
+                ],
+                get: |args, cx| Some(count($message(cx)?, args, Side::$side)),
+                each: None,
+            },
+            Fetch {
+                name: concat!($name, "_val"),
+                args: NAME,
+                gives: Type::Sint,
+                needs: Needs::$needs,
+                doc: concat!("A cookie's value of the ", $whose, " as an integer."),
+                examples: &[Example {
+                    given: GIVEN,
+                    expr: concat!($name, "_val(", $one, ")"),
+                    gives: $value,
+                }],
+                get: |args, cx| number(value($message(cx)?, args, Side::$side)?),
+                each: Some(|args, cx, visit| numbers($message(cx), args, Side::$side, visit)),
+            },
+        ]
+    };
+}
+
+/// The names of all cookies.
+macro_rules! names {
+    ($name:literal $needs:ident $message:ident $side:ident $whose:literal $gives:literal) => {
+        Fetch {
+            name: $name,
+            args: &[ArgSpec::optional("delim", ArgKind::Str)],
+            gives: Type::Str,
+            needs: Needs::$needs,
+            doc: concat!(
+                "The names of the cookies of the ",
+                $whose,
+                ", joined by `delim` (a comma if none is given)."
+            ),
+            examples: &[Example { given: GIVEN, expr: $name, gives: $gives }],
+            get: |args, cx| names($message(cx)?, args, Side::$side, cx.arena),
+            each: None,
+        }
+    };
+}
+
+pub(super) const COOK: &[Fetch] =
+    &forms!("cook" RequestHead request Request "request" ("b" "22", "a" "2", "4"));
+pub(super) const REQUEST: &[Fetch] =
+    &forms!("req.cook" RequestHead request Request "request" ("b" "22", "a" "2", "4"));
+pub(super) const RESPONSE: &[Fetch] =
+    &forms!("res.cook" ResponseHead response Response "response" ("s" "9", "s" "1", "2"));
+pub(super) const SCOOK: &[Fetch] =
+    &forms!("scook" ResponseHead response Response "response" ("s" "9", "s" "1", "2"));
+
 pub(super) const KEYWORDS: &[Fetch] = &[
     Fetch {
         name: "cookie",
@@ -16,176 +106,16 @@ pub(super) const KEYWORDS: &[Fetch] = &[
         gives: Type::Str,
         needs: Needs::EitherHead,
         doc: "The value of a cookie of the message at work: see `req.cook` and `res.cook`.",
-        examples: &[Example { given: GIVEN, expr: "cookie(b)", gives: "22" }],
+        examples: &[
+            Example { given: GIVEN, expr: "cookie(b)", gives: "22" },
+            Example { given: GIVEN, expr: "cookie(a)", gives: "x" },
+            Example { given: GIVEN, expr: "cookie", gives: "1" },
+        ],
         get: |args, cx| value(head(cx)?, args, cx.side),
         each: None,
     },
-    Fetch {
-        name: "cook",
-        args: NAME,
-        gives: Type::Str,
-        needs: Needs::RequestHead,
-        doc: "The value of a cookie of the request; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
-        examples: &[
-            Example { given: GIVEN, expr: "cook(b)", gives: "22" },
-            Example { given: GIVEN, expr: "cook(nope)", gives: "-" },
-        ],
-        get: |args, cx| value(request(cx)?, args, Side::Request),
-        each: Some(|args, cx, visit| values(request(cx), args, Side::Request, visit)),
-    },
-    Fetch {
-        name: "cook_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "How many cookies of this name the request has; all of them without a name.",
-        examples: &[
-            Example { given: GIVEN, expr: "cook_cnt(a)", gives: "2" },
-            Example { given: GIVEN, expr: "cook_cnt", gives: "4" },
-        ],
-        get: |args, cx| Some(count(request(cx)?, args, Side::Request)),
-        each: None,
-    },
-    Fetch {
-        name: "cook_val",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "A cookie's value of the request as an integer.",
-        examples: &[Example { given: GIVEN, expr: "cook_val(b)", gives: "22" }],
-        get: |args, cx| number(value(request(cx)?, args, Side::Request)?),
-        each: Some(|args, cx, visit| numbers(request(cx), args, Side::Request, visit)),
-    },
-    Fetch {
-        name: "req.cook",
-        args: NAME,
-        gives: Type::Str,
-        needs: Needs::RequestHead,
-        doc: "The value of a cookie of the request; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
-        examples: &[
-            Example { given: GIVEN, expr: "req.cook(b)", gives: "22" },
-            Example { given: GIVEN, expr: "req.cook(a)", gives: "x" },
-            Example { given: GIVEN, expr: "req.cook", gives: "1" },
-            Example { given: GIVEN, expr: "req.cook(nope)", gives: "-" },
-        ],
-        get: |args, cx| value(request(cx)?, args, Side::Request),
-        each: Some(|args, cx, visit| values(request(cx), args, Side::Request, visit)),
-    },
-    Fetch {
-        name: "req.cook_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "How many cookies of this name the request has; all of them without a name.",
-        examples: &[
-            Example { given: GIVEN, expr: "req.cook_cnt(a)", gives: "2" },
-            Example { given: GIVEN, expr: "req.cook_cnt", gives: "4" },
-        ],
-        get: |args, cx| Some(count(request(cx)?, args, Side::Request)),
-        each: None,
-    },
-    Fetch {
-        name: "req.cook_names",
-        args: &[ArgSpec::optional("delim", ArgKind::Str)],
-        gives: Type::Str,
-        needs: Needs::RequestHead,
-        doc: "The names of the cookies of the request, joined by `delim` (a comma if none is given).",
-        examples: &[Example { given: GIVEN, expr: "req.cook_names", gives: "a,b,a,c" }],
-        get: |args, cx| names(request(cx)?, args, Side::Request, cx.arena),
-        each: None,
-    },
-    Fetch {
-        name: "req.cook_val",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "A cookie's value of the request as an integer.",
-        examples: &[Example { given: GIVEN, expr: "req.cook_val(b)", gives: "22" }],
-        get: |args, cx| number(value(request(cx)?, args, Side::Request)?),
-        each: Some(|args, cx, visit| numbers(request(cx), args, Side::Request, visit)),
-    },
-    Fetch {
-        name: "res.cook",
-        args: NAME,
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "The value of a cookie of the response; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
-        examples: &[
-            Example { given: GIVEN, expr: "res.cook(s)", gives: "9" },
-            Example { given: GIVEN, expr: "res.cook(nope)", gives: "-" },
-        ],
-        get: |args, cx| value(response(cx)?, args, Side::Response),
-        each: Some(|args, cx, visit| values(response(cx), args, Side::Response, visit)),
-    },
-    Fetch {
-        name: "res.cook_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "How many cookies of this name the response has; all of them without a name.",
-        examples: &[
-            Example { given: GIVEN, expr: "res.cook_cnt(s)", gives: "1" },
-            Example { given: GIVEN, expr: "res.cook_cnt", gives: "2" },
-        ],
-        get: |args, cx| Some(count(response(cx)?, args, Side::Response)),
-        each: None,
-    },
-    Fetch {
-        name: "res.cook_names",
-        args: &[ArgSpec::optional("delim", ArgKind::Str)],
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "The names of the cookies of the response, joined by `delim` (a comma if none is given).",
-        examples: &[Example { given: GIVEN, expr: "res.cook_names", gives: "s,t" }],
-        get: |args, cx| names(response(cx)?, args, Side::Response, cx.arena),
-        each: None,
-    },
-    Fetch {
-        name: "res.cook_val",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "A cookie's value of the response as an integer.",
-        examples: &[Example { given: GIVEN, expr: "res.cook_val(s)", gives: "9" }],
-        get: |args, cx| number(value(response(cx)?, args, Side::Response)?),
-        each: Some(|args, cx, visit| numbers(response(cx), args, Side::Response, visit)),
-    },
-    Fetch {
-        name: "scook",
-        args: NAME,
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "The value of a cookie of the response; the last one of that name, or without a name the first of all. An ACL looks at every cookie of the name.",
-        examples: &[
-            Example { given: GIVEN, expr: "scook(s)", gives: "9" },
-            Example { given: GIVEN, expr: "scook(nope)", gives: "-" },
-        ],
-        get: |args, cx| value(response(cx)?, args, Side::Response),
-        each: Some(|args, cx, visit| values(response(cx), args, Side::Response, visit)),
-    },
-    Fetch {
-        name: "scook_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "How many cookies of this name the response has; all of them without a name.",
-        examples: &[
-            Example { given: GIVEN, expr: "scook_cnt(s)", gives: "1" },
-            Example { given: GIVEN, expr: "scook_cnt", gives: "2" },
-        ],
-        get: |args, cx| Some(count(response(cx)?, args, Side::Response)),
-        each: None,
-    },
-    Fetch {
-        name: "scook_val",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "A cookie's value of the response as an integer.",
-        examples: &[Example { given: GIVEN, expr: "scook_val(s)", gives: "9" }],
-        get: |args, cx| number(value(response(cx)?, args, Side::Response)?),
-        each: Some(|args, cx, visit| numbers(response(cx), args, Side::Response, visit)),
-    },
+    names!("req.cook_names" RequestHead request Request "request" "a,b,a,c"),
+    names!("res.cook_names" ResponseHead response Response "response" "s,t"),
 ];
 
 /// Calls `visit` with each cookie's name and value, in order, until it breaks.

@@ -9,187 +9,94 @@ pub(super) const ARGS: &[ArgSpec] =
     &[ArgSpec::optional("name", ArgKind::Str), ArgSpec::optional("occ", ArgKind::Sint)];
 const GIVEN: &str = "GET / HTTP/1.1\r\nhost: a.example\r\nx-n: 1, 22\r\nx-n: 333\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nx-r: a,b\r\n\r\n";
 
+/// A fetch that tells of a header in one of the forms: a value among others, a whole line, how many there are of each, a
+/// value as a number.
+macro_rules! header {
+    ($name:literal $needs:ident $message:ident value $doc:expr, $examples:expr) => {
+        header!($name $needs $doc, $examples, ARGS, Str, |args, cx| value($message(cx)?, args),
+            Some(|args, cx, visit| values($message(cx), args, visit)))
+    };
+    ($name:literal $needs:ident $message:ident line $doc:expr, $examples:expr) => {
+        header!($name $needs $doc, $examples, ARGS, Str, |args, cx| line($message(cx)?, args),
+            Some(|args, cx, visit| lines($message(cx), args, visit)))
+    };
+    ($name:literal $needs:ident $message:ident number $doc:expr, $examples:expr) => {
+        header!($name $needs $doc, $examples, ARGS, Sint, |args, cx| number(value($message(cx)?, args)?),
+            Some(|args, cx, visit| numbers($message(cx), args, visit)))
+    };
+    ($name:literal $needs:ident $message:ident count $doc:expr, $examples:expr) => {
+        header!($name $needs $doc, $examples, NAME, Sint, |args, cx| count($message(cx)?, args), None)
+    };
+    ($name:literal $needs:ident $message:ident line_count $doc:expr, $examples:expr) => {
+        header!($name $needs $doc, $examples, NAME, Sint, |args, cx| line_count($message(cx)?, args), None)
+    };
+    ($name:literal $needs:ident $doc:expr, $examples:expr, $args:expr, $gives:ident, $get:expr, $each:expr) => {
+        Fetch {
+            name: $name,
+            args: $args,
+            gives: Type::$gives,
+            needs: Needs::$needs,
+            doc: $doc,
+            examples: $examples,
+            get: $get,
+            each: $each,
+        }
+    };
+}
+
+const fn example(expr: &'static str, gives: &'static str) -> Example {
+    Example { given: GIVEN, expr, gives }
+}
+
+/// One whose value is a number.
+const fn aged(expr: &'static str) -> Example {
+    Example { given: "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nage: 7\r\n\r\n", expr, gives: "7" }
+}
+
 pub(super) const KEYWORDS: &[Fetch] = &[
-    Fetch {
-        name: "hdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::EitherHead,
-        doc: "`req.hdr` in request rules, `res.hdr` in response rules.",
-        examples: &[Example { given: GIVEN, expr: "hdr(host)", gives: "a.example" }],
-        get: |args, cx| value(head(cx)?, args),
-        each: Some(|args, cx, visit| values(head(cx), args, visit)),
-    },
-    Fetch {
-        name: "req.hdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::RequestHead,
-        doc: "One comma-separated value of a request header. Without `occ`, an ACL looks at each value and anything \
-              else gets the last; 1 is the first, -1 the last.",
-        examples: &[
-            Example { given: GIVEN, expr: "req.hdr(x-n)", gives: "333" },
-            Example { given: GIVEN, expr: "req.hdr(x-n,2)", gives: "22" },
-            Example { given: GIVEN, expr: "req.hdr(X-N,-3)", gives: "1" },
-            Example { given: GIVEN, expr: "req.hdr(nope)", gives: "-" },
-        ],
-        get: |args, cx| value(request(cx)?, args),
-        each: Some(|args, cx, visit| values(request(cx), args, visit)),
-    },
-    Fetch {
-        name: "res.hdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "One comma-separated value of a response header; see `req.hdr`.",
-        examples: &[Example { given: GIVEN, expr: "res.hdr(x-r)", gives: "b" }],
-        get: |args, cx| value(response(cx)?, args),
-        each: Some(|args, cx, visit| values(response(cx), args, visit)),
-    },
-    Fetch {
-        name: "req.fhdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::RequestHead,
-        doc: "The whole value of a request header line, commas included; see `req.hdr` for `occ`.",
-        examples: &[Example { given: GIVEN, expr: "req.fhdr(x-n,1)", gives: "1, 22" }],
-        get: |args, cx| line(request(cx)?, args),
-        each: Some(|args, cx, visit| lines(request(cx), args, visit)),
-    },
-    Fetch {
-        name: "res.fhdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "The whole value of a response header line; see `req.fhdr`.",
-        examples: &[Example { given: GIVEN, expr: "res.fhdr(x-r)", gives: "a,b" }],
-        get: |args, cx| line(response(cx)?, args),
-        each: Some(|args, cx, visit| lines(response(cx), args, visit)),
-    },
-    Fetch {
-        name: "hdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "See `req.hdr_cnt`.",
-        examples: &[Example { given: GIVEN, expr: "hdr_cnt(x-n)", gives: "3" }],
-        get: |args, cx| count(request(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "req.hdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "How many comma-separated values a request header has over all its lines.",
-        examples: &[
-            Example { given: GIVEN, expr: "req.hdr_cnt(x-n)", gives: "3" },
-            Example { given: GIVEN, expr: "req.hdr_cnt(nope)", gives: "0" },
-        ],
-        get: |args, cx| count(request(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "res.hdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "How many comma-separated values a response header has over all its lines.",
-        examples: &[Example { given: GIVEN, expr: "res.hdr_cnt(x-r)", gives: "2" }],
-        get: |args, cx| count(response(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "req.fhdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "How many lines of this name the request has; all lines without a name.",
-        examples: &[
-            Example { given: GIVEN, expr: "req.fhdr_cnt(x-n)", gives: "2" },
-            Example { given: GIVEN, expr: "req.fhdr_cnt", gives: "3" },
-        ],
-        get: |args, cx| line_count(request(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "hdr_val",
-        args: ARGS,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "See `req.hdr_val`.",
-        examples: &[Example { given: GIVEN, expr: "hdr_val(x-n)", gives: "333" }],
-        get: |args, cx| number(value(request(cx)?, args)?),
-        each: Some(|args, cx, visit| numbers(request(cx), args, visit)),
-    },
-    Fetch {
-        name: "req.hdr_val",
-        args: ARGS,
-        gives: Type::Sint,
-        needs: Needs::RequestHead,
-        doc: "A request header's value as an integer; see `req.hdr` for `occ`.",
-        examples: &[Example { given: GIVEN, expr: "req.hdr_val(x-n,2)", gives: "22" }],
-        get: |args, cx| number(value(request(cx)?, args)?),
-        each: Some(|args, cx, visit| numbers(request(cx), args, visit)),
-    },
-    Fetch {
-        name: "res.hdr_val",
-        args: ARGS,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "A response header's value as an integer; see `req.hdr` for `occ`.",
-        examples: &[Example {
-            given: "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nage: 7\r\n\r\n",
-            expr: "res.hdr_val(age)",
-            gives: "7",
-        }],
-        get: |args, cx| number(value(response(cx)?, args)?),
-        each: Some(|args, cx, visit| numbers(response(cx), args, visit)),
-    },
-    Fetch {
-        name: "res.fhdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "How many lines of this name the response has; all lines without a name.",
-        examples: &[Example { given: GIVEN, expr: "res.fhdr_cnt(x-r)", gives: "1" }],
-        get: |args, cx| line_count(response(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "shdr",
-        args: ARGS,
-        gives: Type::Str,
-        needs: Needs::ResponseHead,
-        doc: "See `res.hdr`.",
-        examples: &[Example { given: GIVEN, expr: "shdr(x-r)", gives: "b" }],
-        get: |args, cx| value(response(cx)?, args),
-        each: Some(|args, cx, visit| values(response(cx), args, visit)),
-    },
-    Fetch {
-        name: "shdr_cnt",
-        args: NAME,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "See `res.hdr_cnt`.",
-        examples: &[Example { given: GIVEN, expr: "shdr_cnt(x-r)", gives: "2" }],
-        get: |args, cx| count(response(cx)?, args),
-        each: None,
-    },
-    Fetch {
-        name: "shdr_val",
-        args: ARGS,
-        gives: Type::Sint,
-        needs: Needs::ResponseHead,
-        doc: "See `res.hdr_val`.",
-        examples: &[Example {
-            given: "GET / HTTP/1.1\r\n\r\n---\r\nHTTP/1.1 200 OK\r\nage: 7\r\n\r\n",
-            expr: "shdr_val(age)",
-            gives: "7",
-        }],
-        get: |args, cx| number(value(response(cx)?, args)?),
-        each: Some(|args, cx, visit| numbers(response(cx), args, visit)),
-    },
+    header!("hdr" EitherHead head value "`req.hdr` in request rules, `res.hdr` in response rules.",
+        &[example("hdr(host)", "a.example")]),
+    header!("req.hdr" RequestHead request value
+    "One comma-separated value of a request header. Without `occ`, an ACL looks at each value and anything \
+     else gets the last; 1 is the first, -1 the last.",
+    &[
+        example("req.hdr(x-n)", "333"),
+        example("req.hdr(x-n,2)", "22"),
+        example("req.hdr(X-N,-3)", "1"),
+        example("req.hdr(nope)", "-"),
+    ]),
+    header!("res.hdr" ResponseHead response value
+        "One comma-separated value of a response header; see `req.hdr`.",
+        &[example("res.hdr(x-r)", "b")]),
+    header!("shdr" ResponseHead response value "See `res.hdr`.", &[example("shdr(x-r)", "b")]),
+    header!("req.fhdr" RequestHead request line
+        "The whole value of a request header line, commas included; see `req.hdr` for `occ`.",
+        &[example("req.fhdr(x-n,1)", "1, 22")]),
+    header!("res.fhdr" ResponseHead response line
+        "The whole value of a response header line; see `req.fhdr`.",
+        &[example("res.fhdr(x-r)", "a,b")]),
+    header!("hdr_cnt" RequestHead request count "See `req.hdr_cnt`.", &[example("hdr_cnt(x-n)", "3")]),
+    header!("req.hdr_cnt" RequestHead request count
+        "How many comma-separated values a request header has over all its lines.",
+        &[example("req.hdr_cnt(x-n)", "3"), example("req.hdr_cnt(nope)", "0")]),
+    header!("res.hdr_cnt" ResponseHead response count
+        "How many comma-separated values a response header has over all its lines.",
+        &[example("res.hdr_cnt(x-r)", "2")]),
+    header!("shdr_cnt" ResponseHead response count "See `res.hdr_cnt`.", &[example("shdr_cnt(x-r)", "2")]),
+    header!("req.fhdr_cnt" RequestHead request line_count
+        "How many lines of this name the request has; all lines without a name.",
+        &[example("req.fhdr_cnt(x-n)", "2"), example("req.fhdr_cnt", "3")]),
+    header!("res.fhdr_cnt" ResponseHead response line_count
+        "How many lines of this name the response has; all lines without a name.",
+        &[example("res.fhdr_cnt(x-r)", "1")]),
+    header!("hdr_val" RequestHead request number "See `req.hdr_val`.", &[example("hdr_val(x-n)", "333")]),
+    header!("req.hdr_val" RequestHead request number
+        "A request header's value as an integer; see `req.hdr` for `occ`.",
+        &[example("req.hdr_val(x-n,2)", "22")]),
+    header!("res.hdr_val" ResponseHead response number
+        "A response header's value as an integer; see `req.hdr` for `occ`.",
+        &[aged("res.hdr_val(age)")]),
+    header!("shdr_val" ResponseHead response number "See `res.hdr_val`.", &[aged("shdr_val(age)")]),
 ];
 
 /// The occurrence asked for; -1, the last, when none is.

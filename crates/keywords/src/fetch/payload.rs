@@ -86,61 +86,43 @@ const fn prefixed(name: &'static str, of: Of, examples: &'static [Example]) -> F
     }
 }
 
+/// The same of each direction: bytes at a position, bytes behind their length.
+macro_rules! piece {
+    ($name:literal $of:ident) => {
+        part(
+            $name,
+            Of::$of,
+            &[
+                Example { given: RAW, expr: concat!($name, "(0,4)"), gives: "PUSH" },
+                Example { given: RAW, expr: concat!($name, "(5,0)"), gives: "hello" },
+                Example { given: RAW, expr: concat!($name, "(8,9)"), gives: "-" },
+            ],
+        )
+    };
+}
+macro_rules! sized {
+    ($name:literal $of:ident) => {
+        prefixed(
+            $name,
+            Of::$of,
+            &[
+                Example { given: RAW, expr: concat!($name, "(4,1)"), gives: "hello" },
+                Example { given: RAW, expr: concat!($name, "(4,1,+9)"), gives: "-" },
+            ],
+        )
+    };
+}
+
 pub(super) const KEYWORDS: &[Fetch] = &[
     length("req.len", false, &[Example { given: RAW, expr: "req.len", gives: "10" }]),
     length("req_len", false, &[Example { given: RAW, expr: "req_len", gives: "10" }]),
     length("res.len", true, &[Example { given: RAW, expr: "res.len", gives: "10" }]),
-    part(
-        "payload",
-        Of::Either,
-        &[
-            Example { given: RAW, expr: "payload(0,4)", gives: "PUSH" },
-            Example { given: RAW, expr: "payload(5,0)", gives: "hello" },
-            Example { given: RAW, expr: "payload(8,9)", gives: "-" },
-        ],
-    ),
-    part(
-        "req.payload",
-        Of::Request,
-        &[
-            Example { given: RAW, expr: "req.payload(0,4)", gives: "PUSH" },
-            Example { given: RAW, expr: "req.payload(5,0)", gives: "hello" },
-            Example { given: RAW, expr: "req.payload(8,9)", gives: "-" },
-        ],
-    ),
-    part(
-        "res.payload",
-        Of::Response,
-        &[
-            Example { given: RAW, expr: "res.payload(0,4)", gives: "PUSH" },
-            Example { given: RAW, expr: "res.payload(5,0)", gives: "hello" },
-            Example { given: RAW, expr: "res.payload(8,9)", gives: "-" },
-        ],
-    ),
-    prefixed(
-        "payload_lv",
-        Of::Either,
-        &[
-            Example { given: RAW, expr: "payload_lv(4,1)", gives: "hello" },
-            Example { given: RAW, expr: "payload_lv(4,1,+9)", gives: "-" },
-        ],
-    ),
-    prefixed(
-        "req.payload_lv",
-        Of::Request,
-        &[
-            Example { given: RAW, expr: "req.payload_lv(4,1)", gives: "hello" },
-            Example { given: RAW, expr: "req.payload_lv(4,1,+9)", gives: "-" },
-        ],
-    ),
-    prefixed(
-        "res.payload_lv",
-        Of::Response,
-        &[
-            Example { given: RAW, expr: "res.payload_lv(4,1)", gives: "hello" },
-            Example { given: RAW, expr: "res.payload_lv(4,1,+9)", gives: "-" },
-        ],
-    ),
+    piece!("payload" Either),
+    piece!("req.payload" Request),
+    piece!("res.payload" Response),
+    sized!("payload_lv" Either),
+    sized!("req.payload_lv" Request),
+    sized!("res.payload_lv" Response),
     Fetch {
         name: "wait_end",
         args: &[],

@@ -19,24 +19,65 @@ pub(super) fn back<'a>(cx: &Ctx<'a>) -> Option<&'a Known> {
 
 type Get = for<'a> fn(&Args, &Ctx<'a>) -> Option<Value<'a>>;
 
-const fn client(
+const fn fetch(
     name: &'static str,
-    gives: Type,
+    (gives, needs): (Type, Needs),
     doc: &'static str,
     examples: &'static [Example],
     get: Get,
 ) -> Fetch {
-    Fetch { name, args: &[], gives, needs: Needs::Session, doc, examples, get, each: None }
+    Fetch { name, args: &[], gives, needs, doc, examples, get, each: None }
 }
 
-const fn server(
-    name: &'static str,
-    gives: Type,
-    doc: &'static str,
-    examples: &'static [Example],
-    get: Get,
-) -> Fetch {
-    Fetch { name, args: &[], gives, needs: Needs::ServerConnection, doc, examples, get, each: None }
+/// One property of a connection: its name, its type, what it gives where nothing is encrypted, what it tells.
+macro_rules! property {
+    ($prefix:literal $needs:ident $name:literal $gives:ident $plain:literal $doc:expr, $get:expr) => {
+        fetch(
+            concat!($prefix, $name),
+            (Type::$gives, Needs::$needs),
+            $doc,
+            &[Example { given: GIVEN, expr: concat!($prefix, $name), gives: $plain }],
+            $get,
+        )
+    };
+}
+
+/// What both connections have.
+macro_rules! both {
+    ($prefix:literal $needs:ident $known:ident $peer:literal) => {
+        [
+            property!($prefix $needs "_alg_keysize" Sint "-"
+                concat!("Bits of the key of the cipher in use to the ", $peer, "."),
+                |_, cx| $known(cx)?.key_bits().map(Value::Sint)),
+            property!($prefix $needs "_alpn" Str "-"
+                concat!("The protocol that was negotiated with the ", $peer, "."),
+                |_, cx| $known(cx)?.alpn.as_deref().map(Value::Str)),
+            property!($prefix $needs "_cipher" Str "-"
+                concat!("The name of the cipher in use to the ", $peer, "."),
+                |_, cx| text($known(cx)?.cipher_name())),
+            property!($prefix $needs "_curve" Str "-"
+                concat!("The name of the group that the keys to the ", $peer, " were agreed on with."),
+                |_, cx| text(group($known(cx)?))),
+            property!($prefix $needs "_err" Sint "-"
+                concat!("The number of what went wrong with the ", $peer, "'s handshake."),
+                |_, cx| error($known(cx))),
+            property!($prefix $needs "_err_str" Str "-"
+                concat!("What went wrong with the ", $peer, "'s handshake, in words."),
+                |_, cx| error_words($known(cx), cx)),
+            property!($prefix $needs "_is_resumed" Bool "0"
+                concat!("Whether a session with the ", $peer, " was resumed."),
+                |_, cx| Some(Value::Bool($known(cx).is_some_and(|known| known.resumed)))),
+            property!($prefix $needs "_protocol" Str "-"
+                concat!("The version of TLS in use to the ", $peer, "."),
+                |_, cx| text($known(cx)?.version_name())),
+            property!($prefix $needs "_sni" Str "-"
+                "The name that the server was asked for by.",
+                |_, cx| text($known(cx)?.sni.as_deref())),
+            property!($prefix $needs "_use_keysize" Sint "-"
+                concat!("Bits of the key of the cipher in use to the ", $peer, " that are of use."),
+                |_, cx| $known(cx)?.key_bits().map(Value::Sint)),
+        ]
+    };
 }
 
 /// A text that is there as long as the connection.
@@ -64,187 +105,27 @@ fn error_words<'a>(known: Option<&'a Known>, cx: &Ctx<'a>) -> Option<Value<'a>> 
     Some(Value::Str(cx.arena.alloc_str(&format!("error:{number:08X}:SSL routines::{words}")).as_bytes()))
 }
 
+/// Of the server's connection.
+pub(super) const OF_SERVER: &[Fetch] = &both!("ssl_bc" ServerConnection back "server");
+
+/// Of the client's.
+pub(super) const OF_CLIENT: &[Fetch] = &both!("ssl_fc" Session front "client");
+
+/// What only one of them has.
 pub(super) const KEYWORDS: &[Fetch] = &[
-    server(
-        "ssl_bc",
-        Type::Bool,
-        "Whether the server's connection is encrypted.",
-        &[Example { given: GIVEN, expr: "ssl_bc", gives: "0" }],
-        |_, cx| cx.stream.map(|s| Value::Bool(s.link.tls.is_some())),
-    ),
-    server(
-        "ssl_bc_alg_keysize",
-        Type::Sint,
-        "Bits of the key of the cipher in use to the server.",
-        &[Example { given: GIVEN, expr: "ssl_bc_alg_keysize", gives: "-" }],
-        |_, cx| back(cx)?.key_bits().map(Value::Sint),
-    ),
-    server(
-        "ssl_bc_alpn",
-        Type::Str,
-        "The protocol that was negotiated with the server.",
-        &[Example { given: GIVEN, expr: "ssl_bc_alpn", gives: "-" }],
-        |_, cx| back(cx)?.alpn.as_deref().map(Value::Str),
-    ),
-    server(
-        "ssl_bc_cipher",
-        Type::Str,
-        "The name of the cipher in use to the server.",
-        &[Example { given: GIVEN, expr: "ssl_bc_cipher", gives: "-" }],
-        |_, cx| text(back(cx)?.cipher_name()),
-    ),
-    server(
-        "ssl_bc_curve",
-        Type::Str,
-        "The name of the group that the keys to the server were agreed on with.",
-        &[Example { given: GIVEN, expr: "ssl_bc_curve", gives: "-" }],
-        |_, cx| text(group(back(cx)?)),
-    ),
-    server(
-        "ssl_bc_err",
-        Type::Sint,
-        "The number of what went wrong with the server's handshake.",
-        &[Example { given: GIVEN, expr: "ssl_bc_err", gives: "-" }],
-        |_, cx| error(back(cx)),
-    ),
-    server(
-        "ssl_bc_err_str",
-        Type::Str,
-        "What went wrong with the server's handshake, in words.",
-        &[Example { given: GIVEN, expr: "ssl_bc_err_str", gives: "-" }],
-        |_, cx| error_words(back(cx), cx),
-    ),
-    server(
-        "ssl_bc_is_resumed",
-        Type::Bool,
-        "Whether a session with the server was resumed.",
-        &[Example { given: GIVEN, expr: "ssl_bc_is_resumed", gives: "0" }],
-        |_, cx| Some(Value::Bool(back(cx).is_some_and(|known| known.resumed))),
-    ),
-    server(
-        "ssl_bc_protocol",
-        Type::Str,
-        "The version of TLS in use to the server.",
-        &[Example { given: GIVEN, expr: "ssl_bc_protocol", gives: "-" }],
-        |_, cx| text(back(cx)?.version_name()),
-    ),
-    server(
-        "ssl_bc_sni",
-        Type::Str,
-        "The name that the server was asked for by.",
-        &[Example { given: GIVEN, expr: "ssl_bc_sni", gives: "-" }],
-        |_, cx| text(back(cx)?.sni.as_deref()),
-    ),
-    server(
-        "ssl_bc_use_keysize",
-        Type::Sint,
-        "Bits of the key of the cipher in use to the server that are of use.",
-        &[Example { given: GIVEN, expr: "ssl_bc_use_keysize", gives: "-" }],
-        |_, cx| back(cx)?.key_bits().map(Value::Sint),
-    ),
-    client(
-        "ssl_fc",
-        Type::Bool,
-        "Whether the client's connection is encrypted.",
-        &[Example { given: GIVEN, expr: "ssl_fc", gives: "0" }],
-        |_, cx| Some(Value::Bool(front(cx).is_some())),
-    ),
-    client(
-        "ssl_fc_alg_keysize",
-        Type::Sint,
-        "Bits of the key of the cipher in use.",
-        &[Example { given: GIVEN, expr: "ssl_fc_alg_keysize", gives: "-" }],
-        |_, cx| front(cx)?.key_bits().map(Value::Sint),
-    ),
-    client(
-        "ssl_fc_alpn",
-        Type::Str,
-        "The protocol that was negotiated.",
-        &[Example { given: GIVEN, expr: "ssl_fc_alpn", gives: "-" }],
-        |_, cx| front(cx)?.alpn.as_deref().map(Value::Str),
-    ),
-    client(
-        "ssl_fc_cipher",
-        Type::Str,
-        "The name of the cipher in use.",
-        &[Example { given: GIVEN, expr: "ssl_fc_cipher", gives: "-" }],
-        |_, cx| text(front(cx)?.cipher_name()),
-    ),
-    client(
-        "ssl_fc_crtname",
-        Type::Str,
+    property!("ssl_bc" ServerConnection "" Bool "0" "Whether the server's connection is encrypted.",
+        |_, cx| cx.stream.map(|s| Value::Bool(s.link.tls.is_some()))),
+    property!("ssl_fc" Session "" Bool "0" "Whether the client's connection is encrypted.",
+        |_, cx| Some(Value::Bool(front(cx).is_some()))),
+    property!("ssl_fc" Session "_crtname" Str "-"
         "The name, in the configuration, of the certificate that was served.",
-        &[Example { given: GIVEN, expr: "ssl_fc_crtname", gives: "-" }],
-        |_, cx| text(Some(&front(cx)?.served.as_ref()?.certificate.file)),
-    ),
-    client(
-        "ssl_fc_curve",
-        Type::Str,
-        "The name of the group that the keys were agreed on with.",
-        &[Example { given: GIVEN, expr: "ssl_fc_curve", gives: "-" }],
-        |_, cx| text(group(front(cx)?)),
-    ),
-    client(
-        "ssl_fc_err",
-        Type::Sint,
-        "The number of what went wrong with the client's handshake.",
-        &[Example { given: GIVEN, expr: "ssl_fc_err", gives: "-" }],
-        |_, cx| error(front(cx)),
-    ),
-    client(
-        "ssl_fc_err_str",
-        Type::Str,
-        "What went wrong with the client's handshake, in words.",
-        &[Example { given: GIVEN, expr: "ssl_fc_err_str", gives: "-" }],
-        |_, cx| error_words(front(cx), cx),
-    ),
-    client(
-        "ssl_fc_has_crt",
-        Type::Bool,
+        |_, cx| text(Some(&front(cx)?.served.as_ref()?.certificate.file))),
+    property!("ssl_fc" Session "_has_crt" Bool "-"
         "Whether the client sent a certificate in this very handshake.",
-        &[Example { given: GIVEN, expr: "ssl_fc_has_crt", gives: "-" }],
-        |_, cx| front(cx).map(|known| Value::Bool(!known.peer.is_empty() && !known.resumed)),
-    ),
-    client(
-        "ssl_fc_has_early",
-        Type::Bool,
+        |_, cx| front(cx).map(|known| Value::Bool(!known.peer.is_empty() && !known.resumed))),
+    property!("ssl_fc" Session "_has_early" Bool "0"
         "Whether something came before the handshake was complete and still is in use. Nothing is taken so early.",
-        &[Example { given: GIVEN, expr: "ssl_fc_has_early", gives: "0" }],
-        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.early))),
-    ),
-    client(
-        "ssl_fc_has_sni",
-        Type::Bool,
-        "Whether the client named the server it wants.",
-        &[Example { given: GIVEN, expr: "ssl_fc_has_sni", gives: "0" }],
-        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.sni.is_some()))),
-    ),
-    client(
-        "ssl_fc_is_resumed",
-        Type::Bool,
-        "Whether the client resumed a session.",
-        &[Example { given: GIVEN, expr: "ssl_fc_is_resumed", gives: "0" }],
-        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.resumed))),
-    ),
-    client(
-        "ssl_fc_protocol",
-        Type::Str,
-        "The version of TLS in use.",
-        &[Example { given: GIVEN, expr: "ssl_fc_protocol", gives: "-" }],
-        |_, cx| text(front(cx)?.version_name()),
-    ),
-    client(
-        "ssl_fc_sni",
-        Type::Str,
-        "The server's name the client asked for.",
-        &[Example { given: GIVEN, expr: "ssl_fc_sni", gives: "-" }],
-        |_, cx| text(front(cx)?.sni.as_deref()),
-    ),
-    client(
-        "ssl_fc_use_keysize",
-        Type::Sint,
-        "Bits of the key of the cipher in use that are of use.",
-        &[Example { given: GIVEN, expr: "ssl_fc_use_keysize", gives: "-" }],
-        |_, cx| front(cx)?.key_bits().map(Value::Sint),
-    ),
+        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.early)))),
+    property!("ssl_fc" Session "_has_sni" Bool "0" "Whether the client named the server it wants.",
+        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.sni.is_some())))),
 ];

@@ -62,6 +62,8 @@ struct Place {
     number: u64,
     side: Side,
     http: bool,
+    /// What speaks something else from then on; it has no end.
+    tunnel: bool,
     backend: bool,
 }
 
@@ -70,7 +72,11 @@ impl Filter for Trace {
         "trace"
     }
 
-    fn head(&self, act: &mut Act<'_>, _: &Shape) -> Option<Box<dyn Work>> {
+    fn sees_tunnels(&self) -> bool {
+        true
+    }
+
+    fn head(&self, act: &mut Act<'_>, shape: &Shape) -> Option<Box<dyn Work>> {
         let (side, wall_us, now_ns) = (act.side, act.wall_us, act.now_ns);
         let stream = act.stream.as_deref_mut()?;
         let http = stream.has_request;
@@ -79,11 +85,18 @@ impl Filter for Trace {
             number: stream.number & 0xffff_ffff,
             side,
             http,
+            tunnel: http && shape.tunnel,
             backend: stream.backend.is_some(),
         };
-        if http {
+        // The head of a request was shown before its connection became something else.
+        if http && !(place.tunnel && side == Side::Request) {
             let head = if side == Side::Request { &stream.request } else { &stream.response };
-            self.say(|lines| heads(self, &place, wall_us, head, lines));
+            self.say(|lines| {
+                heads(self, &place, wall_us, head, lines);
+                if place.tunnel {
+                    self.step(&place, wall_us, "trace_http_end", "", lines);
+                }
+            });
         }
         let seed = now_ns ^ (place.stream as u64) | 1;
         Some(Box::new(Tracing {
@@ -181,13 +194,15 @@ impl Tracing {
     fn tell(&self, bytes: &[u8], forward: usize, last: bool, now_ns: u64) {
         let wall_us = self.wall_us + now_ns.saturating_sub(self.now_ns) / 1000;
         self.trace.say(|lines| {
-            let rest = format!(" - offset={} - len={} - forward={forward}", self.offset, bytes.len());
-            let what = if self.place.http { "trace_http_payload" } else { "trace_tcp_payload" };
+            let is_body = self.place.http && !self.place.tunnel;
+            let offset = if self.place.tunnel { 0 } else { self.offset };
+            let rest = format!(" - offset={offset} - len={} - forward={forward}", bytes.len());
+            let what = if is_body { "trace_http_payload" } else { "trace_tcp_payload" };
             self.trace.step(&self.place, wall_us, what, &rest, lines);
             if self.trace.hexdump {
                 hexdump(bytes.get(..forward).unwrap_or_default(), lines);
             }
-            if last && self.place.http {
+            if last && is_body {
                 self.trace.step(&self.place, wall_us, "trace_http_end", "", lines);
             }
         });
@@ -243,7 +258,14 @@ mod tests {
     fn pieces_add_up() {
         for (random, most) in [(true, 0), (false, 3), (true, 5)] {
             let trace = Trace { quiet: true, random, most, ..Trace::default() };
-            let place = Place { stream: 1, number: 1, side: Side::Request, http: true, backend: false };
+            let place = Place {
+                stream: 1,
+                number: 1,
+                side: Side::Request,
+                http: true,
+                tunnel: false,
+                backend: false,
+            };
             let mut tracing =
                 Tracing { trace, place, seed: 7, offset: 0, held: Vec::new(), wall_us: 0, now_ns: 0 };
             let (mut out, mut part) = (Vec::new(), &b"hello world"[..]);
@@ -264,7 +286,14 @@ mod tests {
     #[test]
     fn lines() {
         let trace = Trace { title: "T/p".into(), ..Trace::default() };
-        let place = Place { stream: 0x10, number: 2, side: Side::Response, http: false, backend: true };
+        let place = Place {
+            stream: 0x10,
+            number: 2,
+            side: Side::Response,
+            http: false,
+            tunnel: false,
+            backend: true,
+        };
         let mut out = String::new();
         trace.step(&place, 1_000_001, "trace_tcp_payload", " - len=1", &mut out);
         hexdump(b"hi\n", &mut out);

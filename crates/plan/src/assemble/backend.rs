@@ -15,7 +15,7 @@ use state::{Backend, Rules, Server};
 use super::rules::{Sealed, Sets};
 use super::{Assembly, Seat, cookie, forwarded, frontend, log, messages, probe, stats, track};
 use crate::compile::{Compile, Home, Looking, Site};
-use crate::ctx::{Plan, words_from};
+use crate::ctx::{Line, Plan, words_from};
 use crate::directive::{compression, email_alert};
 use crate::draft::Draft;
 use crate::{known, server_state};
@@ -358,15 +358,53 @@ fn balance<'a>(assembly: &mut Assembly<'_, 'a>, draft: &Draft<'a>, seat: Seat) -
             assembly.plan.remarks.warn_bare(message);
             plain(assembly, draft, seat, "roundrobin")
         }
-        Ok(balance) => (balance, kind.name),
+        Ok(balance) => {
+            advise_raw(assembly.plan, draft, kind.name, rest.first().copied());
+            (balance, kind.name)
+        }
         Err(error) => {
             match known::not_run(&error) {
                 Some(what) => assembly.plan.remarks.not_run(line.span(), &format!("'balance' with {what}")),
-                None => assembly.plan.remarks.alert(line.span(), error),
+                None => refuse(assembly.plan, draft, line, rest.first().copied(), error),
             }
             plain(assembly, draft, seat, "roundrobin")
         }
     }
+}
+
+/// Says that an expression asks for bytes that a backend for HTTP doesn't have.
+fn advise_raw(plan: &mut Plan<'_>, draft: &Draft<'_>, algorithm: &str, expression: Option<&str>) {
+    let Some(text) = expression.filter(|_| algorithm == "hash" && draft.settings.mode == Mode::Http) else {
+        return;
+    };
+    let name = text.split(['(', ',']).next().unwrap_or_default();
+    if keywords::fetch::find(name).is_some_and(|fetch| fetch.needs.is_raw()) {
+        let (proxy, place) = (draft.name, plan.place(draft.span));
+        plan.remarks.warn_bare(format!(
+            "backend '{proxy}' [{place}]: L6 sample fetch <{text}> will be ignored in 'balance hash' expression in HTTP \
+             mode."
+        ));
+    }
+}
+
+/// Says what is wrong with an algorithm. What an expression can't have yet is said of the backend.
+fn refuse<'a>(
+    plan: &mut Plan<'a>,
+    draft: &Draft<'a>,
+    line: Line<'a>,
+    expression: Option<&str>,
+    error: String,
+) {
+    const AWAY: &str = "' extracts information from '";
+    let lacking = error.split_once(AWAY).and_then(|(_, rest)| rest.split_once('\''));
+    let (Some((lacking, _)), Some(text)) = (lacking, expression) else {
+        return plan.remarks.alert(line.span(), error);
+    };
+    let (proxy, place) = (draft.name, plan.place(draft.span));
+    plan.remarks.alert_bare(format!(
+        "backend '{proxy}' [{place}]: error detected while parsing 'balance hash' expression '{text}' which requires \
+         information from {lacking}, which is not available here."
+    ));
 }
 
 /// An algorithm without arguments: `random` where a backend says nothing, as HAProxy does since 3.3; `roundrobin` where

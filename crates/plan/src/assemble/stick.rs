@@ -77,7 +77,13 @@ impl<'a> Section<'_, 'a> {
                 let result = self.compile.cond(words);
                 self.warnings(line);
                 let error = match result {
-                    Ok(cond) => return Some(cond),
+                    Ok(cond) => {
+                        // What is stored of a response is never said to be raw.
+                        if let Some(cond) = cond.as_ref().filter(|_| self.compile.site == Site::UseServer) {
+                            self.advise_raw(line, cond);
+                        }
+                        return Some(cond);
+                    }
                     Err(error) => error,
                 };
                 let Some(what) = known::not_run(&error) else {

@@ -191,21 +191,22 @@ impl Compile<'_> {
         let useless: Vec<&str> = acl.tests.iter().filter(illegal).map(|t| t.expr.fetch.name).collect();
         let Some(first) = useless.first() else { return false };
         let (set, place) = (self.site.rule_words(), self.site.words());
-        // Its words for rules of HTTP begin with a quotation mark.
-        let (open, inside) = set.map_or(("'", String::new()), |set| ("", format!(" in '{set}'")));
+        // Its words for rules that are none of TCP begin with a quotation mark, and end with a full stop.
+        let (open, inside, end) =
+            set.map_or(("'", String::new(), "."), |set| ("", format!(" in '{set}'"), ""));
         let name = &acl.name;
         self.warnings.push(if name.is_empty() {
             format!(
                 "{open}anonymous acl will never match{inside} because it uses keyword '{first}' which is incompatible \
-                 with '{place}'"
+                 with '{place}'{end}"
             )
         } else if useless.len() == acl.tests.len() {
             format!(
                 "{open}acl '{name}' will never match{inside} because it only involves keywords that are incompatible \
-                 with '{place}'"
+                 with '{place}'{end}"
             )
         } else {
-            format!("{open}acl '{name}' involves keywords '{first}' which is incompatible with '{place}'")
+            format!("{open}acl '{name}' involves keywords '{first}' which is incompatible with '{place}'{end}")
         });
         useless.len() == acl.tests.len()
     }

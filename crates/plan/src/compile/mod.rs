@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(
             warnings[0],
             "'anonymous acl will never match because it uses keyword 'status' which is incompatible with 'frontend \
-             http-request header rule'"
+             http-request header rule'."
         );
         assert!(warnings[1].starts_with("parsing acl keyword 'path_beg' :\n  no pattern to match against"));
     }
