@@ -77,7 +77,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
             continue;
         }
         let failed = match failed {
-            Failed::Refused | Failed::TimedOut if has_left(x, first) => Failed::Left,
+            Failed::Refused | Failed::TimedOut if has_left(x) => Failed::Left,
             other => other,
         };
         if matches!(failed, Failed::Killed(_) | Failed::Left) {
@@ -95,7 +95,7 @@ pub async fn open(x: &mut Exchange<'_>, first: First) -> Result<(), Stop> {
         let alone = x.places.server().is_some() || backend.usable_actives() <= 1;
         if failed == Failed::Refused && alone {
             let pause = x.connect_timeout().map_or(TURN_AROUND_MS, |c| u64::from(c).min(TURN_AROUND_MS));
-            if pause_unless_left(x, first, pause).await {
+            if pause_unless_left(x, pause).await {
                 // The attempt that was to come was none.
                 x.stream.retries -= 1;
                 x.places.leave_server();
@@ -143,8 +143,8 @@ pub fn again(x: &mut Exchange<'_>, backend: &Backend) -> bool {
 }
 
 /// Whether the client is known to have gone: nothing is tried once more for it then.
-fn has_left(x: &Exchange<'_>, first: First) -> bool {
-    let left = first == First::Head && x.heeds_leaving() && x.client.sock.hup_seen();
+fn has_left(x: &Exchange<'_>) -> bool {
+    let left = x.heeds_leaving() && x.client.sock.hup_seen();
     if left {
         x.count(|c| c.client_aborts.add(1));
     }
@@ -152,9 +152,9 @@ fn has_left(x: &Exchange<'_>, first: First) -> bool {
 }
 
 /// Lets some time pass; true if the client goes meanwhile.
-async fn pause_unless_left(x: &Exchange<'_>, first: First, ms: u64) -> bool {
+async fn pause_unless_left(x: &Exchange<'_>, ms: u64) -> bool {
     let until = net::now().plus_millis(ms);
-    if first == First::Bytes || !x.heeds_leaving() {
+    if !x.heeds_leaving() {
         net::sleep_until(until).await;
         return false;
     }
@@ -332,7 +332,7 @@ async fn transmit<'x>(
     let before = x.up.moved;
     let preface = if secured { &[][..] } else { preface };
     let upstream = if first == First::Head && join::is_due(x, &upstream) {
-        if !secured && !established(x, &upstream, first).await? {
+        if !secured && !established(x, &upstream).await? {
             return Err(Failed::Refused);
         }
         join::become_shared(x, upstream, preface)?
@@ -355,7 +355,7 @@ async fn transmit<'x>(
         Ok(()) => {}
     }
     if !stale && upstream.joint.is_none() && x.up.moved == before {
-        let failed = !established(x, &upstream, first).await? || x.up.push(&upstream.sock).is_err();
+        let failed = !established(x, &upstream).await? || x.up.push(&upstream.sock).is_err();
         // Once something went out the server may have acted on it: then its answer, or the lack of it, counts.
         if failed && x.up.moved == before {
             x.up.forget_head();
@@ -371,9 +371,9 @@ async fn transmit<'x>(
 }
 
 /// Waits until a new connection stands, or is found not to; false then, with the fault noted.
-async fn established(x: &mut Exchange<'_>, upstream: &Upstream<'_>, first: First) -> Result<bool, Failed> {
+async fn established(x: &mut Exchange<'_>, upstream: &Upstream<'_>) -> Result<bool, Failed> {
     let until = deadline(x.connect_timeout());
-    let heeds = first == First::Head && x.heeds_leaving();
+    let heeds = x.heeds_leaving();
     let woken = loop {
         let woken = net::wait(|w| {
             w.write(&upstream.sock).notified().until(until);

@@ -154,7 +154,7 @@ pub fn forget_head(x: &mut Exchange<'_>) {
 }
 
 /// How many bytes rules see at most.
-fn most(x: &Exchange<'_>) -> usize {
+pub fn most(x: &Exchange<'_>) -> usize {
     let global = &x.world.global;
     usize::try_from(global.buffer_size.saturating_sub(global.max_rewrite)).unwrap_or(usize::MAX)
 }

@@ -11,11 +11,13 @@ use crate::exchange::Exchange;
 use crate::idle::Idle;
 use crate::pump::Pump;
 use crate::session::{After, Own};
+use crate::worker::Worker;
 use crate::{log, track};
 
 /// How long, and how much, of a client's remaining input is read and dropped so that our answer isn't lost to a reset.
 const LINGER_MS: u64 = 1000;
 const LINGER_BYTES: usize = 256 * 1024;
+const LINGERING_MAX: u32 = 1024;
 
 /// Ends the exchange; says what becomes of the client's connection.
 pub async fn finish(x: &mut Exchange<'_>) -> After {
@@ -52,10 +54,7 @@ pub async fn finish(x: &mut Exchange<'_>) -> After {
     }
     // A client that doesn't expect the end may be sending its next request, or what is left of this one.
     let sends = !x.client_ends || !x.up.is_read();
-    if x.answered && sends && x.client.link.is_none() {
-        linger(&x.client.sock).await;
-    }
-    After::Close
+    if x.answered && sends && x.client.link.is_none() { After::Linger } else { After::Close }
 }
 
 /// Puts the server's connection aside for the next exchange, or closes it.
@@ -212,11 +211,17 @@ async fn drain(x: &mut Exchange<'_>) -> bool {
 }
 
 /// Ends our direction and reads what the client still sends for a moment: closing with unread input would send a reset,
-/// which can overtake the answer.
-pub async fn linger(client: &Sock) {
-    if client.shutdown_write().is_err() {
+/// which can overtake the answer. So many at most do so at once on a thread, since they take no place of `maxconn`.
+pub async fn linger(worker: &Worker, client: &Sock) {
+    if worker.lingering.get() >= LINGERING_MAX || client.shutdown_write().is_err() {
         return;
     }
+    worker.lingering.set(worker.lingering.get() + 1);
+    swallow(client).await;
+    worker.lingering.set(worker.lingering.get() - 1);
+}
+
+async fn swallow(client: &Sock) {
     let until = net::now().plus_millis(LINGER_MS);
     let mut left = LINGER_BYTES;
     let mut sink = crate::buffer::Buffer::take();

@@ -17,7 +17,7 @@ use state::{Frontend, Server, Session, World};
 use crate::buffer::Buffer;
 use crate::h2::front::{self, Link};
 use crate::worker::{Current, Worker};
-use crate::{handshake, preamble, rules, stream, track, tunnel};
+use crate::{finish, handshake, preamble, rules, stream, track, tunnel};
 
 /// A client connection and what was read from it.
 #[derive(Debug)]
@@ -169,6 +169,8 @@ pub enum After {
     /// What came is the beginning of HTTP/2.
     Http2,
     Close,
+    /// The same, once the client has stopped sending.
+    Linger,
 }
 
 /// Serves a client until it is parked or gone.
@@ -222,10 +224,15 @@ pub async fn serve(worker: Rc<Worker>, mut client: Client, start: Start) {
                 }
             }
             After::Http2 => client.session.http2 = true,
-            After::Close => {
+            after @ (After::Close | After::Linger) => {
                 client.session.counters.end(track::now_ms());
                 worker.backs.crowd_left(client.session.crowd);
-                break;
+                if after == After::Linger {
+                    // Its place is another's already, unless the process ends with the last one.
+                    let _until_gone = worker.stopping.get().then_some(held);
+                    finish::linger(&worker, &client.sock).await;
+                }
+                return;
             }
             After::Park(until) => {
                 held.keep();

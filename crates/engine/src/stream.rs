@@ -272,8 +272,7 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
             x.upstream = None;
             x.places.leave_server();
             // Answers to earlier requests may be on their way yet.
-            finish::linger(&x.client.sock).await;
-            return After::Close;
+            return After::Linger;
         }
         Stop::Failure(failure) => {
             x.stream.termination.set(failure.cause, failure.phase);
@@ -304,7 +303,8 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
         Stop::Drop(farewell) => {
             x.keep_client = false;
             // Where the body is waited for, the request was complete.
-            if x.upstream.is_none() && !x.frontend.options.http_buffer_request {
+            let waits = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
+            if x.upstream.is_none() && !waits.into_iter().flatten().any(|o| o.http_buffer_request) {
                 x.stream.times.request = 0;
             }
             x.client.leave_by(farewell);

@@ -46,7 +46,8 @@ pub async fn serve(worker: &Worker, world: &World, mut client: Client) -> Option
         }
     }
     // What was looked at and went nowhere came in all the same.
-    x.stream.bytes_in += x.client.buffer.as_ref().map_or(0, |bytes| bytes.len() as u64);
+    let most = content::most(&x);
+    x.stream.bytes_in += x.client.buffer.as_ref().map_or(0, |bytes| bytes.len().min(most) as u64);
     x.stream.bytes_out += down.payload;
     x.stream.delivered.client += down.payload;
     x.settle(Side::Response, down.take_traffic());

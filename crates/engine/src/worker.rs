@@ -72,6 +72,8 @@ pub struct Worker {
     pub listeners: RefCell<Vec<Open>>,
     /// Clients this thread serves or has parked.
     pub clients: Cell<u32>,
+    /// Of those that have got their last answer, how many are still being listened to.
+    pub lingering: Cell<u32>,
     root: Cell<Option<TaskId>>,
 }
 
@@ -102,6 +104,7 @@ impl Worker {
             muxes: RefCell::new(Vec::new()),
             listeners: RefCell::new(Vec::new()),
             clients: Cell::new(0),
+            lingering: Cell::new(0),
             root: Cell::new(None),
         }
     }

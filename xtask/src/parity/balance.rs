@@ -153,6 +153,10 @@ fn unreachable(unit: &mut Unit, random: &mut Random) -> Option<()> {
         let at = backend.lines.len() - random.below(2).min(backend.lines.len());
         backend.lines.insert(at, random.pick(TRIES).to_owned());
     }
+    // Among equals it draws lots: where one can't be reached, what comes out is luck.
+    for line in backend.lines.iter_mut().filter(|line| *line == "balance leastconn") {
+        *line = "balance roundrobin".to_owned();
+    }
     let server = random.below(backend.servers.len());
     backend.servers[server].insert_str(0, " {refused}");
     Some(())

@@ -166,8 +166,7 @@ impl Programs {
         (theirs, ours): (&Observation, &Observation),
         shifted: bool,
     ) -> Option<Mismatch> {
-        // Who counted more requests refuses the next one earlier.
-        if shifted && unit.frontend.iter().any(|line| line.contains(" gt 12 }")) {
+        if shifted && takes_on(unit) {
             return None;
         }
         let mut all = compare::differences(theirs, ours);
@@ -264,6 +263,14 @@ impl Programs {
         let last = |seen: &mut Seen| seen[0].pop().map(|(observation, _)| observation).unwrap_or_default();
         Ok((last(&mut theirs), last(&mut ours)))
     }
+}
+
+/// Whether what becomes of a request follows from how many came before: who counted more refuses earlier, and a server
+/// whose turn it is redirects.
+fn takes_on(unit: &Unit) -> bool {
+    let redirects = |settings: &String| settings.contains(" redir ");
+    unit.frontend.iter().any(|line| line.contains(" gt 12 }"))
+        || unit.backends.iter().flat_map(|backend| &backend.servers).any(redirects)
 }
 
 /// Whether the programs took different numbers of requests.

@@ -288,7 +288,7 @@ impl Front<'_> {
                 return;
             }
         }
-        finish::linger(self.mux.sock()).await;
+        finish::linger(self.worker, self.mux.sock()).await;
     }
 
     /// Ends the streams that are left, and waits for their tasks.

@@ -526,8 +526,12 @@ pub(super) fn asks_destination(word: &str) -> bool {
 /// Whether a word may name an end of the server's connection, likewise.
 pub(super) fn asks_server_ends(word: &str) -> bool {
     let letters = |at: usize| {
-        let alias = word.get(at + 1..).unwrap_or_default();
-        let alias = alias.split_once('}').map_or(alias, |(_, alias)| alias);
+        let mut alias = word.get(at + 1..).unwrap_or_default();
+        // Flags and a name may come before it.
+        for (open, close) in [('{', '}'), ('(', ')'), ('{', '}')] {
+            let behind = alias.strip_prefix(open).and_then(|rest| rest.split_once(close));
+            alias = behind.map_or(alias, |(_, behind)| behind);
+        }
         ["bi", "bp", "si", "sp"].iter().any(|name| alias.starts_with(name))
     };
     word.contains("bc_src") || word.contains("bc_dst") || word.match_indices('%').any(|(at, _)| letters(at))
