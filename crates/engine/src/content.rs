@@ -207,7 +207,7 @@ fn show_response_bytes(x: &mut Exchange<'_>, down: &mut Pump, over: bool) -> Res
     let Some(upstream) = &x.upstream else { return Ok(()) };
     let open = match down.fill(&upstream.sock, most as u64) {
         Ok(open) => open,
-        Err(Broken::Invalid) => false,
+        Err(Broken::Invalid(_)) => false,
         Err(Broken::Source(_) | Broken::Destination(_)) => {
             x.count(|c| c.server_aborts.add(1));
             return Err(Failure::silent(Cause::SERVER, Phase::DATA).into());

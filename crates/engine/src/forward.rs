@@ -3,13 +3,14 @@
 
 use http::h1::Framing;
 use net::Time;
+use state::expr::Side;
 use state::fault::Fault;
 use state::termination::{Cause, Phase};
 
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
 use crate::pump::{Broken, Pump, Step};
-use crate::{finish, spelling};
+use crate::{finish, malformed, spelling};
 
 /// Sends the response's head with what was read of its body, then all the rest.
 pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> {
@@ -23,7 +24,7 @@ pub async fn response(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop>
     };
     x.answered = true;
     if let Err(broken) = sent {
-        return Err(broken_down(x, &broken).into());
+        return Err(broken_down(x, down, &broken).into());
     }
     if down.is_done() && x.up.is_done() {
         return Ok(());
@@ -71,7 +72,7 @@ pub fn response_head(x: &mut Exchange<'_>, down: &mut Pump) -> Result<(), Stop> 
     spelling::response(x, &mut out);
     let sent = down.send_head(&mut out, &x.client.sock);
     drop(out);
-    sent.map_err(|broken| broken_down(x, &broken).into())
+    sent.map_err(|broken| broken_down(x, down, &broken).into())
 }
 
 /// Runs both directions until the response is through; in a tunnel, until both are.
@@ -84,7 +85,7 @@ pub async fn both(x: &mut Exchange<'_>, down: &mut Pump, tunnel: bool) -> Result
         let heard = (x.up.payload, down.payload);
         let Some(upstream) = &x.upstream else { return Ok(()) };
         let to_client = down.step(&upstream.sock, &x.client.sock);
-        let to_client = to_client.map_err(|b| Stop::from(broken_down(x, &b)))?;
+        let to_client = to_client.map_err(|b| Stop::from(broken_down(x, down, &b)))?;
         if to_client == Step::Done && !tunnel {
             return unless_broken(x);
         }
@@ -158,7 +159,8 @@ fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     match x.up.step(&x.client.sock, &upstream.sock) {
         Ok(step) => Ok(step),
         // The response may still be complete; the client's connection can't be used again.
-        Err(broken @ (Broken::Destination(_) | Broken::Invalid)) => {
+        Err(broken @ (Broken::Destination(_) | Broken::Invalid(_))) => {
+            malformed::keep_broken(x, Side::Request, &broken, &x.up);
             note_fault(x, &broken);
             x.up.cancel();
             x.keep_client = false;
@@ -171,7 +173,7 @@ fn up(x: &mut Exchange<'_>) -> Result<Step, Stop> {
     }
 }
 
-fn broken_down(x: &mut Exchange<'_>, broken: &Broken) -> Failure {
+fn broken_down(x: &mut Exchange<'_>, down: &Pump, broken: &Broken) -> Failure {
     match broken {
         Broken::Destination(_) => {
             x.count(|c| c.client_aborts.add(1));
@@ -182,7 +184,8 @@ fn broken_down(x: &mut Exchange<'_>, broken: &Broken) -> Failure {
             x.count(|c| c.server_aborts.add(1));
             Failure::silent(Cause::SERVER, Phase::DATA)
         }
-        Broken::Invalid => {
+        Broken::Invalid(_) => {
+            malformed::keep_broken(x, Side::Response, broken, down);
             x.count(|c| c.response_errors.add(1));
             Failure::silent(Cause::PROXY, Phase::DATA)
         }

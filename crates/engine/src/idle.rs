@@ -99,8 +99,9 @@ impl Drop for Lease<'_> {
 }
 
 /// The idle server connections of a thread.
-#[derive(Default)]
 pub struct Idle {
+    /// The thread's number.
+    thread: u16,
     lot: Lot<Kept>,
     pools: RefCell<Vec<Pool>>,
     serial: Cell<u32>,
@@ -112,12 +113,17 @@ fn until(server: &Server) -> net::Time {
 }
 
 /// An idle connection is idle no longer.
-fn count_out(live: &Live, kept: Kept) {
-    live.idle.fetch_sub(1, Relaxed);
+fn count_out(live: &Live, kept: Kept, thread: u16) {
+    live.leave_idle(thread);
     live.idle_safe.fetch_sub(u32::from(kept.served > 1), Relaxed);
 }
 
 impl Idle {
+    /// None so far, of the thread of this number.
+    pub fn new(thread: u16) -> Self {
+        Self { thread, lot: Lot::default(), pools: RefCell::default(), serial: Cell::default() }
+    }
+
     /// The connection to this server with this key that was used last, if one is alive, and how many exchanges it has
     /// served. With `proven` only one that has served more than one (`http-reuse aggressive`).
     pub fn take<'x>(&'x self, server: &'x Server, key: u64, proven: bool) -> Option<(Sock, u32, Lease<'x>)> {
@@ -134,7 +140,7 @@ impl Idle {
                 pool.keys.push_back((serial, place, key));
                 return None;
             }
-            count_out(&server.live, kept);
+            count_out(&server.live, kept, self.thread);
             if sock.is_alive() {
                 pool.enter();
                 let lease = Lease { idle: self, server, open: true, moves: server.live.moved.version() };
@@ -161,7 +167,7 @@ impl Idle {
                 pool.keys.push_back((serial, place, key));
                 return None;
             }
-            count_out(live, kept);
+            count_out(live, kept, self.thread);
             let given = if sock.is_alive() { sock.into_fd().ok() } else { None };
             match given {
                 Some(fd) => return Some((fd, kept.served)),
@@ -195,7 +201,7 @@ impl Idle {
         if full || !reached || !server.is_up() || !useful() {
             return;
         }
-        live.idle.fetch_add(1, Relaxed);
+        live.keep_idle(self.thread);
         live.idle_safe.fetch_add(u32::from(served > 1), Relaxed);
         let serial = self.serial.get().wrapping_add(1);
         self.serial.set(serial);
@@ -236,8 +242,8 @@ impl Idle {
     fn empty(&self, pool: &mut Pool) {
         let Some(live) = &pool.live else { return };
         for (_, place, _) in pool.keys.drain(..) {
-            if self.lot.take(place).is_some() {
-                live.idle.fetch_sub(1, Relaxed);
+            if let Some((_, kept)) = self.lot.take(place) {
+                count_out(live, kept, self.thread);
                 live.connections.fetch_sub(1, Relaxed);
             }
         }
@@ -299,7 +305,7 @@ impl Idle {
             pool.keys.remove(at);
         }
         if let Some(live) = &pool.live {
-            count_out(live, kept);
+            count_out(live, kept, self.thread);
             live.connections.fetch_sub(1, Relaxed);
         }
     }

@@ -3,12 +3,14 @@
 use http::h1::Framing;
 use http::{Known, Message, Version};
 use net::Time;
+use state::expr::Side;
 use state::rule::Wait;
 use state::stream::Body;
 use state::termination::{Cause, Phase};
 
 use crate::exchange::{Exchange, Stop, deadline};
 use crate::failure::Failure;
+use crate::malformed::keep_broken;
 use crate::pump::{Broken, Pump, Step};
 use crate::request::weight;
 use crate::respond;
@@ -23,7 +25,10 @@ pub async fn request(x: &mut Exchange<'_>, until: Time, at_least: u64) -> Result
             match x.up.fill(&x.client.sock, enough) {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(Broken::Invalid) => return Err(malformed(x)),
+                Err(broken @ Broken::Invalid(_)) => {
+                    keep_broken(x, Side::Request, &broken, &x.up);
+                    return Err(malformed(x));
+                }
                 Err(_) => {
                     request_failed(x);
                     break;
@@ -106,7 +111,10 @@ pub async fn response_rule(x: &mut Exchange<'_>, down: &mut Pump, wait: Wait) ->
             Ok(false) => break,
             // What came is passed on; the end of it shows what broke.
             Err(Broken::Source(_) | Broken::Destination(_)) => break,
-            Err(Broken::Invalid) => return Err(respond::invalid(x)),
+            Err(broken @ Broken::Invalid(_)) => {
+                keep_broken(x, Side::Response, &broken, down);
+                return Err(respond::invalid(x));
+            }
         }
         let step = respond::push_body(x)?;
         let Some(upstream) = &x.upstream else { break };

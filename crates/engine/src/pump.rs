@@ -4,7 +4,7 @@
 use std::io;
 
 use http::Message;
-use http::h1::{Chunk, ChunkDecoder, Framing, Limits, Parsed, Scan};
+use http::h1::{Chunk, ChunkDecoder, Error, Framing, Limits, Parsed, Scan};
 use net::{Pipe, Sock, Time};
 use state::filter::Sums;
 
@@ -67,8 +67,9 @@ pub enum Broken {
     /// The source failed, or ended before the message did.
     Source(io::Error),
     Destination(io::Error),
-    /// The source's bytes are no valid message.
-    Invalid,
+    /// The source's bytes are no valid message, from this position of [`Pump::unsent`] on; none where it is filters that
+    /// can do nothing with them.
+    Invalid(Option<Error>),
 }
 
 /// Bytes that came and went, framing included, and how many of them went through a pipe in the kernel.
@@ -402,7 +403,7 @@ impl Pump {
         let read = self.is_read();
         let Some(alter) = &mut self.alter else { return Ok(()) };
         if alter.alters() {
-            return alter.run(read, self.trailers_due).map_err(|Failed| Broken::Invalid);
+            return alter.run(read, self.trailers_due).map_err(|Failed| Broken::Invalid(None));
         }
         if read {
             alter.show_end();
@@ -573,7 +574,7 @@ impl Pump {
                     Chunk::Done => {}
                     Chunk::Trailers if self.read_trailers()? => {}
                     Chunk::Trailers => return Ok(()),
-                    Chunk::Invalid(_) => return Err(Broken::Invalid),
+                    Chunk::Invalid(error) => return Err(Broken::Invalid(Some(at(error, self.ready)))),
                 },
             }
             if matches!(&self.rest, Rest::Chunked(decoder) if decoder.is_done()) {
@@ -592,7 +593,7 @@ impl Pump {
         let fresh = buffer.data().get(self.ready..).unwrap_or_default();
         match scan.trailers(fresh, message, &Limits::default()) {
             Parsed::Partial => Ok(false),
-            Parsed::Invalid(_) => Err(Broken::Invalid),
+            Parsed::Invalid(error) => Err(Broken::Invalid(Some(at(error, self.ready)))),
             Parsed::Complete { consumed } => {
                 buffer.cut(self.ready, consumed);
                 self.trailers_due = true;
@@ -696,6 +697,11 @@ impl Pump {
         self.ready -= n.min(self.ready);
     }
 
+    /// What was read and not sent yet, and for how much more there would be room.
+    pub fn unsent(&self) -> (&[u8], usize) {
+        self.buffer.as_ref().map_or((&[], 0), |buffer| (buffer.data(), buffer.room()))
+    }
+
     fn buffer_is_empty(&self) -> bool {
         self.buffer.as_ref().is_none_or(Buffer::is_empty)
     }
@@ -703,6 +709,11 @@ impl Pump {
     fn pipe_is_empty(&self) -> bool {
         self.pipe.as_ref().is_none_or(|p| p.held() == 0)
     }
+}
+
+/// What is wrong in the fresh bytes, by its place behind those that are ready.
+fn at(error: Error, ready: usize) -> Error {
+    Error { offset: ready + error.offset, ..error }
 }
 
 /// What is to go out after the head.

@@ -214,7 +214,8 @@ pub fn prepare(x: &mut Exchange<'_>) -> Result<(), Stop> {
     }
     let begun = x.client.buffer.take().filter(|buffer| !buffer.is_empty());
     x.up = Pump::new(x.framing, begun, x.splices(Side::Request));
-    if x.up.prepare().is_err() {
+    if let Err(broken) = x.up.prepare() {
+        malformed::keep_broken(x, Side::Request, &broken, &x.up);
         return Err(refuse(x, 400));
     }
     if x.client.link.is_some() {

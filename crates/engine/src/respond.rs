@@ -286,7 +286,8 @@ pub fn push_body(x: &mut Exchange<'_>) -> Result<Step, Stop> {
             x.stream.status = 400;
             Err(Failure::silent(Cause::CLIENT, Phase::HEADERS).into())
         }
-        Err(Broken::Invalid) => {
+        Err(broken @ Broken::Invalid(_)) => {
+            malformed::keep_broken(x, Side::Request, &broken, &x.up);
             x.count(|c| c.request_errors.add(1));
             Err(Failure::new(Cause::PROXY, Phase::HEADERS, 400).into())
         }
@@ -341,7 +342,8 @@ pub fn body(x: &mut Exchange<'_>, rest: Option<Buffer>) -> Result<Pump, Stop> {
     }
     match down.prepare() {
         Ok(()) => Ok(down),
-        Err(_) => {
+        Err(broken) => {
+            malformed::keep_broken(x, Side::Response, &broken, &down);
             x.count(|c| c.response_errors.add(1));
             Err(invalid(x))
         }

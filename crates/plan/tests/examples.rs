@@ -9,6 +9,8 @@
     reason = "a test that cannot go on should stop"
 )]
 
+#[path = "examples/global.rs"]
+mod global;
 #[path = "examples/observed.rs"]
 mod observed;
 
@@ -27,7 +29,7 @@ use state::options::{Mode, Options, Timeouts};
 use state::route::Switching;
 use state::server::{Address, HashKey, Port};
 use state::table::{Column, Form, KeyKind, Kind, ServerKey, Shape, Tracked};
-use state::world::{Global, Process};
+use state::world::Process;
 use state::{
     Act, Backend, Ctx, Endpoint, Frontend, References, Server, Session, Stream, Table, Verdict, World,
 };
@@ -291,61 +293,6 @@ fn backend(servers: Vec<Server>, words: &str) -> Backend {
     made
 }
 
-fn global() -> Global {
-    Global {
-        maxconn: 1000,
-        threads: 1,
-        buffer_size: 16384,
-        large_buffer: 0,
-        max_pipes: None,
-        pipe_size: 0,
-        max_rewrite: 1024,
-        max_headers: 101,
-        accept_any_payload: false,
-        http2: Default::default(),
-        header_case: Arc::default(),
-        own_idle: false,
-        no_splice: false,
-        compression: state::compression::Effort::default(),
-        cookie_len: 63,
-        log_line_len: 1023,
-        stick_counters: 3,
-        faults: state::tracking::Faults::default(),
-        daemon: false,
-        profile_tasks: false,
-        jose: Default::default(),
-        pidfile: None,
-        user: None,
-        group: None,
-        uid: None,
-        gid: None,
-        chroot: None,
-        hostname: "lb1".into(),
-        node: "lb1".into(),
-        description: None,
-        log_tag: "sluice".into(),
-        log_send_hostname: None,
-        open_files: None,
-        max_tls: 0,
-        chosen_by_memory: false,
-        rates: state::world::ClientRates::default(),
-        client_holds: state::world::SocketHolds::default(),
-        server_holds: state::world::SocketHolds::default(),
-        pid: 4321,
-        hard_stop_after_ms: None,
-        close_spread_ms: None,
-        capabilities: Vec::new(),
-        spread_checks: 0,
-        max_spread_ms: None,
-        dns_families: Default::default(),
-        var_limits: None,
-        cpu_map: Vec::new(),
-        stats_sockets: Vec::new(),
-        stats_timeout_ms: 10_000,
-        stats_maxconn: 10,
-    }
-}
-
 fn world(servers: Vec<Server>, balance: &str) -> World {
     World {
         initial_vars: state::vars::Vars::new(),
@@ -353,7 +300,7 @@ fn world(servers: Vec<Server>, balance: &str) -> World {
         counted: None,
         restored: Vec::new(),
         seats: state::world::Seats::default(),
-        global: global(),
+        global: global::global(),
         files: vec!["web.cfg".into()],
         frontends: vec![frontend()],
         backends: vec![backend(servers, balance)],

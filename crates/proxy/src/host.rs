@@ -48,7 +48,8 @@ fn fact(file: &str, word: &str) -> String {
     found.unwrap_or_default().trim_start_matches(['\t', ' ', ':', '=']).trim_matches('"').to_owned()
 }
 
-fn machine() -> String {
+/// `shown`: how names are told that tell whose machine it is.
+fn machine(shown: &dyn Fn(&str) -> String) -> String {
     let mut out =
         format!("Sluice version {}\nFeatures:\n  {}\nBuild options:\n", version::full(), version::features());
     for line in version::options().lines() {
@@ -64,7 +65,7 @@ fn machine() -> String {
         system.release().to_string_lossy(),
         system.version().to_string_lossy(),
         system.machine().to_string_lossy(),
-        system.nodename().to_string_lossy(),
+        shown(&system.nodename().to_string_lossy()),
         fact("/etc/os-release", "PRETTY_NAME"),
     );
     let command = std::env::args().collect::<Vec<_>>().join(" ");
@@ -105,6 +106,6 @@ mod tests {
         let libraries = super::libraries();
         let own = std::env::current_exe().unwrap();
         assert!(libraries.lines().any(|line| line.ends_with(own.to_str().unwrap())), "{libraries}");
-        assert!(super::machine().contains(&format!("\n  pid: {}\n", std::process::id())));
+        assert!(super::machine(&str::to_owned).contains(&format!("\n  pid: {}\n", std::process::id())));
     }
 }

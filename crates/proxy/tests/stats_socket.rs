@@ -513,6 +513,17 @@ fn malformed_messages_are_kept() {
         assert!(kept.contains(part), "{part} in {kept}");
     }
     assert!(serving.ask("show errors web response").ends_with(" : 1\n\n"));
+    let mut client = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    let head = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+    client.write_all(format!("{head}3\r\nabc\r\nzz\r\n").as_bytes()).unwrap();
+    client.read_to_end(&mut answer).unwrap();
+    let kept = serving.ask("show errors web");
+    for part in
+        ["H1 msg state MSG_CHUNK_SIZE(26), ", "H1 body len 3 bytes :", "error at position 8\n", " zz\\r\\n\n"]
+    {
+        assert!(kept.contains(part), "{part} in {kept}");
+    }
     assert_eq!(serving.ask("show errors none"), "No such proxy.\n\n");
     serving.end();
 }

@@ -58,6 +58,9 @@ pub struct About {
     pub pipes: fn() -> u32,
 }
 
+/// Tells of the machine; names by which it can be recognized go through what is given.
+pub type Machine = fn(&dyn Fn(&str) -> String) -> String;
+
 /// What the program tells of itself and of the machine it runs on: texts, each line ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
@@ -66,12 +69,13 @@ pub struct Host {
     /// The object files that are loaded, with their addresses.
     pub libraries: fn() -> String,
     /// Version, features, system, identity and limits.
-    pub machine: fn() -> String,
+    pub machine: Machine,
 }
 
 impl Host {
     /// One that tells nothing.
-    pub const SILENT: Self = Self { startup_logs: String::new, libraries: String::new, machine: String::new };
+    pub const SILENT: Self =
+        Self { startup_logs: String::new, libraries: String::new, machine: |_| String::new() };
 }
 
 /// What a task took of the processor.

@@ -12,6 +12,12 @@ impl Counter {
         self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
     }
 
+    /// Less by one.
+    #[inline]
+    pub fn decrease(&self) {
+        self.set(self.get().saturating_sub(1));
+    }
+
     #[inline]
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
@@ -341,6 +347,8 @@ pub struct Block {
     pub connections: Counter,
     pub reuses: Counter,
     pub chosen: Counter,
+    /// Of a server, connections that are kept without use now.
+    pub idle: Counter,
     /// What rules would have written into a message found no room.
     pub failed_rewrites: Counter,
     /// Exchanges that ended for lack of room or memory.
@@ -396,6 +404,7 @@ impl Block {
             wire,
             // What is under way stays so.
             under_way: _,
+            idle: _,
         } = self;
         let all = [
             bytes_in,

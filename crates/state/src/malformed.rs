@@ -28,6 +28,8 @@ pub struct Malformed {
     /// As much of it as had come, and how many more bytes the buffer could have held.
     pub bytes: Box<[u8]>,
     pub room: usize,
+    /// How much of its body had come before.
+    pub body: u64,
 }
 
 /// Those of the process.

@@ -323,6 +323,22 @@ pub struct Live {
 }
 
 impl Live {
+    /// A connection more is kept without use, by this thread. Gives how many there were.
+    pub fn keep_idle(&self, thread: u16) -> u32 {
+        if let Some(block) = self.counters.of(thread) {
+            block.idle.add(1);
+        }
+        self.idle.fetch_add(1, Relaxed)
+    }
+
+    /// One that this thread kept is used, or closed.
+    pub fn leave_idle(&self, thread: u16) {
+        if let Some(block) = self.counters.of(thread) {
+            block.idle.decrease();
+        }
+        self.idle.fetch_sub(1, Relaxed);
+    }
+
     pub fn new(uid: u32, weight: u16, maxconn: u32, threads: usize) -> Self {
         Self {
             uid,

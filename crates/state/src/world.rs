@@ -42,6 +42,8 @@ pub struct Global {
     pub max_tls: u32,
     /// Whether both numbers were worked out from the memory that may be used.
     pub chosen_by_memory: bool,
+    /// `anonkey`: the key of the hashes that names are told as where that is asked for; 0: any.
+    pub anon_key: u32,
     /// `tune.rcvbuf.client` and `.server`, `tune.sndbuf.*`, `tune.notsent-lowat.*`.
     pub client_holds: SocketHolds,
     pub server_holds: SocketHolds,
@@ -267,6 +269,8 @@ pub struct ClientRates {
 #[derive(Debug, Default)]
 pub struct Limits {
     pub maxconn: Adjusted,
+    /// `set anon global-key`.
+    pub anon_key: Adjusted,
     /// Connections of clients, sessions and TLS sessions a second; 0: any number.
     pub connection_rate: Adjusted,
     pub session_rate: Adjusted,

@@ -40,6 +40,8 @@ struct Terms {
 pub struct Back {
     mux: Rc<Mux>,
     live: Arc<Live>,
+    /// The number of the thread that has it.
+    thread: u16,
     terms: Terms,
     /// The only client whose requests it serves now, whether it stays so, and how many streams were begun.
     crowd: Cell<u64>,
@@ -76,6 +78,7 @@ impl Back {
         let back = Rc::new(Self {
             mux,
             live: Arc::clone(live),
+            thread: backs.thread,
             terms,
             crowd: Cell::new(0),
             private: Cell::new(false),
@@ -149,7 +152,7 @@ impl Back {
         let opened = Channel::open(&self.mux, 0)?;
         self.begun.set(self.begun.get() + 1);
         if self.idle.take().is_some() {
-            self.live.idle.fetch_sub(1, Relaxed);
+            self.live.leave_idle(self.thread);
         }
         if self.crowd.get() == 0 {
             self.crowd.set(crowd);
@@ -280,7 +283,7 @@ impl Back {
         if !self.private.get() {
             self.crowd.set(0);
         }
-        let idle = self.live.idle.fetch_add(1, Relaxed);
+        let idle = self.live.keep_idle(self.thread);
         self.idle.set(Some(now));
         if self.terms.pool_max.is_some_and(|most| idle >= most) {
             self.retired.set(true);
@@ -332,7 +335,7 @@ async fn serve(back: Rc<Back>, backs: Rc<Backs>) {
     backs.remove(&back);
     back.retired.set(true);
     if back.idle.take().is_some() {
-        back.live.idle.fetch_sub(1, Relaxed);
+        back.live.leave_idle(back.thread);
     }
     back.mux.fail_all();
     if over == Over::Left {

@@ -25,6 +25,8 @@ pub struct Asks {
 /// A thread's connections, by the numbers of their servers in the process.
 #[derive(Debug, Default)]
 pub struct Backs {
+    /// The thread's number.
+    pub thread: u16,
     pools: RefCell<Vec<Vec<Rc<Back>>>>,
     /// Whether what becomes idle is closed at once: the process stops.
     stopping: Cell<bool>,
@@ -32,6 +34,11 @@ pub struct Backs {
 }
 
 impl Backs {
+    /// None so far, of the thread of this number.
+    pub fn new(thread: u16) -> Self {
+        Self { thread, ..Self::default() }
+    }
+
     /// A connection that a request may join, the one opened last if there are several.
     pub fn find(&self, server: &Server, asks: Asks) -> Option<Rc<Back>> {
         let pools = self.pools.borrow();

@@ -9,13 +9,11 @@ use state::family::inside::{Activity, Inside, Survey, Told};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "activity"],
-        usage: "show activity [-1|0|thread_num]",
-        doc: "show per-thread activity stats (for support/developers)",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, _| {
+    operator(
+        &["show", "activity"],
+        "show activity [-1|0|thread_num]",
+        "show per-thread activity stats (for support/developers)",
+        |query, _, _| {
             let shown = match query.word(2) {
                 b"" | b"-1" => Shown::Each,
                 word => {
@@ -24,23 +22,13 @@ pub(super) const KEYWORDS: &[Command] = &[
             };
             Answer::Survey(Arc::new(Counts { shown, threads: Mutex::default() }))
         },
-    },
-    Command {
-        words: &["show", "threads"],
-        usage: "show threads",
-        doc: "show some threads debugging information",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |_, _, _| Answer::Survey(Arc::new(Threads(Mutex::default()))),
-    },
-    Command {
-        words: &["show", "tasks"],
-        usage: "show tasks",
-        doc: "show running tasks",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |_, _, _| Answer::Survey(Arc::new(Tasks(Mutex::default()))),
-    },
+    ),
+    user(&["show", "threads"], "show threads", "show some threads debugging information", |_, _, _| {
+        Answer::Survey(Arc::new(Threads(Mutex::default())))
+    }),
+    user(&["show", "tasks"], "show tasks", "show running tasks", |_, _, _| {
+        Answer::Survey(Arc::new(Tasks(Mutex::default())))
+    }),
 ];
 
 /// What each thread answered, in any order.

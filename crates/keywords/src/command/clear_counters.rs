@@ -7,13 +7,11 @@ use state::{Server, World, clear};
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["clear", "counters"],
-    usage: "clear counters [all|server <bk>/<srv> [force]]",
-    doc: "forget maxima, everything that was counted, or what was counted of one server",
-    level: Level::Operator,
-    gate: Gate::Open,
-    run: |query, _, out| match query.word(2) {
+pub(super) const KEYWORDS: &[Command] = &[operator(
+    &["clear", "counters"],
+    "clear counters [all|server <bk>/<srv> [force]]",
+    "forget maxima, everything that was counted, or what was counted of one server",
+    |query, _, out| match query.word(2) {
         b"all" => everything(query),
         b"server" => of_server(query, out),
         _ => {
@@ -21,7 +19,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             Answer::Then(Chore::Each(Arc::new(clear::own_maxima)))
         }
     },
-}];
+)];
 
 fn everything(query: &Query<'_>) -> Answer {
     if query.console.level.get() < Level::Admin {

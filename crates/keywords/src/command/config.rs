@@ -6,50 +6,40 @@ use state::family::{Progress, Purpose, Wanted};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["config", "apply"],
-        usage: "config apply [<file> | <<]",
-        doc: "have a configuration take the place of the one in force, as a whole or not at all",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, from, out| with(query, Purpose::Apply, from, out),
-    },
-    Command {
-        words: &["config", "check"],
-        usage: "config check [<file> | <<]",
-        doc: "say whether a configuration could be applied, without doing it",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, from, out| with(query, Purpose::Check, from, out),
-    },
-    Command {
-        words: &["config", "diff"],
-        usage: "config diff [<file> | <<]",
-        doc: "show in which lines a configuration differs from the one in force",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, from, out| with(query, Purpose::Diff, from, out),
-    },
-    Command {
-        words: &["config", "explain-diff"],
-        usage: "config explain-diff [<file> | <<]",
-        doc: "tell object by object what applying a configuration would do",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, from, out| with(query, Purpose::Explain, from, out),
-    },
-    Command {
-        words: &["config", "show"],
-        usage: "config show",
-        doc: "show the text of the configuration in force",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| {
+    admin(
+        &["config", "apply"],
+        "config apply [<file> | <<]",
+        "have a configuration take the place of the one in force, as a whole or not at all",
+        |query, from, out| with(query, Purpose::Apply, from, out),
+    ),
+    admin(
+        &["config", "check"],
+        "config check [<file> | <<]",
+        "say whether a configuration could be applied, without doing it",
+        |query, from, out| with(query, Purpose::Check, from, out),
+    ),
+    admin(
+        &["config", "diff"],
+        "config diff [<file> | <<]",
+        "show in which lines a configuration differs from the one in force",
+        |query, from, out| with(query, Purpose::Diff, from, out),
+    ),
+    admin(
+        &["config", "explain-diff"],
+        "config explain-diff [<file> | <<]",
+        "tell object by object what applying a configuration would do",
+        |query, from, out| with(query, Purpose::Explain, from, out),
+    ),
+    admin(
+        &["config", "show"],
+        "config show",
+        "show the text of the configuration in force",
+        |query, _, out| {
             let Some(changes) = query.changes else { return query.refuse(NOBODY, out) };
             out.extend_from_slice(&changes.show());
             Answer::Done
         },
-    },
+    ),
 ];
 
 const NOBODY: &str = "This process cannot change its configuration.";

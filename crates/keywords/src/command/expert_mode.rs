@@ -5,22 +5,18 @@ use std::cell::Cell;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["experimental-mode"],
-        usage: "",
-        doc: "allow commands that are experimental, or tell whether they are allowed",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| switch(query, &query.console.experimental, "experimental-mode", out),
-    },
-    Command {
-        words: &["expert-mode"],
-        usage: "",
-        doc: "allow commands for experts, or tell whether they are allowed",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| switch(query, &query.console.expert, "expert-mode", out),
-    },
+    admin(
+        &["experimental-mode"],
+        "",
+        "allow commands that are experimental, or tell whether they are allowed",
+        |query, _, out| switch(query, &query.console.experimental, "experimental-mode", out),
+    ),
+    admin(
+        &["expert-mode"],
+        "",
+        "allow commands for experts, or tell whether they are allowed",
+        |query, _, out| switch(query, &query.console.expert, "expert-mode", out),
+    ),
 ];
 
 fn switch(query: &Query<'_>, mode: &Cell<bool>, name: &str, out: &mut Vec<u8>) -> Answer {

@@ -8,13 +8,11 @@ use super::prelude::*;
 /// How long it takes until it is asked again, milliseconds.
 const AGAIN_MS: u32 = 1;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["explain"],
-    usage: "explain [<method>] <target> [-H <name>:<value>]* [<option> <value>]*",
-    doc: "tell what would become of a request, rule by rule, up to the server",
-    level: Level::Admin,
-    gate: Gate::Open,
-    run: |query, from, out| {
+pub(super) const KEYWORDS: &[Command] = &[admin(
+    &["explain"],
+    "explain [<method>] <target> [-H <name>:<value>]* [<option> <value>]*",
+    "tell what would become of a request, rule by rule, up to the server",
+    |query, from, out| {
         let Some(changes) = query.changes else {
             return query.refuse("This process cannot explain requests.", out);
         };
@@ -27,4 +25,4 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         let text = report.text.trim_end_matches('\n');
         if report.failed { query.refuse(text, out) } else { query.plain(text, out) }
     },
-}];
+)];

@@ -6,17 +6,11 @@ use state::family::{Command, Console, Reporting};
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["help"],
-    usage: "help [<command>]",
-    doc: "list matching or all commands",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] =
+    &[user(&["help"], "help [<command>]", "list matching or all commands", |query, _, out| {
         list(Title::Help, query.words.get(1..).unwrap_or_default(), query.console, out);
         Answer::Done
-    },
-}];
+    })];
 
 /// Why commands are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! `show dev`, `show libs`, `show startup-logs`: the program and the machine it runs on (management manual 9.3).
 
+use super::anon;
 use super::prelude::*;
 
 /// A command that shows what the program tells of itself.
@@ -18,7 +19,8 @@ pub(super) const KEYWORDS: &[Command] = &[
         if !query.word(2).is_empty() {
             return query.refuse("This command takes no argument.", out);
         }
-        out.extend_from_slice((query.about.host.machine)().as_bytes());
+        let hidden = |name: &str| anon::name(query, name).into_owned();
+        out.extend_from_slice((query.about.host.machine)(&hidden).as_bytes());
         Answer::Done
     }),
     shown(

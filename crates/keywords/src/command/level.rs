@@ -3,22 +3,12 @@
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["operator"],
-        usage: "operator",
-        doc: "lower the level of this session to operator",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, _| lower(query, Level::Operator),
-    },
-    Command {
-        words: &["user"],
-        usage: "user",
-        doc: "lower the level of this session to user",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, _, _| lower(query, Level::User),
-    },
+    operator(&["operator"], "operator", "lower the level of this session to operator", |query, _, _| {
+        lower(query, Level::Operator)
+    }),
+    user(&["user"], "user", "lower the level of this session to user", |query, _, _| {
+        lower(query, Level::User)
+    }),
 ];
 
 fn lower(query: &Query<'_>, to: Level) -> Answer {

@@ -13,32 +13,26 @@ use super::prelude::*;
 /// So much of a long list is given at once, bytes.
 const PIECE: usize = 16 << 10;
 
-macro_rules! command {
-    ($($word:literal)+, $usage:literal, $doc:literal, $run:expr) => {
-        Command { words: &[$($word),+], usage: $usage, doc: $doc, level: Level::Admin, gate: Gate::Open, run: $run }
-    };
-}
-
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    command!("add" "acl", "add acl [@<ver>] <acl> <pattern>", "add an acl entry", |q, _, out| add(q, &ACL, out)),
-    command!("add" "map", "add map [@<ver>] <map> <key> <val>",
+    admin(&["add", "acl"], "add acl [@<ver>] <acl> <pattern>", "add an acl entry", |q, _, out| add(q, &ACL, out)),
+    admin(&["add", "map"], "add map [@<ver>] <map> <key> <val>",
         "add a map entry (payload supported instead of key/val)", |q, _, out| add(q, &MAP, out)),
-    command!("clear" "acl", "clear acl [@<ver>] <acl>", "clear the contents of this acl", |q, _, out| clear(q, &ACL, out)),
-    command!("clear" "map", "clear map [@<ver>] <map>", "clear the contents of this map", |q, _, out| clear(q, &MAP, out)),
-    command!("commit" "acl", "commit acl @<ver> <acl>", "commit the ACL at this version", |q, _, out| commit(q, &ACL, out)),
-    command!("commit" "map", "commit map @<ver> <map>", "commit the map at this version", |q, _, out| commit(q, &MAP, out)),
-    command!("del" "acl", "del acl <acl> [<key>|#<ref>]", "delete acl entries matching <key>", |q, _, out| del(q, &ACL, out)),
-    command!("del" "map", "del map <map> [<key>|#<ref>]", "delete map entries matching <key>", |q, _, out| del(q, &MAP, out)),
-    command!("get" "acl", "get acl <acl> <value>",
+    admin(&["clear", "acl"], "clear acl [@<ver>] <acl>", "clear the contents of this acl", |q, _, out| clear(q, &ACL, out)),
+    admin(&["clear", "map"], "clear map [@<ver>] <map>", "clear the contents of this map", |q, _, out| clear(q, &MAP, out)),
+    admin(&["commit", "acl"], "commit acl @<ver> <acl>", "commit the ACL at this version", |q, _, out| commit(q, &ACL, out)),
+    admin(&["commit", "map"], "commit map @<ver> <map>", "commit the map at this version", |q, _, out| commit(q, &MAP, out)),
+    admin(&["del", "acl"], "del acl <acl> [<key>|#<ref>]", "delete acl entries matching <key>", |q, _, out| del(q, &ACL, out)),
+    admin(&["del", "map"], "del map <map> [<key>|#<ref>]", "delete map entries matching <key>", |q, _, out| del(q, &MAP, out)),
+    admin(&["get", "acl"], "get acl <acl> <value>",
         "report the patterns matching a sample for an ACL", |q, _, out| get(q, &ACL, out)),
-    command!("get" "map", "get map <map> <value>",
+    admin(&["get", "map"], "get map <map> <value>",
         "report the keys and values matching a sample for a map", |q, _, out| get(q, &MAP, out)),
-    command!("prepare" "acl", "prepare acl <acl>", "prepare a new version for atomic ACL replacement", |q, _, out| prepare(q, &ACL, out)),
-    command!("prepare" "map", "prepare map <map>", "prepare a new version for atomic map replacement", |q, _, out| prepare(q, &MAP, out)),
-    command!("set" "map", "set map <map> [<key>|#<ref>] <value>", "modify a map entry", |q, _, out| set(q, out)),
-    command!("show" "acl", "show acl [@<ver>] [acl]", "report available acls or dump an acl's contents", |q, from, out| show(q, from, &ACL, out)),
-    command!("show" "map", "show map [@<ver>] [map]", "report available maps or dump a map's contents", |q, from, out| show(q, from, &MAP, out)),
+    admin(&["prepare", "acl"], "prepare acl <acl>", "prepare a new version for atomic ACL replacement", |q, _, out| prepare(q, &ACL, out)),
+    admin(&["prepare", "map"], "prepare map <map>", "prepare a new version for atomic map replacement", |q, _, out| prepare(q, &MAP, out)),
+    admin(&["set", "map"], "set map <map> [<key>|#<ref>] <value>", "modify a map entry", |q, _, out| set(q, out)),
+    admin(&["show", "acl"], "show acl [@<ver>] [acl]", "report available acls or dump an acl's contents", |q, from, out| show(q, from, &ACL, out)),
+    admin(&["show", "map"], "show map [@<ver>] [map]", "report available maps or dump a map's contents", |q, from, out| show(q, from, &MAP, out)),
 ];
 
 /// Which of the two a command is about.

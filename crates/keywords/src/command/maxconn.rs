@@ -5,39 +5,33 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["set", "maxconn", "frontend"],
-        usage: "set maxconn frontend <frontend> <value>",
-        doc: "change how many clients a frontend takes at once",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| match of_frontend(query) {
+    admin(
+        &["set", "maxconn", "frontend"],
+        "set maxconn frontend <frontend> <value>",
+        "change how many clients a frontend takes at once",
+        |query, _, out| match of_frontend(query) {
             Ok(()) => Answer::Done,
             Err(why) => query.refuse(why, out),
         },
-    },
-    Command {
-        words: &["set", "maxconn", "global"],
-        usage: "set maxconn global <value>",
-        doc: "change how many clients the process takes at once",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| match of_process(query) {
+    ),
+    admin(
+        &["set", "maxconn", "global"],
+        "set maxconn global <value>",
+        "change how many clients the process takes at once",
+        |query, _, out| match of_process(query) {
             Ok(()) => Answer::Done,
             Err(why) => query.refuse(why, out),
         },
-    },
-    Command {
-        words: &["set", "maxconn", "server"],
-        usage: "set maxconn server <bk>/<srv>",
-        doc: "change how many streams a server serves at once",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| match of_server(query) {
+    ),
+    admin(
+        &["set", "maxconn", "server"],
+        "set maxconn server <bk>/<srv>",
+        "change how many streams a server serves at once",
+        |query, _, out| match of_server(query) {
             Ok(()) => Answer::Done,
             Err(why) => query.refuse(why, out),
         },
-    },
+    ),
 ];
 
 fn of_frontend(query: &Query<'_>) -> Result<(), &'static str> {

@@ -4,8 +4,10 @@
 use state::family::{Command, Console, Gate};
 
 mod activity;
+mod anon;
 mod clear_counters;
 mod config;
+mod debug_counters;
 mod debug_dev;
 mod dump_stats_file;
 mod dynamic;
@@ -67,8 +69,10 @@ pub use help::{Title, list};
 /// Every command, a file a line.
 pub static ALL: &[&[Command]] = &[
     activity::KEYWORDS,
+    anon::KEYWORDS,
     clear_counters::KEYWORDS,
     config::KEYWORDS,
+    debug_counters::KEYWORDS,
     debug_dev::KEYWORDS,
     dump_stats_file::KEYWORDS,
     dynamic::KEYWORDS,
@@ -162,6 +166,26 @@ mod prelude {
         run: Run,
     ) -> Command {
         Command { words, usage, doc, level: Level::Admin, gate: Gate::Open, run }
+    }
+
+    /// One that operators may use, too.
+    pub(super) const fn operator(
+        words: &'static [&'static str],
+        usage: &'static str,
+        doc: &'static str,
+        run: Run,
+    ) -> Command {
+        Command { level: Level::Operator, ..admin(words, usage, doc, run) }
+    }
+
+    /// One that everybody may use.
+    pub(super) const fn user(
+        words: &'static [&'static str],
+        usage: &'static str,
+        doc: &'static str,
+        run: Run,
+    ) -> Command {
+        Command { level: Level::User, ..admin(words, usage, doc, run) }
     }
 
     /// Does something with the frontend that the word at this position names.

@@ -11,11 +11,8 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["acme", "challenge_ready"], Level::Admin, Gate::Open),
     known(&["acme", "renew"], Level::Admin, Gate::Open),
     known(&["acme", "status"], Level::Admin, Gate::Open),
-    known(&["debug", "counters"], Level::Operator, Gate::Open),
     known(&["debug", "dev"], Level::Admin, Gate::Expert),
     known(&["httpclient"], Level::User, Gate::Expert),
-    known(&["set", "anon"], Level::User, Gate::Open),
-    known(&["show", "anon"], Level::User, Gate::Open),
     known(&["show", "ssl", "ocsp-updates"], Level::Admin, Gate::Open),
     known(&["update", "ssl", "ocsp-response"], Level::Admin, Gate::Open),
 ];

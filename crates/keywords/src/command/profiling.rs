@@ -9,21 +9,17 @@ use state::family::inside::{Activity, Inside, Survey, Told};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["set", "profiling"],
-        usage: "set profiling <what> {auto|on|off}",
-        doc: "enable/disable resource profiling (tasks,memory)",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: set,
-    },
-    Command {
-        words: &["show", "profiling"],
-        usage: "show profiling [<what>|<#lines>|<opts>]*",
-        doc: "show profiling state (all,status,tasks,memory)",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| {
+    admin(
+        &["set", "profiling"],
+        "set profiling <what> {auto|on|off}",
+        "enable/disable resource profiling (tasks,memory)",
+        set,
+    ),
+    admin(
+        &["show", "profiling"],
+        "show profiling [<what>|<#lines>|<opts>]*",
+        "show profiling state (all,status,tasks,memory)",
+        |query, _, out| {
             match Wish::read(query) {
             Some(wish) => Answer::Survey(Arc::new(Report { wish, threads: Mutex::default() })),
             None => query.refuse(
@@ -33,7 +29,7 @@ pub(super) const KEYWORDS: &[Command] = &[
             ),
         }
         },
-    },
+    ),
 ];
 
 fn set(query: &Query<'_>, _: u64, out: &mut Vec<u8>) -> Answer {

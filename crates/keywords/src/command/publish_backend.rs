@@ -6,22 +6,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["publish", "backend"],
-        usage: "publish backend <backend>",
-        doc: "mark backend as ready for traffic",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| publish(query, true, out),
-    },
-    Command {
-        words: &["unpublish", "backend"],
-        usage: "unpublish backend <backend>",
-        doc: "remove backend for traffic processing",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| publish(query, false, out),
-    },
+    admin(
+        &["publish", "backend"],
+        "publish backend <backend>",
+        "mark backend as ready for traffic",
+        |query, _, out| publish(query, true, out),
+    ),
+    admin(
+        &["unpublish", "backend"],
+        "unpublish backend <backend>",
+        "remove backend for traffic processing",
+        |query, _, out| publish(query, false, out),
+    ),
 ];
 
 fn publish(query: &Query<'_>, published: bool, out: &mut Vec<u8>) -> Answer {

@@ -2,17 +2,15 @@
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["set", "rate-limit"],
-    usage: "set rate-limit <setting> <value>",
-    doc: "change what the process takes in a second at most",
-    level: Level::Admin,
-    gate: Gate::Open,
-    run: |query, _, out| match set(query) {
+pub(super) const KEYWORDS: &[Command] = &[admin(
+    &["set", "rate-limit"],
+    "set rate-limit <setting> <value>",
+    "change what the process takes in a second at most",
+    |query, _, out| match set(query) {
         Ok(()) => Answer::Done,
         Err(why) => query.refuse(why, out),
     },
-}];
+)];
 
 const USAGE: &str = "'set rate-limit' only supports :\n\
     \x20  - 'connections global' to set the per-process maximum connection rate\n\

@@ -4,13 +4,11 @@ use state::family::Reporting;
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["set", "severity-output"],
-    usage: "set severity-output [none|number|string]",
-    doc: "set whether messages begin with their severity",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["set", "severity-output"],
+    "set severity-output [none|number|string]",
+    "set whether messages begin with their severity",
+    |query, _, out| {
         let reporting = match query.word(2) {
             b"none" => Reporting::Nothing,
             b"number" => Reporting::Number,
@@ -20,4 +18,4 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         query.console.reporting.set(reporting);
         Answer::Done
     },
-}];
+)];

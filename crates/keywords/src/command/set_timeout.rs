@@ -2,13 +2,11 @@
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["set", "timeout"],
-    usage: "set timeout [cli] <delay>",
-    doc: "set for how long this session may be silent",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["set", "timeout"],
+    "set timeout [cli] <delay>",
+    "set for how long this session may be silent",
+    |query, _, out| {
         if query.word(2) != b"cli" {
             return query.refuse("'set timeout' only supports 'cli'.", out);
         }
@@ -23,4 +21,4 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             None => query.refuse("Invalid timeout value.", out),
         }
     },
-}];
+)];

@@ -7,13 +7,11 @@ use state::cache::Entry;
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "cache"],
-    usage: "show cache",
-    doc: "list the caches, and what each of them has stored",
-    level: Level::Admin,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[admin(
+    &["show", "cache"],
+    "show cache",
+    "list the caches, and what each of them has stored",
+    |query, _, out| {
         let mut text = String::new();
         for cache in &query.world.caches {
             let (entries, free) = cache.list();
@@ -28,7 +26,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         out.extend_from_slice(text.as_bytes());
         Answer::Done
     },
-}];
+)];
 
 /// `now_s`: this second since 1970.
 fn line(entry: &Arc<Entry>, number: u32, now_s: u64) -> String {

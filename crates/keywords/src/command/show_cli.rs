@@ -7,22 +7,10 @@ use state::frontend::BindAddress;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "cli", "level"],
-        usage: "show cli level",
-        doc: "show the level of this session",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, _, out| query.inform(name(query.console.level.get()), out),
-    },
-    Command {
-        words: &["show", "cli", "sockets"],
-        usage: "show cli sockets",
-        doc: "list the sockets of the Runtime API",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: sockets,
-    },
+    user(&["show", "cli", "level"], "show cli level", "show the level of this session", |query, _, out| {
+        query.inform(name(query.console.level.get()), out)
+    }),
+    user(&["show", "cli", "sockets"], "show cli sockets", "list the sockets of the Runtime API", sockets),
 ];
 
 const fn name(level: Level) -> &'static str {

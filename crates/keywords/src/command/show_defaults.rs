@@ -5,13 +5,11 @@ use state::family::Changes;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "default-server"],
-        usage: "show default-server [<backend>]",
-        doc: "list the settings for servers (all or of a single backend)",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, _, out| {
+    user(
+        &["show", "default-server"],
+        "show default-server [<backend>]",
+        "list the settings for servers (all or of a single backend)",
+        |query, _, out| {
             let only = query.text(2);
             if !only.is_empty() && backend_named(query.world, &only).is_none() {
                 return query.refuse("Can't find backend.", out);
@@ -25,18 +23,11 @@ pub(super) const KEYWORDS: &[Command] = &[
             }
             Answer::Done
         },
-    },
-    Command {
-        words: &["show", "defaults"],
-        usage: "show defaults",
-        doc: "list the defaults sections",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, _, out| {
-            for defaults in query.changes.map(<dyn Changes>::defaults).unwrap_or_default() {
-                query.plain(&defaults.name, out);
-            }
-            Answer::Done
-        },
-    },
+    ),
+    user(&["show", "defaults"], "show defaults", "list the defaults sections", |query, _, out| {
+        for defaults in query.changes.map(<dyn Changes>::defaults).unwrap_or_default() {
+            query.plain(&defaults.name, out);
+        }
+        Answer::Done
+    }),
 ];

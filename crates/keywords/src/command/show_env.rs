@@ -4,13 +4,11 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "env"],
-    usage: "show env [var]",
-    doc: "show the environment variables of the process",
-    level: Level::Operator,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[operator(
+    &["show", "env"],
+    "show env [var]",
+    "show the environment variables of the process",
+    |query, _, out| {
         let wanted = query.word(2);
         if wanted.is_empty() {
             std::env::vars_os().for_each(|(name, value)| line(name.as_bytes(), value.as_bytes(), out));
@@ -24,7 +22,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             None => query.refuse("Variable not found", out),
         }
     },
-}];
+)];
 
 fn line(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     for part in [name, b"=", value, b"\n"] {

@@ -9,20 +9,18 @@ use state::malformed::{Malformed, Named};
 use super::prelude::*;
 use crate::clock::{self, Stamp};
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "errors"],
-    usage: "show errors [<px>] [request|response]",
-    doc: "report last request and/or response errors for each proxy",
-    level: Level::Operator,
-    gate: Gate::Open,
-    run: |query, _, out| match wanted(query) {
+pub(super) const KEYWORDS: &[Command] = &[operator(
+    &["show", "errors"],
+    "show errors [<px>] [request|response]",
+    "report last request and/or response errors for each proxy",
+    |query, _, out| match wanted(query) {
         Ok((proxy, response)) => {
             show(query, proxy, response, out);
             Answer::Done
         }
         Err(why) => query.refuse(why, out),
     },
-}];
+)];
 
 /// How long a line of the dump may be.
 const WIDTH: usize = 70;
@@ -102,11 +100,12 @@ fn dump(message: &Malformed, out: &mut Vec<u8>) {
         text,
         ", event #{}, src {source}\n  buffer starts at 0 (including 0 out), {} free,\n  len {length}, wraps at {}, error at \
          position {}\n  H1 connection flags 0x00000000, H1 stream flags 0x00000000\n  H1 msg state {state}({number}), H1 \
-         msg flags 0x00000000\n  H1 chunk len 0 bytes, H1 body len 0 bytes :\n  ",
+         msg flags 0x00000000\n  H1 chunk len 0 bytes, H1 body len {} bytes :\n  ",
         message.number,
         message.room,
         length + message.room,
         message.position,
+        message.body,
     );
     bytes(&message.bytes, &mut text);
     out.extend_from_slice(text.as_bytes());

@@ -4,13 +4,11 @@ use state::ring::Ring;
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "events"],
-    usage: "show events [<sink>] [-w] [-n] [-0]",
-    doc: "show event sink state",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, from, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["show", "events"],
+    "show events [<sink>] [-w] [-n] [-0]",
+    "show event sink state",
+    |query, from, out| {
         let name = query.text(2);
         if name.is_empty() {
             list(query, out);
@@ -29,7 +27,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
             None => query.refuse("unknown option", out),
         }
     },
-}];
+)];
 
 /// Where messages may go that are kept nowhere.
 const FDS: [(&str, &str); 2] = [("stdout", "standard output (fd#1)"), ("stderr", "standard output (fd#2)")];

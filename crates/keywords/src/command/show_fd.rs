@@ -10,17 +10,15 @@ use state::frontend::BindAddress;
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "fd"],
-    usage: "show fd [-!plcfbsd]* [num]",
-    doc: "dump list of file descriptors in use or a specific one",
-    level: Level::Operator,
-    gate: Gate::Open,
-    run: |query, _, out| match Wish::read(query) {
+pub(super) const KEYWORDS: &[Command] = &[operator(
+    &["show", "fd"],
+    "show fd [-!plcfbsd]* [num]",
+    "dump list of file descriptors in use or a specific one",
+    |query, _, out| match Wish::read(query) {
         Ok(wish) => Answer::Survey(Arc::new(List { wish, seen: Mutex::default() })),
         Err(why) => query.refuse(why, out),
     },
-}];
+)];
 
 /// How many are told before the answer is sent on.
 const PART: usize = 256;

@@ -5,13 +5,11 @@ use state::family::{Object, Row};
 use super::prelude::*;
 use crate::metric::{Form, INFO, Show};
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "info"],
-    usage: "show info [desc|json|typed|float]*",
-    doc: "report information about the running process",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["show", "info"],
+    "show info [desc|json|typed|float]*",
+    "report information about the running process",
+    |query, _, out| {
         let form = match (query.has(2, "json"), query.has(2, "typed")) {
             (true, _) => Form::Json,
             (false, true) => Form::Typed,
@@ -28,4 +26,4 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         show.info(&row, INFO, out);
         Answer::Done
     },
-}];
+)];

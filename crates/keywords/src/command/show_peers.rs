@@ -3,14 +3,12 @@
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "peers"],
-    usage: "show peers [dict|-] [section]",
-    doc: "dump some information about all the peers or this peers section",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["show", "peers"],
+    "show peers [dict|-] [section]",
+    "dump some information about all the peers or this peers section",
+    |query, _, out| {
         let at = if matches!(query.word(2), b"dict" | b"-") { 3 } else { 2 };
         if query.word(at).is_empty() { Answer::Done } else { query.refuse("No such peers", out) }
     },
-}];
+)];

@@ -7,13 +7,11 @@ use state::family::inside::{Inside, Pool, Survey, Told};
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "pools"],
-    usage: "show pools [by*] [match <pfx>] [nb]",
-    doc: "report information about the memory pools usage",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| {
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["show", "pools"],
+    "show pools [by*] [match <pfx>] [nb]",
+    "report information about the memory pools usage",
+    |query, _, out| {
         match Wish::read(query) {
         Some(wish) => Answer::Survey(Arc::new(List { wish, pools: Mutex::default() })),
         None => query.refuse(
@@ -22,7 +20,7 @@ pub(super) const KEYWORDS: &[Command] = &[Command {
         ),
     }
     },
-}];
+)];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Order {

@@ -2,14 +2,12 @@
 
 use super::prelude::*;
 
-pub(super) const KEYWORDS: &[Command] = &[Command {
-    words: &["show", "schema", "json"],
-    usage: "show schema json",
-    doc: "report schema used for stats",
-    level: Level::User,
-    gate: Gate::Open,
-    run: |query, _, out| query.plain(&schema(), out),
-}];
+pub(super) const KEYWORDS: &[Command] = &[user(
+    &["show", "schema", "json"],
+    "show schema json",
+    "report schema used for stats",
+    |query, _, out| query.plain(&schema(), out),
+)];
 
 /// Where a fact may come from, how it changes, and how far it reaches.
 const ORIGINS: &[&str] = &["Metric", "Status", "Key", "Config", "Product", "Unknown"];

@@ -9,25 +9,25 @@ use state::server::{Address, Check, Port, admin};
 use state::turn::Health;
 use state::{Backend, Server};
 
+use super::anon;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "servers", "conn"],
-        usage: "show servers conn [<backend>]",
-        doc: "show the connections to servers (all or for a single backend)",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, from, out| list(query, from, out, CONNECTIONS, connections),
-    },
-    Command {
-        words: &["show", "servers", "state"],
-        usage: "show servers state [<backend>]",
-        doc: "show the state of servers (all or for a single backend)",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, from, out| list(query, from, out, STATE, state),
-    },
+    user(
+        &["show", "servers", "conn"],
+        "show servers conn [<backend>]",
+        "show the connections to servers (all or for a single backend)",
+        |query, from, out| {
+            let head = format!("{CONNECTIONS}[{}]\n", query.world.global.threads);
+            list(query, from, out, &head, connections)
+        },
+    ),
+    user(
+        &["show", "servers", "state"],
+        "show servers state [<backend>]",
+        "show the state of servers (all or for a single backend)",
+        |query, from, out| list(query, from, out, STATE, state),
+    ),
 ];
 
 /// What stands above a state file, its version first.
@@ -36,7 +36,7 @@ const STATE: &str = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state sr
     bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr \
     srv_agent_port\n";
 const CONNECTIONS: &str = "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est idle_sess \
-    unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[0]\n";
+    unsafe_nb safe_nb idle_lim idle_cur idle_per_thr";
 
 /// How much of an answer is written before it is sent on.
 const PART: usize = 32 * 1024;
@@ -80,18 +80,19 @@ fn place(server: &Server) -> (String, u16) {
     }
 }
 
-fn connections(_: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8>) {
+fn connections(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8>) {
     let live = &server.live;
     let (address, port) = place(server);
     let idle = live.idle.load(Relaxed);
     let used = live.connections.load(Relaxed).saturating_sub(idle);
     let limit = server.pool_max.map_or(-1, i64::from);
+    let by_thread: String = live.counters.iter().map(|block| format!(" {}", block.idle.get())).collect();
     // Writing to a vector cannot fail.
     let _ = writeln!(
         out,
-        "{}/{} {}/{} {address} {port} - {} {} {used} {} {} 0 {idle} 0 {limit} {idle}",
-        backend.name,
-        server.name,
+        "{}/{} {}/{} {address} {port} - {} {} {used} {} {} 0 {idle} 0 {limit} {idle}{by_thread}",
+        anon::name(query, &backend.name),
+        anon::name(query, &server.name),
         backend.id,
         server.id,
         server.pool_purge_ms,
@@ -106,6 +107,8 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
     let (address, port) = place(server);
     let since = query.now_ns.saturating_sub(live.outcome.changed_ns.load(Relaxed)) / 1_000_000_000;
     let status = live.outcome.status();
+    let fqdn = server.fqdn();
+    let fqdn = fqdn.as_deref().map_or("-".into(), |host| anon::name(query, host));
     let of_check = Aimed::of(server, server.check.as_deref());
     let of_agent = match server.agent.as_deref() {
         Some(agent) => Aimed::of(server, Some(agent)),
@@ -115,9 +118,9 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
         out,
         "{} {} {} {} {address} {} {} {} {} {since} {} {} {} {} {} {} {} {} {port} {} {} {} {} {} {}",
         backend.id,
-        backend.name,
+        anon::name(query, &backend.name),
         server.id,
-        server.name,
+        anon::name(query, &server.name),
         operational(server),
         administrative(server),
         live.weight.load(Relaxed),
@@ -129,7 +132,7 @@ fn state(query: &Query<'_>, backend: &Backend, server: &Server, out: &mut Vec<u8
         agent_state(server),
         u8::from(backend.own_id),
         u8::from(server.own_id),
-        server.fqdn().as_deref().unwrap_or("-"),
+        fqdn,
         server.resolve.as_ref().and_then(|resolve| resolve.service.as_deref()).unwrap_or("-"),
         uses_tls(server),
         of_check.port,

@@ -1,6 +1,7 @@
 //! `show sess`, `shutdown session`: streams under way (management manual 9.3). What HAProxy tells of its own insides (flags
 //! of channels, pointers of objects) is 0 or `(nil)` here: there are no such things.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,17 +12,16 @@ use state::server::Address;
 use state::session::Place;
 use state::{Endpoint, Frontend, Server};
 
+use super::anon;
 use super::prelude::*;
 use crate::clock::{self, Stamp};
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "sess"],
-        usage: "show sess [help|<id>|all|susp|older...]",
-        doc: "report the list of current streams or dump this exact stream",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, out| match Wish::read(query) {
+    operator(
+        &["show", "sess"],
+        "show sess [help|<id>|all|susp|older...]",
+        "report the list of current streams or dump this exact stream",
+        |query, _, out| match Wish::read(query) {
             Ok(Some(wish)) => Answer::Survey(Arc::new(List { wish, seen: Mutex::default() })),
             Ok(None) => {
                 out.extend_from_slice(HELP.as_bytes());
@@ -29,18 +29,13 @@ pub(super) const KEYWORDS: &[Command] = &[
             }
             Err(why) => query.refuse(&why, out),
         },
-    },
-    Command {
-        words: &["shutdown", "session"],
-        usage: "shutdown session [id]",
-        doc: "end a specific session",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| match identifier(query.word(2)) {
+    ),
+    admin(&["shutdown", "session"], "shutdown session [id]", "end a specific session", |query, _, out| {
+        match identifier(query.word(2)) {
             Some(id) => Answer::Survey(Arc::new(End { id, found: AtomicBool::new(false) })),
             None => query.refuse("Session pointer expected (use 'show sess').", out),
-        },
-    },
+        }
+    }),
 ];
 
 const HELP: &str = "Usage: show sess [<id> | all | help] [<options>*]\n\
@@ -237,8 +232,8 @@ impl Shown<'_> {
     /// `tcpv4`, `tcpv6`, `unix_stream`, and the client's address.
     fn protocol(&self) -> (&'static str, String) {
         match self.stream.client {
-            Endpoint::Inet(at) if at.is_ipv4() => ("tcpv4", at.to_string()),
-            Endpoint::Inet(at) => ("tcpv6", format!("{}:{}", at.ip(), at.port())),
+            Endpoint::Inet(at) if at.is_ipv4() => ("tcpv4", anon::address(self.query, at)),
+            Endpoint::Inet(at) => ("tcpv6", anon::address(self.query, at).replace(['[', ']'], "")),
             Endpoint::Unix => ("unix_stream", format!("unix:{}", self.listener().1)),
         }
     }
@@ -257,8 +252,9 @@ impl Shown<'_> {
         }
     }
 
-    fn frontend_name(&self) -> &str {
-        if self.stream.is_api { "GLOBAL" } else { self.frontend().map_or("?", |f| &f.name) }
+    fn frontend_name(&self) -> Cow<'_, str> {
+        let name = if self.stream.is_api { "GLOBAL" } else { self.frontend().map_or("?", |f| &f.name) };
+        anon::name(self.query, name)
     }
 
     fn age(&self) -> String {
@@ -296,8 +292,8 @@ impl Shown<'_> {
     fn small(&self, out: &mut String) {
         let stream = self.stream;
         let (protocol, source) = self.protocol();
-        let backend = self.backend().map_or("<NONE>", |b| &b.name);
-        let server = self.server().map_or("<none>", |s| &s.name);
+        let backend = self.backend().map_or("<NONE>".into(), |b| anon::name(self.query, &b.name));
+        let server = self.server().map_or("<none>".into(), |s| anon::name(self.query, &s.name));
         let connecting = if stream.step == Step::Connect { self.expires() } else { None };
         let _ = write!(
             out,
@@ -367,17 +363,18 @@ impl Shown<'_> {
         );
         let _ = match self.backend() {
             Some(backend) => {
-                writeln!(out, "  backend={} (id={} mode={})", backend.name, backend.id, mode(backend.mode))
+                let name = anon::name(self.query, &backend.name);
+                writeln!(out, "  backend={name} (id={} mode={})", backend.id, mode(backend.mode))
             }
             None => writeln!(out, "  backend=<NONE> (id=-1 mode=-)"),
         };
         let _ = match self.server() {
             Some(server) => {
                 let at = match &*server.address() {
-                    Address::Inet(at) => format!(" addr={at}"),
+                    Address::Inet(at) => format!(" addr={}", anon::address(self.query, *at)),
                     _ => String::new(),
                 };
-                writeln!(out, "  server={} (id={}){at}", server.name, server.id)
+                writeln!(out, "  server={} (id={}){at}", anon::name(self.query, &server.name), server.id)
             }
             None if self.stream.backend.is_some() => writeln!(out, "  server=<none> (id=0)"),
             None => writeln!(out, "  server=<NONE> (id=-1)"),

@@ -9,10 +9,10 @@ use super::prelude::*;
 
 #[rustfmt::skip]
 pub(super) const KEYWORDS: &[Command] = &[
-    admin(&["show", "ssl", "providers"], "show ssl providers", "show loaded SSL providers", |q, _, out| {
+    user(&["show", "ssl", "providers"], "show ssl providers", "show loaded SSL providers", |q, _, out| {
         q.plain("Loaded providers : \n\t- aws-lc", out)
     }),
-    admin(&["show", "ssl", "sni"], "show ssl sni [-f <frontend>] [-A]", "display the list of SNI and their corresponding filename",
+    user(&["show", "ssl", "sni"], "show ssl sni [-f <frontend>] [-A]", "display the list of SNI and their corresponding filename",
         |q, _, out| sni(q, out)),
 ];
 

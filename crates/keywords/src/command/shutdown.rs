@@ -10,28 +10,24 @@ use state::termination::Cause;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["shutdown", "frontend"],
-        usage: "shutdown frontend <frontend>",
-        doc: "stop a frontend for good",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |q, _, out| of_frontend(q, 2, out, |frontend, out| end(q, frontend, out)),
-    },
-    Command {
-        words: &["shutdown", "sessions", "server"],
-        usage: "shutdown sessions server <bk>/<srv>",
-        doc: "end the sessions on a server",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| match seat(query, 3) {
+    admin(
+        &["shutdown", "frontend"],
+        "shutdown frontend <frontend>",
+        "stop a frontend for good",
+        |q, _, out| of_frontend(q, 2, out, |frontend, out| end(q, frontend, out)),
+    ),
+    admin(
+        &["shutdown", "sessions", "server"],
+        "shutdown sessions server <bk>/<srv>",
+        "end the sessions on a server",
+        |query, _, out| match seat(query, 3) {
             Ok(seat) => {
                 query.world.process.shutdowns.add((seat.server.live.uid, Cause::KILLED));
                 Answer::Done
             }
             Err(why) => query.refuse(why, out),
         },
-    },
+    ),
 ];
 
 fn end(query: &Query<'_>, frontend: &Frontend, out: &mut Vec<u8>) -> Answer {

@@ -18,7 +18,7 @@ pub(super) const KEYWORDS: &[Command] = &[
     admin(&["new", "ssl", "ca-file"], "new ssl ca-file <cafile>", "create a new CA file to be used in a crt-list",
         |q, _, out| answer(q, FILES.create(q), out)),
     admin(&["set", "ssl", "ca-file"], "set ssl ca-file <cafile> <payload>", "replace a CA file", |q, _, out| answer(q, set(q, false), out)),
-    admin(&["show", "ssl", "ca-file"], "show ssl ca-file [<cafile>[:<index>]]",
+    operator(&["show", "ssl", "ca-file"], "show ssl ca-file [<cafile>[:<index>]]",
         "display the SSL CA files used in memory, or the details of a <cafile>, or a single certificate of index <index> \
          of a CA file <cafile>", |q, _, out| show(q, out)),
 ];

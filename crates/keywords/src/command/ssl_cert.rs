@@ -24,7 +24,7 @@ pub(super) const KEYWORDS: &[Command] = &[
     admin(&["new", "ssl", "cert"], "new ssl cert <certfile>", "create a new certificate file to be used in a crt-list or a directory",
         |q, _, out| answer(q, CERTIFICATES.create(q), out)),
     admin(&["set", "ssl", "cert"], "set ssl cert <certfile> <payload>", "replace a certificate file", |q, _, out| answer(q, set(q), out)),
-    admin(&["show", "ssl", "cert"], "show ssl cert [<certfile>]",
+    operator(&["show", "ssl", "cert"], "show ssl cert [<certfile>]",
         "display the SSL certificates used in memory, or the details of a file", |q, _, out| show(q, out)),
 ];
 

@@ -18,7 +18,7 @@ pub(super) const KEYWORDS: &[Command] = &[
     admin(&["new", "ssl", "crl-file"], "new ssl crl-file <crlfile>", "create a new CRL file to be used in a crt-list",
         |q, _, out| answer(q, FILES.create(q), out)),
     admin(&["set", "ssl", "crl-file"], "set ssl crl-file <crlfile> <payload>", "replace a CRL file", |q, _, out| answer(q, set(q), out)),
-    admin(&["show", "ssl", "crl-file"], "show ssl crl-file [<crlfile[:<index>>]]",
+    operator(&["show", "ssl", "crl-file"], "show ssl crl-file [<crlfile[:<index>>]]",
         "display the SSL CRL files used in memory, or the details of a <crlfile>, or a single CRL of index <index> of CRL \
          file <crlfile>", |q, _, out| show(q, out)),
 ];

@@ -13,7 +13,7 @@ pub(super) const KEYWORDS: &[Command] = &[
         |q, _, out| change(q, "add", true, out)),
     admin(&["del", "ssl", "jwt"], "del ssl jwt <certfile>", "remove certificate from list of certificates used for JWT validation",
         |q, _, out| change(q, "del", false, out)),
-    admin(&["show", "ssl", "jwt"], "show ssl jwt", "show list of certificates used for JWT validation", |q, _, out| show(q, out)),
+    operator(&["show", "ssl", "jwt"], "show ssl jwt", "show list of certificates used for JWT validation", |q, _, out| show(q, out)),
 ];
 
 fn change(query: &Query<'_>, verb: &str, for_tokens: bool, out: &mut Vec<u8>) -> Answer {

@@ -12,23 +12,19 @@ use super::ssl_cert::{decoded, hex};
 use super::transaction::{Done, answer};
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["set", "ssl", "ocsp-response"],
-        usage: "set ssl ocsp-response <resp|payload>",
-        doc: "update a certificate's OCSP Response from a base64-encode DER",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| answer(query, set(query), out),
-    },
-    Command {
-        words: &["show", "ssl", "ocsp-response"],
-        usage: "show ssl ocsp-response [[text|base64] id]",
-        doc: "display the IDs of the OCSP responses used in memory, or the details of a single OCSP response (in text or \
+    admin(
+        &["set", "ssl", "ocsp-response"],
+        "set ssl ocsp-response <resp|payload>",
+        "update a certificate's OCSP Response from a base64-encode DER",
+        |query, _, out| answer(query, set(query), out),
+    ),
+    admin(
+        &["show", "ssl", "ocsp-response"],
+        "show ssl ocsp-response [[text|base64] id]",
+        "display the IDs of the OCSP responses used in memory, or the details of a single OCSP response (in text or \
               base64 format)",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| show(query, out),
-    },
+        |query, _, out| show(query, out),
+    ),
 ];
 
 /// Names a certificate that has a response.

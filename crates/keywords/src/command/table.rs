@@ -7,39 +7,33 @@ use state::table::{Column, Form, Key, KeyKind, Kind, Seen};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["clear", "table"],
-        usage: "clear table <table> [<filter>]*",
-        doc: "remove an entry from a table (filter: data/key)",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, out| match clear(query) {
+    operator(
+        &["clear", "table"],
+        "clear table <table> [<filter>]*",
+        "remove an entry from a table (filter: data/key)",
+        |query, _, out| match clear(query) {
             Ok(()) => Answer::Done,
             Err(why) => query.refuse(&why, out),
         },
-    },
-    Command {
-        words: &["set", "table"],
-        usage: "set table <table> key <k> [data.* <v>]*",
-        doc: "update or create a table entry's data",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, out| match set(query) {
+    ),
+    operator(
+        &["set", "table"],
+        "set table <table> key <k> [data.* <v>]*",
+        "update or create a table entry's data",
+        |query, _, out| match set(query) {
             Ok(()) => Answer::Done,
             Err(why) => query.refuse(&why, out),
         },
-    },
-    Command {
-        words: &["show", "table"],
-        usage: "show table [<table> [<filter>]*]",
-        doc: "report table usage stats or dump this table's contents (filter: data/key)",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, from, out| match show(query, from, out) {
+    ),
+    user(
+        &["show", "table"],
+        "show table [<table> [<filter>]*]",
+        "report table usage stats or dump this table's contents (filter: data/key)",
+        |query, from, out| match show(query, from, out) {
             Ok(flow) => flow,
             Err(why) => query.refuse(&why, out),
         },
-    },
+    ),
 ];
 
 const SHOW: &str =

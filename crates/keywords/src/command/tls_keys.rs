@@ -8,22 +8,18 @@ use super::prelude::*;
 use super::ssl_cert::decoded;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["set", "ssl", "tls-key"],
-        usage: "set ssl tls-key [id|file] <key>",
-        doc: "set the next TLS key for the <id> or <file> listener to <key>",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| set(query, out),
-    },
-    Command {
-        words: &["show", "tls-keys"],
-        usage: "show tls-keys [id|*]",
-        doc: "show tls keys references or dump tls ticket keys when id specified",
-        level: Level::Admin,
-        gate: Gate::Open,
-        run: |query, _, out| show(query, out),
-    },
+    admin(
+        &["set", "ssl", "tls-key"],
+        "set ssl tls-key [id|file] <key>",
+        "set the next TLS key for the <id> or <file> listener to <key>",
+        |query, _, out| set(query, out),
+    ),
+    admin(
+        &["show", "tls-keys"],
+        "show tls-keys [id|*]",
+        "show tls keys references or dump tls ticket keys when id specified",
+        |query, _, out| show(query, out),
+    ),
 ];
 
 /// The file that a word names, by its path or by its number behind a `#`; and that number.

@@ -4,26 +4,17 @@
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["show", "trace"],
-        usage: "show trace [<source>]",
-        doc: "show live tracing state",
-        level: Level::User,
-        gate: Gate::Open,
-        run: |query, _, out| {
-            if !query.word(2).is_empty() {
-                return query.refuse("No such trace source", out);
-            }
-            query.plain("Supported trace sources and states (.=stopped, w=waiting, R=running) :", out)
-        },
-    },
-    Command {
-        words: &["trace"],
-        usage: "trace [<module>|0] [cmd [args...]]",
-        doc: "manage live tracing (empty to list, 0 to stop all)",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, out| match query.word(1) {
+    user(&["show", "trace"], "show trace [<source>]", "show live tracing state", |query, _, out| {
+        if !query.word(2).is_empty() {
+            return query.refuse("No such trace source", out);
+        }
+        query.plain("Supported trace sources and states (.=stopped, w=waiting, R=running) :", out)
+    }),
+    operator(
+        &["trace"],
+        "trace [<module>|0] [cmd [args...]]",
+        "manage live tracing (empty to list, 0 to stop all)",
+        |query, _, out| match query.word(1) {
             b"" => {
                 let _ = query
                     .plain("Supported trace sources and states (.=stopped, w=waiting, R=running) :", out);
@@ -32,5 +23,5 @@ pub(super) const KEYWORDS: &[Command] = &[
             b"0" => query.plain("All traces now stopped", out),
             _ => query.refuse(&format!("No such trace source '{}'", query.text(1)), out),
         },
-    },
+    ),
 ];

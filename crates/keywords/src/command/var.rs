@@ -7,23 +7,16 @@ use sample::{Owned, Value};
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Command] = &[
-    Command {
-        words: &["get", "var"],
-        usage: "get var <name>",
-        doc: "show a variable of the process",
-        level: Level::Operator,
-        gate: Gate::Open,
-        run: |query, _, out| {
-            let name = query.text(2);
-            if name.is_empty() {
-                return query.refuse("Missing process-wide variable identifier.", out);
-            }
-            match name.strip_prefix("proc.").and_then(|name| find(query, name)) {
-                Some(value) => query.inform(&shown(&name, value.borrow()), out),
-                None => query.refuse("Variable not found.", out),
-            }
-        },
-    },
+    operator(&["get", "var"], "get var <name>", "show a variable of the process", |query, _, out| {
+        let name = query.text(2);
+        if name.is_empty() {
+            return query.refuse("Missing process-wide variable identifier.", out);
+        }
+        match name.strip_prefix("proc.").and_then(|name| find(query, name)) {
+            Some(value) => query.inform(&shown(&name, value.borrow()), out),
+            None => query.refuse("Variable not found.", out),
+        }
+    }),
     Command {
         words: &["set", "var"],
         usage: "set var <name> [fmt|expr] {<fmt>|<expr>}",

@@ -10,6 +10,12 @@ use crate::number::{atol, count, time_ms};
 const CAPABILITIES: &[&str] = &["cap_net_raw", "cap_net_admin", "cap_net_bind_service", "cap_sys_admin"];
 
 pub(super) const DIRECTIVES: &[Directive] = &[
+    global("anonkey", |cx, line| {
+        let text = need_at(line, 1, "a key is expected after 'anonkey'.")?;
+        let wrong = || format!("'anonkey' value must be within range 0-4294967295 (was '{text}').");
+        cx.plan.global.anon_key = u32::try_from(atol(text)).map_err(|_| wrong())?;
+        Ok(())
+    }),
     global("chroot", |cx, line| {
         cx.plan.global.chroot = Some(need(line, "a directory as an argument.")?.to_owned());
         Ok(())

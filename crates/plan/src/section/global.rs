@@ -59,6 +59,7 @@ pub(super) fn initial(env: &Environment) -> Global {
         open_files: None,
         max_tls: 0,
         chosen_by_memory: false,
+        anon_key: 0,
         rates: ClientRates::default(),
         client_holds: SocketHolds::default(),
         server_holds: SocketHolds::default(),

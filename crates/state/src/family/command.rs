@@ -274,6 +274,8 @@ pub struct Console {
     /// `expert-mode`, `experimental-mode`.
     pub expert: Cell<bool>,
     pub experimental: Cell<bool>,
+    /// `set anon`: the key of the hashes that names are told as; 0: they are told as they are.
+    pub anon_key: Cell<u32>,
     /// `quit`: it ends now.
     pub ended: Cell<bool>,
 }
@@ -288,6 +290,7 @@ impl Console {
             reporting: Cell::new(Reporting::Nothing),
             expert: Cell::new(false),
             experimental: Cell::new(false),
+            anon_key: Cell::new(0),
             ended: Cell::new(false),
         }
     }

@@ -1,0 +1,62 @@
+//! The process that examples run in.
+
+use std::sync::Arc;
+
+use state::world::Global;
+
+/// Its settings.
+pub(crate) fn global() -> Global {
+    Global {
+        maxconn: 1000,
+        threads: 1,
+        buffer_size: 16384,
+        large_buffer: 0,
+        max_pipes: None,
+        pipe_size: 0,
+        max_rewrite: 1024,
+        max_headers: 101,
+        accept_any_payload: false,
+        http2: Default::default(),
+        header_case: Arc::default(),
+        own_idle: false,
+        no_splice: false,
+        compression: state::compression::Effort::default(),
+        cookie_len: 63,
+        log_line_len: 1023,
+        stick_counters: 3,
+        faults: state::tracking::Faults::default(),
+        daemon: false,
+        profile_tasks: false,
+        jose: Default::default(),
+        pidfile: None,
+        user: None,
+        group: None,
+        uid: None,
+        gid: None,
+        chroot: None,
+        hostname: "lb1".into(),
+        node: "lb1".into(),
+        description: None,
+        log_tag: "sluice".into(),
+        log_send_hostname: None,
+        open_files: None,
+        max_tls: 0,
+        chosen_by_memory: false,
+        anon_key: 0,
+        rates: state::world::ClientRates::default(),
+        client_holds: state::world::SocketHolds::default(),
+        server_holds: state::world::SocketHolds::default(),
+        pid: 4321,
+        hard_stop_after_ms: None,
+        close_spread_ms: None,
+        capabilities: Vec::new(),
+        spread_checks: 0,
+        max_spread_ms: None,
+        dns_families: Default::default(),
+        var_limits: None,
+        cpu_map: Vec::new(),
+        stats_sockets: Vec::new(),
+        stats_timeout_ms: 10_000,
+        stats_maxconn: 10,
+    }
+}
