@@ -12,8 +12,6 @@ use crate::metric::{Columns as _, find, proxies};
 /// What a column of a file is put into when it is read.
 #[derive(Clone, Copy)]
 enum Goes {
-    /// Nothing: a rate begins anew, and what Sluice doesn't count is lost.
-    Nothing,
     /// How many sessions there were.
     Sessions,
     Block(fn(&Block) -> &Counter),
@@ -22,32 +20,48 @@ enum Goes {
     Downs,
 }
 
-/// A column: its name, and where it goes.
-type Column = (&'static str, Goes);
+use self::Goes::{Block as In, Downs, Failures, Sessions};
 
-use self::Goes::{Block as In, Downs, Failures, Nothing, Sessions};
+/// The columns of frontends and their addresses, in their order.
+#[rustfmt::skip]
+const FRONT: &[&str] = &[
+    "stot", "bin", "bout", "dreq", "dresp", "ereq", "rate", "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx",
+    "hrsp_5xx", "hrsp_other", "req_rate", "req_tot", "comp_in", "comp_out", "comp_byp", "comp_rsp",
+    "conn_rate", "conn_tot", "intercepted", "dcon", "dses", "wrew", "cache_lookups", "cache_hits", "eint",
+    "h1sess", "h2sess", "h3sess", "req_other", "h1req", "h2req", "h3req", "reqbin", "reqbout", "resbin",
+    "resbout", "cache_hint_hits",
+];
 
-const FRONT: &[Column] = &[
+/// Those of backends and servers.
+#[rustfmt::skip]
+const BACK: &[&str] = &[
+    "stot", "bin", "bout", "dreq", "dresp", "econ", "eresp", "wretr", "wredis", "chkfail", "chkdown",
+    "lastchg", "lbtot", "rate", "hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other",
+    "hanafail", "req_tot", "cli_abrt", "srv_abrt", "comp_in", "comp_out", "comp_byp", "comp_rsp", "lastsess",
+    "wrew", "connect", "reuse", "cache_lookups", "cache_hits", "eint", "reqbin", "reqbout", "resbin",
+    "resbout", "cache_hint_hits",
+];
+
+/// Where what a column says goes when it is read. What is not named goes nowhere: a rate begins anew, and what Sluice doesn't
+/// count is lost.
+const GOES: &[(&str, Goes)] = &[
     ("stot", Sessions),
     ("bin", In(|b| &b.bytes_in)),
     ("bout", In(|b| &b.bytes_out)),
     ("dreq", In(|b| &b.denied_requests)),
     ("dresp", In(|b| &b.denied_responses)),
     ("ereq", In(|b| &b.request_errors)),
-    ("rate", Nothing),
     ("hrsp_1xx", In(|b| &b.statuses[0])),
     ("hrsp_2xx", In(|b| &b.statuses[1])),
     ("hrsp_3xx", In(|b| &b.statuses[2])),
     ("hrsp_4xx", In(|b| &b.statuses[3])),
     ("hrsp_5xx", In(|b| &b.statuses[4])),
     ("hrsp_other", In(|b| &b.statuses[5])),
-    ("req_rate", Nothing),
     ("req_tot", In(|b| &b.requests)),
     ("comp_in", In(|b| &b.compression_in)),
     ("comp_out", In(|b| &b.compression_out)),
     ("comp_byp", In(|b| &b.compression_bypass)),
     ("comp_rsp", In(|b| &b.compressed)),
-    ("conn_rate", Nothing),
     ("conn_tot", In(|b| &b.connections)),
     ("intercepted", In(|b| &b.intercepted)),
     ("dcon", In(|b| &b.denied_connections)),
@@ -56,61 +70,20 @@ const FRONT: &[Column] = &[
     ("cache_lookups", In(|b| &b.cache.all)),
     ("cache_hits", In(|b| &b.cache.hits)),
     ("eint", In(|b| &b.internal_errors)),
-    ("h1sess", Nothing),
-    ("h2sess", Nothing),
-    ("h3sess", Nothing),
-    ("req_other", Nothing),
-    ("h1req", Nothing),
-    ("h2req", Nothing),
-    ("h3req", Nothing),
-    ("reqbin", Nothing),
     ("reqbout", In(|b| &b.requests_sent)),
-    ("resbin", Nothing),
     ("resbout", In(|b| &b.responses_sent)),
     ("cache_hint_hits", In(|b| &b.cache.hint_hits)),
-];
-
-const BACK: &[Column] = &[
-    ("stot", Sessions),
-    ("bin", In(|b| &b.bytes_in)),
-    ("bout", In(|b| &b.bytes_out)),
-    ("dreq", In(|b| &b.denied_requests)),
-    ("dresp", In(|b| &b.denied_responses)),
     ("econ", In(|b| &b.connection_errors)),
     ("eresp", In(|b| &b.response_errors)),
     ("wretr", In(|b| &b.retries)),
     ("wredis", In(|b| &b.redispatches)),
     ("chkfail", Failures),
     ("chkdown", Downs),
-    ("lastchg", Nothing),
     ("lbtot", In(|b| &b.chosen)),
-    ("rate", Nothing),
-    ("hrsp_1xx", In(|b| &b.statuses[0])),
-    ("hrsp_2xx", In(|b| &b.statuses[1])),
-    ("hrsp_3xx", In(|b| &b.statuses[2])),
-    ("hrsp_4xx", In(|b| &b.statuses[3])),
-    ("hrsp_5xx", In(|b| &b.statuses[4])),
-    ("hrsp_other", In(|b| &b.statuses[5])),
-    ("hanafail", Nothing),
-    ("req_tot", In(|b| &b.requests)),
     ("cli_abrt", In(|b| &b.client_aborts)),
     ("srv_abrt", In(|b| &b.server_aborts)),
-    ("comp_in", In(|b| &b.compression_in)),
-    ("comp_out", In(|b| &b.compression_out)),
-    ("comp_byp", In(|b| &b.compression_bypass)),
-    ("comp_rsp", In(|b| &b.compressed)),
-    ("lastsess", Nothing),
-    ("wrew", In(|b| &b.failed_rewrites)),
     ("connect", In(|b| &b.connections)),
     ("reuse", In(|b| &b.reuses)),
-    ("cache_lookups", In(|b| &b.cache.all)),
-    ("cache_hits", In(|b| &b.cache.hits)),
-    ("eint", In(|b| &b.internal_errors)),
-    ("reqbin", Nothing),
-    ("reqbout", In(|b| &b.requests_sent)),
-    ("resbin", Nothing),
-    ("resbout", In(|b| &b.responses_sent)),
-    ("cache_hint_hits", In(|b| &b.cache.hint_hits)),
 ];
 
 /// Writes the file.
@@ -121,7 +94,7 @@ pub(crate) fn dump(world: &World, about: &About, now_ns: u64, out: &mut Vec<u8>)
     for (side, columns, of_front) in [("fe", FRONT, true), ("be", BACK, false)] {
         // Writing to a vector cannot fail.
         let _ = write!(out, "#{side} guid,");
-        columns.iter().for_each(|(name, _)| {
+        columns.iter().for_each(|name| {
             let _ = write!(out, "{name},");
         });
         out.push(b'\n');
@@ -129,7 +102,7 @@ pub(crate) fn dump(world: &World, about: &About, now_ns: u64, out: &mut Vec<u8>)
             let Some(guid) = guid(object) else { continue };
             let row = Row { world, about, level: state::world::Level::Operator, object, now_ns };
             let _ = write!(out, "{guid},");
-            for (name, _) in columns {
+            for name in columns {
                 let value = find(name).and_then(|_| row.n(name)).unwrap_or(0);
                 let _ = write!(out, "{value},");
             }
@@ -203,7 +176,7 @@ fn back<'a>(world: &World, guid: &str, values: impl Iterator<Item = (&'a str, u6
 }
 
 fn put<'a>(
-    columns: &[Column],
+    columns: &[&str],
     values: impl Iterator<Item = (&'a str, u64)>,
     sessions: &Gauge,
     counters: Option<&PerThread<Block>>,
@@ -212,7 +185,7 @@ fn put<'a>(
     use std::sync::atomic::Ordering::Relaxed;
     let block = counters.and_then(|counters| counters.iter().next());
     for (name, value) in values {
-        let into = columns.iter().find(|(own, _)| *own == name).map(|(_, into)| *into);
+        let into = GOES.iter().find(|(own, _)| *own == name && columns.contains(own)).map(|(_, into)| *into);
         match (into, block, server) {
             (Some(Sessions), ..) => sessions.begin_with(value),
             (Some(Goes::Block(field)), Some(block), _) => field(block).add(value),
@@ -232,9 +205,10 @@ mod tests {
     #[test]
     fn columns_stand_once() {
         for columns in [FRONT, BACK] {
-            let mut names: Vec<_> = columns.iter().map(|(name, _)| name).collect();
+            let mut names = columns.to_vec();
             names.sort_unstable();
             assert!(names.windows(2).all(|w| w[0] != w[1]));
         }
+        assert!(GOES.iter().all(|(name, _)| FRONT.contains(name) || BACK.contains(name)));
     }
 }

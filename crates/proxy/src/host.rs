@@ -8,7 +8,8 @@ use state::about::Host;
 
 use crate::{say, version};
 
-pub(crate) const HOST: Host = Host { startup_logs: say::startup, libraries, machine };
+pub(crate) const HOST: Host =
+    Host { startup_logs: say::startup, libraries, machine, warnings: say::warnings };
 
 /// The object files that are mapped, in the order of the system's list: first and last address, length, path.
 fn libraries() -> String {

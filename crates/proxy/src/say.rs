@@ -2,7 +2,7 @@
 //! they mean.
 
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use config::Severity;
@@ -17,6 +17,14 @@ static STARTUP: Mutex<(bool, String)> = Mutex::new((true, String::new()));
 const STARTUP_MAX: usize = 64 * 1024;
 static QUIET: AtomicBool = AtomicBool::new(false);
 static INTRODUCED: AtomicBool = AtomicBool::new(false);
+
+/// How many warnings there were.
+static WARNINGS: AtomicU32 = AtomicU32::new(0);
+
+/// How many warnings there were, said or not.
+pub(crate) fn warnings() -> u32 {
+    WARNINGS.load(Relaxed)
+}
 
 /// Says nothing from now on (`-q`).
 pub(crate) fn set_quiet(quiet: bool) {
@@ -47,6 +55,9 @@ fn say(severity: Severity, words: &str) {
 /// Writes a message that has its tag already, all lines at once. The first warning or alert is preceded by
 /// what program this is, as HAProxy does it.
 pub(crate) fn rendered(severity: Severity, text: &str) {
+    if severity == Severity::Warning {
+        WARNINGS.fetch_add(1, Relaxed);
+    }
     if is_quiet() {
         return;
     }

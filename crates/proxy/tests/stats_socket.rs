@@ -557,3 +557,62 @@ fn a_socket_that_cannot_be_had_is_told() {
     assert!(ran.err.contains(words), "{}", ran.err);
     assert_eq!(ran.status, Some(1));
 }
+
+#[test]
+fn a_server_is_asked_and_its_answer_shown() {
+    // Its content comes in chunks, in several pieces.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = server.local_addr().unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut client, _) = server.accept().unwrap();
+        let mut room = [0; 1024];
+        let n = client.read(&mut room).unwrap();
+        for part in [
+            "HTTP/1.1 203 Fine\r\ntransfer-encoding: chunked\r\nx: y\r\n\r\n3\r\nabc",
+            "\r\n2\r\nde\r\n0\r\n\r\n",
+        ] {
+            client.write_all(part.as_bytes()).unwrap();
+        }
+        String::from_utf8_lossy(&room[..n]).into_owned()
+    });
+    let serving = serve("");
+    let answer = serving.ask(&format!("expert-mode on;httpclient GET http://{at}/x?y=1"));
+    assert_eq!(answer, "\nHTTP/1.1 203 Fine\ntransfer-encoding: chunked\r\nx: y\r\n\r\nabcde\n");
+    let head = format!("GET /x?y=1 HTTP/1.1\r\nhost: {at}\r\naccept: */*\r\nuser-agent: HAProxy\r\n\r\n");
+    assert_eq!(asked.join().unwrap(), head);
+    serving.end();
+}
+
+#[test]
+fn http2_is_counted() {
+    let serving = serve("");
+    let mut client = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
+    client.set_read_timeout(Some(LIMIT)).unwrap();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // GET / of http://h, the whole request.
+    let head = [0, 0, 6, 1, 5, 0, 0, 0, 1, 0x82, 0x84, 0x86, 0x41, 1, b'h'];
+    client.write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings, &head].concat()).unwrap();
+    let row = until("the request", || {
+        let row = serving.rows("show stat").remove("web/FRONTEND").unwrap();
+        (row["h2req"] == "1").then_some(row)
+    });
+    let expected = [
+        ("h2sess", "1"),
+        ("h2_headers_rcvd", "1"),
+        ("h2_total_connections", "1"),
+        ("h2_open_connections", "1"),
+        ("h2_backend_total_streams", "1"),
+        ("h2_detected_conn_protocol_errors", "0"),
+        ("h1sess", "0"),
+    ];
+    for (column, value) in expected {
+        assert_eq!(row[column], value, "{column}");
+    }
+    // A frame of no use, on a stream that is none.
+    client.write_all(&[0, 0, 1, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+    until("the end of the connection", || {
+        let row = serving.rows("show stat").remove("web/FRONTEND").unwrap();
+        (row["h2_open_connections"] == "0" && row["h2_detected_conn_protocol_errors"] == "1").then_some(())
+    });
+    serving.end();
+}

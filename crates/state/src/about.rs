@@ -70,12 +70,18 @@ pub struct Host {
     pub libraries: fn() -> String,
     /// Version, features, system, identity and limits.
     pub machine: Machine,
+    /// How many warnings were said.
+    pub warnings: fn() -> u32,
 }
 
 impl Host {
     /// One that tells nothing.
-    pub const SILENT: Self =
-        Self { startup_logs: String::new, libraries: String::new, machine: |_| String::new() };
+    pub const SILENT: Self = Self {
+        startup_logs: String::new,
+        libraries: String::new,
+        machine: |_| String::new(),
+        warnings: || 0,
+    };
 }
 
 /// What a task took of the processor.

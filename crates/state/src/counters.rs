@@ -1,6 +1,9 @@
 //! Counters: one block a thread, written by its owner alone and summed by whoever reads (DESIGN 2).
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::http2::Http2;
 
 /// A number that only its thread adds to: a plain load and store, no locked instruction.
 #[derive(Debug, Default)]
@@ -21,6 +24,11 @@ impl Counter {
     #[inline]
     pub fn get(&self) -> u64 {
         self.0.load(Relaxed)
+    }
+
+    /// Forgets what was counted.
+    pub fn reset(&self) {
+        self.set(0);
     }
 
     fn set(&self, n: u64) {
@@ -363,6 +371,8 @@ pub struct Block {
     pub compressed: Counter,
     pub cache: Lookups,
     pub handshakes: Handshakes,
+    /// Of HTTP/2 connections, once there was one.
+    pub http2: OnceLock<Box<Http2>>,
     /// Responses by class: 1xx to 5xx, and others at the end.
     pub statuses: [Counter; 6],
 }
@@ -399,6 +409,7 @@ impl Block {
             compressed,
             cache,
             handshakes,
+            http2,
             spans,
             statuses,
             wire,
@@ -437,6 +448,9 @@ impl Block {
         let groups = wire.all().into_iter().chain(cache.all()).chain(handshakes.all());
         all.into_iter().chain(statuses).chain(groups).for_each(|counter| counter.set(0));
         spans.clear();
+        if let Some(http2) = http2.get() {
+            http2.clear();
+        }
     }
 
     /// A request is over.

@@ -18,8 +18,8 @@ mod metric;
 mod service;
 
 pub use command::{
-    Answer, Changes, Chore, Command, Console, DefaultServers, Defaults, Edit, Gate, Part, Progress, Purpose,
-    Query, Report, Reporting, Talk, Wanted,
+    Answer, Changes, Chore, Command, Console, DefaultServers, Defaults, Edit, Errand, Gate, Part, Progress,
+    Purpose, Query, Report, Reporting, Talk, Wanted,
 };
 pub use sample::Owned;
 

@@ -30,6 +30,7 @@ pub mod filter;
 pub mod format;
 pub mod forwarded;
 pub mod frontend;
+pub mod http2;
 pub mod jose;
 pub mod link;
 pub mod log;

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use keywords::command::{self, Title};
 use net::{Sock, Time};
 use state::family::inside::{self, Survey, Told};
-use state::family::{Answer, Console, Query, Talk};
+use state::family::{Answer, Console, Errand, Query, Talk};
 use state::world::Level;
 use state::{Endpoint, World};
 
+use super::http_client::{self, Client};
 use super::line::{self, Line};
 use super::{Cli, Rights, chore, hand_over};
 use crate::listener::endpoint;
@@ -189,6 +190,10 @@ impl Conversation<'_> {
                     self.tell(&world, (words, payload), &*survey).await?;
                     break;
                 }
+                Answer::Ask(errand) => {
+                    self.ask(&errand).await?;
+                    break;
+                }
                 Answer::Then(what) => {
                     chore::everywhere(&self.cli.crew, &world, what).await;
                     break;
@@ -197,6 +202,20 @@ impl Conversation<'_> {
         }
         if !self.console.ended.get() {
             self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// Has a server asked, and passes its answer on as it comes.
+    async fn ask(&mut self, errand: &Errand) -> io::Result<()> {
+        match Client::ask(errand, &mut self.out).await {
+            Ok(mut client) => {
+                // What breaks off is shown as far as it came.
+                while client.more(&mut self.out).await.unwrap_or(false) {
+                    self.send().await?;
+                }
+            }
+            Err(_) => http_client::nobody(&mut self.out),
         }
         Ok(())
     }

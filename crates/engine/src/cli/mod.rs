@@ -5,6 +5,7 @@
 mod chore;
 mod conversation;
 mod hand_over;
+mod http_client;
 mod inside;
 mod line;
 mod rates;

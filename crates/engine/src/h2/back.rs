@@ -40,6 +40,7 @@ struct Terms {
 pub struct Back {
     mux: Rc<Mux>,
     live: Arc<Live>,
+    backend: Arc<state::backend::Live>,
     /// The number of the thread that has it.
     thread: u16,
     terms: Terms,
@@ -78,6 +79,7 @@ impl Back {
         let back = Rc::new(Self {
             mux,
             live: Arc::clone(live),
+            backend: Arc::clone(&backend.live),
             thread: backs.thread,
             terms,
             crowd: Cell::new(0),
@@ -215,6 +217,7 @@ impl Back {
             } else {
                 unsent_since.get_or_insert(net::now());
             }
+            self.count(true);
             if let Some(over) = self.is_over(backs, unsent_since) {
                 return over;
             }
@@ -228,6 +231,10 @@ impl Back {
                 None => self.wait(unsent_since).await,
             }
         }
+    }
+
+    fn count(&self, open: bool) {
+        self.mux.count(&self.backend.counters, self.thread, open);
     }
 
     /// Whether the server did too many odd things; with many of them no more streams are begun.
@@ -344,5 +351,6 @@ async fn serve(back: Rc<Back>, backs: Rc<Backs>) {
         let _ = back.mux.flush();
         let _ = back.mux.sock().shutdown_write();
     }
+    back.count(false);
     back.live.connections.fetch_sub(1, Relaxed);
 }

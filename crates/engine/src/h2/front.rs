@@ -56,6 +56,7 @@ pub async fn serve(worker: &Rc<Worker>, world: &World, client: Client) -> Sessio
         front.run(&mut buffer, begun).await;
         drop(buffer);
         front.see_off().await;
+        front.count(false);
         worker.muxes.borrow_mut().retain(|task| Some(*task) != net::current_task());
     }
     match Rc::try_unwrap(shared) {
@@ -122,6 +123,7 @@ impl Front<'_> {
                 Err(_) => over = Some(Over::Gone),
             }
             over = over.or_else(|| self.is_over(&mut pace));
+            self.count(over.is_none());
             if over.is_some() {
                 break;
             }
@@ -134,6 +136,10 @@ impl Front<'_> {
         if over == Some(Over::Left) {
             self.farewell().await;
         }
+    }
+
+    fn count(&self, open: bool) {
+        self.mux.count(&self.frontend.live.counters, self.worker.number, open);
     }
 
     /// Reads if something may be read, and is there.

@@ -9,6 +9,8 @@ use http::h1::Limits;
 use http::h2::{Code, Config, Connection, Event, Fault, Role, Settings};
 use net::{Sock, TaskId};
 use state::World;
+use state::counters::{Block, PerThread};
+use state::http2::Counted;
 use state::world::Http2;
 
 use super::channel::{Channel, OUT_MAX};
@@ -38,6 +40,8 @@ pub struct Mux {
     paused: Cell<bool>,
     /// Streams that were refused before they began, for what they began with.
     odd: Cell<u32>,
+    /// How far it was counted.
+    counted: Cell<Counted>,
 }
 
 impl Mux {
@@ -57,6 +61,7 @@ impl Mux {
             },
             paused: Cell::new(false),
             odd: Cell::new(0),
+            counted: Cell::default(),
         })
     }
 
@@ -75,6 +80,19 @@ impl Mux {
 
     pub const fn sock(&self) -> &Sock {
         &self.sock
+    }
+
+    /// Has statistics know what came and went since this was called last; `open`: whether the connection goes on.
+    pub fn count(&self, counters: &PerThread<Block>, thread: u16, open: bool) {
+        let connection = self.look();
+        let under_way = u32::try_from(connection.streams()).unwrap_or(u32::MAX);
+        let now = Counted { open, tally: connection.tally(), under_way };
+        let before = self.counted.replace(now);
+        if now != before
+            && let Some(block) = counters.of(thread)
+        {
+            block.http2.get_or_init(Box::default).count(&before, &now);
+        }
     }
 
     /// Has the connection's task look what there is to do.

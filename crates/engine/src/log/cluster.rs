@@ -39,21 +39,28 @@ impl Cluster {
         world.backend(position).is_some_and(|backend| backend.live.uid == self.uid)
     }
 
-    /// Sends to the servers, as the World in force has them: what a backend that is gone got is lost.
-    pub(super) fn send<'l>(&mut self, world: &World, lines: &(impl Iterator<Item = &'l [u8]> + Clone)) {
+    /// Sends to the servers, as the World in force has them: what a backend that is gone got is lost. Gives how many lines
+    /// found no way.
+    pub(super) fn send<'l>(
+        &mut self,
+        world: &World,
+        lines: &(impl Iterator<Item = &'l [u8]> + Clone),
+    ) -> u64 {
         let backend = world.backend(self.backend).filter(|backend| backend.live.uid == self.uid);
-        let Some(backend) = backend else { return };
+        let Some(backend) = backend else { return lines.clone().count() as u64 };
         self.picked.clear();
         for line in lines.clone() {
             let server = self.pick(world, backend, line);
             self.picked.push(server);
         }
+        let mut dropped = self.picked.iter().filter(|picked| picked.is_none()).count() as u64;
         for (position, sink) in (0u32..).zip(&mut self.sinks) {
             if self.picked.contains(&Some(position)) {
                 let mine = lines.clone().zip(&self.picked).filter(|(_, server)| **server == Some(position));
-                sink.send_to(mine.map(|(line, _)| line));
+                dropped += sink.send_to(mine.map(|(line, _)| line));
             }
         }
+        dropped
     }
 
     fn pick(&mut self, world: &World, backend: &Backend, line: &[u8]) -> Option<u32> {

@@ -2,6 +2,7 @@
 //! is dropped and counted, as a proxy must not wait for its log.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use net::{Addr, Dgram, FdWriter};
 use state::World;
@@ -78,17 +79,20 @@ impl Sink {
         if lines.clone().next().is_none() {
             return;
         }
-        match self {
+        let dropped = match self {
             Self::Cluster(cluster) => cluster.send(world, &lines),
             _ => self.send_to(lines),
+        };
+        if dropped > 0 {
+            world.process.dropped_logs.fetch_add(dropped, Relaxed);
         }
     }
 
-    /// Sends to a destination that is no backend.
-    pub(super) fn send_to<'l>(&mut self, lines: impl Iterator<Item = &'l [u8]>) {
+    /// Sends to a destination that is no backend; gives how many lines found no way.
+    pub(super) fn send_to<'l>(&mut self, lines: impl Iterator<Item = &'l [u8]>) -> u64 {
         let mut lines = lines.peekable();
         if lines.peek().is_none() {
-            return;
+            return 0;
         }
         if let Self::Closed(Some(destination)) = self
             && let Ok(opened) = open(destination)
@@ -96,15 +100,15 @@ impl Sink {
             *self = opened;
         }
         match self {
-            Self::Closed(_) | Self::Cluster(_) => {}
-            Self::Fd(_, writer) => {
-                for line in lines {
-                    writer.write(line);
-                }
+            Self::Closed(_) | Self::Cluster(_) => lines.count() as u64,
+            Self::Fd(_, writer) => lines.filter(|line| !writer.write(line)).count() as u64,
+            Self::Ring(store) => {
+                // Whoever reads it sets messages apart in another way.
+                store.append(lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line)));
+                0
             }
-            // Whoever reads it sets messages apart in another way.
-            Self::Ring(store) => store.append(lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line))),
             Self::Dgram(_, socket) => {
+                let before = socket.dropped();
                 while lines.peek().is_some() {
                     let mut batch: [&[u8]; BATCH] = [&[]; BATCH];
                     let mut n = 0;
@@ -114,6 +118,7 @@ impl Sink {
                     }
                     socket.send_batch(batch.get(..n).unwrap_or_default());
                 }
+                socket.dropped() - before
             }
         }
     }

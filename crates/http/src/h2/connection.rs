@@ -110,6 +110,23 @@ pub struct Connection<T> {
     forgotten: [u32; REMEMBERED],
     forgotten_at: usize,
     glitches: u32,
+    tally: Tally,
+}
+
+/// What happened on a connection so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Frames that came.
+    pub headers: u32,
+    pub data: u32,
+    pub settings: u32,
+    pub resets: u32,
+    pub goaways: u32,
+    /// Streams that either end began.
+    pub streams: u32,
+    /// Streams that were reset for what came on them, and whether the connection ended for what came.
+    pub stream_errors: u32,
+    pub connection_errors: u32,
 }
 
 impl<T> Connection<T> {
@@ -143,6 +160,7 @@ impl<T> Connection<T> {
             forgotten: [0; REMEMBERED],
             forgotten_at: 0,
             glitches: 0,
+            tally: Tally::default(),
         };
         connection.set_len(at);
         connection
@@ -204,6 +222,11 @@ impl<T> Connection<T> {
         self.glitches
     }
 
+    /// What happened so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
     /// What the peer wants.
     pub fn peer(&self) -> &Settings {
         &self.peer
@@ -222,6 +245,7 @@ impl<T> Connection<T> {
         let taken = self.next(input, msg);
         taken.map_err(|code| {
             self.glitches += 1;
+            self.tally.connection_errors += 1;
             self.goaway(code);
             Fault(code)
         })
@@ -264,6 +288,7 @@ impl<T> Connection<T> {
         if (of_stream && head.stream == 0) || (of_connection && head.stream != 0) {
             return Err(Code::PROTOCOL_ERROR);
         }
+        self.count(head.kind);
         match head.kind {
             kind::DATA => self.data_frame(head, payload),
             kind::HEADERS => self.headers_frame(head, payload, msg),
@@ -281,6 +306,19 @@ impl<T> Connection<T> {
             kind::PUSH_PROMISE => Err(Code::PROTOCOL_ERROR),
             _ => Ok(Event::None),
         }
+    }
+
+    fn count(&mut self, kind: u8) {
+        let tally = &mut self.tally;
+        let of_kind = match kind {
+            kind::DATA => &mut tally.data,
+            kind::HEADERS => &mut tally.headers,
+            kind::SETTINGS => &mut tally.settings,
+            kind::RST_STREAM => &mut tally.resets,
+            kind::GOAWAY => &mut tally.goaways,
+            _ => return,
+        };
+        *of_kind = of_kind.saturating_add(1);
     }
 
     fn is_idle(&self, id: u32) -> bool {
@@ -447,6 +485,7 @@ impl<T> Connection<T> {
         stream.headed = true;
         stream.remote_ended = end;
         stream.length = length.unwrap_or(None);
+        self.tally.streams += 1;
         self.streams.add(stream);
         if !end {
             self.grant(id);
@@ -608,6 +647,7 @@ impl<T> Connection<T> {
             stream.reset = true;
         }
         self.remember(id);
+        self.tally.stream_errors += 1;
         frame::write_number(kind::RST_STREAM, id, code.0, &mut self.out);
         Event::Reset { id, code }
     }

@@ -13,7 +13,7 @@ pub mod hpack;
 mod settings;
 mod streams;
 
-pub use connection::{Config, Connection, Event, Fault, Role, Taken};
+pub use connection::{Config, Connection, Event, Fault, Role, Taken, Tally};
 pub use settings::Settings;
 pub use streams::Stream;
 

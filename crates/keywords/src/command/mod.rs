@@ -18,6 +18,7 @@ mod expert_mode;
 mod explain;
 mod help;
 mod host;
+mod httpclient;
 mod level;
 mod map;
 mod maxconn;
@@ -83,6 +84,7 @@ pub static ALL: &[&[Command]] = &[
     explain::KEYWORDS,
     help::KEYWORDS,
     host::KEYWORDS,
+    httpclient::KEYWORDS,
     level::KEYWORDS,
     map::KEYWORDS,
     maxconn::KEYWORDS,
@@ -315,7 +317,6 @@ mod tests {
         "operator",
         "set table",
         "show activity",
-        "show cli sockets",
         "show env",
         "show errors",
         "show fd",
@@ -323,14 +324,16 @@ mod tests {
         "show sess",
         "show startup-logs",
         "trace",
+        "show ssl ca-file",
+        "show ssl cert",
+        "show ssl crl-file",
+        "show ssl jwt",
     ];
     const FOR_USERS: &[&str] = &[
-        "set anon",
         "set var",
         "echo",
         "get weight",
         "help",
-        "httpclient",
         "prompt",
         "quit",
         "set anon off",
@@ -359,6 +362,10 @@ mod tests {
         "show version",
         "user",
         "dump stats-file",
+        "debug dev hash",
+        "show cli sockets",
+        "show ssl providers",
+        "show ssl sni",
     ];
 
     #[test]

@@ -12,7 +12,6 @@ pub(super) const KEYWORDS: &[Command] = &[
     known(&["acme", "renew"], Level::Admin, Gate::Open),
     known(&["acme", "status"], Level::Admin, Gate::Open),
     known(&["debug", "dev"], Level::Admin, Gate::Expert),
-    known(&["httpclient"], Level::User, Gate::Expert),
     known(&["show", "ssl", "ocsp-updates"], Level::Admin, Gate::Open),
     known(&["update", "ssl", "ocsp-response"], Level::Admin, Gate::Open),
 ];

@@ -1,5 +1,6 @@
 //! Connections, in use and idle.
 
+use super::http2;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
@@ -85,23 +86,23 @@ fn used(row: &Row<'_>) -> Option<u32> {
 }
 
 fn open(row: &Row<'_>) -> Option<u64> {
-    match row.object {
-        _ if !row.is_http() => Some(0),
-        Object::Backend(b) => {
-            Some(b.servers.iter().map(|s| u64::from(s.live.connections.load(Relaxed))).sum())
-        }
-        _ => Some(u64::from(row.sessions()?.now())),
-    }
+    let all = match row.object {
+        _ if !row.is_http() => 0,
+        Object::Backend(b) => b.servers.iter().map(|s| u64::from(s.live.connections.load(Relaxed))).sum(),
+        _ => u64::from(row.sessions()?.now()),
+    };
+    Some(http2::without(row, all, |h| &h.open))
 }
 
 fn streams(row: &Row<'_>) -> Option<u64> {
-    match row.object {
-        _ if !row.is_http() => Some(0),
-        Object::Backend(b) => Some(u64::from(b.live.sessions.now())),
-        _ => row.sum(|c| &c.under_way),
-    }
+    let all = match row.object {
+        _ if !row.is_http() => 0,
+        Object::Backend(b) => u64::from(b.live.sessions.now()),
+        _ => row.sum(|c| &c.under_way)?,
+    };
+    Some(http2::without(row, all, |h| &h.under_way))
 }
 
 fn total(row: &Row<'_>) -> Option<u64> {
-    if row.is_http() { opened(row) } else { Some(0) }
+    Some(if row.is_http() { http2::without(row, opened(row)?, |h| &h.connections) } else { 0 })
 }

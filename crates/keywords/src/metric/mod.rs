@@ -13,6 +13,7 @@ mod column;
 mod compression;
 mod connections;
 mod errors;
+mod http2;
 mod identity;
 mod lookup;
 mod objects;
@@ -40,6 +41,7 @@ pub static ALL: &[&[Metric]] = &[
     compression::KEYWORDS,
     connections::KEYWORDS,
     errors::KEYWORDS,
+    http2::KEYWORDS,
     identity::KEYWORDS,
     rates::KEYWORDS,
     responses::KEYWORDS,

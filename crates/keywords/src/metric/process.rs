@@ -1,6 +1,9 @@
 //! The process as a whole: the lines of `show info`, by their position. What is left out isn't known.
 
-use state::counters::{Block, Counter};
+use state::Frontend;
+use state::counters::{Block, Counter, PerThread};
+use state::options::Mode;
+use state::world::Shortage;
 
 use super::prelude::*;
 
@@ -446,9 +449,38 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
     (55, metric("Listeners", "MGPV", P, U32(|row| Some(listeners(row))), "Listeners there are now")),
     (56, metric("ActivePeers", "MGPV", P, NONE, "Connections to peers that were verified")),
     (57, metric("ConnectedPeers", "MGPV", P, NONE, "Connections to peers")),
+    (
+        58,
+        metric(
+            "DroppedLogs",
+            "MCPV",
+            P,
+            U64(|row| Some(row.world.process.dropped_logs.load(Relaxed))),
+            "Log messages that could not be sent",
+        ),
+    ),
     (59, metric("BusyPolling", "MGPV", P, NONE, "1 when it polls without waiting")),
-    (60, metric("FailedResolutions", "MGPV", P, NONE, "Names that could not be resolved")),
+    (
+        60,
+        metric(
+            "FailedResolutions",
+            "MGPV",
+            P,
+            U64(|row| Some(unanswered(row))),
+            "Questions to name servers without a good answer",
+        ),
+    ),
     (61, metric("TotalBytesOut", "MGPV", P, U64(|row| Some(bytes_out(row))), "Bytes sent to clients so far")),
+    (
+        62,
+        metric(
+            "TotalSplicedBytesOut",
+            "MCPV",
+            P,
+            U64(|row| Some(spliced_out(row))),
+            "Bytes sent so far that stayed in the kernel",
+        ),
+    ),
     (
         63,
         metric(
@@ -499,7 +531,21 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
             "Experimental features in use: there are none",
         ),
     ),
+    (72, metric("TotalWarnings", "MCPV", P, U32(|row| Some((row.about.host.warnings)())), "Warnings so far")),
+    (
+        73,
+        metric(
+            "MaxconnReached",
+            "MCPV",
+            P,
+            U64(|row| {
+                row.world.process.shortages.get(Shortage::Connections as usize).map(|n| n.load(Relaxed))
+            }),
+            "How often new clients had to wait because there were as many as may be",
+        ),
+    ),
     (75, metric("Niced_tasks", "MGPV", P, NONE, "Tasks with another priority")),
+    (76, metric("CurrStreams", "MGPV", P, U64(|row| Some(streams(row))), "Exchanges there are now")),
     (
         77,
         metric(
@@ -565,6 +611,32 @@ fn bytes_out(row: &Row<'_>) -> u64 {
     row.world.frontends.iter().map(|f| f.live.counters.sum(|c| &c.bytes_out)).fold(0, u64::wrapping_add)
 }
 
+fn spliced_out(row: &Row<'_>) -> u64 {
+    let of = |counters: &PerThread<Block>| counters.sum(|c| &c.wire.spliced_out);
+    let to_clients = row.world.frontends.iter().map(|f| of(&f.live.counters));
+    let to_servers = row.world.backends.iter().map(|b| of(&b.live.counters));
+    to_clients.chain(to_servers).fold(0, u64::wrapping_add)
+}
+
+/// Exchanges under way; of TCP each connection is one.
+fn streams(row: &Row<'_>) -> u64 {
+    let of = |f: &Frontend| match f.mode {
+        Mode::Http => f.live.counters.sum(|c| &c.under_way),
+        _ => u64::from(f.live.sessions.now()),
+    };
+    row.world.frontends.iter().map(of).fold(0, u64::wrapping_add)
+}
+
+/// Questions to name servers that brought nothing.
+fn unanswered(row: &Row<'_>) -> u64 {
+    let servers = row.world.resolvers.iter().flat_map(|resolvers| &resolvers.servers);
+    let all = servers.flat_map(|server| {
+        let asked = &server.asked;
+        [&asked.empty, &asked.nx, &asked.timeout, &asked.refused, &asked.other, &asked.invalid]
+    });
+    all.map(|count| count.load(Relaxed)).sum()
+}
+
 /// Listeners of enabled frontends that were not stopped, and of the Runtime API.
 fn listeners(row: &Row<'_>) -> u32 {
     let stopping = row.about.stopping.load(Relaxed);
@@ -572,12 +644,12 @@ fn listeners(row: &Row<'_>) -> u32 {
     small((open.map(|f| f.binds.len()).sum::<usize>() + row.world.global.stats_sockets.len()) as u64)
 }
 
-/// The CPUs' time that was used, against what the threads could have used.
 /// Pipes that nobody uses.
 fn idle_pipes(row: &Row<'_>) -> u32 {
     row.about.idle_pipes.iter().map(|n| n.load(Relaxed)).sum()
 }
 
+/// The CPUs' time that was used, against what the threads could have used.
 fn idle(row: &Row<'_>) -> Option<u32> {
     let used = row.about.cpu_rate.per_second((row.about.cpu_time_ns)(), row.about.since_turn(row.now_ns));
     let could = u64::from(row.world.global.threads.max(1)) * 1_000_000_000;

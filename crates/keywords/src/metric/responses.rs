@@ -1,5 +1,6 @@
 //! HTTP requests and responses.
 
+use super::http2;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
@@ -53,22 +54,15 @@ pub(super) const KEYWORDS: &[Metric] = &[
         "Requests that the frontend answered itself: statistics, redirections and the like",
     ),
     metric("req_tot", "MCPP", Scope::NOT_LISTENER, U64(requests), "HTTP requests so far"),
-    metric(
-        "h1req",
-        "MCPP",
-        Scope::FRONTEND,
-        U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })),
-        "HTTP/1 requests so far",
-    ),
+    metric("h1req", "MCPP", Scope::FRONTEND, U64(http1), "HTTP/1 requests so far"),
     metric("req_other", "MCPP", Scope::FRONTEND, U64(|_| Some(0)), "Requests of other protocols so far"),
-    metric(
-        "h1_total_streams",
-        "MCPV",
-        Scope::PROXY,
-        U64(|row| Some(if row.is_http() { row.sum(|c| &c.requests)? } else { 0 })),
-        "HTTP/1 exchanges so far",
-    ),
+    metric("h1_total_streams", "MCPV", Scope::PROXY, U64(http1), "HTTP/1 exchanges so far"),
 ];
+
+fn http1(row: &Row<'_>) -> Option<u64> {
+    let all = row.sum(|c| &c.requests)?;
+    Some(if row.is_http() { http2::without(row, all, |h| &h.streams) } else { 0 })
+}
 
 fn class(row: &Row<'_>, class: usize) -> Option<u64> {
     if !row.is_http() {

@@ -1,5 +1,6 @@
 //! Sessions and queues: how many there are, were at most, may be.
 
+use super::http2;
 use super::prelude::*;
 
 pub(super) const KEYWORDS: &[Metric] = &[
@@ -94,5 +95,6 @@ fn last(row: &Row<'_>) -> Option<i32> {
 }
 
 fn connections(row: &Row<'_>, http: bool) -> Option<u64> {
-    if row.is_http() == http { row.sum(|c| &c.connections) } else { Some(0) }
+    let all = row.sum(|c| &c.connections)?;
+    Some(if row.is_http() == http { http2::without(row, all, |h| &h.connections) } else { 0 })
 }

@@ -1,5 +1,6 @@
 //! `prometheus-exporter`: all figures in the text format of Prometheus (version 0.0.4), under HAProxy's names. The query
-//! may narrow them: `scope=global|frontend|listener|backend|server|sticktable|resolver|*` (several), `metrics=NAME,-NAME`, `no-maint`.
+//! may narrow them: `scope=global|frontend|listener|backend|server|sticktable|resolver|*` (several), `metrics=NAME,-NAME`, `no-maint`,
+//! or ask for more (`extra-counters`).
 
 mod more;
 mod series;
@@ -16,7 +17,7 @@ use state::turn::Health;
 use state::world::Level;
 use state::{Act, Ctx, Server};
 
-use crate::metric::{Columns, Proxy, find, proxies};
+use crate::metric::{Columns, Proxy, extra, find, proxies};
 use series::Series;
 
 pub(super) const KEYWORDS: &[Service] = &[Service {
@@ -88,6 +89,8 @@ struct Asked<'a> {
     /// The scopes named; none if all are wanted.
     scopes: Option<Vec<&'a str>>,
     no_maintenance: bool,
+    /// The columns of `show stat` that belong to single protocols, too.
+    extra: bool,
     /// The only metrics wanted, if there are some, and those not wanted.
     only: Vec<&'a str>,
     without: Vec<&'a str>,
@@ -110,6 +113,7 @@ impl<'a> Asked<'a> {
                 }
                 None if field == "scope" => return None,
                 None if field == "no-maint" => asked.no_maintenance = true,
+                None if field == "extra-counters" => asked.extra = true,
                 Some(("metrics", names)) => {
                     for name in names.split(',').filter(|name| !name.is_empty()) {
                         match name.strip_prefix('-') {
@@ -146,8 +150,7 @@ fn export(cx: &Ctx<'_>, asked: &Asked<'_>, from: u64, out: &mut Vec<u8>) -> Flow
     let (first, begun) = (from >> 32, from & u64::from(u32::MAX));
     let mut position = 0u64;
     for (kind, prefix, scope, list) in KINDS {
-        for series in *list {
-            let (name, metric, counter) = *series;
+        for (name, metric, counter) in list.iter().copied().chain(extras(*kind, asked)) {
             position += 1;
             if position <= first || !asked.wants_scope(scope) || !asked.wants(prefix, name) {
                 continue;
@@ -185,6 +188,15 @@ fn export(cx: &Ctx<'_>, asked: &Asked<'_>, from: u64, out: &mut Vec<u8>) -> Flow
         }
     }
     Flow::Done
+}
+
+/// Protocols with columns of their own, in the order in which they are exported.
+const MODULES: &[&str] = &["h2", "ssl", "h1"];
+
+/// Series of single protocols, where they are wanted. All count as counters.
+fn extras(kind: Kind, asked: &Asked<'_>) -> impl Iterator<Item = Series> {
+    let modules = if asked.extra && kind != Kind::Process { MODULES } else { &[] };
+    modules.iter().flat_map(|module| extra(module)).map(|metric| (metric.name, metric.name, true))
 }
 
 /// The objects of a kind.
@@ -293,12 +305,23 @@ impl Line<'_> {
         let text = match row.n(self.metric) {
             Some(ms) if is_ms(self.metric) => format!("{}.{:03}000", ms / 1000, ms % 1000),
             Some(n) => n.to_string(),
+            None if self.metric == "check_code" && row.s("check_status").is_some() => "0".to_owned(),
             None if self.metric == "lastsess" && row.backend().is_some() => "-1".to_owned(),
             None if NOT_A_NUMBER.contains(&self.metric) && row.backend().is_some() => "NaN".to_owned(),
             None => return false,
         };
-        self.line(&[], &text, out);
+        match self.module() {
+            Some(module) => self.line(&[("mod", module)], &text, out),
+            None => self.line(&[], &text, out),
+        }
         true
+    }
+
+    /// The protocol that has this series to itself.
+    fn module(&self) -> Option<&'static str> {
+        let is_of =
+            |module: &&&str| self.name.strip_prefix(**module).is_some_and(|rest| rest.starts_with('_'));
+        MODULES.iter().find(is_of).copied().filter(|_| self.name == self.metric)
     }
 
     fn states(&self, states: &[&str], value: impl Fn(&str) -> u64, out: &mut Vec<u8>) -> bool {

@@ -115,7 +115,7 @@ async fn supervise(args: &Args, program: PathBuf, words: &[OsString]) -> std::io
     if !master.start(&args.finish, &args.terminate).await {
         return Ok(1);
     }
-    master.tell(&format!("READY=1\nMAINPID={}\nSTATUS=Ready.\n", std::process::id()));
+    master.tell_ready();
     loop {
         if let Some(status) = master.end.get() {
             return Ok(status);
@@ -168,6 +168,10 @@ impl Master {
         if self.systemd {
             notify::send(words);
         }
+    }
+
+    fn tell_ready(&self) {
+        self.tell(&format!("READY=1\nMAINPID={}\nSTATUS=Ready.\n", std::process::id()));
     }
 
     fn current(&self) -> Option<Rc<Worker>> {
@@ -224,8 +228,11 @@ impl Master {
             }
         };
         self.failed.set(if success { 0 } else { self.failed.get() + 1 });
-        let status = if success { "Ready." } else { "Reload failed!" };
-        self.tell(&format!("READY=1\nSTATUS={status}\n"));
+        if success {
+            self.tell_ready();
+        } else {
+            self.tell("READY=1\nSTATUS=Reload failed!\n");
+        }
         success
     }
 

@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::Method;
 use sample::Owned;
 
 use super::inside::Survey;
@@ -55,6 +57,8 @@ pub enum Answer {
     Watch(u64, u32),
     /// The answer is complete once this was done.
     Then(Chore),
+    /// A server is asked this, and the answer is what it says.
+    Ask(Box<Errand>),
     /// All threads are asked this, and the answer is what it makes of that.
     Survey(Arc<dyn Survey>),
 }
@@ -67,9 +71,19 @@ impl std::fmt::Debug for Answer {
             Self::Later(next, ms) => write!(f, "Later({next}, {ms})"),
             Self::Watch(next, ms) => write!(f, "Watch({next}, {ms})"),
             Self::Then(chore) => write!(f, "Then({chore:?})"),
+            Self::Ask(errand) => write!(f, "Ask({})", errand.to),
             Self::Survey(_) => f.write_str("Survey"),
         }
     }
+}
+
+/// A request to a server.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    pub to: SocketAddr,
+    pub method: Method,
+    /// Head and body, as they are sent.
+    pub request: Vec<u8>,
 }
 
 /// What a command has the threads that serve traffic do, each with what is its own.

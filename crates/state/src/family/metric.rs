@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::counters::{Block, Counter, Gauge, PerThread};
 use crate::frontend::Bind;
+use crate::http2::Http2;
 use crate::options::Mode;
 use crate::world::Level;
 use crate::{About, Backend, Frontend, Server, World};
@@ -131,6 +132,12 @@ impl<'a> Row<'a> {
     /// A counter of the object over all threads.
     pub fn sum(&self, field: impl Fn(&Block) -> &Counter) -> Option<u64> {
         self.counters().map(|counters| counters.sum(field))
+    }
+
+    /// A figure of the object's HTTP/2 connections, over all threads.
+    pub fn http2(&self, field: impl Fn(&Http2) -> &Counter) -> Option<u64> {
+        let blocks = self.counters()?.iter().filter_map(|block| block.http2.get());
+        Some(blocks.map(|http2| field(http2).get()).fold(0, u64::wrapping_add))
     }
 
     /// The sessions of the object.

@@ -28,6 +28,7 @@ impl<T> Connection<T> {
         stream.local_ended = end;
         stream.length = bodiless.then_some(0);
         stream.user = Some(user);
+        self.tally.streams += 1;
         self.streams.add(stream);
         self.block_out(id, end, |out| head::write_request(msg, scheme, upgrade, out));
         Some(id)
