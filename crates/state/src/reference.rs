@@ -89,6 +89,8 @@ struct Owned {
     newest: u32,
     /// Versions in preparation.
     prepared: BTreeMap<u32, Store>,
+    /// Entries that were removed so far.
+    freed: u64,
 }
 
 /// The list at one moment.
@@ -116,6 +118,8 @@ pub struct Summary {
     pub newest: u32,
     /// All entries, those of versions in preparation too.
     pub entries: usize,
+    /// Those that were removed so far.
+    pub freed: u64,
 }
 
 impl Reference {
@@ -135,6 +139,7 @@ impl Reference {
             current: 0,
             newest: 0,
             prepared: BTreeMap::new(),
+            freed: 0,
         };
         let list = Arc::new(List {
             text,
@@ -256,6 +261,7 @@ impl Reference {
             current: owned.current,
             newest: owned.newest,
             entries: owned.store.snapshot().len() + prepared,
+            freed: owned.freed,
         }
     }
 
@@ -321,6 +327,7 @@ impl Reference {
     pub fn remove(&self, which: Which<'_>) -> usize {
         let mut owned = self.owned();
         let count = owned.store.remove(which);
+        owned.freed += count as u64;
         if count > 0 {
             self.publish(&owned);
         }
@@ -330,6 +337,7 @@ impl Reference {
     /// Removes everything.
     pub fn clear(&self) {
         let mut owned = self.owned();
+        owned.freed += owned.store.snapshot().len() as u64;
         owned.store.clear();
         self.publish(&owned);
     }
@@ -353,16 +361,24 @@ impl Reference {
 
     /// Empties a version in preparation; false if there is no such version.
     pub fn clear_version(&self, version: u32) -> bool {
-        self.owned().prepared.get_mut(&version).map(Store::clear).is_some()
+        let mut owned = self.owned();
+        let Some(store) = owned.prepared.get_mut(&version) else { return false };
+        let count = store.snapshot().len() as u64;
+        store.clear();
+        owned.freed += count;
+        true
     }
 
     /// Puts a version in force and drops all others up to it; false if there is no such version.
     pub fn commit(&self, version: u32) -> bool {
         let mut owned = self.owned();
         let Some(store) = owned.prepared.remove(&version) else { return false };
-        owned.store = store;
+        let later = owned.prepared.split_off(&version);
+        let dropped = std::mem::replace(&mut owned.prepared, later);
+        let before = std::mem::replace(&mut owned.store, store);
+        let gone = dropped.values().chain([&before]).map(|store| store.snapshot().len() as u64);
+        owned.freed += gone.sum::<u64>();
         owned.current = version;
-        owned.prepared = owned.prepared.split_off(&version);
         self.publish(&owned);
         true
     }

@@ -237,6 +237,8 @@ pub struct Process {
     pub shortages: [AtomicU64; 4],
     /// Whether the memory that `-m` allows is nearly used up.
     pub memory_full: AtomicBool,
+    /// Messages that `log-forward` sections received.
+    pub received_logs: AtomicU64,
     /// Lines of logs that found no way to their targets.
     pub dropped_logs: AtomicU64,
     /// Messages that could not be understood.

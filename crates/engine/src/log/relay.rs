@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use net::{AcceptError, Addr, Bound, BoundDgram, Dgram, Listener, Sock, Time};
 use state::World;
@@ -163,6 +164,7 @@ fn take_frames(
 fn relay(worker: &Worker, section: u32, bytes: &[u8], from: Option<IpAddr>) {
     let world = worker.world();
     let Some(forward) = forward(&world, section) else { return };
+    world.process.received_logs.fetch_add(1, Relaxed);
     let message =
         if forward.opaque { Message { text: bytes, ..Message::default() } } else { Message::parse(bytes) };
     let from = from.filter(|_| !forward.opaque);

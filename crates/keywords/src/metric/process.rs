@@ -494,7 +494,16 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
         ),
     ),
     (64, metric("DebugCommandsIssued", "MGPV", P, NONE, "Debug commands so far: there are none")),
-    (65, metric("CumRecvLogs", "MCPV", P, NONE, "Log messages received so far")),
+    (
+        65,
+        metric(
+            "CumRecvLogs",
+            "MCPV",
+            P,
+            U64(|row| Some(row.world.process.received_logs.load(Relaxed))),
+            "Log messages received so far",
+        ),
+    ),
     (66, metric("Build info", "POSV", P, Str(|row| Some((&*row.about.version).into())), "What was built")),
     (
         67,
@@ -559,6 +568,26 @@ pub(super) const KEYWORDS: &[(u16, Metric)] = &[
     (
         78,
         metric("BlockedTrafficWarnings", "MGPV", P, NONE, "Warnings about traffic that a slow task blocked"),
+    ),
+    (
+        79,
+        metric(
+            "PatternsAdded",
+            "MGPV",
+            P,
+            U64(|row| Some(patterns(row).into_iter().sum())),
+            "Patterns that lists and maps got so far",
+        ),
+    ),
+    (
+        80,
+        metric(
+            "PatternsFreed",
+            "MGPV",
+            P,
+            U64(|row| Some(patterns(row)[1])),
+            "Patterns of them that are gone",
+        ),
     ),
     (81, metric("NbThreadGroups", "CGSV", P, U32(|_| Some(1)), "Groups of threads, always 1")),
 ];
@@ -625,6 +654,12 @@ fn streams(row: &Row<'_>) -> u64 {
         _ => u64::from(f.live.sessions.now()),
     };
     row.world.frontends.iter().map(of).fold(0, u64::wrapping_add)
+}
+
+/// Patterns that there are, and those that are gone.
+fn patterns(row: &Row<'_>) -> [u64; 2] {
+    let lists = row.world.references.iter().map(|list| list.summary());
+    lists.fold([0, 0], |[there, gone], list| [there + list.entries as u64, gone + list.freed])
 }
 
 /// Questions to name servers that brought nothing.

@@ -68,6 +68,8 @@ pub(super) const PROCESS: &[Series] = &[
     ("pool_used_bytes", "PoolUsed_bytes", false),
     ("start_time_seconds", "Start_time_sec", false),
     ("total_warnings", "TotalWarnings", true),
+    ("patterns_added_total", "PatternsAdded", false),
+    ("patterns_freed_total", "PatternsFreed", false),
     ("nb_thread_groups", "NbThreadGroups", false),
 ];
 
