@@ -64,14 +64,12 @@ impl Side {
         let binds = harness::port::free(units.len())?;
         let scratch = Scratch::new("parity")?;
         let socket = scratch.path().join("api.sock");
-        let global = match way {
-            Way::Fresh => config::global(log.port()),
-            Way::Applied => config::global(log.port()).replacen(
-                "global\n",
-                &format!("global\n    stats socket {} level admin\n", socket.display()),
-                1,
-            ),
+        // As many lines for both: a log may tell the number of one.
+        let line = match way {
+            Way::Fresh => String::new(),
+            Way::Applied => format!("    stats socket {} level admin", socket.display()),
         };
+        let global = config::global(log.port()).replacen("global\n", &format!("global\n{line}\n"), 1);
         let text = |units: &mut dyn Iterator<Item = &Unit>| {
             let mut text = global.clone();
             for (index, unit) in units.enumerate() {
