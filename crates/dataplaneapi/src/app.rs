@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use api::{Operation, Route};
 use client::{Agent, Check, How, Runtime, Store};
+use config::Document;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -268,13 +269,16 @@ impl App {
             return self.settings.users.clone();
         }
         if let Some(file) = &self.settings.userlist_file {
-            let users = auth::of_userlist(&std::fs::read(file).unwrap_or_default(), None);
+            let document = Document::parse(std::fs::read(file).unwrap_or_default());
+            let users = auth::of_userlist(&document, None);
             if !users.is_empty() {
                 return users;
             }
         }
-        let text = self.store().document(None).map(|document| document.print()).unwrap_or_default();
-        auth::of_userlist(&text, Some(&self.settings.userlist))
+        let document = self.store().document(None);
+        document
+            .map(|document| auth::of_userlist(&document, Some(&self.settings.userlist)))
+            .unwrap_or_default()
     }
 
     fn authorized(&self, request: &Request) -> Answer {

@@ -64,13 +64,12 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// The users of a userlist in a configuration; of the first one if no name is given.
-pub(crate) fn of_userlist(text: &[u8], name: Option<&str>) -> Vec<User> {
-    let document = config::Document::parse(text);
+pub(crate) fn of_userlist(document: &config::Document, name: Option<&str>) -> Vec<User> {
     let Some(lists) = client::section("userlists") else { return Vec::new() };
     let Some(users) = client::family("users") else { return Vec::new() };
     let found =
-        client::sections(&document, lists).into_iter().find(|list| name.is_none_or(|name| list.name == name));
-    let rows = found.map(|found| client::rows(&document, &found, users)).unwrap_or_default();
+        client::sections(document, lists).into_iter().find(|list| name.is_none_or(|name| list.name == name));
+    let rows = found.map(|found| client::rows(document, &found, users)).unwrap_or_default();
     rows.into_iter()
         .map(|row| User {
             name: api::text(&row.value, "username").to_owned(),
@@ -89,7 +88,7 @@ mod tests {
         let header = |text: &str| format!("Basic {}", STANDARD.encode(text));
         let text = b"userlist a\n user x insecure-password secret\n\
                      user y password $6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1\n";
-        let users = of_userlist(text, Some("a"));
+        let users = of_userlist(&config::Document::parse(text), Some("a"));
         assert_eq!(users.len(), 2);
         assert!(allowed(&users, Some(&header("x:secret"))) && !allowed(&users, Some(&header("x:y"))));
         assert!(allowed(&users, Some(&header("y:Hello world!"))) && !allowed(&users, Some(&header("y:x"))));

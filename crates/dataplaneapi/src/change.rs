@@ -125,6 +125,24 @@ fn apply(sluice: &Runtime, old: &Document, new: &Document) -> Result<String, Err
     }
 }
 
+/// Has a Sluice take what the file says by now: a process before this one may have been ended between writing and
+/// applying.
+pub(crate) fn catch_up(app: &App) {
+    let Some(sluice) = app.sluice() else { return };
+    let outcome = app.store().document(None).and_then(|document| {
+        let known = Document::parse(sluice.command("config show")?);
+        if client::same_words(&known, &document) {
+            return Ok(None);
+        }
+        apply(&sluice, &known, &document).map(Some)
+    });
+    match outcome {
+        Ok(None) => {}
+        Ok(Some(said)) => app.log(&format!("the file was ahead of the proxy: {}", first_line(&said))),
+        Err(error) => app.log(&format!("the file may be ahead of the proxy: {error}")),
+    }
+}
+
 /// Whether a refusal isn't the text's fault, which was judged outside of the process: it can't be changed so, or
 /// can't see the files that the text names.
 fn for_a_new_process(error: &Error, new: &Document) -> bool {

@@ -14,7 +14,7 @@ pub(crate) struct Request {
     /// By their names in small letters.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
-    /// Whether the client has shown a certificate where one is asked for, which stands for credentials.
+    /// Whether the client is known already: by a certificate that stands for credentials, or by having been asked.
     pub(crate) certified: bool,
 }
 

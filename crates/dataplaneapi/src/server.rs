@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::{BodyExt, Either, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::answer::{Answer, Body};
 use crate::app::{App, LISTENERS};
+use crate::change;
 use crate::discovery;
 use crate::listen::{self, Listener, Ready};
 use crate::log::Access;
@@ -43,6 +44,7 @@ pub(crate) fn serve(settings: Settings) -> Result<(), String> {
         }
         // Remembered before it can change: the process goes on listening there.
         app.runtime();
+        change::catch_up(&app);
         let watcher = Arc::clone(&app);
         std::thread::Builder::new()
             .name("watch".into())
@@ -130,6 +132,9 @@ async fn one(
     let method = request.method.clone();
     let answer = if method == "OPTIONS" && origin {
         Ok(preflight())
+    } else if !body.is_end_stream() && !known(&app, &mut request).await {
+        // The body of one who isn't let in isn't read.
+        Ok(app.answer(&request))
     } else {
         match Limited::new(body, app.max_body()).collect().await {
             Ok(body) => {
@@ -153,6 +158,15 @@ async fn one(
     let (status, micros) = (response.status().as_u16(), start.elapsed().as_micros());
     app.log_access(&Access { client: &client, method: &method, target: &target, status, bytes, micros });
     Ok(response)
+}
+
+/// Whether a client is let in; found out once, before a body is read.
+async fn known(app: &Arc<App>, request: &mut Request) -> bool {
+    if !request.certified {
+        let (own, asked) = (Arc::clone(app), request.clone());
+        request.certified = tokio::task::spawn_blocking(move || own.lets_in(&asked)).await.unwrap_or(false);
+    }
+    request.certified
 }
 
 /// The answer; or, for one who is to be told of events, where they come from.

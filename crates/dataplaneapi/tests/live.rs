@@ -47,6 +47,9 @@ fn proxy(socket: &Path, file: PathBuf) -> Arc<AtomicUsize> {
                 "\n[3]: Binding failed.\nNothing was applied.\n\n".to_owned()
             } else if asked.contains("config apply") {
                 format!("\n[6]: Applied: generation {}.\n\n", count.fetch_add(1, Ordering::SeqCst) + 1)
+            } else if asked.contains("config show") {
+                let ahead = std::fs::read_to_string(file.with_file_name("in_force"));
+                format!("\n{}\n", ahead.unwrap_or_else(|_| std::fs::read_to_string(&file).unwrap()))
             } else if asked.contains("config explain-diff") {
                 "\n[6]: + server b/s9: comes.\n\n".to_owned()
             } else {
@@ -60,7 +63,10 @@ fn proxy(socket: &Path, file: PathBuf) -> Arc<AtomicUsize> {
 
 impl Sidecar {
     fn start(compat: &str) -> Self {
-        let folder = Scratch::new("sidecar").unwrap();
+        Self::start_in(Scratch::new("sidecar").unwrap(), compat)
+    }
+
+    fn start_in(folder: Scratch, compat: &str) -> Self {
         let at = |name: &str| folder.path().join(name);
         let text = CONFIGURATION.replace("SOCKET", &at("s").display().to_string());
         let file = folder.write("haproxy.cfg", text).unwrap();
@@ -216,6 +222,13 @@ fn doors() {
     let path = "/v3/services/haproxy/configuration/version";
     let socket = UnixStream::connect(sidecar.folder.path().join("api")).unwrap();
     assert_eq!(status(&exchange(socket, "GET", path, "")), "200");
+    // Of one who isn't let in no body is waited for.
+    let mut stranger = TcpStream::connect(sidecar.address).unwrap();
+    stranger.set_read_timeout(Some(LIMIT)).unwrap();
+    stranger.write_all(b"POST /v3/info HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n").unwrap();
+    let mut room = [0; 100];
+    let length = stranger.read(&mut room).unwrap();
+    assert!(room[..length].starts_with(b"HTTP/1.1 401 "));
     let certificates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vtc/certs");
     let told = |certified| {
         let mut roots = rustls::RootCertStore::empty();
@@ -244,6 +257,19 @@ fn doors() {
 
 /// The name in the certificate of the test servers.
 const NAME: &str = "a.example";
+
+#[test]
+fn a_proxy_that_was_left_behind_is_brought_up() {
+    let folder = Scratch::new("sidecar").unwrap();
+    folder.write("in_force", "global\n").unwrap();
+    let sidecar = Sidecar::start_in(folder, "strict");
+    let start = std::time::Instant::now();
+    while sidecar.applied() == 0 {
+        assert!(start.elapsed() < LIMIT);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(sidecar.applied(), 1);
+}
 
 #[test]
 fn events_are_told() {

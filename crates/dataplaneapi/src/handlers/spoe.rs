@@ -68,16 +68,17 @@ fn create(app: &App, call: &Call<'_>) -> Result<Answer, Error> {
     Ok(Answer::json(201, json!(path.display().to_string())))
 }
 
-/// Works on the file that the path names. Its absence is no fault of the object that is asked for: 500, as with
-/// the original.
+/// Works on the file that the path names.
 fn in_file(
     app: &App,
     call: &Call<'_>,
     work: impl FnOnce(&mut Store) -> Result<Answer, Error>,
 ) -> Result<Answer, Error> {
     let name = file_name(call.value("parent_name"));
+    // The original's clients expect 500 where a scope is to be made.
+    let strict = !call.improved && call.operation.id == "createSpoeScope";
     let missing = |error: Error| match error.kind {
-        Kind::System if call.improved && !app.settings.spoe.join(&name).is_file() => {
+        Kind::System if !strict && !app.settings.spoe.join(&name).is_file() => {
             Error::not_found(error.message)
         }
         _ => error,
