@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::Error;
 
@@ -55,6 +56,30 @@ pub(crate) fn ensure_folder(path: &Path) -> Result<(), Error> {
 /// A whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|e| Error::system(format_args!("cannot read {}", path.display()), &e))
+}
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    place: (u64, u64),
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// How old a change must be so that another one would show: clocks of file systems are coarse.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// The state of a file; `None` if it can't be told from one that follows at once.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let data = fs::metadata(path).ok()?;
+    let settled = data.modified().ok()?.elapsed().ok()? > SETTLED;
+    settled.then(|| Stamp {
+        place: (data.dev(), data.ino()),
+        size: data.size(),
+        modified: (data.mtime(), data.mtime_nsec()),
+        changed: (data.ctime(), data.ctime_nsec()),
+    })
 }
 
 /// 16 random bytes as the text of a version 4 UUID.

@@ -25,25 +25,47 @@ pub struct Found {
 /// The sections of a kind, in order. `defaults` without a name are called `unnamed_defaults_1` and so on.
 pub fn find_all(document: &Document, model: &SectionModel) -> Vec<Found> {
     let mut unnamed = 0;
-    let of_kind = document.sections().into_iter().filter(|section| section.kind.keyword() == model.word);
-    of_kind
-        .map(|SectionText { name, lines, .. }| {
-            let name = name.filter(|name| name != b"from" || !model.is_defaults());
-            let name = name.map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_else(|| {
+    of_kind(document, model)
+        .map(|section| {
+            let name = name_of(section, model).map(|name| String::from_utf8_lossy(name).into_owned());
+            let name = name.unwrap_or_else(|| {
                 unnamed += 1;
-                if model.is_defaults() { format!("unnamed_defaults_{unnamed}") } else { String::new() }
+                if model.is_defaults() { format!("{UNNAMED}{unnamed}") } else { String::new() }
             });
-            Found { name, header: lines.start, lines }
+            Found { name, header: section.lines.start, lines: section.lines.clone() }
         })
         .collect()
 }
 
+/// What sections without a name are called, with a number.
+const UNNAMED: &str = "unnamed_defaults_";
+
+fn of_kind<'a>(document: &'a Document, model: &'a SectionModel) -> impl Iterator<Item = &'a SectionText> {
+    document.known_sections().iter().filter(|section| section.kind.keyword() == model.word)
+}
+
+fn name_of<'a>(section: &'a SectionText, model: &SectionModel) -> Option<&'a [u8]> {
+    section.name.as_deref().filter(|name| *name != b"from" || !model.is_defaults())
+}
+
 /// One by its name; the first of its kind if the kind has no names.
 pub fn find(document: &Document, model: &SectionModel, name: &str) -> Result<Found, Error> {
-    let nameless = matches!(model.word, "global" | "traces");
-    find_all(document, model).into_iter().find(|found| nameless || found.name == name).ok_or_else(|| {
-        Error::not_found(format!("section {} {name} does not exist", model.word).trim_end().to_owned())
-    })
+    let missing =
+        || Error::not_found(format!("section {} {name} does not exist", model.word).trim_end().to_owned());
+    if matches!(model.word, "global" | "traces") || name.is_empty() || name.starts_with(UNNAMED) {
+        let nameless = matches!(model.word, "global" | "traces");
+        return find_all(document, model)
+            .into_iter()
+            .find(|f| nameless || f.name == name)
+            .ok_or_else(missing);
+    }
+    let section = of_kind(document, model).find(|section| name_of(section, model) == Some(name.as_bytes()));
+    let found = |section: &SectionText| Found {
+        name: name.to_owned(),
+        header: section.lines.start,
+        lines: section.lines.clone(),
+    };
+    section.map(found).ok_or_else(missing)
 }
 
 /// A section as an object; with its lists if `full`.

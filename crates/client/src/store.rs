@@ -47,6 +47,8 @@ pub struct Store {
     document: Arc<Document>,
     version: u64,
     shelf: Shelf,
+    /// The file as it was when it was last found to hold the document.
+    seen: Option<disk::Stamp>,
 }
 
 impl Store {
@@ -55,7 +57,13 @@ impl Store {
         let document = Document::parse(disk::read(&settings.file)?);
         let name = settings.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let shelf = Shelf::open(settings.transactions.clone(), name)?;
-        Ok(Self { version: header::version(&document), document: Arc::new(document), settings, shelf })
+        Ok(Self {
+            version: header::version(&document),
+            document: Arc::new(document),
+            settings,
+            shelf,
+            seen: None,
+        })
     }
 
     /// What it works on.
@@ -220,7 +228,12 @@ impl Store {
 
     /// Reads the file again if somebody else changed it; tells whether so. The change gets a version.
     pub fn refresh(&mut self) -> Result<bool, Error> {
+        let stamp = disk::stamp(&self.settings.file);
+        if stamp.is_some() && stamp == self.seen {
+            return Ok(false);
+        }
         let text = disk::read(&self.settings.file)?;
+        self.seen = stamp;
         if text == self.document.print() {
             return Ok(false);
         }
@@ -252,6 +265,7 @@ impl Store {
         self.keep_backup()?;
         self.write(document, version + 1)?;
         enforce(&old, &self.document).or_else(|error| {
+            self.seen = None;
             disk::replace(&self.settings.file, &old.print())?;
             (self.document, self.version) = (old, version);
             Err(error)
@@ -259,6 +273,7 @@ impl Store {
     }
 
     fn write(&mut self, document: Document, version: u64) -> Result<(), Error> {
+        self.seen = None;
         disk::replace(&self.settings.file, &document.print())?;
         self.document = Arc::new(document);
         self.version = version;

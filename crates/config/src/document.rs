@@ -4,18 +4,29 @@
 //! environment, never fails, and shows the lines of every `.if` branch. `print` gives back what was read.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::section::SectionKind;
 use crate::words::{self, to_u32};
 
 /// The text of one source. Lines are numbered from 0 here.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Document {
     /// What was read, followed by the text of the lines that edits wrote.
     text: Vec<u8>,
     /// Each line with its line feed, in order. Only the last may lack one.
     lines: Vec<(u32, u32)>,
+    /// The sections, once somebody has asked for them; none after an edit.
+    sections: OnceLock<Vec<SectionText>>,
 }
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.lines == other.lines
+    }
+}
+
+impl Eq for Document {}
 
 impl Document {
     /// Cuts bytes into lines. Never fails.
@@ -30,7 +41,7 @@ impl Document {
         if start < text.len() {
             lines.push((to_u32(start), to_u32(text.len())));
         }
-        Self { text, lines }
+        Self { text, lines, sections: OnceLock::new() }
     }
 
     /// The text: what was read, to the byte, but for the edited lines.
@@ -81,6 +92,15 @@ impl Document {
     /// Lines inside `.if` blocks count, whatever the condition. A section ends before the comments and
     /// blank lines that lead to the next header.
     pub fn sections(&self) -> Vec<SectionText> {
+        self.known_sections().to_vec()
+    }
+
+    /// The same, found once for all who ask until the next edit.
+    pub fn known_sections(&self) -> &[SectionText] {
+        self.sections.get_or_init(|| self.find_sections())
+    }
+
+    fn find_sections(&self) -> Vec<SectionText> {
         let mut found: Vec<SectionText> = Vec::new();
         for index in 0..self.len() {
             let line = self.line_text(index).unwrap_or_default();
@@ -97,7 +117,7 @@ impl Document {
 
     /// The section of this kind and name.
     pub fn find_section(&self, kind: SectionKind, name: Option<&[u8]>) -> Option<SectionText> {
-        self.sections().into_iter().find(|s| s.kind == kind && s.name.as_deref() == name)
+        self.known_sections().iter().find(|s| s.kind == kind && s.name.as_deref() == name).cloned()
     }
 
     /// Where the comments and blank lines directly above a line begin.
@@ -160,6 +180,7 @@ impl Document {
     pub fn delete(&mut self, range: Range<usize>) {
         let end = range.end.min(self.lines.len());
         self.lines.drain(range.start.min(end)..end);
+        self.sections.take();
     }
 
     /// Sets a parameter of a `bind`-like line: the word `name` and the words after it become `values`.
@@ -220,7 +241,9 @@ impl Document {
         self.delete(section.lines.clone());
     }
 
+    /// Adds text that a line will be; every edit but the removal of lines comes through here.
     fn append(&mut self, line: &[u8]) -> (u32, u32) {
+        self.sections.take();
         let start = to_u32(self.text.len());
         self.text.extend_from_slice(line);
         (start, to_u32(self.text.len()))
