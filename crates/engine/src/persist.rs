@@ -410,8 +410,8 @@ impl Answer<'_> {
         out.extend_from_slice(&cookie.attributes);
         let response = &mut stream.response;
         response.add_header(Known::SetCookie, out)?;
-        let [of_request, letter] = &mut stream.cookie_state;
-        *letter = if *of_request == VALID { b'U' } else { b'I' };
+        let [_, letter] = &mut stream.cookie_state;
+        *letter = if led && server.cookie.is_some() { b'U' } else { b'I' };
         // Nobody else is to be given this client's server.
         if cookie.no_cache && cacheable::may_be_cached(self.method, self.status, response) {
             response.add_header(Known::CacheControl, b"private")?;

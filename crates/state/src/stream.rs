@@ -334,13 +334,16 @@ impl Stream {
         }
     }
 
-    /// Errors, timeouts, retries, redispatches and statuses 5xx (manual 8.3.3). What the proxy answers by itself is none.
+    /// Errors, timeouts, retries, redispatches and statuses 5xx (manual 8.3.3). What the proxy answers by itself is none,
+    /// whatever was tried before.
     pub fn went_wrong(&self) -> bool {
-        let ended = self.termination.cause;
-        (ended != Cause::NONE && ended != Cause::LOCAL)
-            || self.status >= 500
-            || self.retries > 0
-            || self.redispatched
+        let tried = self.retries > 0 || self.redispatched;
+        self.status >= 500
+            || match self.termination.cause {
+                Cause::LOCAL => false,
+                Cause::NONE => tried,
+                _ => true,
+            }
     }
 
     /// Makes it ready for the next exchange; keeps the memory.

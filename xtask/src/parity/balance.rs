@@ -172,7 +172,8 @@ fn busy(unit: &mut Unit, random: &mut Random) {
         for _ in 0..1 + random.below(3) {
             backend.lines.push(random.pick(BUSY).to_owned());
         }
-        for settings in &mut backend.servers {
+        // Places that redirected clients took are never given back by 3.5.
+        for settings in backend.servers.iter_mut().filter(|settings| !settings.contains(" redir ")) {
             settings.push_str(random.pick(PLACES));
         }
     }

@@ -534,8 +534,9 @@ fn backend(random: &mut Random) -> Backend {
     link::template(random, &mut backend);
     // Of two servers, which one it is shows too much; and HAProxy 3.5-dev5 never gives back the places that redirected
     // requests take.
-    let counts_places =
-        |line: &String| line == "balance leastconn" || line.starts_with("hash-balance-factor");
+    let counts_places = |line: &String| {
+        line == "balance leastconn" || line.starts_with("hash-balance-factor") || line.contains("maxconn")
+    };
     if let [only] = &mut *backend.servers
         && !only.contains("maxconn")
         && !backend.lines.iter().any(counts_places)
