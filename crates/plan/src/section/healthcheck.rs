@@ -32,7 +32,8 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
         }
     }
     let name = section.name().unwrap_or_default();
-    if let (Kind::Connection, Some(line)) = (check.kind, check.rules.first()) {
+    let is_right = section.directives().all(|line| !plan.remarks.is_wrong(line.span()));
+    if let (Kind::Connection, Some(line), true) = (check.kind, check.rules.first(), is_right) {
         let kind = line.keyword();
         plan.remarks.alert(
             section.span(),
