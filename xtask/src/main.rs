@@ -1,4 +1,5 @@
-//! Chores that are not the product: `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|manual|contract|e2e|models`.
+//! Chores that are not the product:
+//! `cargo xtask tidy|test|bench|regtests|vtc|smuggling|parity|hatop|testssl|manual|contract|e2e|models`.
 //!
 //! Each chore is a folder or a file of its own; this one only chooses. They know Sluice as a program to run,
 //! so that they can be pointed at HAProxy instead; only `manual`, which prints its tables, knows it as a library.
@@ -23,6 +24,7 @@ mod scenario;
 mod smuggling;
 mod splice;
 mod test;
+mod testssl;
 mod tidy;
 mod vtc;
 
@@ -44,6 +46,7 @@ const USAGE: &str = "usage: cargo xtask CHORE [options]
   smuggling [--program PATH] [--oracle PATH]
                                     the hostile framing of tests/smuggling, on Sluice and beside HAProxy
   hatop [--program PATH]            Debian's hatop on Sluice's Runtime API
+  testssl [--program PATH]          Debian's testssl.sh on a listener with defaults
   contract --from FILE [--check]    crates/api/src/contract.json, made from the specification of the Data Plane API
   models --from CHECKOUT [--update] the tables of crates/client against client-native's corpus
   e2e --tap FILE [--sluice] [--update] what dataplaneapi's own suite printed, compared with tests/dataplaneapi.txt
@@ -67,6 +70,7 @@ fn main() {
         "regtests" => regtests::run(args),
         "vtc" => vtc::run(args),
         "hatop" => hatop::run(args),
+        "testssl" => testssl::run(args),
         "parity" => parity::run(args),
         "smuggling" => smuggling::run(args),
         "e2e" => e2e::run(args),

@@ -57,6 +57,7 @@ const STEPS: &[Step] = &[
     ("fetches and converters, Sluice against HAProxy: cargo xtask parity --samples", samples),
     ("commands of the Runtime API, Sluice against HAProxy: cargo xtask parity --commands", commands),
     ("hatop on the Runtime API: cargo xtask hatop", hatop),
+    ("testssl.sh on a listener with defaults: cargo xtask testssl", testssl),
 ];
 
 /// Runs every step, also after a failed one.
@@ -128,6 +129,11 @@ fn commands() -> Result<Count> {
 
 fn hatop() -> Result<Count> {
     crate::hatop::run(Args::new([]))?;
+    Ok(Count::PASS)
+}
+
+fn testssl() -> Result<Count> {
+    crate::testssl::run(Args::new([]))?;
     Ok(Count::PASS)
 }
 

@@ -18,6 +18,7 @@ use crate::h2::join;
 use crate::idle::Lease;
 use crate::listener::endpoint;
 use crate::pump::Broken;
+use crate::secure::Secured;
 use crate::session::Own;
 use crate::{borrow, dial, forward, observe};
 use crate::{persist, preface, redir, secure, socks4, spelling};
@@ -330,9 +331,9 @@ async fn transmit<'x>(
 ) -> Result<(), Failed> {
     let secured = secure::secure(x, &upstream, first, preface, name).await?;
     let before = x.up.moved;
-    let preface = if secured { &[][..] } else { preface };
+    let preface = if secured == Secured::Not { preface } else { &[][..] };
     let upstream = if first == First::Head && join::is_due(x, &upstream) {
-        if !secured && !established(x, &upstream).await? {
+        if secured == Secured::Not && !established(x, &upstream).await? {
             return Err(Failed::Refused);
         }
         join::become_shared(x, upstream, preface)?
@@ -361,6 +362,9 @@ async fn transmit<'x>(
             x.up.forget_head();
             return Err(Failed::Refused);
         }
+    }
+    if secured == Secured::Ahead {
+        secure::finish(x, &upstream).await.inspect_err(|_| x.up.forget_head())?;
     }
     x.stream.times.connected = net::now().as_nanos();
     let socket = Some(upstream.sock.descriptor());

@@ -427,6 +427,7 @@ impl<'x> Exchange<'x> {
             | Verdict::Body(_)
             | Verdict::Pause(_)
             | Verdict::Lookup
+            | Verdict::Handshake
             | Verdict::NoRoom
             | Verdict::Sever
             | Verdict::More
@@ -474,6 +475,7 @@ impl<'x> Exchange<'x> {
             | Verdict::Body(_)
             | Verdict::Pause(_)
             | Verdict::Lookup
+            | Verdict::Handshake
             | Verdict::NoRoom
             | Verdict::More
             | Verdict::Log { .. } => Ok(()),

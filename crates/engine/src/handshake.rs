@@ -9,10 +9,12 @@ use rustls::{Error, InvalidMessage, PeerIncompatible};
 use state::counters::Block;
 use state::fault::Fault;
 use state::tls::verify::Clients;
+use state::termination::{Cause, Phase};
 use state::tls::{Known, Served};
 use state::{Frontend, World};
 
-use crate::exchange::deadline;
+use crate::exchange::{Exchange, Stop, deadline};
+use crate::failure::Failure;
 use crate::preamble;
 use crate::session::Client;
 use crate::worker::Worker;
@@ -31,6 +33,16 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
         tls::accept(&client.sock, begun, served.capture, until, pick).await
     };
     client.sock.with_tls(|connection| known.learn(connection));
+    known.early = outcome.is_ok() && !known.complete;
+    let outcome = match outcome {
+        // Streams can't tell whether what they carry came early.
+        Ok(()) if known.early && known.alpn.as_deref() == Some(b"h2") => {
+            let outcome = tls::complete(&client.sock, until).await;
+            client.sock.with_tls(|connection| known.learn(connection));
+            outcome
+        }
+        outcome => outcome,
+    };
     known.hello = client.sock.client_hello().map(Into::into);
     if let Some(block) = frontend.live.counters.of(worker.number) {
         count(block, outcome.is_ok(), known.resumed);
@@ -45,6 +57,26 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
     client.session.tls = Some(known);
     preamble::refuse(worker, world, frontend, client, fault);
     false
+}
+
+/// Brings what is known of a handshake up to date that early data ran ahead of.
+pub fn look(client: &mut Client) {
+    if let Some(known) = client.session.tls.as_mut().filter(|known| known.runs_ahead()) {
+        client.sock.with_tls(|connection| known.learn(connection));
+    }
+}
+
+/// Waits for the rest of a handshake that early data ran ahead of.
+pub async fn complete(x: &mut Exchange<'_>) -> Result<(), Stop> {
+    let timeouts = &x.frontend.timeouts;
+    let until = deadline(timeouts.client_hs.or(timeouts.client));
+    let outcome = tls::complete(&x.client.sock, until).await;
+    look(x.client);
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(tls::Fault::Timeout) => Err(Failure::new(Cause::CLIENT_TIMEOUT, Phase::REQUEST, 408).into()),
+        Err(_) => Err(Failure::silent(Cause::CLIENT, Phase::REQUEST).into()),
+    }
 }
 
 /// Does one where nobody asks how it went; false if the connection is of no use.

@@ -322,6 +322,10 @@ pub fn for_server(x: &mut Exchange<'_>) -> Result<(), Stop> {
     add_address(&mut x.stream.request, forward, source).map_err(full)?;
     let original = asked.map(|options| options.and_then(|o| o.original_to.as_deref()));
     add_address(&mut x.stream.request, original, destination).map_err(full)?;
+    if x.client.session.tls.as_ref().is_some_and(|known| known.runs_ahead()) {
+        // Whoever is behind us decides whether to believe it before the handshake is complete (RFC 8470 section 5.1).
+        x.stream.request.set_header("early-data", b"1").map_err(full)?;
+    }
     if x.client.link.is_some() {
         frame(x).map_err(full)?;
     }

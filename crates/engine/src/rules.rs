@@ -173,7 +173,11 @@ pub fn in_order<'w, W: Walk>(
                 }
                 Verdict::Failed
             }
-            passing @ (Verdict::Body(_) | Verdict::Pause(_) | Verdict::Lookup | Verdict::More) => {
+            passing @ (Verdict::Body(_)
+            | Verdict::Pause(_)
+            | Verdict::Lookup
+            | Verdict::Handshake
+            | Verdict::More) => {
                 waits(act, rule);
                 return passing;
             }

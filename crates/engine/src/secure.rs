@@ -3,6 +3,7 @@
 use net::tls;
 use sample::Type;
 use sample::cast::cast;
+use state::options::RetryOn;
 use state::tls::Known;
 use state::{Server, Side};
 
@@ -20,28 +21,74 @@ pub fn name(x: &Exchange<'_>, server: &Server) -> Option<String> {
     })
 }
 
-/// Does the handshake on a new connection to a server that speaks TLS, `preface` in front of it; whether that has gone
-/// out so. On one that is used again it only looks at what is known of it.
+/// How a connection stands after [`secure`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secured {
+    /// No handshake was done: what goes in front in the clear has not gone out.
+    Not,
+    Done,
+    /// What is written first goes out as early data; then it is [`finish`]'s turn.
+    Ahead,
+}
+
+/// Whether the request may go to the server ahead of the handshake: where the client's came so, or where a backend is told
+/// to take that on itself (manual 5.2 "allow-0rtt").
+fn may_run_ahead(x: &Exchange<'_>, server: &Server) -> bool {
+    server.tls.as_ref().is_some_and(|tls| tls.early)
+        && !server.may_speak_http2(crate::h2::join::is_websocket(x))
+        // A body couldn't be sent again.
+        && x.up.is_done()
+        && (x.client.session.tls.as_ref().is_some_and(|known| known.runs_ahead())
+            || x.backend.is_some_and(|b| b.options.retry_on.has(RetryOn::EARLY_REJECTED)))
+}
+
+/// Does the handshake on a new connection to a server that speaks TLS, `preface` in front of it. On one that is used
+/// again it only looks at what is known of it.
 pub async fn secure(
     x: &mut Exchange<'_>,
     upstream: &Upstream<'_>,
     first: First,
     preface: &[u8],
     name: Option<&str>,
-) -> Result<bool, Failed> {
+) -> Result<Secured, Failed> {
     x.stream.link.tls = None;
-    let Some(server) = upstream.server.speaks_tls() else { return Ok(false) };
+    let Some(server) = upstream.server.speaks_tls() else { return Ok(Secured::Not) };
     let mut known = Box::new(Known { sni: name.map(Into::into), ..Known::default() });
     let outcome = match upstream.served {
         0 => {
             let (config, asked) = server.config(name, crate::h2::join::is_websocket(x));
             match tls::begin(&upstream.sock, config, asked, preface) {
+                Ok(())
+                    if first == First::Head
+                        && may_run_ahead(x, upstream.server)
+                        && tls::send_ahead(&upstream.sock) =>
+                {
+                    x.stream.link.tls = Some(known);
+                    return Ok(Secured::Ahead);
+                }
                 Ok(()) => complete(x, upstream, first).await,
                 Err(fault) => Err(failed(&fault, &mut known)),
             }
         }
         _ => Ok(None),
     };
+    settle(x, upstream, known, outcome)
+}
+
+/// Does the rest of a handshake that the request ran ahead of.
+pub async fn finish(x: &mut Exchange<'_>, upstream: &Upstream<'_>) -> Result<(), Failed> {
+    let outcome = complete(x, upstream, First::Head).await;
+    let known = x.stream.link.tls.take().unwrap_or_default();
+    settle(x, upstream, known, outcome).map(|_| ())
+}
+
+/// Notes what is known now.
+fn settle(
+    x: &mut Exchange<'_>,
+    upstream: &Upstream<'_>,
+    mut known: Box<Known>,
+    outcome: Result<Option<tls::Fault>, Failed>,
+) -> Result<Secured, Failed> {
     let carrier = upstream.joint.as_ref().map_or(&upstream.sock, |joint| joint.back.sock());
     carrier.with_tls(|connection| known.learn(connection));
     if upstream.served == 0
@@ -51,7 +98,7 @@ pub async fn secure(
     }
     let outcome = match outcome {
         Ok(Some(fault)) => Err(failed(&fault, &mut known)),
-        Ok(None) => Ok(true),
+        Ok(None) => Ok(Secured::Done),
         Err(failed) => Err(failed),
     };
     x.stream.link.tls = Some(known);

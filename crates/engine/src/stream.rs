@@ -18,7 +18,7 @@ use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
-    contact, content, filter, finish, forward, inspect, log, persist, reply, request, resolve, respond,
+    contact, content, filter, finish, forward, handshake, inspect, log, persist, reply, request, resolve, respond,
     route, serve, stick, track,
 };
 
@@ -52,6 +52,7 @@ pub async fn exchange(worker: &Worker, world: &World, client: &mut Client, expir
 async fn phases(x: &mut Exchange<'_>, expired: bool) -> Result<(), Stop> {
     request::head(x, expired).await?;
     request::prepare(x)?;
+    handshake::look(x.client);
     x.enroll();
     accepted(x);
     let frontend = x.frontend;
@@ -180,6 +181,7 @@ async fn request_rules(x: &mut Exchange<'_>, set: &Rules) -> Result<(), Stop> {
             Verdict::Pause(ms) => pause(ms).await,
             // Few rules do it: others don't carry what it needs.
             Verdict::Lookup => Box::pin(resolve::lookup(x)).await,
+            Verdict::Handshake => Box::pin(handshake::complete(x)).await?,
             verdict => {
                 x.turned_away(verdict);
                 use Verdict::{Deny, Reply, Tarpit};

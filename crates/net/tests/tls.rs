@@ -5,7 +5,7 @@
 use std::io::ErrorKind::WouldBlock;
 use std::sync::Arc;
 
-use net::tls::{Fault, accept, connect};
+use net::tls::{Fault, accept, begin, complete, connect, proceed, send_ahead};
 use net::{Addr, ConnectOptions, ListenOptions, Listener, Runtime, Sock};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -137,5 +137,85 @@ fn who_says_nothing_or_goes_is_told_apart() {
         drop(client);
         let fault = accept(&server, b"", false, soon(), |_| Some(Arc::clone(&server_config))).await;
         assert!(matches!(fault, Err(Fault::Empty)));
+    });
+}
+
+/// Configurations for early data: a server that takes it, one that doesn't and knows the same sessions, a client.
+fn early_configs() -> (Arc<ServerConfig>, Arc<ServerConfig>, Arc<ClientConfig>) {
+    let (server, client) = configs();
+    let (mut takes, mut client) = (ServerConfig::clone(&server), ClientConfig::clone(&client));
+    (takes.max_early_data_size, takes.send_half_rtt_data) = (1024, true);
+    client.enable_early_data = true;
+    let refuses = ServerConfig { max_early_data_size: 0, ..takes.clone() };
+    (Arc::new(takes), Arc::new(refuses), Arc::new(client))
+}
+
+/// A whole connection, after which the client has a session.
+async fn meet(server_config: &Arc<ServerConfig>, client_config: &Arc<ClientConfig>) {
+    let (server, client) = pair().await;
+    let server_config = Arc::clone(server_config);
+    net::spawn(async move {
+        accept(&server, b"", false, soon(), |_| Some(Arc::clone(&server_config))).await.unwrap();
+        write(&server, b"hello").await;
+    });
+    let name = ServerName::try_from("a.example").unwrap();
+    connect(&client, Arc::clone(client_config), name, b"", soon()).await.unwrap();
+    assert_eq!(read_to_end(&client).await, b"hello");
+}
+
+/// Sends a request ahead of the handshake.
+async fn ask_ahead(client: &Sock, config: Arc<ClientConfig>) {
+    begin(client, config, ServerName::try_from("a.example").unwrap(), b"").unwrap();
+    assert!(send_ahead(client));
+    assert_eq!(client.try_write(b"request").unwrap(), 7);
+}
+
+async fn proceed_to_end(client: &Sock) {
+    while !proceed(client).unwrap() {
+        let woken = net::wait(|w| {
+            w.read(client).until(soon());
+        });
+        assert!(!woken.await.timed_out());
+    }
+}
+
+#[test]
+fn early_data_is_read_and_answered_before_the_handshake_is_complete() {
+    let (takes, _, client_config) = early_configs();
+    Runtime::new().unwrap().run(async move {
+        meet(&takes, &client_config).await;
+        let (server, client) = pair().await;
+        ask_ahead(&client, client_config).await;
+        accept(&server, b"", false, soon(), |_| Some(Arc::clone(&takes))).await.unwrap();
+        let under_way = |sock: &Sock| sock.with_tls(|connection| connection.is_handshaking()).unwrap();
+        assert!(under_way(&server));
+        let mut room = [0; 100];
+        assert_eq!(server.try_read(&mut room).unwrap(), 7);
+        assert_eq!(room.get(..7).unwrap(), b"request");
+        write(&server, b"answer").await;
+        proceed_to_end(&client).await;
+        complete(&server, soon()).await.unwrap();
+        assert!(!under_way(&server));
+        drop(server);
+        assert_eq!(read_to_end(&client).await, b"answer");
+    });
+}
+
+#[test]
+fn early_data_that_is_refused_goes_again() {
+    let (takes, refuses, client_config) = early_configs();
+    Runtime::new().unwrap().run(async move {
+        meet(&takes, &client_config).await;
+        let (server, client) = pair().await;
+        ask_ahead(&client, client_config).await;
+        net::spawn(async move {
+            accept(&server, b"", false, soon(), |_| Some(Arc::clone(&refuses))).await.unwrap();
+            let asked = read_to_end(&server).await;
+            assert_eq!(asked, b"request");
+            write(&server, b"answer").await;
+        });
+        proceed_to_end(&client).await;
+        client.shutdown_write().unwrap();
+        assert_eq!(read_to_end(&client).await, b"answer");
     });
 }

@@ -41,6 +41,8 @@ pub enum Verdict {
     Pause(u32),
     /// Go on with the next rule once the address is known that the stream's `trail` wants looked up (`do-resolve`).
     Lookup,
+    /// Go on with the next rule once the handshake of the client's connection is complete (`wait-for-handshake`).
+    Handshake,
     /// What the action would have written into the message found no room: 500, unless the rules are lenient
     /// (`strict-mode off`).
     NoRoom,

@@ -19,6 +19,7 @@ const NEEDED: &[(&[&str], &str)] = &[
     (&["curl"], "curl"),
     (&["hatop"], "hatop"),
     (&["script"], "bsdutils"),
+    (&["testssl", "testssl.sh"], "testssl.sh"),
 ];
 
 /// While this file says 101, Debian's packages start no service.
@@ -79,7 +80,7 @@ mod tests {
     fn only_what_is_missing_is_asked_for() {
         assert_eq!(
             missing(|programs| programs.contains(&"haproxy")),
-            ["varnish", "git", "curl", "hatop", "bsdutils"]
+            ["varnish", "git", "curl", "hatop", "bsdutils", "testssl.sh"]
         );
         assert!(missing(|_| true).is_empty());
     }

@@ -210,7 +210,7 @@ impl<'e> Tale<'e> {
             match rules::in_order(&mut self.teller, &mut act, set, &mut at) {
                 Verdict::Next => return Ok(false),
                 // What there is is all there will be.
-                Verdict::Body(_) | Verdict::Pause(_) | Verdict::Lookup => {}
+                Verdict::Body(_) | Verdict::Pause(_) | Verdict::Lookup | Verdict::Handshake => {}
                 Verdict::More => self.scene.stream.request_body.more = false,
                 Verdict::Upgrade => return Ok(true),
                 Verdict::Close(_) => return Err(self.decided("closed")),

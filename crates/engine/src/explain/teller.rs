@@ -121,6 +121,7 @@ impl<'t> Teller<'t> {
             Verdict::Body(_) => "waits for the body".to_owned(),
             Verdict::Pause(ms) => format!("waits {ms} ms"),
             Verdict::Lookup => "asks name servers, which is not done here".to_owned(),
+            Verdict::Handshake => "waits for the handshake".to_owned(),
             Verdict::NoRoom => "finds no room in the message".to_owned(),
             Verdict::Invalid => "the request is invalid: status 400".to_owned(),
             Verdict::Failed => "fails: status 500".to_owned(),

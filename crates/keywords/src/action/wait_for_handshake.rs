@@ -12,12 +12,14 @@ pub(super) const KEYWORDS: &[ActionKind] = &[ActionKind {
     parse: |_| Ok(Box::new(WaitForHandshake)),
 }];
 
-/// No request is taken as early data, so that each one that rules see stands behind its handshake.
 #[derive(Debug)]
 struct WaitForHandshake;
 
 impl Action for WaitForHandshake {
-    fn run<'w>(&'w self, _: &mut Act<'w>) -> Verdict {
-        Verdict::Next
+    fn run<'w>(&'w self, act: &mut Act<'w>) -> Verdict {
+        match act.session.tls.as_ref() {
+            Some(known) if known.runs_ahead() => Verdict::Handshake,
+            _ => Verdict::Next,
+        }
     }
 }

@@ -120,12 +120,15 @@ pub(super) const KEYWORDS: &[Fetch] = &[
     property!("ssl_fc" Session "_crtname" Str "-"
         "The name, in the configuration, of the certificate that was served.",
         |_, cx| text(Some(&front(cx)?.served.as_ref()?.certificate.file))),
+    property!("ssl_fc" Session "_early_rcvd" Bool "0"
+        "Whether the client sent early data, be its handshake complete or not.",
+        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.early)))),
     property!("ssl_fc" Session "_has_crt" Bool "-"
         "Whether the client sent a certificate in this very handshake.",
         |_, cx| front(cx).map(|known| Value::Bool(!known.peer.is_empty() && !known.resumed))),
     property!("ssl_fc" Session "_has_early" Bool "0"
-        "Whether something came before the handshake was complete and still is in use. Nothing is taken so early.",
-        |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.early)))),
+        "Whether early data came and the client's handshake is not complete yet.",
+        |_, cx| Some(Value::Bool(front(cx).is_some_and(Known::runs_ahead)))),
     property!("ssl_fc" Session "_has_sni" Bool "0" "Whether the client named the server it wants.",
         |_, cx| Some(Value::Bool(front(cx).is_some_and(|known| known.sni.is_some())))),
 ];

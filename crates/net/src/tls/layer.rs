@@ -6,8 +6,8 @@ use crate::kernel::{Handle, How};
 use crate::runtime::{Rt, kernel, with_io};
 use crate::slot::{FRESH, HUP, READ, Slot, WRITE, Watch};
 use crate::sock::open_slot;
-use rustls::Connection;
 use rustls::server::Acceptor;
+use rustls::{ClientConnection, Connection};
 use std::cell::RefCell;
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::sync::atomic::AtomicU64;
@@ -35,6 +35,12 @@ pub(crate) struct Layer {
     hello: Option<Vec<u8>>,
     /// The first bytes of whoever doesn't speak TLS.
     first: Option<Vec<u8>>,
+    /// Early data that came and was not read yet.
+    early: Vec<u8>,
+    /// Whether there may be more of it.
+    takes_early: bool,
+    /// Whether what is written first goes out as early data, and what did: it goes again if the server left it out.
+    ahead: Option<Vec<u8>>,
     /// Whether anything came from the peer.
     heard: bool,
     /// The end of our stream: asked for, sent.
@@ -68,6 +74,9 @@ impl Layer {
             front: preface.to_vec(),
             hello: capture.then(Vec::new),
             first: None,
+            early: Vec::new(),
+            takes_early: false,
+            ahead: None,
             heard: !begun.is_empty(),
             ending: false,
             ended: false,
@@ -134,6 +143,18 @@ impl Layers {
             State::Hello(_) | State::Gone => None,
         })
         .flatten()
+    }
+
+    /// Has what is written next go out as early data; whether that can be.
+    pub(super) fn send_ahead(&self, handle: Handle) -> bool {
+        let can = |layer: &mut Layer| {
+            let State::Open(conn) = &mut layer.state else { return false };
+            let Connection::Client(client) = &mut **conn else { return false };
+            let can = client.is_handshaking() && client.early_data().is_some();
+            layer.ahead = can.then(Vec::new);
+            can
+        };
+        self.on(handle, can).unwrap_or(false)
     }
 
     pub(super) fn hello(&self, handle: Handle) -> Option<Vec<u8>> {
@@ -240,11 +261,11 @@ pub(crate) fn close(rt: &Rt, handle: Handle, slot: &Slot) -> bool {
     stays
 }
 
-/// Goes on with the handshake.
-pub(super) fn advance(handle: Handle, pick: &mut Pick<'_>) -> Step {
+/// Goes on with the handshake; `whole`: to its end, whatever early data there is.
+pub(super) fn advance(handle: Handle, pick: &mut Pick<'_>, whole: bool) -> Step {
     let stepped = with_io(|rt| {
         let slot = open_slot(rt, handle)?;
-        Ok(rt.tls.on(handle, |layer| layer.handshake(rt, handle, slot, pick)))
+        Ok(rt.tls.on(handle, |layer| layer.handshake(rt, handle, slot, pick, whole)))
     });
     match stepped {
         Ok(Some(step)) => step,
@@ -309,7 +330,7 @@ impl Layer {
         self.ending = true;
         if let State::Open(conn) = &mut self.state
             && !self.failed
-            && !conn.is_handshaking()
+            && (self.takes_early || !conn.is_handshaking())
         {
             conn.send_close_notify();
         }
@@ -323,7 +344,10 @@ impl Layer {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let State::Open(conn) = &mut self.state else { return Err(io::ErrorKind::NotConnected.into()) };
-        let taken = conn.writer().write_vectored(bufs)?;
+        let taken = match (&mut self.ahead, &mut **conn) {
+            (Some(ahead), Connection::Client(client)) => write_ahead(client, ahead, bufs),
+            _ => conn.writer().write_vectored(bufs)?,
+        };
         self.flush(rt, handle, slot)?;
         match taken {
             0 if bufs.iter().any(|b| !b.is_empty()) => Err(io::ErrorKind::WouldBlock.into()),
@@ -371,6 +395,9 @@ impl Layer {
 
     /// Decrypted bytes; `Ok(0)` is the end, `WouldBlock` means that there are none yet.
     fn take(&mut self, buf: &mut [u8], peek: bool) -> io::Result<usize> {
+        if !self.early.is_empty() {
+            return Ok(self.take_early(buf, peek));
+        }
         let State::Open(conn) = &mut self.state else { return Err(io::ErrorKind::WouldBlock.into()) };
         let mut reader = conn.reader();
         let taken = if peek {
@@ -390,6 +417,15 @@ impl Layer {
             }
             other => other,
         }
+    }
+
+    fn take_early(&mut self, buf: &mut [u8], peek: bool) -> usize {
+        let n = self.early.len().min(buf.len());
+        buf.get_mut(..n).unwrap_or_default().copy_from_slice(self.early.get(..n).unwrap_or_default());
+        if !peek {
+            self.early.drain(..n);
+        }
+        n
     }
 
     /// Gets more bytes of the peer's to where they are decrypted.
@@ -480,15 +516,39 @@ impl Layer {
     }
 
     fn process(&mut self) -> Result<(), rustls::Error> {
-        match &mut self.state {
-            State::Open(conn) => conn.process_new_packets().map(|_| ()),
-            State::Hello(_) | State::Gone => Ok(()),
+        let State::Open(conn) = &mut self.state else { return Ok(()) };
+        conn.process_new_packets()?;
+        if self.takes_early
+            && let Connection::Server(server) = &mut **conn
+        {
+            if let Some(mut early) = server.early_data() {
+                // How much there can be is bounded by the configuration; reading from memory can't fail.
+                let _ = early.read_to_end(&mut self.early);
+            }
+            self.takes_early = server.is_handshaking();
         }
+        if let (Some(ahead), Connection::Client(client)) = (&self.ahead, &mut **conn)
+            && !client.is_handshaking()
+        {
+            if !client.is_early_data_accepted() {
+                // It is in memory, and nothing else was written yet.
+                let _ = client.writer().write_all(ahead);
+            }
+            self.ahead = None;
+        }
+        Ok(())
     }
 
-    fn handshake(&mut self, rt: &Rt, handle: Handle, slot: &Slot, pick: &mut Pick<'_>) -> Step {
+    fn handshake(
+        &mut self,
+        rt: &Rt,
+        handle: Handle,
+        slot: &Slot,
+        pick: &mut Pick<'_>,
+        whole: bool,
+    ) -> Step {
         loop {
-            let judged = self.judge(pick);
+            let judged = self.judge(pick).map(|done| done || (!whole && !self.early.is_empty()));
             let flushed = if self.wants_write() { self.flush(rt, handle, slot) } else { Ok(true) };
             match (judged, flushed) {
                 (Err(fault), _) => {
@@ -539,7 +599,10 @@ impl Layer {
                     self.front.extend_from_slice(&UNRECOGNIZED_NAME);
                     return Err(Fault::Unwanted);
                 }
-                Some(config) => accepted.into_connection(config),
+                Some(config) => {
+                    self.takes_early = config.max_early_data_size > 0;
+                    accepted.into_connection(config)
+                }
             },
             Err(refused) => Err(refused),
         };
@@ -556,6 +619,22 @@ impl Layer {
                 Err(Fault::Tls(error))
             }
         }
+    }
+}
+
+/// Writes early data, as long as all of it fits; gives how much it took.
+fn write_ahead(client: &mut ClientConnection, ahead: &mut Vec<u8>, bufs: &[IoSlice<'_>]) -> usize {
+    let Some(mut early) = client.early_data() else { return 0 };
+    let all = bufs.concat();
+    if all.len() > early.bytes_left() {
+        return 0;
+    }
+    match early.write(&all) {
+        Ok(n) => {
+            ahead.extend_from_slice(all.get(..n).unwrap_or_default());
+            n
+        }
+        Err(_) => 0,
     }
 }
 

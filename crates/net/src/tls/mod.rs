@@ -38,7 +38,8 @@ pub enum Fault {
 
 /// Does a server's handshake on a client's socket. `begun`: what was read from it before. `pick` chooses the
 /// configuration by what the client says; `None` refuses it (alert `unrecognized_name`). `capture`: whether the
-/// ClientHello is kept, see [`Sock::client_hello`].
+/// ClientHello is kept, see [`Sock::client_hello`]. Where the configuration takes early data, it is done as soon as some
+/// has come: see [`complete`].
 pub async fn accept<P>(
     sock: &Sock,
     begun: &[u8],
@@ -51,7 +52,12 @@ where
 {
     let layer = Layer::new(State::Hello(Box::default()), begun, &[], capture);
     attach(sock, layer)?;
-    finish(sock, until, &mut pick).await
+    finish(sock, until, &mut pick, false).await
+}
+
+/// Goes on with a handshake that early data ran ahead of, to its end. What comes meanwhile is there to be read.
+pub async fn complete(sock: &Sock, until: Time) -> Result<(), Fault> {
+    finish(sock, until, &mut |_| None, true).await
 }
 
 /// Does a client's handshake on a socket that may still be connecting. `name`: the server's, sent to it if it is a
@@ -64,7 +70,7 @@ pub async fn connect(
     until: Time,
 ) -> Result<(), Fault> {
     begin(sock, config, name, preface)?;
-    finish(sock, until, &mut |_| None).await
+    finish(sock, until, &mut |_| None, true).await
 }
 
 /// The first half of [`connect`]: the greeting is on its way, or will be when the connection stands.
@@ -76,16 +82,23 @@ pub fn begin(
 ) -> Result<(), Fault> {
     let conn = ClientConnection::new(config, name).map_err(Fault::Tls)?;
     attach(sock, Layer::new(State::Open(Box::new(conn.into())), &[], preface, false))?;
-    match layer::advance(sock.raw(), &mut |_| None) {
+    match layer::advance(sock.raw(), &mut |_| None, true) {
         Step::Failed(fault) => Err(fault),
         Step::Done | Step::Waits => Ok(()),
     }
 }
 
+/// Has what is written next go out as early data, ahead of the handshake that [`begin`] began, so far as the server takes
+/// so much at once; whether there can be any. What it then doesn't take goes again when the handshake is complete: go on
+/// with [`proceed`] before anything else is written.
+pub fn send_ahead(sock: &Sock) -> bool {
+    with_io(|rt| Ok(rt.tls.send_ahead(sock.raw()))).unwrap_or(false)
+}
+
 /// Goes on with a handshake that [`begin`] began; whether it is complete. When it isn't, wait until the socket can be
 /// read.
 pub fn proceed(sock: &Sock) -> Result<bool, Fault> {
-    match layer::advance(sock.raw(), &mut |_| None) {
+    match layer::advance(sock.raw(), &mut |_| None, true) {
         Step::Done => Ok(true),
         Step::Waits => Ok(false),
         Step::Failed(fault) => Err(fault),
@@ -94,9 +107,9 @@ pub fn proceed(sock: &Sock) -> Result<bool, Fault> {
 
 type Pick<'p> = dyn FnMut(&ClientHello<'_>) -> Option<Arc<ServerConfig>> + 'p;
 
-async fn finish(sock: &Sock, until: Time, pick: &mut Pick<'_>) -> Result<(), Fault> {
+async fn finish(sock: &Sock, until: Time, pick: &mut Pick<'_>, whole: bool) -> Result<(), Fault> {
     loop {
-        match layer::advance(sock.raw(), pick) {
+        match layer::advance(sock.raw(), pick, whole) {
             Step::Done => return Ok(()),
             Step::Failed(fault) => return Err(fault),
             Step::Waits => {

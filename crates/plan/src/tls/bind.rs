@@ -151,6 +151,9 @@ fn say_missing<T>(plan: &mut Plan<'_>, span: Span, what: &str, chosen: &Chosen<T
     }
 }
 
+/// Early data taken from one client: what a buffer holds.
+const EARLY_DATA: u32 = 16 * 1024;
+
 /// The signatures of a list, if there is one. Errors as for [`provider`].
 pub(crate) fn schemes(
     plan: &mut Plan<'_>,
@@ -253,7 +256,7 @@ fn terms(
         sessions: sessions.here,
         tickets: sessions.tickets,
         client_order: spec.client_order,
-        early_data: 0,
+        early_data: if spec.early { EARLY_DATA } else { 0 },
         key_log: None,
     })
 }
@@ -273,6 +276,8 @@ fn sessions(plan: &mut Plan<'_>, spec: &Spec, agreement: Agreement) -> Result<Se
             let here = ServerSessionMemoryCache::new(tls.sessions);
             let tickets = match spec.no_tickets {
                 Some(true) => None,
+                // A session that clients keep themselves could be begun twice, with the same early data.
+                _ if spec.early => None,
                 _ => Some(aws_lc_rs::Ticketer::new().map_err(|e| vec![e.to_string()])?),
             };
             Sessions { here, tickets }

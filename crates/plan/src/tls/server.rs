@@ -131,6 +131,7 @@ pub(crate) fn make(
         }
     };
     config.alpn_protocols = spec.alpn.clone().unwrap_or_default();
+    config.enable_early_data = spec.early;
     config.resumption = match (server.no_reuse, spec.no_tickets) {
         (true, _) => Resumption::disabled(),
         (false, Some(true)) => {
@@ -140,6 +141,7 @@ pub(crate) fn make(
     };
     let mut made = ServerTls::new(config, server.check_alpn.clone(), made_of);
     made.traffic = server.ssl;
+    made.early = spec.early;
     made.checks = checks;
     made.check_sni = server.check_sni.map(Into::into);
     made.check_sni_auto = !server.no_check_auto_sni;

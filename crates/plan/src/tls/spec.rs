@@ -68,6 +68,8 @@ pub(crate) struct Spec {
     pub(crate) no_tickets: Option<bool>,
     /// The file of keys for them.
     pub(crate) ticket_keys: Option<Box<str>>,
+    /// `allow-0rtt`.
+    pub(crate) early: bool,
     pub(crate) no_ca_names: bool,
     pub(crate) strict_sni: Option<bool>,
     pub(crate) client_order: bool,
@@ -98,6 +100,7 @@ impl Spec {
         self.strict_sni = self.strict_sni.or(other.strict_sni);
         self.client_order |= other.client_order;
         self.no_ca_names |= other.no_ca_names;
+        self.early |= other.early;
         self
     }
 
@@ -148,6 +151,7 @@ impl Spec {
             "tls-tickets" => self.no_tickets = Some(false),
             "tls-ticket-keys" => self.ticket_keys = Some(value.into()),
             "no-ca-names" => self.no_ca_names = true,
+            "allow-0rtt" => self.early = true,
             "strict-sni" => self.strict_sni = Some(true),
             "no-strict-sni" => self.strict_sni = Some(false),
             "prefer-client-ciphers" => self.client_order = true,

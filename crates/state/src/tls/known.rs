@@ -29,7 +29,7 @@ pub struct Known {
     pub hello: Option<Box<[u8]>>,
     /// Number and words of what went wrong.
     pub error: Option<(u32, Box<str>)>,
-    /// Whether something came before the end of the handshake.
+    /// Whether early data came.
     pub early: bool,
 }
 
@@ -43,6 +43,11 @@ impl Known {
         self.alpn = connection.alpn_protocol().map(Into::into);
         self.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         self.peer = connection.peer_certificates().unwrap_or_default().to_vec();
+    }
+
+    /// Whether early data is in use while the handshake is still under way.
+    pub fn runs_ahead(&self) -> bool {
+        self.early && !self.complete
     }
 
     /// The version as logs write it.

@@ -16,6 +16,8 @@ pub struct ServerTls {
     pub traffic: bool,
     /// For checks.
     pub checks: bool,
+    /// Whether requests may go out as early data.
+    pub early: bool,
     /// Whoever names the server, and whoever doesn't.
     named: Arc<ClientConfig>,
     nameless: Arc<ClientConfig>,
@@ -68,6 +70,7 @@ impl ServerTls {
         Self {
             traffic: true,
             checks: true,
+            early: false,
             named,
             nameless,
             sni: None,

@@ -55,6 +55,8 @@ impl Terms {
         }
         config.ignore_client_order = !self.client_order;
         config.max_early_data_size = self.early_data;
+        // Who takes requests before the handshake is over answers them as well.
+        config.send_half_rtt_data = self.early_data > 0;
         if let Some(log) = &self.key_log {
             config.key_log = Arc::clone(log);
         }
