@@ -146,7 +146,8 @@ fn early_configs() -> (Arc<ServerConfig>, Arc<ServerConfig>, Arc<ClientConfig>) 
     let (mut takes, mut client) = (ServerConfig::clone(&server), ClientConfig::clone(&client));
     (takes.max_early_data_size, takes.send_half_rtt_data) = (1024, true);
     client.enable_early_data = true;
-    let refuses = ServerConfig { max_early_data_size: 0, ..takes.clone() };
+    let mut refuses = takes.clone();
+    refuses.max_early_data_size = 0;
     (Arc::new(takes), Arc::new(refuses), Arc::new(client))
 }
 

@@ -625,7 +625,7 @@ impl Layer {
 /// Writes early data, as long as all of it fits; gives how much it took.
 fn write_ahead(client: &mut ClientConnection, ahead: &mut Vec<u8>, bufs: &[IoSlice<'_>]) -> usize {
     let Some(mut early) = client.early_data() else { return 0 };
-    let all = bufs.concat();
+    let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
     if all.len() > early.bytes_left() {
         return 0;
     }
