@@ -61,7 +61,9 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let bad: Vec<String> = all
         .iter()
         .filter(|finding| !matches!(word(finding, "severity").as_str(), "OK" | "INFO"))
-        .map(|finding| format!("{} ({}): {}", word(finding, "id"), word(finding, "severity"), word(finding, "finding")))
+        .map(|finding| {
+            format!("{} ({}): {}", word(finding, "id"), word(finding, "severity"), word(finding, "finding"))
+        })
         .collect();
     if !bad.is_empty() {
         bail!("testssl finds: {bad:#?}");

@@ -8,8 +8,8 @@ use rustls::server::ClientHello;
 use rustls::{Error, InvalidMessage, PeerIncompatible};
 use state::counters::Block;
 use state::fault::Fault;
-use state::tls::verify::Clients;
 use state::termination::{Cause, Phase};
+use state::tls::verify::Clients;
 use state::tls::{Known, Served};
 use state::{Frontend, World};
 
@@ -34,6 +34,8 @@ pub async fn take(worker: &Worker, world: &World, frontend: &Frontend, client: &
     };
     client.sock.with_tls(|connection| known.learn(connection));
     known.early = outcome.is_ok() && !known.complete;
+    // There is no early data without a session.
+    known.resumed |= known.early;
     let outcome = match outcome {
         // Streams can't tell whether what they carry came early.
         Ok(()) if known.early && known.alpn.as_deref() == Some(b"h2") => {

@@ -18,8 +18,8 @@ use crate::pump::Pump;
 use crate::session::{After, Client};
 use crate::worker::Worker;
 use crate::{
-    contact, content, filter, finish, forward, handshake, inspect, log, persist, reply, request, resolve, respond,
-    route, serve, stick, track,
+    contact, content, filter, finish, forward, handshake, inspect, log, persist, reply, request, resolve,
+    respond, route, serve, stick, track,
 };
 
 /// Serves one request of a client. `expired`: the time for its first byte is over.

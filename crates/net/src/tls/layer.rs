@@ -539,14 +539,7 @@ impl Layer {
         Ok(())
     }
 
-    fn handshake(
-        &mut self,
-        rt: &Rt,
-        handle: Handle,
-        slot: &Slot,
-        pick: &mut Pick<'_>,
-        whole: bool,
-    ) -> Step {
+    fn handshake(&mut self, rt: &Rt, handle: Handle, slot: &Slot, pick: &mut Pick<'_>, whole: bool) -> Step {
         loop {
             let judged = self.judge(pick).map(|done| done || (!whole && !self.early.is_empty()));
             let flushed = if self.wants_write() { self.flush(rt, handle, slot) } else { Ok(true) };

@@ -41,7 +41,7 @@ impl Known {
         self.cipher = connection.negotiated_cipher_suite().map(|suite| suite.suite());
         self.group = connection.negotiated_key_exchange_group().map(rustls::crypto::SupportedKxGroup::name);
         self.alpn = connection.alpn_protocol().map(Into::into);
-        self.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        self.resumed = self.early || connection.handshake_kind() == Some(HandshakeKind::Resumed);
         self.peer = connection.peer_certificates().unwrap_or_default().to_vec();
     }
 
