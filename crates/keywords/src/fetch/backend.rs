@@ -227,8 +227,11 @@ fn at<'a>(args: &Args, cx: &Ctx<'a>) -> Option<&'a Backend> {
 }
 
 /// The backend that works on the stream.
+/// The backend that was chosen; in a `listen` section its own until then.
 fn own<'a>(cx: &Ctx<'a>) -> Option<&'a Backend> {
-    cx.world.backend(cx.stream?.backend?)
+    let stream = cx.stream?;
+    let of_section = || cx.world.frontend(stream.frontend)?.back;
+    cx.world.backend(stream.backend.or_else(of_section)?)
 }
 
 fn queued(backend: &Backend) -> i64 {

@@ -14,7 +14,7 @@ use state::tls::{Certificate, Names, Served, Table, Terms};
 
 use super::ciphers::{self, Chosen};
 use super::spec::{Side, Spec, Verify};
-use super::{files, list};
+use super::{files, list, ocsp};
 use crate::ctx::{Line, Plan};
 
 /// A certificate as a line serves it.
@@ -69,6 +69,10 @@ impl BindSpec {
     fn add(&mut self, plan: &mut Plan<'_>, span: Span, value: &str, default: bool) -> Result<(), String> {
         let group = self.pieces.len();
         for (at, certificate) in files::certificates(plan, span, value)?.into_iter().enumerate() {
+            ocsp::note(&mut plan.tls, &certificate.file, None, true).map_err(|differs| {
+                let file = &certificate.file;
+                format!("\n  Can't load '{file}', is already defined with incompatible parameters:\n{differs}")
+            })?;
             // Files of a directory stand alone, siblings together.
             let sibling = self
                 .pieces

@@ -27,12 +27,26 @@ pub(crate) const DIRECTIVES: &[Directive] = &[
     Directive { name: "ssl-load-extra-files", sections: at::GLOBAL, apply: extra },
     Directive { name: "ssl-load-extra-del-ext", sections: at::GLOBAL, apply: extra_names },
     Directive { name: "issuers-chain-path", sections: at::GLOBAL, apply: issuers },
+    Directive { name: "ocsp-update.mode", sections: at::GLOBAL, apply: ocsp_mode },
     Directive { name: "tune.ssl.cachesize", sections: at::GLOBAL, apply: cache_size },
     Directive { name: "tune.ssl.capture-buffer-size", sections: at::GLOBAL, apply: capture },
     Directive { name: "tune.ssl.capture-cipherlist-size", sections: at::GLOBAL, apply: capture },
     Directive { name: "tune.ssl.default-dh-param", sections: at::GLOBAL, apply: no_dh },
     Directive { name: "ssl-dh-param-file", sections: at::GLOBAL, apply: no_dh },
 ];
+
+/// Responses are not fetched; what the mode is decides whether other lines contradict it.
+fn ocsp_mode<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {
+    match word(line, 1) {
+        "on" => {
+            cx.plan.tls.updates_ocsp = true;
+            cx.not_run(line, "'ocsp-update.mode on'");
+        }
+        "off" => cx.plan.tls.updates_ocsp = false,
+        _ => cx.warn(line, "'ocsp-update.mode' : expecting <on|off>"),
+    }
+    Ok(())
+}
 
 /// There are no parameters of Diffie and Hellman to choose.
 fn no_dh<'a>(cx: &mut Ctx<'_, 'a>, line: Line<'a>) -> Applied {

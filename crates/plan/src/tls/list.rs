@@ -10,6 +10,7 @@ use state::tls::store::File;
 
 use super::bind::{Piece, look};
 use super::files;
+use super::ocsp;
 use super::spec::{Side, Spec};
 use crate::ctx::Plan;
 
@@ -29,7 +30,7 @@ pub(crate) fn read(plan: &mut Plan<'_>, span: Span, name: &str) -> Result<Vec<Pi
     let mut pieces = Vec::new();
     for line in &list.entries {
         let fail = |why: String| titled(format!("parsing [{name}:{}]: {why}", line.number));
-        let Parameters { own, unrun } = parameters(&line.parameters).map_err(fail)?;
+        let Parameters { own, unrun, update } = parameters(&line.parameters).map_err(fail)?;
         for word in unrun {
             plan.remarks.not_run(span, &format!("'{word}' at [{name}:{}]", line.number));
         }
@@ -37,6 +38,13 @@ pub(crate) fn read(plan: &mut Plan<'_>, span: Span, name: &str) -> Result<Vec<Pi
             look(plan, own).map_err(titled)?;
         }
         for certificate in files::certificates(plan, span, &line.certificate).map_err(titled)? {
+            ocsp::note(&mut plan.tls, &certificate.file, update, false).map_err(|differs| {
+                let (file, number) = (&certificate.file, line.number);
+                format!(
+                    "\n  'crt-list' : '{file}' in crt-list '{name}' line {number}, is already defined with incompatible \
+                     parameters:\n{differs}"
+                )
+            })?;
             let (filters, group) = (line.filters.clone(), line.number as usize);
             pieces.push(Piece { certificate, filters, own: own.clone(), group, default: false });
         }
@@ -66,6 +74,8 @@ struct Parameters<'t> {
     own: Option<Spec>,
     /// Words of it that are not run.
     unrun: Vec<&'t str>,
+    /// `ocsp-update`.
+    update: Option<bool>,
 }
 
 fn parameters(words: &[Box<str>]) -> Result<Parameters<'_>, String> {
@@ -84,6 +94,9 @@ fn parameters(words: &[Box<str>]) -> Result<Parameters<'_>, String> {
             true => "",
             false => words.next().ok_or_else(|| format!("missing value for '{name}'"))?,
         };
+        if name == "ocsp-update" {
+            found.update = Some(value == "on");
+        }
         // Asking for what isn't done anyway leaves nothing out.
         let off = matches!((name, value), ("ktls" | "ocsp-update", "off"));
         if !spec.word(Side::Bind, name, value)? && !off {

@@ -9,10 +9,11 @@ pub(crate) mod ciphers;
 pub(crate) mod files;
 pub(crate) mod global;
 pub(crate) mod list;
+pub(crate) mod ocsp;
 pub(crate) mod server;
 pub(crate) mod spec;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use config::Span;
 use state::tls::Store;
@@ -40,6 +41,9 @@ pub(crate) struct TlsPlan<'a> {
     pub(crate) sealed: bool,
     /// Names that `crt-store` sections have given.
     pub(crate) loaded: HashSet<String>,
+    /// `ocsp-update.mode`, and what lines say of certificates beside it.
+    pub(crate) updates_ocsp: bool,
+    pub(crate) said_of_ocsp: HashMap<Box<str>, ocsp::Said>,
     /// What sessions are resumed with from now on.
     pub(crate) agreed: Vec<(Agreement, Sessions)>,
     /// What kinds of files are looked for beside a certificate (`ssl-load-extra-files`).
@@ -99,6 +103,8 @@ impl Default for TlsPlan<'_> {
             store: Store::default(),
             sealed: false,
             loaded: HashSet::new(),
+            updates_ocsp: false,
+            said_of_ocsp: HashMap::new(),
             agreed: Vec::new(),
             extra: files::Extra::ALL,
         }
