@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::port::free_one;
 use harness::process::Process;
@@ -220,7 +220,16 @@ fn what_is_no_object_changes_nothing() {
 fn doors() {
     let sidecar = Sidecar::start("improved");
     let path = "/v3/services/haproxy/configuration/version";
-    let socket = UnixStream::connect(sidecar.folder.path().join("api")).unwrap();
+    let door = sidecar.folder.path().join("api");
+    // It may be made a moment later than the other ones.
+    let begun = Instant::now();
+    let socket = loop {
+        match UnixStream::connect(&door) {
+            Ok(socket) => break socket,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
     assert_eq!(status(&exchange(socket, "GET", path, "")), "200");
     // Of one who isn't let in no body is waited for.
     let mut stranger = TcpStream::connect(sidecar.address).unwrap();

@@ -71,7 +71,9 @@ impl BindSpec {
         for (at, certificate) in files::certificates(plan, span, value)?.into_iter().enumerate() {
             ocsp::note(&mut plan.tls, &certificate.file, None, true).map_err(|differs| {
                 let file = &certificate.file;
-                format!("\n  Can't load '{file}', is already defined with incompatible parameters:\n{differs}")
+                format!(
+                    "\n  Can't load '{file}', is already defined with incompatible parameters:\n{differs}"
+                )
             })?;
             // Files of a directory stand alone, siblings together.
             let sibling = self

@@ -39,10 +39,12 @@ pub(crate) fn note(
         (Some(was), Some(is)) if was == is => return Ok(()),
         (Some(_), Some(_)) => " ".to_owned(),
         (None, Some(_)) => {
-            "   Can't use the certificate previously defined without any keyword with these keywords:\n".to_owned()
+            "   Can't use the certificate previously defined without any keyword with these keywords:\n"
+                .to_owned()
         }
         (Some(_), None) => {
-            "   Can't use the certificate previously defined with keywords without these keywords:\n".to_owned()
+            "   Can't use the certificate previously defined with keywords without these keywords:\n"
+                .to_owned()
         }
     };
     if before.update.is_none() && before.by_crt {
