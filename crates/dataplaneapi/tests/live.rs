@@ -91,7 +91,7 @@ impl Sidecar {
         let mut process = Process::start(command, at("output")).unwrap();
         process.wait_listening(plain, LIMIT).unwrap();
         // The unix socket is the last that is listened on.
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         while UnixStream::connect(at("api")).is_err() {
             assert!(start.elapsed() < LIMIT);
             std::thread::sleep(Duration::from_millis(20));
