@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::port::free_one;
 use harness::process::Process;
@@ -91,7 +91,7 @@ impl Sidecar {
         let mut process = Process::start(command, at("output")).unwrap();
         process.wait_listening(plain, LIMIT).unwrap();
         // The unix socket is the last that is listened on.
-        let start = Instant::now();
+        let start = std::time::Instant::now();
         while UnixStream::connect(at("api")).is_err() {
             assert!(start.elapsed() < LIMIT);
             std::thread::sleep(Duration::from_millis(20));
@@ -222,7 +222,7 @@ fn doors() {
     let path = "/v3/services/haproxy/configuration/version";
     let door = sidecar.folder.path().join("api");
     // It may be made a moment later than the other ones.
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let socket = loop {
         match UnixStream::connect(&door) {
             Ok(socket) => break socket,
