@@ -44,6 +44,7 @@ fn serve() -> Serving {
     let mut process = Process::start(command, scratch.path().join("out")).unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     process.wait_listening(address, LIMIT).unwrap();
+    until("the Runtime API", || UnixStream::connect(&socket).ok());
     Serving { process, address, scratch }
 }
 
