@@ -1,6 +1,7 @@
 //! What is listened on: plain TCP, TLS with or without clients' certificates, a unix socket.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,9 +75,10 @@ async fn bind(address: &str) -> Result<TcpListener, String> {
     }
 }
 
-/// A socket file that nobody answers on any more is taken over.
+/// A socket file that nobody answers on any more is taken over; any other file stays, and is an error.
 fn socket(path: &Path) -> Result<UnixListener, String> {
-    if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+    let left = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
+    if left && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path).map_err(|e| format!("cannot remove {}: {e}", path.display()))?;
     }
     UnixListener::bind(path).map_err(|e| format!("cannot listen on {}: {e}", path.display()))
