@@ -298,15 +298,17 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
         Stop::Tarpit(status) => {
             tarpit(x, deadline(x.tarpit_timeout())).await;
             // The log tells the time as one in a queue (manual 8.5, "PT").
-            (x.stream.times.request, x.stream.times.queued) = (0, net::now().as_nanos());
+            x.stream.times.queued = net::now().as_nanos();
+            if !waits_for_body(x) {
+                x.stream.times.request = 0;
+            }
             reply::page(x, status);
             reply::send(x).await;
         }
         Stop::Drop(farewell) => {
             x.keep_client = false;
             // Where the body is waited for, the request was complete.
-            let waits = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
-            if x.upstream.is_none() && !waits.into_iter().flatten().any(|o| o.http_buffer_request) {
+            if x.upstream.is_none() && !waits_for_body(x) {
                 x.stream.times.request = 0;
             }
             x.client.leave_by(farewell);
@@ -317,6 +319,12 @@ async fn end(x: &mut Exchange<'_>, stop: Stop) -> After {
     }
     x.upstream = None;
     finish::finish(x).await
+}
+
+/// `option http-buffer-request`, of either proxy.
+fn waits_for_body(x: &Exchange<'_>) -> bool {
+    let options = [Some(&x.frontend.options), x.backend.map(|b| &b.options)];
+    options.into_iter().flatten().any(|o| o.http_buffer_request)
 }
 
 /// `pause`.

@@ -155,7 +155,12 @@ fn a_worker_that_dies_takes_the_service_with_it_and_is_told_of() {
 fn workers_outlive_so_many_reloads() {
     let mut service = serve("    mworker-max-reloads 1\n");
     let mut client = service.client();
+    let first = service.workers()[0];
     assert_eq!(service.reload(), service.ready());
+    // Until it is told to stop it may be the one that accepts.
+    until("the first worker to stop", || {
+        service.ask(&format!("@!{first} show info")).contains("\nStopping: 1\n").then_some(())
+    });
     let second = service.client();
     assert_eq!(service.workers().len(), 2);
     assert_eq!(service.reload(), service.ready());

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::expr::Ctx;
+use crate::options::Mode;
 
 /// Where a stream keeps its id.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ impl UniqueId {
 pub fn get<'a>(cx: &Ctx<'a>) -> Option<&'a [u8]> {
     let stream = cx.stream?;
     let format = match cx.world.frontend(cx.session.frontend) {
+        // What was no request gets none.
+        Some(frontend) if frontend.mode == Mode::Http && !stream.has_request => return None,
         Some(frontend) => frontend.unique_id.as_ref()?,
         // A health check comes from no client.
         None => cx.world.backend(stream.backend?)?.unique_id.as_ref()?,

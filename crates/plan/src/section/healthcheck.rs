@@ -35,7 +35,8 @@ pub(super) fn read<'a>(plan: &mut Plan<'a>, section: Section<'a>) {
     let is_right = section.directives().all(|line| !plan.remarks.is_wrong(line.span()));
     if let (Kind::Connection, Some(line), true) = (check.kind, check.rules.first(), is_right) {
         let kind = line.keyword();
-        plan.remarks.alert(
+        // HAProxy calls it an alert, and takes the file all the same.
+        plan.remarks.warn(
             section.span(),
             format!(
                 "healthcheck section '*healthcheck-{name}' : {kind} rules without 'type {kind}', so the rules are ignored."
