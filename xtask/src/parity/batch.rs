@@ -266,9 +266,10 @@ impl Programs {
 }
 
 /// Whether what becomes of a request follows from how many came before: who counted more refuses earlier, and a server
-/// whose turn it is redirects.
+/// whose turn it is redirects, or can't be reached.
 fn takes_on(unit: &Unit) -> bool {
-    let redirects = |settings: &String| settings.contains(" redir ");
+    let redirects =
+        |settings: &String| [" redir ", "{refused}", "{mapped}"].iter().any(|mark| settings.contains(mark));
     unit.frontend.iter().any(|line| line.contains(" gt 12 }"))
         || unit.backends.iter().flat_map(|backend| &backend.servers).any(redirects)
 }
