@@ -73,9 +73,10 @@ impl Side {
     }
 }
 
-/// The text without what differs from run to run: hexadecimal numbers, and numbers behind these words.
+/// The text without what differs from run to run: hexadecimal numbers, numbers behind these words, and moments.
 fn masked(text: &str) -> String {
     const BEFORE: [&str; 3] = ["exp=", "age=", "rate="];
+    const MOMENT: &str = "captured on [";
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -88,6 +89,10 @@ fn masked(text: &str) -> String {
             out.push_str(word);
             out.push('?');
             rest = number.trim_start_matches(|c: char| c.is_ascii_digit());
+        } else if let Some(moment) = rest.strip_prefix(MOMENT) {
+            out.push_str(MOMENT);
+            out.push('?');
+            rest = moment.trim_start_matches(|c: char| c != ']');
         } else {
             out.push(first);
             rest = &rest[first.len_utf8()..];
@@ -137,5 +142,6 @@ mod tests {
     fn what_differs_from_run_to_run_is_masked() {
         assert_eq!(masked("0x1f2: key=a use=0 exp=35\n0x0aB b\n"), "0x? b\n0x?: key=a use=0 exp=?\n");
         assert_eq!(masked("a 0 x\né"), "a 0 x\né");
+        assert_eq!(masked("captured on [27/Nov/2026:04:26:24.910] : 0"), "captured on [?] : 0");
     }
 }
