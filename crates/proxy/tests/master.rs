@@ -201,7 +201,9 @@ fn another_process_ends_one_at_once() {
     until("it serves", || TcpStream::connect(("127.0.0.1", port)).ok());
     let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     client.set_read_timeout(Some(LIMIT)).unwrap();
-    client.write_all(b"GET /alive").unwrap();
+    // What is answered once was accepted by the old one.
+    client.write_all(b"GET /alive HTTP/1.1\r\nhost: x\r\n\r\nGET /alive").unwrap();
+    assert!(client.read(&mut [0; 1024]).unwrap() > 0);
     let pid = old.pid().to_string();
     let command = sluice(folder, &["-db", "-f", "s.cfg", "-x", "s.sock", "-st", &pid]);
     let new = Process::start(command, folder.join("new")).unwrap();
