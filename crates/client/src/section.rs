@@ -180,7 +180,7 @@ pub(crate) fn create_at(
         document.insert_blank(at + 1);
     }
     let name = api::text(object, "name").to_owned();
-    apply(document, model, &Found { name, header: at, lines: at..at + 1 }, object, full)
+    replace(document, model, &Found { name, header: at, lines: at..at + 1 }, object, full)
 }
 
 /// Where a new section goes: at the end, with a blank line before it. A new `defaults` goes before another one
@@ -206,17 +206,6 @@ fn place(document: &mut Document, model: &SectionModel, from: &str) -> usize {
     document.len()
 }
 
-/// Makes a section say what the object says.
-pub fn replace(
-    document: &mut Document,
-    model: &SectionModel,
-    found: &Found,
-    object: &Value,
-    full: bool,
-) -> Result<(), Error> {
-    apply(document, model, found, object, full)
-}
-
 /// Removes a section.
 pub fn delete(document: &mut Document, found: &Found) {
     let mut lines = found.lines.clone();
@@ -235,7 +224,8 @@ enum Edit {
     Insert(usize, Vec<Vec<u8>>),
 }
 
-fn apply(
+/// Makes a section say what the object says.
+pub fn replace(
     document: &mut Document,
     model: &SectionModel,
     found: &Found,
